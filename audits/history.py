@@ -1,0 +1,73 @@
+"""The read side of the trail: a Change → Japanese sentences."""
+from datetime import date, datetime
+from json import loads
+
+from peewee import BooleanField, DateField, ForeignKeyField
+
+from models import RECORDS
+from models.base import CodeField, MomentField
+from models.rules import calendar
+from models.trail import Act, Change
+
+TABLES = {table._meta.table_name: table for table in RECORDS}
+KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
+
+
+def of_row(row, limit=200):
+    """Return the Changes of one record with their acts, newest first."""
+    return list(Change.select(Change, Act).join(Act)
+                .where(Change.table == row._meta.table_name, Change.row == row.id)
+                .order_by(Change.act.desc(), Change.place.desc()).limit(limit))
+
+
+def sentences(change, labels, names=None):
+    """Return the sentences of a change; `labels` maps field → Japanese label, `names` caches names of other rows.
+
+    A field without a label is shown by its key, never hidden.
+    """
+    table = TABLES.get(change.table)
+    names = {} if names is None else names
+    values = loads(change.values)
+    if change.kind == 'void':
+        return [f'取り消しました（理由: {(values.get("void_reason") or [None, ""])[1] or "記載なし"}）。']
+    found = []
+    for name, (before, after) in values.items():
+        if name in ('void_reason',):
+            continue
+        label = labels.get(name, name)
+        if name == 'voided_at':
+            found.append('取消を取りやめました。')
+        elif table is not None and name in table.secret:
+            found.append(f'{label}を変更しました（内容は記録しません）。')
+        elif change.kind == 'create':
+            found.append(f'{label}を「{show(table, name, after, names)}」で登録しました。')
+        elif before is None:
+            found.append(f'{label}に「{show(table, name, after, names)}」を入れました。')
+        elif after is None:
+            found.append(f'{label}「{show(table, name, before, names)}」を空欄にしました。')
+        else:
+            found.append(f'{label}を「{show(table, name, before, names)}」から'
+                         f'「{show(table, name, after, names)}」に変更しました。')
+    return found
+
+
+def show(table, name, value, names):
+    """Return a recorded value in words: labels of codes, names of other rows, Japanese dates."""
+    field = table and table._meta.fields.get(name)
+    if value is None:
+        return '（空欄）'
+    if isinstance(field, CodeField):
+        return field.codes.get(value, value)
+    if isinstance(field, BooleanField):
+        return 'はい' if value else 'いいえ'
+    if isinstance(field, ForeignKeyField):
+        key = (field.rel_model, value)
+        if key not in names:
+            other = field.rel_model.get_or_none(field.rel_model.id == value)
+            names[key] = other.label if other else f'#{value}'
+        return names[key]
+    if isinstance(field, MomentField):
+        return calendar.show_moment(field.python_value(datetime.fromisoformat(value)))
+    if isinstance(field, DateField):
+        return calendar.show_day(date.fromisoformat(value))
+    return str(value)

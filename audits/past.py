@@ -1,0 +1,35 @@
+"""Any table as it stood at a moment, replayed from the trail (過去時点の復元)."""
+from datetime import date, datetime
+from decimal import Decimal
+from json import loads
+
+from peewee import DateField
+
+from models.base import ExactField, MomentField
+from models.trail import Act, Change
+
+
+def rows_at(table, moment):
+    """Return {row id: {field: value}} of `table` as recorded up to `moment` (aware, inclusive); voided rows too."""
+    fields = table._meta.fields
+    states = {}
+    for row, values in (Change.select(Change.row, Change.values).join(Act)
+                        .where(Change.table == table._meta.table_name, Act.at <= moment)
+                        .order_by(Change.act, Change.place).tuples().iterator()):
+        state = states.setdefault(row, {name: None for name in fields} | {'id': row})
+        for name, (_, after) in loads(values).items():
+            if name in fields:
+                state[name] = _live(fields[name], after)
+    return states
+
+
+def _live(field, value):
+    if value is None or not isinstance(value, str):
+        return value
+    if isinstance(field, MomentField):
+        return field.python_value(datetime.fromisoformat(value))
+    if isinstance(field, DateField):
+        return date.fromisoformat(value)
+    if isinstance(field, ExactField):
+        return Decimal(value)
+    return value

@@ -1,0 +1,209 @@
+"""The write side of the trail (操作履歴): the only place where rows are written, each time as part of an act."""
+import hashlib
+import json
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC
+
+from peewee import BooleanField, DateField
+
+from models.base import ExactField, MomentField, db
+from models.trail import Act, Change, TrailHead
+
+_open = ContextVar('trail', default=0)
+FIRST = '0' * 64
+BATCH = 500
+#: columns that say how often a row changed, not what it says
+UNRECORDED = frozenset({'id', 'revision'})
+
+
+class Stale(Exception):
+    """Someone else saved this row after it was read; `row` is what was to be saved, `theirs` what stands."""
+
+    def __init__(self, row, theirs):
+        super().__init__(f'{type(row).__name__} {row.id}')
+        self.row, self.theirs = row, theirs
+
+
+def is_open():
+    """Tell whether an act is being written: in tests a write outside one fails."""
+    return bool(_open.get())
+
+
+@contextmanager
+def untrailed():
+    """Mark writes that are no records: sign-in throttles and password rehashes at sign-in."""
+    token = _open.set(_open.get() + 1)
+    try:
+        yield
+    finally:
+        _open.reset(token)
+
+
+@contextmanager
+def act(kind, *, by, at, channel='web', reason='', request_id=''):
+    """Open one act and yield the Writing through which it saves; all of it is kept, or none.
+
+    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment. Nothing changed → no act.
+    """
+    with untrailed(), db.atomic():
+        head = TrailHead.select()
+        if db.obj.__class__.__name__.startswith('Postgres'):
+            head = head.for_update()
+        writing = Writing(kind, by, at, channel, reason or '', request_id or '', head.get())
+        yield writing
+        writing.close()
+
+
+def canonical(value):
+    """Return the one JSON text of a value: sorted keys, no spaces, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(',', ':'))
+
+
+def plain(field, value):
+    """Return a stored value as the trail writes it: text, whole number, true/false or null."""
+    if value is None:
+        return None
+    if isinstance(field, BooleanField):
+        return bool(value)
+    if isinstance(field, MomentField):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
+    if isinstance(field, DateField):
+        return value.isoformat()
+    if isinstance(field, ExactField):
+        return field.db_value(value)
+    return value
+
+
+def recorded(table):
+    """Return [(field name, field)] of what the trail records of a table."""
+    skip = UNRECORDED | table.derived
+    return [(field.name, field) for field in table._meta.sorted_fields if field.name not in skip]
+
+
+def digest(previous, header, lines):
+    """Return the hash of an act: SHA-256 over the previous hash, the act's header and each change's line."""
+    sha = hashlib.sha256(previous.encode())
+    sha.update(canonical(header).encode())
+    for line in lines:
+        sha.update(b'\n')
+        sha.update(canonical(line).encode())
+    return sha.hexdigest()
+
+
+def header_of(act):
+    """Return what of an act is hashed, as a list."""
+    at = act.at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
+    return [act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes]
+
+
+def differences(row, before):
+    """Return {field: [before, after]} of what a save of `row` would change; `before` is None for a new row."""
+    changes = {}
+    for name, field in recorded(type(row)):
+        old = plain(field, before.__data__.get(name)) if before is not None else None
+        new = plain(field, row.__data__.get(name))
+        if old != new:
+            changes[name] = [None, '（非公開）'] if name in row.secret else [old, new]
+    return changes
+
+
+class Writing:
+    """An open act: saves rows and gathers the changes it will be recorded with."""
+
+    def __init__(self, kind, by, at, channel, reason, request_id, head):
+        self.head = head
+        self.at = at
+        self.seq = None
+        self.lines = []
+        self.act = Act(seq=head.seq + 1, at=at, actor=by.email if by else 'system',
+                       actor_name=by.name if by else 'システム', channel=channel, kind=kind, reason=reason[:1000],
+                       request_id=request_id, changes=0, previous=head.hash, hash='')
+
+    def save(self, row, before=None):
+        """Insert or update `row`; write only the columns that differ, guarded by `revision`.
+
+        `before` spares the read when the caller has just loaded the row unchanged. Returns whether anything changed.
+        Raises Stale when the row was saved by someone else since it was read.
+        """
+        if row.id is None:
+            self.insert([row])
+            return True
+        table = type(row)
+        row.refresh_derived()
+        before = before or table.get_or_none(table.id == row.id)
+        if before is None or before.revision != row.revision:
+            raise Stale(row, before)
+        changes = differences(row, before)
+        if not changes:
+            return False
+        names = [*changes, *table.derived]
+        values = {name: row.__data__.get(name) for name in names}
+        done = (table.update(revision=row.revision + 1, **values)
+                .where(table.id == row.id, table.revision == row.revision).execute())
+        if not done:
+            raise Stale(row, table.get_or_none(table.id == row.id))
+        row.revision += 1
+        self._note(row, 'void' if before.voided_at is None and row.voided_at else 'update', changes)
+        return True
+
+    def insert(self, rows):
+        """Insert many new rows of one table, in batches; each gets its id."""
+        if not rows:
+            return
+        table = type(rows[0])
+        fields = [field for field in table._meta.sorted_fields if field.name != 'id']
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start:start + BATCH]
+            for row in batch:
+                row.revision = 1
+                row.refresh_derived()
+            ids = (table.insert_many([[row.__data__.get(field.name) for field in fields] for row in batch], fields)
+                   .returning(table.id).tuples().execute())
+            for row, (id,) in zip(batch, list(ids), strict=True):
+                row.id = id
+                self._note(row, 'create', differences(row, None))
+
+    def void(self, row, reason):
+        """Void (取消) a row: it stays, but no longer counts."""
+        row.voided_at, row.void_reason = self.at, reason
+        return self.save(row)
+
+    def link(self, table, own, owner, other, wanted):
+        """Make the live links of `owner` exactly `wanted` ids: adds, revives and voids rows of a link table."""
+        own_field, other_field = table._meta.fields[own], table._meta.fields[other]
+        rows = {row.__data__[other]: row for row in table.select().where(own_field == owner.id)}
+        changed = False
+        for id in wanted:
+            if id not in rows:
+                self.insert([table(**{own: owner, other: other_field.rel_model.get_by_id(id)})])
+                changed = True
+            elif rows[id].voided_at is not None:
+                rows[id].voided_at = rows[id].void_reason = None
+                changed = self.save(rows[id]) or changed
+        for id, row in rows.items():
+            if id not in wanted and row.voided_at is None:
+                changed = self.void(row, '対応の変更') or changed
+        return changed
+
+    def _note(self, row, kind, changes):
+        self.lines.append([len(self.lines), row._meta.table_name, row.id, row.label[:300], kind, canonical(changes)])
+
+    def close(self):
+        """Write the act, its changes and the new head; called once, by `act`."""
+        if not self.lines:
+            return
+        act, head = self.act, self.head
+        act.changes = len(self.lines)
+        act.hash = digest(act.previous, header_of(act), self.lines)
+        act.save(force_insert=True)
+        fields = [Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind, Change.values]
+        for start in range(0, len(self.lines), BATCH):
+            Change.insert_many([[act.seq, *line] for line in self.lines[start:start + BATCH]], fields).execute()
+        (TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute())
+        self.seq = act.seq
+
+
+def head():
+    """Return the chain's head: a TrailHead with seq, hash and moment."""
+    return TrailHead.get()

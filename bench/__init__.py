@@ -1,0 +1,1 @@
+"""The performance protocol as runnable code."""

@@ -1,0 +1,212 @@
+"""Measure the pages as multiples of a trivial route under the same server in the same run: `make bench`.
+
+Options: the number of systems (default 300 and 10,000). Data is made deterministically and enters by the product's own import.
+"""
+import csv
+import http.client
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+ROOT = Path(__file__).parent.parent
+HELLO = """
+import sys, waitress
+from flask import Flask
+app = Flask('hello')
+@app.get('/')
+def hello():
+    return 'hello'
+waitress.serve(app, host='127.0.0.1', port=int(sys.argv[1]), threads=8, ident='')
+"""
+ROUNDS = 40
+#: (name, path, budget as a multiple of the floor)
+PAGES = [
+    ('list, 50 rows', '/systems/', 20),
+    ('list, sort by another column', '/systems/?sort=-name', 20),
+    ('list, text search, 1 % hits', '/systems/?q=曙橋', 40),
+    ('list, last page', '/systems/?page={last}', 25),
+    ('record page', '/systems/{record}', 15),
+    ('edit form', '/systems/{record}/edit', 25),
+    ('board', '/?year=2026', 25),
+    ('year of indicators', '/strategies/2026/', 25),
+    ('figure with its rows', '/figures/steps.official?year=2026', 25),
+    ('trail page, filtered', '/trail/?kind=systems.import', 25),
+]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, path='/'):
+    started = time.perf_counter()
+    while time.perf_counter() - started < 30:
+        try:
+            connection = http.client.HTTPConnection('127.0.0.1', port, timeout=5)
+            connection.request('GET', path)
+            connection.getresponse().read()
+            return time.perf_counter() - started
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit('the server did not start')
+
+
+class Client:
+    """One keep-alive client with its cookies."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
+        self.cookie = ''
+
+    def request(self, method, path, form=None):
+        headers = {'Cookie': self.cookie} if self.cookie else {}
+        body = None
+        if form is not None:
+            body = urlencode(form)
+            headers['Content-Type'] = 'application/x-www-form-urlencoded'
+        self.connection.request(method, path, body, headers)
+        response = self.connection.getresponse()
+        text = response.read()
+        for name, value in response.getheaders():
+            if name.lower() == 'set-cookie' and value.startswith('daicho='):
+                self.cookie = value.split(';')[0]
+        return response.status, text.decode('utf-8', 'replace'), response
+
+    def sign_in(self, email, password):
+        _, page, _ = self.request('GET', '/sign-in')
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
+        status, page, _ = self.request('POST', '/sign-in', {'csrf_token': token, 'email': email, 'password': password})
+        if status != 303:
+            raise SystemExit(f'sign-in failed: {status}')
+
+    def time(self, path):
+        started = time.perf_counter()
+        status, _, _ = self.request('GET', path)
+        if status != 200:
+            raise SystemExit(f'{path} answered {status}')
+        return time.perf_counter() - started
+
+
+def median(client, path, rounds=ROUNDS):
+    for _ in range(3):
+        client.time(path)
+    return statistics.median(client.time(path) for _ in range(rounds))
+
+
+def daicho(env, *args, **kwargs):
+    return subprocess.run([sys.executable, '-m', 'registry.commands', *args], cwd=ROOT, env=env, check=True,
+                          capture_output=True, **kwargs)
+
+
+def systems_file(path, size):
+    """Write a file of `size` systems, every hundredth of them found by the search text."""
+    words = ['住民情報', '税務', '福祉', '保育', '道路', '公園', '防災', '図書館', '学校', '会計']
+    with open(path, 'w', encoding='utf-8-sig', newline='') as file:
+        out = csv.writer(file)
+        out.writerow(['管理番号', 'システム名称', 'システム名称カナ', '概要', '所管課コード', 'システム区分', 'ライフサイクル状態', '重要度', '機密性',
+                      '完全性', '可用性', 'ネットワーク区分', '提供形態', '個人情報の取扱い', '保守事業者', '利用者数', '稼働開始日', '契約満了日'])
+        for n in range(size):
+            place = '曙橋' if n % 100 == 0 else words[n % 10]
+            out.writerow([f'X-{n:06d}', f'{place}管理システム{n}', 'カンリシステム', f'{words[n % 10]}の業務を支える。', f'9{n % 40:03d}',
+                          '個別業務系', '運用', 'ABC'[n % 3], '2', '2', '1', 'LGWAN接続系', 'SaaS', 'なし', f'事業者{n % 97}（架空）',
+                          n % 500, '2021-04-01', f'{2027 + n % 4}-03-31'])
+
+
+def departments_file(path):
+    with open(path, 'w', encoding='utf-8', newline='') as file:
+        out = csv.writer(file)
+        out.writerow(['code', 'name', 'level', 'valid_from'])
+        for n in range(40):
+            out.writerow([f'9{n:03d}', f'性能試験課{n}', 'section', '2020-04-01'])
+
+
+def rss(pid):
+    with open(f'/proc/{pid}/status') as file:
+        return next(int(line.split()[1]) for line in file if line.startswith('VmRSS')) / 1024
+
+
+def measure(size, url, work):
+    """Build a register of `size` systems, serve it, print each page against the floor; return how many are over."""
+    env = {**os.environ, 'DATABASE_URL': url, 'DAICHO_INSTANCE': str(work / 'instance')}
+    env.pop('DAICHO_TODAY', None)
+    started = time.perf_counter()
+    daicho(env, 'migrate')
+    schema = time.perf_counter() - started
+    daicho(env, 'demo')
+    departments_file(work / 'departments.csv')
+    systems_file(work / 'systems.csv', size)
+    daicho(env, 'import', 'departments', str(work / 'departments.csv'))
+    started = time.perf_counter()
+    answer = json.loads(daicho(env, 'import', 'systems', str(work / 'systems.csv'), '--json').stdout)
+    loading = time.perf_counter() - started
+    assert answer['create'] == size and answer['act'], answer
+    started = time.perf_counter()
+    daicho(env, 'export', 'systems', '-o', str(work / 'out.csv'))
+    exporting = time.perf_counter() - started
+    started = time.perf_counter()
+    verdict = json.loads(daicho(env, 'trail', 'verify', '--json').stdout)
+    verifying = time.perf_counter() - started
+    assert verdict['intact']
+    floor_port, port = free_port(), free_port()
+    hello = subprocess.Popen([sys.executable, '-c', HELLO, str(floor_port)], stderr=subprocess.DEVNULL)
+    started = time.perf_counter()
+    server = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)], cwd=ROOT, env=env,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    over = 0
+    try:
+        wait_for(floor_port)
+        wait_for(port, '/sign-in')
+        cold = time.perf_counter() - started
+        client, bare = Client(port), Client(floor_port)
+        client.sign_in('it@example.jp', 'daicho-demo-2026')
+        floor = median(bare, '/', 200)
+        print(f'\n{size:,} systems  floor {floor * 1000:.2f} ms  cold start {cold:.2f} s  memory {rss(server.pid):.0f} MB')
+        print(f'  schema {schema:.1f} s  import {loading:.1f} s ({loading / size * 1000:.2f} ms a row)  export {exporting:.2f} s'
+              f'  verify {verifying:.1f} s')
+        _, page, _ = client.request('GET', '/systems/?q=X-000000')
+        record = re.search(r'href="/systems/(\d+)"', page).group(1)
+        for name, path, budget in PAGES:
+            path = path.format(last=-(-(size + 300) // 50), record=record)
+            took = median(client, urlquote(path))
+            mark = 'ok' if took / floor <= budget else 'OVER'
+            over += mark == 'OVER'
+            print(f'  {name:32} {took * 1000:7.1f} ms  {took / floor:6.1f} × floor  (budget {budget})  {mark}')
+        started = time.perf_counter()
+        client.request('GET', '/strategies/2025/results.pdf')
+        print(f'  results PDF {time.perf_counter() - started:.2f} s (budget 2 s)')
+        print(f'  memory after the run {rss(server.pid):.0f} MB (budget 150 MB)')
+    finally:
+        server.terminate()
+        hello.terminate()
+        server.wait()
+        hello.wait()
+    return over
+
+
+def urlquote(path):
+    return quote(path, safe='/?&=%-')
+
+
+def main():
+    sizes = [int(arg) for arg in sys.argv[1:]] or [300, 10_000]
+    over = 0
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix='daicho-bench-') as folder:
+            work = Path(folder)
+            over += measure(size, f'sqlite:///{work / "bench.db"}', work)
+    print(f'\n{over} over budget')
+    return 1 if over else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The form every form starts from: fields that read files and pages alike, and checks across fields."""
+from flask_wtf import FlaskForm
+
+from .fields import Cell, Long, Refs
+
+
+class Form(FlaskForm):
+    """A noun's form. Its fields, in order, are the columns of the noun's file."""
+
+    def cells(self):
+        """Return the fields that hold a record's values, in order."""
+        return [field for field in self if isinstance(field, Cell)]
+
+    def fill(self, row):
+        """Write the form's values into `row`; links are saved by the act."""
+        for field in self.cells():
+            if not isinstance(field, Refs):
+                setattr(row, field.attr, field.data)
+
+    def links(self):
+        """Return the fields that stand for rows of a link table."""
+        return [field for field in self.cells() if isinstance(field, Refs)]
+
+    def value(self, name, row=None):
+        """Return a field's value, or the row's own when the file has no such column."""
+        field = self._fields.get(name)
+        if field is not None:
+            return field.data
+        return row.__data__.get(name) if row is not None else None
+
+    def across(self, row):
+        """Yield (field name, message) of what is wrong between fields; `row` is the record as it stands, or None."""
+        return ()
+
+
+class ReasonForm(FlaskForm):
+    """A reason, for acts that must give one (取消・状態の変更)."""
+
+    reason = Long('理由', required=True, max=500, hint='あとから読む人に分かるように書いてください')
+
+
+class EmptyForm(FlaskForm):
+    """A form with nothing but its token."""

@@ -1,0 +1,492 @@
+"""The fields every form is made of: one reading of what a person types, on a page or in a file's cell.
+
+Each field knows the column it fills (`attr`), its Japanese label (also the file's header), its limit, and how to show a
+stored value as text (`text`), so that an exported file is an import file.
+"""
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+
+from wtforms import Field, widgets
+from wtforms.fields.choices import Choice, SelectFieldBase
+from wtforms.validators import StopValidation, ValidationError
+
+from models.rules import calendar
+
+_PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
+_CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]')
+def choice(value, label, now):
+    """Return one option of a select box, chosen when `now` says so."""
+    return Choice(value=value, label=label, selected=now, render_kw={})
+
+
+def blank(now):
+    """Return the option that stands for no value."""
+    return choice('', '（未選択）', now)
+
+
+def narrow(text):
+    """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never names."""
+    return unicodedata.normalize('NFKC', text).strip()
+
+
+def key_of_label(text):
+    """Return a label folded so that width, brackets, middle dots and spaces do not matter when it is typed."""
+    return re.sub(r'[\s()（）・,、.\-ー－/／]', '', unicodedata.normalize('NFKC', text)).lower()
+
+
+class Cell(Field):
+    """Base of our fields: required or not, blank → None, the typed text kept so the form comes back filled."""
+
+    widget = widgets.TextInput()
+    hint = ''
+    _iter_choices_normalized = SelectFieldBase._iter_choices_normalized
+
+    def has_groups(self):
+        return False
+
+    def __init__(self, label, *, required=False, attr=None, hint=None, **kwargs):
+        super().__init__(label, description=hint if hint is not None else self.hint, **kwargs)
+        self.attr = attr or self.short_name
+        self.required = required
+        self.typed = None
+        if required:
+            self.flags.required = True
+
+    def process_data(self, value):
+        self.typed = None
+        self.data = value
+
+    def process_formdata(self, valuelist):
+        if not valuelist:
+            return
+        raw = valuelist[0]
+        self.typed = raw
+        raw = (raw or '').strip()
+        self.data = None
+        if not raw:
+            return
+        if not raw.isascii():
+            if found := _PRIVATE.search(raw):
+                raise ValueError(f'外字（U+{ord(found.group()):04X}）は使えません。標準の文字に置き換えてください。')
+        if found := _CONTROL.search(raw):
+            raise ValueError(f'制御文字（U+{ord(found.group()):04X}）が含まれています。取り除いてください。')
+        self.data = self.parse(raw)
+
+    def pre_validate(self, form):
+        if self.required and self.data in (None, '', []) and not self.process_errors:
+            raise StopValidation(f'{self.label.text}を入力してください。')
+
+    def parse(self, text):
+        """Return the value of what was typed; raise ValueError saying in Japanese what to type."""
+        raise NotImplementedError
+
+    def text(self, value):
+        """Return a stored value as it is typed (and exported)."""
+        return '' if value is None else str(value)
+
+    def show(self, value):
+        """Return a stored value as it is read on a page."""
+        return self.text(value)
+
+    def _value(self):
+        return self.typed if self.typed is not None else self.text(self.data)
+
+
+class Text(Cell):
+    """A line of text, kept as typed."""
+
+    def __init__(self, label, *, max=200, **kwargs):
+        super().__init__(label, **kwargs)
+        self.max = max
+        self.flags.maxlength = max
+
+    def parse(self, text):
+        if len(text) > self.max:
+            raise ValueError(f'{self.max}文字以内で入力してください（現在{len(text)}文字）。')
+        return text
+
+
+class Long(Text):
+    """Text of several lines."""
+
+    widget = widgets.TextArea()
+
+    def __init__(self, label, *, max=2000, **kwargs):
+        super().__init__(label, max=max, **kwargs)
+
+    def parse(self, text):
+        return super().parse(text.replace('\r\n', '\n').replace('\r', '\n'))
+
+
+class Key(Text):
+    """A record's own number (管理番号など): half-width, no spaces inside."""
+
+    def __init__(self, label, *, max=30, **kwargs):
+        super().__init__(label, max=max, **kwargs)
+
+    def parse(self, text):
+        text = narrow(text)
+        if any(c.isspace() for c in text):
+            raise ValueError('番号に空白は使えません。')
+        if ';' in text:
+            raise ValueError('番号にセミコロン（;）は使えません。')
+        return super().parse(text)
+
+
+class Whole(Cell):
+    """A whole number."""
+
+    def __init__(self, label, *, min=0, max=999_999_999, unit='', **kwargs):
+        super().__init__(label, **kwargs)
+        self.min, self.max, self.unit = min, max, unit
+        self.render_kw = {'inputmode': 'numeric', **(self.render_kw or {})}
+
+    def parse(self, text):
+        digits = narrow(text).replace(',', '')
+        if digits.endswith('.0'):
+            digits = digits[:-2]
+        if not re.fullmatch(r'-?\d{1,18}', digits):
+            raise ValueError(f'整数で入力してください（「{text[:30]}」は数として読めません）。')
+        number = int(digits)
+        if not self.min <= number <= self.max:
+            raise ValueError(f'{self.min:,}から{self.max:,}までの数で入力してください。')
+        return number
+
+    def show(self, value):
+        return '' if value is None else f'{value:,}{self.unit}'
+
+
+class Year(Whole):
+    """A fiscal year (年度) by its western year, or 令和N年度."""
+
+    hint = '例: 2026 または 令和8年度'
+
+    def __init__(self, label, **kwargs):
+        super().__init__(label, min=2000, max=2099, **kwargs)
+
+    def parse(self, text):
+        if found := re.fullmatch(r'(?:令和|R)\s*(元|\d{1,2})(?:年度?)?', narrow(text)):
+            return 2018 + (1 if found.group(1) == '元' else int(found.group(1)))
+        return super().parse(narrow(text).removesuffix('年度'))
+
+    def show(self, value):
+        return '' if value is None else calendar.year_label(value)
+
+
+class Yen(Whole):
+    """An amount in yen, tax included, a whole number."""
+
+    def __init__(self, label, **kwargs):
+        super().__init__(label, max=999_999_999_999, unit='円', **kwargs)
+
+    def parse(self, text):
+        return super().parse(narrow(text).removesuffix('円').removeprefix('¥'))
+
+
+class Exact(Cell):
+    """A decimal number kept exactly."""
+
+    def __init__(self, label, *, min=None, max=None, places=4, **kwargs):
+        super().__init__(label, **kwargs)
+        self.min, self.max, self.places = min, max, places
+        self.render_kw = {'inputmode': 'decimal', **(self.render_kw or {})}
+
+    def parse(self, text):
+        digits = narrow(text).replace(',', '').removesuffix('%')
+        try:
+            number = Decimal(digits)
+        except InvalidOperation:
+            raise ValueError(f'数で入力してください（「{text[:30]}」は数として読めません）。') from None
+        if not number.is_finite() or abs(number) >= Decimal('1e15'):
+            raise ValueError('数が大きすぎます。')
+        if -number.as_tuple().exponent > self.places:
+            number = number.normalize()
+            if -number.as_tuple().exponent > self.places:
+                raise ValueError(f'小数は{self.places}桁までで入力してください。')
+        if self.min is not None and number < self.min or self.max is not None and number > self.max:
+            raise ValueError(f'{self.min}から{self.max}までの数で入力してください。')
+        return Decimal(self.text(number))
+
+    def text(self, value):
+        if value is None:
+            return ''
+        text = format(Decimal(value), 'f')
+        return text.rstrip('0').rstrip('.') if '.' in text else text
+
+
+class Day(Cell):
+    """A day in Japan, typed in any of the forms the office uses."""
+
+    hint = '例: 2026/4/1、20260401、R8.4.1、令和8年4月1日'
+
+    def parse(self, text):
+        return calendar.parse_day(text)
+
+    def text(self, value):
+        return '' if value is None else value.isoformat()
+
+    def show(self, value):
+        return '' if value is None else calendar.show_day(value)
+
+
+class Moment(Cell):
+    """A day and time in Japan."""
+
+    hint = '例: 2026/4/1 9:05、令和8年4月1日 9:05'
+
+    def parse(self, text):
+        return calendar.parse_moment(text)
+
+    def text(self, value):
+        return '' if value is None else calendar.export_moment(value)
+
+    def show(self, value):
+        return '' if value is None else calendar.show_moment(value)
+
+
+class Flag(Cell):
+    """Yes or no (はい・いいえ)."""
+
+    widget = widgets.Select()
+    YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須', 'する'})
+    NO = frozenset({'0', 'false', 'no', 'n', 'いいえ', '無', 'なし', '非該当', '×', '対象外', '任意', 'しない'})
+
+    def parse(self, text):
+        word = narrow(text).lower()
+        if word in self.YES:
+            return True
+        if word in self.NO:
+            return False
+        raise ValueError('「はい」か「いいえ」（1 か 0）で入力してください。')
+
+    def text(self, value):
+        return '' if value is None else '1' if value else '0'
+
+    def show(self, value):
+        return '' if value is None else 'はい' if value else 'いいえ'
+
+    def iter_choices(self):
+        now = self._value()
+        if not self.required or now == '':
+            yield blank(now == '')
+        yield choice('1', 'はい', now == '1')
+        yield choice('0', 'いいえ', now == '0')
+
+
+class Code(Cell):
+    """One of a fixed list, by code or by Japanese label."""
+
+    widget = widgets.Select()
+
+    def __init__(self, label, codes, **kwargs):
+        super().__init__(label, **kwargs)
+        self.codes = dict(codes)
+        self.by_label = {key_of_label(text): code for code, text in self.codes.items()}
+
+    def parse(self, text):
+        if text in self.codes:
+            return text
+        code = self.by_label.get(key_of_label(text)) or (narrow(text) if narrow(text) in self.codes else None)
+        if code is None:
+            raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: {"、".join(self.codes.values())}')
+        return code
+
+    def text(self, value):
+        return '' if value is None else self.codes.get(value, value)
+
+    show = text
+
+    def iter_choices(self):
+        now = self.typed if self.typed is not None else self.data
+        if not self.required or now in (None, ''):
+            yield blank(now in (None, ''))
+        for code, label in self.codes.items():
+            yield choice(code, label, now in (code, label))
+
+
+class IntCode(Code):
+    """One of a fixed list of whole numbers (インシデントレベル)."""
+
+    def parse(self, text):
+        text = narrow(text).removeprefix('レベル')
+        if text.endswith('.0'):
+            text = text[:-2]
+        if text.isdigit() and int(text) in self.codes:
+            return int(text)
+        raise ValueError(f'次から選んでください: {"、".join(str(c) for c in self.codes)}')
+
+    def text(self, value):
+        return '' if value is None else str(value)
+
+    def iter_choices(self):
+        now = self._value()
+        if now == '':
+            yield blank(True)
+        for code, label in self.codes.items():
+            yield choice(str(code), label, now == str(code))
+
+
+class Ref(Cell):
+    """Another record, by its own number; a select box when the table is short.
+
+    `data` is the row's id. `load_all()` reads the whole table once, for a file of many rows.
+    """
+
+    def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
+        super().__init__(label, **kwargs)
+        self.table, self.by, self.missing, self.only = table, table._meta.fields[by], missing, only
+        self.cache, self.complete = {}, False
+        self.names = None
+        if select:
+            self.widget = widgets.Select()
+
+    def process_data(self, value):
+        super().process_data(getattr(value, 'id', value))
+
+    def load_all(self):
+        if not self.complete:
+            for id, key in self.table.select(self.table.id, self.by).where(self.table.live()).tuples():
+                self.cache[key] = id
+            self.complete = True
+            self.keys = {id: key for key, id in self.cache.items()}
+
+    def parse(self, text):
+        text = narrow(text)
+        if text not in self.cache and not self.complete:
+            row = self.table.select(self.table.id).where(self.by == text, self.table.live()).tuples().first()
+            if row:
+                self.cache[text] = row[0]
+        if text not in self.cache:
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先に登録するか、番号を確かめてください。')
+        return self.cache[text]
+
+    def text(self, value):
+        if value is None:
+            return ''
+        value = getattr(value, 'id', value)
+        if self.complete and value in self.keys:
+            return self.keys[value]
+        found = self.table.select(self.by).where(self.table.id == value).tuples().first()
+        return found[0] if found else ''
+
+    def show(self, value):
+        if value is None:
+            return ''
+        row = value if hasattr(value, 'label') else self.table.get_or_none(self.table.id == value)
+        return row.label if row else ''
+
+    def iter_choices(self):
+        now = self._value()
+        if not self.required or now == '':
+            yield blank(now == '')
+        query = self.table.select().where(self.table.live()).order_by(self.by)
+        if self.only is not None:
+            query = query.where(self.only(self.table))
+        for row in query:
+            key = getattr(row, self.by.name)
+            yield choice(key, row.label, now == key)
+
+
+class Refs(Cell):
+    """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link table."""
+
+    hint = '複数あるときは ; で区切ります'
+
+    def __init__(self, label, table, by, *, link, own, other, max=2000, **kwargs):
+        super().__init__(label, **kwargs)
+        self.one = (table, table._meta.fields[by])
+        self.link, self.own, self.other = link, own, other
+        self.flags.maxlength = max
+        self.max = max
+        self.cache, self.complete = {}, False
+
+    load_all = Ref.load_all
+
+    @property
+    def table(self):
+        return self.one[0]
+
+    @property
+    def by(self):
+        return self.one[1]
+
+    def parse(self, text):
+        if len(text) > self.max:
+            raise ValueError(f'{self.max}文字以内で入力してください。')
+        found, unknown = [], []
+        for part in re.split(r'[;；\n、]', text):
+            part = narrow(part)
+            if not part:
+                continue
+            if part not in self.cache and not self.complete:
+                row = self.table.select(self.table.id).where(self.by == part, self.table.live()).tuples().first()
+                if row:
+                    self.cache[part] = row[0]
+            if part not in self.cache:
+                unknown.append(part)
+            elif self.cache[part] not in found:
+                found.append(self.cache[part])
+        if unknown:
+            raise ValueError(f'{"、".join(unknown[:10])[:200]} は登録されていません。番号を確かめてください。')
+        return found
+
+    def ids_of(self, row):
+        """Return the ids now linked to `row`, in the order of their numbers."""
+        link = self.link
+        own, other = link._meta.fields[self.own], link._meta.fields[self.other]
+        return [id for (id,) in link.select(other).join(self.table, on=other == self.table.id)
+                .where(own == row.id, link.live()).order_by(self.by).tuples()]
+
+    def text(self, value):
+        if not value:
+            return ''
+        keys = getattr(self, 'keys', None) if self.complete else None
+        if keys is None:
+            keys = dict(self.table.select(self.table.id, self.by).where(self.table.id.in_(list(value))).tuples())
+        return ';'.join(keys[id] for id in value if id in keys)
+
+    def show(self, value):
+        if not value:
+            return ''
+        rows = self.table.select().where(self.table.id.in_(list(value))).order_by(self.by)
+        return '、'.join(row.label for row in rows)
+
+
+class Many(Cell):
+    """Several of a fixed list, separated by `;`, kept as text of codes."""
+
+    hint = '複数あるときは ; で区切ります'
+
+    def __init__(self, label, codes, **kwargs):
+        super().__init__(label, **kwargs)
+        self.codes = dict(codes)
+        self.by_label = {key_of_label(text): code for code, text in self.codes.items()}
+
+    def parse(self, text):
+        found = []
+        for part in re.split(r'[;；、]', text):
+            part = part.strip()
+            if not part:
+                continue
+            code = part if part in self.codes else self.by_label.get(key_of_label(part))
+            if code is None:
+                raise ValueError(f'「{part[:40]}」は選べません。次から選んでください: {"、".join(self.codes.values())}')
+            if code not in found:
+                found.append(code)
+        return ';'.join(found) or None
+
+    def text(self, value):
+        return ';'.join(self.codes.get(code, code) for code in (value or '').split(';') if code)
+
+    def show(self, value):
+        return self.text(value).replace(';', '、')
+
+
+def after(earlier, message):
+    """Return a validator that a day is not before another field's day."""
+    def check(form, field):
+        other = form._fields.get(earlier)
+        if field.data and other is not None and other.data and field.data < other.data:
+            raise ValidationError(message)
+    return check

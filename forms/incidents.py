@@ -1,0 +1,52 @@
+"""Forms of incidents (インシデント) and case shares (事故事例共有)."""
+from wtforms.validators import ValidationError
+
+from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS, Incident, IncidentSystem
+from models.systems import System
+
+from .base import Form
+from .fields import Code, Day, IntCode, Key, Long, Moment, Ref, Refs, Text
+
+LEVELS = {level: f'レベル{level}' for level in range(1, 6)}
+
+
+class IncidentForm(Form):
+    incident_no = Key('インシデント番号', required=True)
+    title = Text('件名', required=True, max=200)
+    category = Code('区分', INCIDENT_CATEGORIES, required=True)
+    level = IntCode('レベル', LEVELS, required=True)
+    system_nos = Refs('管理番号', System, 'system_no', link=IncidentSystem, own='incident', other='system', required=True)
+    occurred_at = Moment('発生日時')
+    detected_at = Moment('検知日時', required=True)
+    mitigated_at = Moment('暫定復旧日時')
+    restored_at = Moment('復旧日時')
+    closed_on = Day('完了日')
+    cause = Long('原因')
+    prevention = Long('再発防止策')
+
+    def validate_restored_at(self, field):
+        self._not_before(field)
+
+    def validate_mitigated_at(self, field):
+        self._not_before(field)
+
+    def _not_before(self, field):
+        detected = self._fields.get('detected_at')
+        if field.data and detected is not None and detected.data and field.data < detected.data:
+            raise ValidationError(f'{field.label.text}は検知日時以後にしてください。')
+
+    def across(self, row):
+        occurred, detected = self.value('occurred_at', row), self.value('detected_at', row)
+        if occurred and detected and occurred > detected:
+            yield 'occurred_at', '発生日時は検知日時以前にしてください。'
+        if self.value('closed_on', row) and not self.value('restored_at', row):
+            yield 'restored_at', '完了にするときは、復旧日時を入力してください。'
+
+
+class ShareForm(Form):
+    share_no = Key('共有番号', required=True)
+    title = Text('件名', required=True, max=200)
+    incident_no = Ref('インシデント番号', Incident, 'incident_no', attr='incident', missing='登録されていません')
+    method = Code('共有方法', SHARE_METHODS, required=True)
+    shared_on = Day('共有日', required=True)
+    lesson = Long('教訓')

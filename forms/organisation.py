@@ -1,0 +1,30 @@
+"""Forms of units (所属) and staff (職員)."""
+from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, Department
+
+from .base import Form
+from .fields import Code, Day, Key, Ref, Text, after
+
+
+class DepartmentForm(Form):
+    code = Key('所属コード', required=True, max=20)
+    name = Text('名称', required=True, max=100)
+    parent_code = Ref('上位所属コード', Department, 'code', attr='parent', select=True)
+    level = Code('階層', LEVELS, required=True, default='section')
+    valid_from = Day('有効開始日', required=True, hint='名称が変わるときは、新しい名称になる日を入れます。前の名称は残ります')
+    valid_to = Day('有効終了日', validators=[after('valid_from', '有効終了日は有効開始日以後にしてください。')])
+
+    def across(self, row):
+        if row is not None and self.value('parent_code') == row.id:
+            yield 'parent_code', '自分自身を上位所属にすることはできません。'
+
+
+class StaffForm(Form):
+    staff_no = Key('職員番号', required=True, max=20)
+    name = Text('氏名', required=True, max=100)
+    kana = Text('氏名カナ', max=100)
+    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    grade = Code('職層', GRADES, required=True, default='officer')
+    employment = Code('任用区分', EMPLOYMENTS, required=True, default='permanent')
+    leave = Code('休職等', LEAVES, required=True, default='none')
+    joined_on = Day('在籍開始日')
+    left_on = Day('在籍終了日', validators=[after('joined_on', '在籍終了日は在籍開始日以後にしてください。')])

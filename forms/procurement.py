@@ -1,0 +1,94 @@
+"""Forms of budget requests (予算要求), cases (調達案件), supports (調達支援) and reviews (台帳活用検討)."""
+from flask_wtf import FlaskForm
+
+from models.budgets import NATURES, BudgetRequest
+from models.organisation import Department
+from models.procurement import (
+    CASE_KINDS,
+    CONCLUSIONS,
+    OPINIONS,
+    OUTCOMES,
+    REVIEW_KINDS,
+    SUPPORT_KINDS,
+    Case,
+    ReviewSystem,
+)
+from models.systems import System
+
+from .base import Form
+from .fields import Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, Year, Yen, after
+
+
+class BudgetRequestForm(Form):
+    request_no = Key('要求番号', required=True)
+    fiscal_year = Year('予算年度', required=True)
+    requested_on = Day('要求日', required=True)
+    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    title = Text('件名', required=True, max=200)
+    amount = Yen('要求額', required=True)
+    new_technology = Flag('新技術', required=True, default=False)
+    it_cost = Flag('IT経費', required=True)
+    nature = Code('経費性質', NATURES)
+    exclusion_reason = Text('除外理由', max=300, hint='支援の対象から外すときは、理由と承認者の両方が必要です')
+    excluded_by = Text('除外承認者', max=100)
+
+    def across(self, row):
+        reason, by = self.value('exclusion_reason', row), self.value('excluded_by', row)
+        if reason and not by:
+            yield 'excluded_by', '除外するときは、除外承認者を入力してください。'
+        if by and not reason:
+            yield 'exclusion_reason', '除外するときは、除外理由を入力してください。'
+
+
+class CaseForm(Form):
+    case_no = Key('案件番号', required=True)
+    fiscal_year = Year('予算年度', required=True)
+    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    title = Text('件名', required=True, max=200)
+    kind = Code('案件種別', CASE_KINDS, required=True)
+    purpose = Long('目的・課題', max=2000)
+    request_no = Ref('要求番号', BudgetRequest, 'request_no', attr='request', missing='予算要求にありません')
+    system_no = Ref('管理番号', System, 'system_no', attr='system')
+    initial_cost = Yen('初期経費', required=True)
+    yearly_cost = Yen('年間運用経費', required=True, default=0)
+    years = Whole('期間年数', required=True, max=50, default=1, unit='年')
+    new_technology = Flag('新技術', required=True, default=False)
+    ordered_on = Day('発注日')
+    outcome = Code('予算結果', OUTCOMES)
+
+
+class SupportForm(Form):
+    case_no = Ref('案件番号', Case, 'case_no', attr='case', required=True, missing='登録されていません')
+    kind = Code('支援区分', SUPPORT_KINDS, required=True)
+    requested_on = Day('依頼日', required=True)
+    completed_on = Day('完了日', validators=[after('requested_on', '完了日は依頼日以後にしてください。')])
+    trial = Flag('試行', required=True, default=False)
+    opinion = Code('総合意見', OPINIONS)
+    opinion_text = Long('意見本文', max=2000)
+
+
+class SupportMoveForm(FlaskForm):
+    """What is said when a support changes hands; the opinion when it is completed."""
+
+    text = Long('コメント', max=2000, hint='差し戻すときは直してほしい点を、再提出するときは対応した内容を書きます')
+    opinion = Code('総合意見', OPINIONS)
+    completed_on = Day('完了日')
+
+
+class ReviewForm(Form):
+    review_no = Key('検討番号', required=True)
+    kind = Code('検討区分', REVIEW_KINDS, required=True)
+    title = Text('件名', required=True, max=200)
+    system_nos = Refs('管理番号', System, 'system_no', link=ReviewSystem, own='review', other='system', required=True)
+    used_fields = Text('参照した台帳項目', max=500)
+    reviewed_on = Day('検討日', required=True)
+    conclusion = Code('結論', CONCLUSIONS)
+    approved_on = Day('承認日', validators=[after('reviewed_on', '承認日は検討日以後にしてください。')])
+    approver = Text('承認者', max=100)
+
+    def across(self, row):
+        on, by = self.value('approved_on', row), self.value('approver', row)
+        if on and not by:
+            yield 'approver', '承認日があるときは、承認者を入力してください。'
+        if by and not on:
+            yield 'approved_on', '承認者があるときは、承認日を入力してください。'

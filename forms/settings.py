@@ -1,0 +1,64 @@
+"""Forms of dated settings (設定) and people (利用者)."""
+from flask_wtf import FlaskForm
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+
+from models.organisation import Department
+from models.people import ROLES
+from models.rules import calendar
+from models.settings import CHOICES, KNOWN
+
+from .base import Form
+from .fields import Code, Day, Flag, Key, Ref, Text
+
+
+class SettingForm(Form):
+    name = Code('設定名', {name: label for name, (label, _, _) in KNOWN.items()}, required=True)
+    valid_from = Day('適用開始日', required=True)
+    value = Text('値', required=True, max=100)
+    verified = Flag('区の確認', hint='区が確認した値なら「はい」')
+
+    def fill(self, row):
+        super().fill(row)
+        if row.verified is None:
+            row.verified = False
+
+    def across(self, row):
+        name, value = self.value('name', row), self.value('value', row) or ''
+        if name in CHOICES and value not in CHOICES[name]:
+            yield 'value', f'次から選んでください: {"、".join(CHOICES[name])}'
+        elif name == 'business_hours':
+            try:
+                calendar.parse_hours(value)
+            except ValueError as error:
+                yield 'value', str(error)
+        elif name not in CHOICES and name and not value.isdigit():
+            yield 'value', f'{KNOWN[name][2]}を半角の整数で入力してください。'
+
+
+class PersonForm(Form):
+    email = Key('メールアドレス', required=True, max=200)
+    name = Text('氏名', required=True, max=100)
+    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    role = Code('権限', ROLES, required=True)
+    is_active = Flag('利用できる', required=True, default=True)
+
+    def across(self, row):
+        email = self.value('email', row) or ''
+        if '@' not in email.strip('@'):
+            yield 'email', '「名前@所属先」の形で入力してください。'
+
+
+class SignInForm(FlaskForm):
+    email = Key('メールアドレス', required=True, max=200)
+    password = PasswordField('パスワード', [InputRequired('パスワードを入力してください。'), Length(max=256)])
+
+
+class PasswordForm(FlaskForm):
+    current = PasswordField('今のパスワード', [InputRequired('今のパスワードを入力してください。'), Length(max=256)])
+    new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'), Length(max=256)])
+    again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'), Length(max=256)])
+
+
+class NewPasswordForm(FlaskForm):
+    new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'), Length(max=256)])

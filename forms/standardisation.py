@@ -1,0 +1,70 @@
+"""Forms of businesses (標準化対象業務) and their steps."""
+from models.rules import steps
+from models.standardisation import STEP_STATES, Business, BusinessSystem, Step
+from models.systems import System
+
+from .base import Form
+from .fields import Code, Day, Flag, Key, Ref, Refs, Text, Whole, after
+
+
+class BusinessForm(Form):
+    code = Key('業務コード', required=True, max=10)
+    name = Text('業務名', required=True, max=100)
+    applicable = Flag('適用', required=True, default=True)
+    planned_cutover_on = Day('切替予定日')
+    cutover_on = Day('切替実績日')
+    window_from = Day('端境期開始日')
+    window_to = Day('端境期終了日', validators=[after('window_from', '端境期終了日は開始日以後にしてください。')])
+    system_nos = Refs('管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system')
+
+
+class StepNo(Whole):
+    """A step by its number in the step master in force; `data` is the step's id."""
+
+    def __init__(self, label, **kwargs):
+        super().__init__(label, min=1, max=999, **kwargs)
+        self.master, self.ids = None, None
+
+    def use(self, master):
+        """Name the step master whose numbers count (手順書版)."""
+        self.master = master
+        self.ids = {no: id for id, no in Step.select(Step.id, Step.no).where(Step.master == master).tuples()}
+        self.numbers = {id: no for no, id in self.ids.items()}
+
+    def process_data(self, value):
+        super().process_data(getattr(value, 'id', value))
+
+    def parse(self, text):
+        no = super().parse(text)
+        if no not in (self.ids or {}):
+            raise ValueError(f'ステップ番号{no}は手順書版にありません（1〜{max(self.ids or [0])}）。')
+        return self.ids[no]
+
+    def text(self, value):
+        value = getattr(value, 'id', value)
+        if value is None:
+            return ''
+        no = (self.ids and self.numbers.get(value)) or Step.get_by_id(value).no
+        return str(no)
+
+    show = text
+
+
+class StepForm(Form):
+    business_code = Ref('業務コード', Business, 'code', attr='business', required=True, select=True)
+    step_no = StepNo('ステップ番号', attr='step', required=True)
+    status = Code('状態', STEP_STATES, required=True)
+    started_on = Day('開始日')
+    done_on = Day('完了日', validators=[after('started_on', '完了日は開始日以後にしてください。')])
+    planned_on = Day('予定日')
+    reason = Text('対象外理由', max=500, hint='対象外にするとき、完了済みを作業中に戻すときに必要です')
+
+    def across(self, row):
+        status = self.value('status', row)
+        if status == 'done' and not self.value('done_on', row):
+            yield 'done_on', '完了済みにするときは、完了日を入力してください。'
+        if status == 'excluded' and not self.value('reason', row):
+            yield 'reason', '対象外にするときは、対象外理由を入力してください。'
+        if (row is not None and row.status == 'done' and status == 'doing'
+                and steps.can_move('done', 'doing', bool(self.value('reason', row)))):
+            yield 'reason', '完了済みを作業中に戻すときは、理由を入力してください。'

@@ -1,0 +1,93 @@
+"""Forms of the year's strategy (年度戦略): initiatives, indicators, actuals, ratings, schedule."""
+from flask_wtf import FlaskForm
+
+from models.strategy import KINDS, OPERATORS, RATINGS, VERDICTS
+
+from .base import Form
+from .fields import Code, Day, Exact, Flag, Key, Long, Text, Whole, Year
+
+LINES = '1行に1つずつ書きます'
+
+
+class StrategyForm(Form):
+    fiscal_year = Year('年度', required=True)
+    title = Text('名称', required=True, max=200)
+    mission = Long('Mission（目的・使命）')
+    vision = Long('Vision（目指す姿）')
+    source = Text('出典', max=300)
+
+
+class ThemeForm(Form):
+    no = Whole('番号', required=True, min=1, max=99)
+    title = Text('戦略テーマ', required=True, max=300)
+
+
+class InitiativeForm(Form):
+    no = Whole('番号', required=True, min=1, max=99)
+    theme_no = Whole('戦略テーマ番号', required=True, min=1, max=99, attr='theme')
+    title = Text('重点取組', required=True, max=300)
+    aims = Long('めざす姿', hint=LINES)
+    outline = Long('実施の概要')
+    tasks = Long('主なタスク', max=4000, hint=LINES)
+    notes = Long('注記', max=4000, hint=LINES)
+    result = Long('成果（要約）')
+    result_points = Long('成果', max=6000, hint=LINES)
+    source = Text('出典', max=300)
+
+
+class OfficialForm(FlaskForm):
+    """The official rating (公式評価); a reason is needed where it differs from the computed one."""
+
+    official = Code('公式評価', RATINGS)
+    official_reason = Long('自動判定と異なる理由', max=1000)
+
+
+class IndicatorForm(Form):
+    no = Key('指標番号', required=True, max=6)
+    text = Text('文言', required=True, max=500)
+    kind = Code('種別', KINDS, required=True)
+    operator = Code('演算子', OPERATORS, required=True)
+    target = Exact('目標値', required=True)
+    unit = Text('単位', max=20)
+    decimals = Whole('小数桁', required=True, max=4, default=1)
+    measure = Text('算出元', max=60, hint='自動集計の名前。手入力のときは空欄')
+    note = Long('備考', max=1000)
+
+
+class ActualForm(Form):
+    """One entered actual, found by 年度・取組番号・指標番号・基準日 (contract: KIND `actuals`)."""
+
+    fiscal_year = Year('年度', required=True)
+    initiative_no = Whole('取組番号', required=True, min=1, max=99)
+    indicator_no = Key('指標番号', required=True, max=6)
+    as_of = Day('基準日', required=True)
+    numerator = Exact('分子')
+    denominator = Exact('分母')
+    value = Exact('値')
+    source = Text('出典', required=True, max=500)
+    note = Long('備考', max=1000)
+    verdict = Code('判定のみ', VERDICTS, hint='出典に数値がなく、達成・未達だけが書かれているとき')
+    quote = Text('出典の文言', max=500)
+
+    def across(self, row):
+        if self.value('value', row) is None and self.value('verdict', row) is None:
+            yield 'value', '値を入力してください（出典に数値がないときは、判定と出典の文言を入力します）。'
+        if self.value('verdict', row) and not self.value('quote', row):
+            yield 'quote', '判定だけを記録するときは、出典の文言を入力してください。'
+        if (self.value('numerator', row) is None) != (self.value('denominator', row) is None):
+            yield 'denominator', '分子と分母は両方を入力してください。'
+
+
+class ScheduleForm(Form):
+    text = Text('内容', required=True, max=300)
+    start_quarter = Whole('開始の四半期', min=1, max=4, hint='1〜4。期間が決まっていなければ空欄')
+    end_quarter = Whole('終了の四半期', min=1, max=4)
+    star = Flag('★進捗確認', required=True, default=False)
+    note = Text('備考', max=300)
+
+    def across(self, row):
+        start, end = self.value('start_quarter', row), self.value('end_quarter', row)
+        if (start is None) != (end is None):
+            yield 'end_quarter', '開始と終了の四半期は両方を入力してください。'
+        elif start is not None and end < start:
+            yield 'end_quarter', '終了の四半期は開始以後にしてください。'

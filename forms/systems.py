@@ -1,0 +1,115 @@
+"""The form of an information system (情報システム)."""
+from flask_wtf import FlaskForm
+
+from models.organisation import Department
+from models.standardisation import Business, BusinessSystem
+from models.systems import (
+    BUILDS,
+    CATEGORIES,
+    CONFIDENTIALITIES,
+    CRITICALITIES,
+    HOSTINGS,
+    LIFECYCLES,
+    PIA_KINDS,
+    PII,
+    REINSTALLS,
+    STD_STATUSES,
+    TWO_LEVELS,
+    ZONES,
+    System,
+)
+
+from .base import Form
+from .fields import Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, after
+
+
+class SystemForm(Form):
+    system_no = Key('管理番号', required=True)
+    name = Text('システム名称', required=True, max=200)
+    kana = Text('システム名称カナ', max=200)
+    abbreviation = Text('略称', max=60)
+    summary = Long('概要', max=2000, hint='関連する業務もあわせて書きます')
+    owner_code = Ref('所管課コード', Department, 'code', attr='owner', required=True, select=True)
+    manager = Text('情報システム管理者', max=100)
+    contacts = Text('担当者・連絡先', max=300)
+    category = Code('システム区分', CATEGORIES, required=True)
+    lifecycle = Code('ライフサイクル状態', LIFECYCLES, required=True, default='idea')
+    std_business = Refs('標準化対象業務', Business, 'code', link=BusinessSystem, own='system', other='business')
+    std_status = Code('標準準拠', STD_STATUSES)
+    criticality = Code('重要度', CRITICALITIES)
+    rto_in = Whole('目標復旧時間（業務時間内）', max=10_000, unit='時間')
+    rto_out = Whole('目標復旧時間（業務時間外）', max=10_000, unit='時間')
+    rpo_h = Whole('目標復旧時点', max=10_000, unit='時間')
+    confidentiality = Code('機密性', CONFIDENTIALITIES)
+    integrity = Code('完全性', TWO_LEVELS)
+    availability = Code('可用性', TWO_LEVELS)
+    zone = Code('ネットワーク区分', ZONES)
+    hosting = Code('提供形態', HOSTINGS)
+    build = Code('構築形態', BUILDS)
+    site = Text('設置場所', max=200)
+    quake_fixed = Flag('耐震固定')
+    flood_risk = Flag('浸水の可能性')
+    reinstall = Code('再インストールの容易さ', REINSTALLS)
+    pii = Code('個人情報の取扱い', PII, required=True, default='none')
+    pii_count = Whole('本人の数', unit='人')
+    pii_file_ref = Text('個人情報ファイル簿', max=60)
+    pia_kind = Code('PIA種別', PIA_KINDS)
+    pia_published_on = Day('PIA公表日')
+    pia_redo_on = Day('PIA再実施期限')
+    vendor = Text('保守事業者', max=200)
+    users = Whole('利用者数', unit='人')
+    terminals = Whole('端末台数', unit='台')
+    auth = Text('認証方式', max=100)
+    backup = Text('バックアップ方式・頻度・保管場所', max=200)
+    log_months = Whole('ログ保存期間', max=1200, unit='か月')
+    go_live_on = Day('稼働開始日')
+    contract_end_on = Day('契約満了日')
+    renew_on = Day('更新予定日')
+    eol_on = Day('サポート終了日')
+    retire_planned_on = Day('廃止予定日')
+    handover = Text('データ引継ぎ・影響する連携', max=1000)
+    retired_on = Day('廃止日', validators=[after('go_live_on', '廃止日は稼働開始日以後にしてください。')])
+    disposed_on = Day('廃棄完了日', validators=[after('retired_on', '廃棄完了日は廃止日以後にしてください。')])
+    disposal_certificate = Text('消去証明書番号', max=100)
+    inventory_on = Day('最終棚卸日')
+    inventory_by = Text('棚卸担当', max=100)
+    successor_no = Ref('後継システム管理番号', System, 'system_no', attr='successor')
+    note = Long('備考', max=2000)
+
+    def across(self, row):
+        if row is not None and self.value('successor_no') == row.id:
+            yield 'successor_no', '自分自身を後継システムにすることはできません。'
+
+
+#: the form's fields in the order of the page, under the headings of the record page
+SECTIONS = [
+    ('概要', ['system_no', 'name', 'kana', 'abbreviation', 'summary', 'owner_code', 'manager', 'contacts', 'category',
+            'std_business', 'std_status']),
+    ('重要度・分類', ['criticality', 'rto_in', 'rto_out', 'rpo_h', 'confidentiality', 'integrity', 'availability', 'pii',
+               'pii_count', 'pii_file_ref', 'pia_kind', 'pia_published_on', 'pia_redo_on']),
+    ('構成', ['zone', 'hosting', 'build', 'site', 'quake_fixed', 'flood_risk', 'reinstall', 'users', 'terminals', 'auth',
+            'backup', 'log_months']),
+    ('契約・期限', ['vendor', 'go_live_on', 'contract_end_on', 'renew_on', 'eol_on', 'retire_planned_on', 'handover',
+              'retired_on', 'disposed_on', 'disposal_certificate', 'inventory_on', 'inventory_by', 'successor_no',
+              'note']),
+]
+
+
+class MoveForm(FlaskForm):
+    """A move through the lifecycle: the reason, and the fields that the move itself may fill in."""
+
+    retire_planned_on = Day('廃止予定日')
+    handover = Text('データ引継ぎ・影響する連携', max=1000)
+    go_live_on = Day('稼働開始日')
+    retired_on = Day('廃止日')
+    contract_end_on = Day('契約満了日')
+    disposed_on = Day('廃棄完了日')
+    disposal_certificate = Text('消去証明書番号', max=100)
+    reason = Long('変更の理由', required=True, max=500, hint='履歴に残ります')
+
+
+#: which of those fields a move to a state asks for
+MOVE_FIELDS_OF = {'operate': ('go_live_on',), 'build': ('contract_end_on',),
+                  'retiring': ('retire_planned_on', 'handover'), 'retired': ('retired_on', 'contract_end_on'),
+                  'disposed': ('disposed_on', 'disposal_certificate')}
+MOVE_FIELDS = tuple(dict.fromkeys(name for names in MOVE_FIELDS_OF.values() for name in names))

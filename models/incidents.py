@@ -1,0 +1,88 @@
+"""Incidents (障害・インシデント), their dated level master, and the sharing of cases (事故事例共有)."""
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+
+from .base import CodeField, LongField, MomentField, Table
+from .systems import System
+
+INCIDENT_CATEGORIES = {
+    'failure': 'システム障害', 'network': 'ネットワーク障害', 'hardware': '機器故障', 'malware': 'ウイルス感染',
+    'intrusion': '不正アクセス', 'leak': '情報漏えい', 'loss': '紛失・盗難', 'misdelivery': '誤送信・誤交付',
+    'mistake': '設定・操作誤り', 'vendor': '委託先事故', 'disaster': '災害・停電'}
+SHARE_METHODS = {'notice': '通知', 'training': '研修', 'meeting': '会議', 'board': '掲示'}
+
+
+class IncidentLevel(Table):
+    """What a level (インシデントレベル) means from a day on."""
+
+    level = IntegerField()
+    valid_from = DateField()
+    name = CharField(max_length=60)
+    definition = CharField(max_length=500)
+    severe = BooleanField(default=False)
+    source = CharField(max_length=300)
+
+    class Meta:
+        indexes = ((('level', 'valid_from'), True),)
+
+    @property
+    def label(self):
+        return f'レベル{self.level} {self.name}'
+
+
+class Incident(Table):
+    """One incident (インシデント) with its times; deadlines and elapsed time are derived from them."""
+
+    incident_no = CharField(max_length=30, unique=True)
+    title = CharField(max_length=200)
+    category = CodeField(INCIDENT_CATEGORIES)
+    level = IntegerField()
+    occurred_at = MomentField(null=True)
+    detected_at = MomentField(index=True)
+    mitigated_at = MomentField(null=True)
+    restored_at = MomentField(null=True)
+    closed_on = DateField(null=True)
+    cause = LongField(2000, null=True)
+    prevention = LongField(2000, null=True)
+    search_text = CharField(max_length=400, default='')
+
+    derived = frozenset({'search_text'})
+    searched = ('incident_no', 'title')
+    checks = {
+        'level_known': 'level BETWEEN 1 AND 5',
+        'restored_after': 'restored_at IS NULL OR restored_at >= detected_at OR '
+                          '(occurred_at IS NOT NULL AND restored_at >= occurred_at)',
+        'occurred_before': 'occurred_at IS NULL OR occurred_at <= detected_at',
+    }
+
+    @property
+    def label(self):
+        return f'{self.incident_no} {self.title}'
+
+
+class IncidentSystem(Table):
+    """That an incident struck a system (対象システム)."""
+
+    incident = ForeignKeyField(Incident, backref='system_links', on_delete='RESTRICT')
+    system = ForeignKeyField(System, backref='incident_links', on_delete='RESTRICT')
+
+    class Meta:
+        indexes = ((('incident', 'system'), True),)
+
+    @property
+    def label(self):
+        return f'{self.incident.incident_no}―{self.system.name}'
+
+
+class CaseShare(Table):
+    """A case shared so that it does not happen again (事故事例共有)."""
+
+    share_no = CharField(max_length=30, unique=True)
+    title = CharField(max_length=200)
+    incident = ForeignKeyField(Incident, null=True, backref='shares', on_delete='RESTRICT')
+    method = CodeField(SHARE_METHODS)
+    shared_on = DateField()
+    lesson = LongField(2000, null=True)
+
+    @property
+    def label(self):
+        return f'{self.share_no} {self.title}'

@@ -1,0 +1,112 @@
+"""The city hall's units (所属) and its staff (職員); units are valid-time versioned."""
+from datetime import date, timedelta
+
+from peewee import CharField, DateField, ForeignKeyField
+
+from .base import CodeField, Table
+
+LEVELS = {'division': '部', 'section': '課', 'unit': '係', 'facility': '施設'}
+GRADES = {'director': '部長', 'manager': '課長', 'chief': '係長', 'senior': '主任', 'officer': '主事',
+          'fixed_term': '会計年度任用職員', 'other': 'その他'}
+EMPLOYMENTS = {'permanent': '常勤', 'reappointed': '再任用・定年前再任用短時間', 'fixed_term': '会計年度任用',
+               'resident': '派遣・委託常駐'}
+LEAVES = {'none': 'なし', 'childcare': '育児休業', 'sick': '病気休職', 'seconded': '派遣・出向'}
+
+
+class Department(Table):
+    """A unit (所属) as last recorded; what it was called before is in DepartmentVersion."""
+
+    code = CharField(max_length=20, unique=True)
+    name = CharField(max_length=100)
+    parent = ForeignKeyField('self', null=True, backref='children', on_delete='RESTRICT')
+    level = CodeField(LEVELS, default='section')
+    valid_from = DateField()
+    valid_to = DateField(null=True)
+
+    checks = {'period': 'valid_to IS NULL OR valid_to >= valid_from'}
+
+    @property
+    def label(self):
+        return f'{self.code} {self.name}'
+
+
+class DepartmentVersion(Table):
+    """What a unit was called, and where it belonged, in an earlier period (旧名称)."""
+
+    department = ForeignKeyField(Department, backref='versions', on_delete='RESTRICT')
+    name = CharField(max_length=100)
+    parent = ForeignKeyField(Department, null=True, backref='former_children', on_delete='RESTRICT')
+    level = CodeField(LEVELS)
+    valid_from = DateField()
+    valid_to = DateField()
+
+    class Meta:
+        indexes = ((('department', 'valid_from'), True),)
+
+    @property
+    def label(self):
+        return f'{self.name}（{self.valid_from}〜{self.valid_to}）'
+
+
+def names_on(day):
+    """Return {department id: its name on `day`}; a unit outside its period keeps its nearest name."""
+    names, since = {}, {}
+    for id, name, valid_from in Department.select(
+            Department.id, Department.name, Department.valid_from).tuples():
+        names[id], since[id] = name, valid_from
+    for id, name, start in DepartmentVersion.select(
+            DepartmentVersion.department, DepartmentVersion.name, DepartmentVersion.valid_from).where(
+            DepartmentVersion.live(), DepartmentVersion.valid_to >= day).order_by(DepartmentVersion.valid_from.desc()).tuples():
+        if day < since[id]:
+            names[id], since[id] = name, start
+    return names
+
+
+def subtree(department_id):
+    """Return the ids of a unit and every unit below it."""
+    if department_id is None:
+        return frozenset()
+    below = {}
+    for id, parent in Department.select(Department.id, Department.parent).tuples():
+        below.setdefault(parent, []).append(id)
+    found, waiting = set(), [department_id]
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting.extend(below.get(id, ()))
+    return frozenset(found)
+
+
+def close_before(valid_from):
+    """Return the last day of the version a new one, valid from `valid_from`, replaces."""
+    return valid_from - timedelta(days=1)
+
+
+class Staff(Table):
+    """A member of staff (職員): the population of the training census."""
+
+    staff_no = CharField(max_length=20, unique=True)
+    name = CharField(max_length=100)
+    kana = CharField(max_length=100, null=True)
+    department = ForeignKeyField(Department, backref='staff', on_delete='RESTRICT')
+    grade = CodeField(GRADES, default='officer')
+    employment = CodeField(EMPLOYMENTS, default='permanent')
+    leave = CodeField(LEAVES, default='none')
+    joined_on = DateField(null=True)
+    left_on = DateField(null=True)
+    search_text = CharField(max_length=400, default='')
+
+    derived = frozenset({'search_text'})
+    searched = ('staff_no', 'name', 'kana')
+    checks = {'period': 'left_on IS NULL OR joined_on IS NULL OR left_on >= joined_on'}
+
+    @property
+    def label(self):
+        return f'{self.staff_no} {self.name}'
+
+    @classmethod
+    def employed_on(cls, day: date):
+        """The condition that a person is employed on `day` (在籍者)."""
+        return ((cls.joined_on.is_null() | (cls.joined_on <= day))
+                & (cls.left_on.is_null() | (cls.left_on >= day)) & cls.live())

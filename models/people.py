@@ -1,0 +1,43 @@
+"""The people who sign in (利用者) and how often an account or an address failed to."""
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, Model
+
+from .base import CodeField, MomentField, Table, db
+from .organisation import Department
+
+ROLES = {'department': '所属担当者', 'head': '所属長', 'it': '情報政策（台帳・審査）', 'auditor': '監査担当',
+         'executive': '経営層（閲覧・公式評価）', 'admin': 'システム管理者'}
+
+
+class Person(Table):
+    """Someone who signs in. Answers flask-login by plain attributes, so models need no Flask."""
+
+    email = CharField(max_length=200, unique=True)
+    name = CharField(max_length=100)
+    department = ForeignKeyField(Department, backref='people', on_delete='RESTRICT')
+    role = CodeField(ROLES)
+    is_active = BooleanField(default=True)
+    password_hash = CharField(max_length=200, null=True)
+    epoch = IntegerField(default=0)
+
+    secret = frozenset({'password_hash'})
+    is_authenticated, is_anonymous = True, False
+
+    @property
+    def label(self):
+        return f'{self.name}（{self.email}）'
+
+    def get_id(self):
+        return str(self.id)
+
+
+class Throttle(Model):
+    """Failed sign-ins of one account or one address: an operational count, not a record."""
+
+    key = CharField(max_length=220, primary_key=True)
+    failures = IntegerField(default=0)
+    until = MomentField(null=True)
+    last = MomentField()
+
+    class Meta:
+        database = db
+        legacy_table_names = False

@@ -1,0 +1,154 @@
+"""The national standardisation (標準化): businesses, the versioned step master, progress and its history."""
+from datetime import date
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+
+from .base import CodeField, Table
+from .systems import System
+
+STEP_STATES = {'todo': '未着手', 'doing': '作業中', 'done': '完了済み', 'excluded': '対象外'}
+#: a state that held from the start, recorded without a day
+ALWAYS = date(1900, 1, 1)
+
+
+class Business(Table):
+    """A business to be standardised (標準化対象業務) and its cut-over (本番切替)."""
+
+    code = CharField(max_length=10, unique=True)
+    name = CharField(max_length=100)
+    applicable = BooleanField(default=True)
+    planned_cutover_on = DateField(null=True)
+    cutover_on = DateField(null=True)
+    window_from = DateField(null=True)
+    window_to = DateField(null=True)
+
+    checks = {'window': 'window_from IS NULL OR window_to IS NULL OR window_to >= window_from'}
+
+    @property
+    def label(self):
+        return f'{self.code} {self.name}'
+
+
+class BusinessSystem(Table):
+    """That a system serves a business (業務と情報システムの対応)."""
+
+    business = ForeignKeyField(Business, backref='system_links', on_delete='RESTRICT')
+    system = ForeignKeyField(System, backref='business_links', on_delete='RESTRICT')
+
+    class Meta:
+        indexes = ((('business', 'system'), True),)
+
+    @property
+    def label(self):
+        return f'{self.business.name}―{self.system.name}'
+
+
+class StepMaster(Table):
+    """One version of the procedure's step list (手順書版), in force from a day."""
+
+    version = CharField(max_length=30, unique=True)
+    valid_from = DateField()
+    note = CharField(max_length=500, null=True)
+
+    @property
+    def label(self):
+        return self.version
+
+
+class Step(Table):
+    """One step of one version of the procedure."""
+
+    master = ForeignKeyField(StepMaster, backref='steps', on_delete='RESTRICT')
+    no = IntegerField()
+    phase = CharField(max_length=60)
+    name = CharField(max_length=100)
+    verified = CharField(max_length=30)
+    source = CharField(max_length=300, null=True)
+
+    class Meta:
+        indexes = ((('master', 'no'), True),)
+
+    @property
+    def label(self):
+        return f'{self.no} {self.name}'
+
+
+class StepProgress(Table):
+    """Where one business stands with one step today (ステップ進捗); its past is in StepMove."""
+
+    business = ForeignKeyField(Business, backref='progress', on_delete='RESTRICT')
+    step = ForeignKeyField(Step, backref='progress', on_delete='RESTRICT')
+    status = CodeField(STEP_STATES, default='todo')
+    started_on = DateField(null=True)
+    done_on = DateField(null=True)
+    planned_on = DateField(null=True)
+    reason = CharField(max_length=500, null=True)
+
+    class Meta:
+        indexes = ((('business', 'step'), True),)
+
+    checks = {'done_has_day': "status <> 'done' OR done_on IS NOT NULL",
+              'excluded_has_reason': "status <> 'excluded' OR reason IS NOT NULL"}
+
+    @property
+    def label(self):
+        return f'{self.business.name} ステップ{self.step.no}'
+
+
+class StepMove(Table):
+    """That a step entered a state on a day: what lets the rate of any past day be recomputed."""
+
+    progress = ForeignKeyField(StepProgress, backref='moves', on_delete='RESTRICT')
+    status = CodeField(STEP_STATES)
+    on_day = DateField()
+
+    class Meta:
+        indexes = ((('progress', 'on_day'), False),)
+
+    @property
+    def label(self):
+        return f'{STEP_STATES[self.status]} {self.on_day}'
+
+
+def master_on(day):
+    """Return the step master in force on `day`, or the earliest one, or None when there is none."""
+    masters = list(StepMaster.select().where(StepMaster.live()).order_by(StepMaster.valid_from.desc()))
+    return next((m for m in masters if m.valid_from <= day), masters[-1] if masters else None)
+
+
+def state_on(day):
+    """Return the SQL expression of a StepProgress row's state on `day` (None: not yet recorded)."""
+    move = StepMove.alias()
+    return (move.select(move.status)
+            .where(move.progress == StepProgress.id, move.voided_at.is_null(), move.on_day <= day)
+            .order_by(move.on_day.desc(), move.id.desc()).limit(1))
+
+
+def moves_of(progress, before, today):
+    """Return the (status, day) moves that a save of `progress` adds to its history.
+
+    `before` is the row as it stood, or None. A first 対象外 is taken to have held from the start; a later change
+    takes effect on the day it is made, so that figures of past days keep their value.
+    """
+    old = before and before.status
+    if progress.status == 'done':
+        if before is None and progress.started_on and progress.started_on < progress.done_on:
+            return [('doing', progress.started_on), ('done', progress.done_on)]
+        if old != 'done' or before.done_on != progress.done_on:
+            return [('done', progress.done_on)]
+        return []
+    if progress.status == old:
+        return []
+    if before is None:
+        return [(progress.status, progress.started_on if progress.status == 'doing' and progress.started_on
+                 else ALWAYS)]
+    if progress.status == 'doing' and old == 'todo' and progress.started_on:
+        return [('doing', progress.started_on)]
+    return [(progress.status, today)]
+
+
+def states_on(day, master):
+    """Return {(business id, step no): state} of every recorded step of `master` as of `day`."""
+    return {(business, no): state or 'todo' for business, no, state in
+            StepProgress.select(StepProgress.business, Step.no, state_on(day)).join(Step)
+            .where(StepProgress.live(), Step.live(), Step.master == master).tuples()}

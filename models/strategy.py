@@ -1,0 +1,136 @@
+"""The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI), actuals and official ratings."""
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+
+from .base import CodeField, ExactField, LongField, Table
+
+KINDS = {'count': '件数', 'ratio': '割合', 'rate': '率', 'time': '時間', 'survey': '調査', 'milestone': '節目'}
+OPERATORS = {'>=': '以上', '>': '超', '<=': '以下', '=': '一致'}
+RATINGS = {'○': '○', '△': '△', '×': '×'}
+VERDICTS = {'met': '達成', 'missed': '未達'}
+
+
+class Strategy(Table):
+    """The strategy of one fiscal year (年度)."""
+
+    fiscal_year = IntegerField(unique=True)
+    title = CharField(max_length=200)
+    mission = LongField(2000, null=True)
+    vision = LongField(2000, null=True)
+    source = CharField(max_length=300, null=True)
+
+    @property
+    def label(self):
+        return self.title
+
+
+class Theme(Table):
+    """A strategic theme (戦略テーマ)."""
+
+    strategy = ForeignKeyField(Strategy, backref='themes', on_delete='RESTRICT')
+    no = IntegerField()
+    title = CharField(max_length=300)
+
+    class Meta:
+        indexes = ((('strategy', 'no'), True),)
+
+    @property
+    def label(self):
+        return f'テーマ{self.no} {self.title}'
+
+
+class Initiative(Table):
+    """One initiative (重点取組). `aims`, `tasks`, `notes`, `result_points`, `source_notes` hold one item a line."""
+
+    strategy = ForeignKeyField(Strategy, backref='initiatives', on_delete='RESTRICT')
+    theme = ForeignKeyField(Theme, backref='initiatives', on_delete='RESTRICT')
+    no = IntegerField()
+    title = CharField(max_length=300)
+    aims = LongField(2000, null=True)
+    outline = LongField(2000, null=True)
+    tasks = LongField(4000, null=True)
+    notes = LongField(4000, null=True)
+    official = CodeField(RATINGS, null=True)
+    official_reason = LongField(1000, null=True)
+    result = LongField(2000, null=True)
+    result_points = LongField(6000, null=True)
+    source = CharField(max_length=300, null=True)
+    source_notes = LongField(2000, null=True)
+
+    class Meta:
+        indexes = ((('strategy', 'no'), True),)
+
+    @property
+    def label(self):
+        return f'重点取組{self.no} {self.title}'
+
+
+class Indicator(Table):
+    """One indicator (KPI) with its target; `measure` names the figure that computes it, if one does."""
+
+    initiative = ForeignKeyField(Initiative, backref='indicators', on_delete='RESTRICT')
+    no = CharField(max_length=6)
+    text = CharField(max_length=500)
+    kind = CodeField(KINDS)
+    operator = CodeField(OPERATORS)
+    target = ExactField()
+    unit = CharField(max_length=20, null=True)
+    decimals = IntegerField(default=1)
+    measure = CharField(max_length=60, null=True)
+    references = LongField(1000, null=True)
+    note = LongField(1000, null=True)
+
+    class Meta:
+        indexes = ((('initiative', 'no'), True),)
+
+    checks = {'decimals_known': 'decimals BETWEEN 0 AND 4'}
+
+    @property
+    def label(self):
+        return f'指標{self.no} {self.text}'[:300]
+
+
+class Actual(Table):
+    """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without one."""
+
+    indicator = ForeignKeyField(Indicator, backref='actuals', on_delete='RESTRICT')
+    as_of = DateField()
+    numerator = ExactField(null=True)
+    denominator = ExactField(null=True)
+    value = ExactField(null=True)
+    verdict = CodeField(VERDICTS, null=True)
+    quote = CharField(max_length=500, null=True)
+    source = CharField(max_length=500)
+    note = LongField(1000, null=True)
+
+    class Meta:
+        indexes = ((('indicator', 'as_of'), True),)
+
+    checks = {'says_something': 'value IS NOT NULL OR verdict IS NOT NULL',
+              'verdict_quoted': 'verdict IS NULL OR quote IS NOT NULL'}
+
+    @property
+    def label(self):
+        return f'{self.as_of} の実績'
+
+
+class Schedule(Table):
+    """One row of the year's schedule (四半期スケジュール); no quarters where the source gives no period."""
+
+    initiative = ForeignKeyField(Initiative, backref='schedule', on_delete='RESTRICT')
+    place = IntegerField()
+    text = CharField(max_length=300)
+    start_quarter = IntegerField(null=True)
+    end_quarter = IntegerField(null=True)
+    star = BooleanField(default=False)
+    note = CharField(max_length=300, null=True)
+
+    class Meta:
+        indexes = ((('initiative', 'place'), True),)
+
+    checks = {'quarters': '(start_quarter IS NULL) = (end_quarter IS NULL) AND '
+                          '(start_quarter IS NULL OR (start_quarter BETWEEN 1 AND 4 AND '
+                          'end_quarter BETWEEN start_quarter AND 4))'}
+
+    @property
+    def label(self):
+        return self.text

@@ -1,0 +1,75 @@
+"""The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are joined."""
+from flask import Flask, g
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+
+from audits import trail
+from models import db
+from models.rules import calendar
+
+from . import (
+    board,
+    clock,
+    config,
+    connection,
+    engagements,
+    errors,
+    files,
+    front,
+    incidents,
+    indicators,
+    menu,
+    organisation,
+    permits,
+    plans,
+    procurement,
+    requests,
+    settings,
+    sign_in,
+    standardisation,
+    systems,
+    trail_pages,
+    training,
+)
+
+
+def create_app(given=None):
+    """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will not do."""
+    app = Flask(__name__, template_folder='../templates', static_folder='static')
+    app.config.from_mapping(config.read() if given is None else given)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    clock.pin(app.config.get('TODAY'))
+    if app.config.get('PIN_DATABASE', True):
+        db.initialize(connection.open_database(app.config['DATABASE_URL'],
+                                               app.config['DAICHO_ENV'] == 'production'))
+    requests.register(app)
+    connection.guard(app)
+    CSRFProtect(app)
+    sign_in.register(app)
+    front.register(app)
+    for bp in (systems.bp, standardisation.businesses_bp, standardisation.steps_bp, procurement.requests_bp,
+               procurement.cases_bp, procurement.supports_bp, procurement.reviews_bp, incidents.incidents_bp,
+               incidents.shares_bp, training.courses_bp, training.enrolments_bp, engagements.engagements_bp,
+               engagements.findings_bp, engagements.actions_bp, plans.bp, indicators.bp, indicators.figures_bp,
+               indicators.actuals_bp, organisation.departments_bp, organisation.staff_bp, settings.settings_bp,
+               settings.people_bp, trail_pages.bp, files.bp):
+        app.register_blueprint(bp)
+    errors.register(app)
+    permits.guard(app)
+    words(app)
+    return app
+
+
+def words(app):
+    """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
+    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label)
+
+    @app.context_processor
+    def site():
+        if g.get('failsafe'):
+            return {}
+        if not current_user.is_authenticated:
+            return {'site': {'is_demo': False, 'today_pinned': clock.pinned()}, 'menu': []}
+        head = trail.head()
+        return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
+                'menu': menu.sections(), 'person': current_user, 'allowed': permits.allowed}

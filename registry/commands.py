@@ -1,0 +1,334 @@
+"""`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is wrong."""
+import gc
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from audits import trail, verify
+from models import Department, Person, db
+from models.rules import calendar
+
+from . import board as boards
+from . import clock, connection, loading, masters, records, reports_pages, sheets, sign_in
+from .nouns import NOUNS
+
+
+class Day(click.ParamType):
+    name = 'DATE'
+
+    def convert(self, value, param, ctx):
+        try:
+            return calendar.parse_day(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Kind(click.ParamType):
+    name = 'KIND'
+
+    def convert(self, value, param, ctx):
+        from . import create_app  # noqa: F401  (the nouns register themselves when the application is imported)
+        known = [noun.name for noun in NOUNS.values() if noun.importable]
+        if value not in known:
+            self.fail(f'{value} という種類はありません。使える種類: {", ".join(known)}', param, ctx)
+        return value
+
+
+@contextmanager
+def register(ready=True):
+    """Open the application and its database; refuse one that is not migrated."""
+    from . import create_app
+    app = create_app()
+    with app.app_context():
+        db.connect(reuse_if_open=True)
+        try:
+            if ready and connection.pending():
+                fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
+            yield app
+        finally:
+            if not db.is_closed():
+                db.close()
+
+
+def say(words):
+    click.echo(words, err=True)
+
+
+def fail(words, status=1):
+    say(words)
+    sys.exit(status)
+
+
+def emit(value):
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@click.group(context_settings={'help_option_names': ['-h', '--help']})
+def main():
+    """台帳 Daicho: the IT governance asset registry of a city hall."""
+
+
+@main.command()
+def migrate():
+    """Create or upgrade the database, with the built-in masters in place."""
+    with register(ready=False):
+        applied = connection.migrate()
+        masters.fill(clock.now())
+    say(f'データベースは最新です（適用: {", ".join(applied) or "なし"}）。')
+
+
+@main.command()
+@click.option('--if-empty', is_flag=True, help='leave a database that is not empty as it is, without a complaint')
+def demo(if_empty):
+    """Fill an EMPTY database with the demo ward; refuses any other."""
+    with register() as app:
+        if app.config['DAICHO_ENV'] == 'production':
+            fail('本番環境にデモデータは入れられません。', 2)
+        from . import demo as ward
+        if not ward.is_empty():
+            if if_empty:
+                return
+            fail('空でないデータベースにデモデータは入れられません。')
+        ward.fill(progress('デモデータ'))
+    say('デモデータを入れました。')
+
+
+@main.command()
+@click.option('--host', default='127.0.0.1', show_default=True)
+@click.option('--port', default=8000, show_default=True)
+@click.option('--threads', default=8, show_default=True)
+def serve(host, port, threads):
+    """Serve the pages."""
+    import waitress
+    with register() as app:
+        pass
+    from . import demo as ward
+    say(f'台帳 Daicho  http://{host}:{port}/')
+    with app.app_context(), db.connection_context():
+        for line in ward.accounts() if boards.is_demo(trail.head()) else ():
+            say(line)
+    # what is loaded by now stays: the collector need not walk it again in the middle of a request
+    gc.collect()
+    gc.freeze()
+    waitress.serve(app, host=host, port=port, threads=threads, ident='', max_request_body_size=22 * 1024 * 1024,
+                   clear_untrusted_proxy_headers=True)
+
+
+@main.group()
+def person():
+    """People who sign in."""
+
+
+@person.command('add')
+@click.argument('email')
+@click.option('--name', required=True)
+@click.option('--department', required=True, help='所属コード')
+@click.option('--role', required=True, type=click.Choice(['department', 'head', 'it', 'auditor', 'executive', 'admin']))
+@click.option('--password-stdin', is_flag=True, help='read the password from standard input')
+def add(email, name, department, role, password_stdin):
+    """Add a person; the password is read from standard input or asked for."""
+    with register():
+        unit = Department.get_or_none(Department.code == department)
+        if unit is None:
+            fail(f'所属コード {department} がありません。')
+        email = email.strip().lower()
+        if '@' not in email.strip('@'):
+            fail('メールアドレスは「名前@所属先」の形にしてください。', 2)
+        if Person.select().where(Person.email == email).exists():
+            fail(f'{email} は既に登録されています。')
+        password = sys.stdin.readline().rstrip('\n') if password_stdin else click.prompt('パスワード', hide_input=True,
+                                                                                         confirmation_prompt=True)
+        row = Person(email=email, name=name, department=unit, role=role)
+        wrong = sign_in.weaknesses(password, row)
+        if wrong:
+            fail('\n'.join(wrong))
+        row.password_hash = sign_in.hasher().hash(password)
+        with trail.act('people.add', by=None, at=clock.now(), channel='cli') as act:
+            act.save(row)
+    say(f'{row.label} を登録しました。')
+
+
+def progress(words):
+    """Return a function that draws a progress line on a terminal, or None elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+
+    def draw(done, total):
+        width = 30 * done // max(total, 1)
+        click.echo(f'\r{words} [{"#" * width}{"." * (30 - width)}] {done:,}/{total:,}', err=True,
+                   nl=done >= total)
+    return draw
+
+
+@main.command('import')
+@click.argument('kind', type=Kind())
+@click.argument('file', type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option('--dry-run', is_flag=True, help='check only; write nothing')
+@click.option('--by', metavar='EMAIL', help='the person whose act it is')
+@click.option('--reason', default='', metavar='TEXT')
+@click.option('--encoding', type=click.Choice(['auto', 'utf-8', 'cp932']), default='auto')
+@click.option('--ignore-unknown', is_flag=True, help='skip columns that are not known')
+@click.option('--json', 'as_json', is_flag=True)
+def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
+    """Import a file as one act: all rows or none."""
+    with register():
+        who = None
+        if by:
+            who = Person.get_or_none(Person.email == by.lower(), Person.is_active, Person.live())
+            if who is None:
+                fail(f'{by} という利用者はいません。', 2)
+        noun = NOUNS[kind]
+        try:
+            sheet = sheets.read(file.read_bytes(), file.name, encoding)
+        except sheets.Unreadable as error:
+            report(kind, 0, {}, error.problems, None, as_json, [])
+            sys.exit(1)
+        load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title))
+        seq = None
+        if load.good and not dry_run:
+            seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
+        report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
+               [entry for entry in load.entries if entry.status == 'conflict'])
+        if not load.good:
+            sys.exit(1)
+
+
+def report(kind, rows, counts, problems, seq, as_json, conflicts):
+    """Print what an import came to: JSON on stdout, or words on stderr."""
+    counts = {name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')}
+    if as_json:
+        emit({'kind': kind, 'rows': rows, **counts, 'errors': [
+            {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message} for p in problems], 'act': seq,
+            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]})
+        return
+    for p in problems:
+        place = f'{p.line}行目' if p.line else 'ファイル'
+        say(f'{place} {p.column}: {p.message}' + (f'（{p.value}）' if p.value else ''))
+    for e in conflicts:
+        say(f'{e.line}行目 {e.label}: {e.message}')
+    say(f'{rows}行: 登録 {counts["create"]}、変更 {counts["update"]}、変更なし {counts["unchanged"]}、'
+        f'競合 {counts["conflict"]}、誤り {len(problems)}' + (f'。操作 {seq} として記録しました。' if seq else ''))
+    if problems or conflicts:
+        say('何も変更していません。上の行を直して、もう一度取り込んでください。')
+
+
+@main.command()
+@click.argument('kind', type=Kind())
+@click.option('--format', 'form', type=click.Choice(['csv', 'xlsx']), default='csv')
+@click.option('--encoding', type=click.Choice(['utf-8-sig', 'cp932']), default='utf-8-sig')
+@click.option('--as-of', type=Day(), help='the records as they stood at the end of this day')
+@click.option('-o', 'output', type=click.Path(dir_okay=False, path_type=Path))
+def export(kind, form, encoding, as_of, output):
+    """Export a register as an import file."""
+    with register():
+        noun = NOUNS[kind]
+        headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
+        try:
+            data = (sheets.write_xlsx(headers, rows, noun.title) if form == 'xlsx'
+                    else sheets.write_csv(headers, rows, encoding))
+        except sheets.Unreadable as error:
+            for p in error.problems:
+                say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
+            fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
+        head = trail.head()
+    if output:
+        output.write_bytes(data)
+    else:
+        sys.stdout.buffer.write(data)
+    say(f'{noun.title}を書き出しました（鎖の先頭: 操作 {head.seq} {head.hash[:16]}）。')
+
+
+@main.command()
+@click.option('--fiscal-year', type=click.IntRange(2000, 2099))
+@click.option('--as-of', type=Day())
+@click.option('--json', 'as_json', is_flag=True)
+@click.option('--csv', 'as_csv', is_flag=True)
+def kpi(fiscal_year, as_of, as_json, as_csv):
+    """Print a year's indicators and ratings."""
+    with register():
+        year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
+        if as_of and as_of < calendar.year_range(year)[0]:
+            fail('基準日は年度の初日以後にしてください。', 2)
+        found = boards.board(year, as_of)
+        if found is None:
+            fail(f'{calendar.year_label(year)}の戦略がありません。')
+        if as_json:
+            emit(boards.as_json(found))
+        elif as_csv:
+            headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標', '算出元', '目標', '単位', '分子',
+                       '分母', '値', '判定']
+            rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '', i.no, i.text,
+                     i.source, i.operator + i.target_text, i.unit, i.numerator or '', i.denominator or '', i.value_text,
+                     i.verdict] for v in found.initiatives for i in v.indicators]
+            sys.stdout.buffer.write(sheets.write_csv(headers, rows))
+        else:
+            click.echo(f'{found.title}（基準日 {calendar.show_day(found.as_of)}）')
+            for v in found.initiatives:
+                click.echo(f'{v.no:>2} {v.title}  自動判定 {v.computed}  公式 {v.official or "－"}')
+                for i in v.indicators:
+                    click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
+                               f'（目標 {i.operator}{i.target_text}{i.unit}） '
+                               f'{ {"met": "達成", "missed": "未達", "unknown": "未判定"}[i.verdict]} {i.gap_text}')
+
+
+@main.command('report')
+@click.argument('name', type=click.Choice(['results', 'plan']))
+@click.option('--fiscal-year', type=click.IntRange(2000, 2099))
+@click.option('--as-of', type=Day())
+@click.option('-o', 'output', required=True, type=click.Path(dir_okay=False, path_type=Path))
+def report_(name, fiscal_year, as_of, output):
+    """Make a PDF: the year's results or its plan."""
+    with register():
+        year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
+        data = reports_pages.build(name, year, as_of)
+    if data is None:
+        fail(f'{calendar.year_label(year)}の戦略がありません。')
+    output.write_bytes(data)
+    say(f'{output} に書き出しました。')
+
+
+@main.group('trail')
+def trail_():
+    """The trail: its head, and whether it is whole."""
+
+
+@trail_.command()
+@click.option('--json', 'as_json', is_flag=True)
+def head(as_json):
+    """Print the chain's head."""
+    with register():
+        found = trail.head()
+    at = found.at.isoformat() if found.at else None
+    if as_json:
+        emit({'seq': found.seq, 'hash': found.hash, 'at': at})
+    else:
+        click.echo(f'操作 {found.seq}  {found.hash}  {at or "－"}')
+
+
+@trail_.command('verify')
+@click.option('--json', 'as_json', is_flag=True)
+def verify_(as_json):
+    """Recompute the chain and compare every record with it."""
+    with register():
+        found = verify.verify()
+    if as_json:
+        emit({'intact': found.intact, 'acts': found.acts, 'head': {'seq': found.seq, 'hash': found.hash},
+              'first_broken': found.first_broken, 'rows_changed_outside': [
+                  {'table': row['table'], 'row': row['row'], 'label': row['label'], 'what': row['what']}
+                  for row in found.outside]})
+    else:
+        click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: ' + ('改ざんは見つかりませんでした。' if found.intact
+                                                                   else '改ざんが見つかりました。'))
+        if found.first_broken:
+            click.echo(f'最初に壊れている操作 {found.first_broken["seq"]}: {found.first_broken["what"]}')
+        for row in found.outside:
+            click.echo(f'{row["table"]} #{row["row"]} {row["label"]}: {row["what"]}')
+    if not found.intact:
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,63 @@
+"""Environment → settings; refuses to start when one is missing or unsafe."""
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from models.rules import calendar
+
+
+class Unsafe(SystemExit):
+    """A setting is missing or unsafe; the message says which and what to do."""
+
+    def __init__(self, message):
+        super().__init__(f'daicho: {message}')
+        self.code = 2
+        self.message = message
+
+
+def read(environ=None):
+    """Return the settings of docs/operations.md as a mapping for Flask; raise Unsafe when one will not do."""
+    environ = os.environ if environ is None else environ
+    env = environ.get('DAICHO_ENV', 'local')
+    if env not in ('local', 'production'):
+        raise Unsafe('DAICHO_ENV は local か production にしてください。')
+    production = env == 'production'
+    instance = Path(environ.get('DAICHO_INSTANCE', 'instance')).absolute()
+    url = environ.get('DATABASE_URL') or f'sqlite:///{instance / "daicho.db"}'
+    if not url.startswith(('sqlite:///', 'postgresql://')):
+        raise Unsafe('DATABASE_URL は sqlite:///… か postgresql://… にしてください。')
+    pinned = environ.get('DAICHO_TODAY')
+    try:
+        today = calendar.parse_day(pinned) if pinned else None
+    except ValueError as error:
+        raise Unsafe(f'DAICHO_TODAY: {error}') from None
+    hosts = [host.strip() for host in environ.get('DAICHO_HOSTS', '').split(',') if host.strip()]
+    if production and not hosts:
+        raise Unsafe('本番では DAICHO_HOSTS に受け付けるホスト名を入れてください。')
+    return {
+        'DAICHO_ENV': env, 'INSTANCE': instance, 'DATABASE_URL': url, 'TODAY': today,
+        'SECRET_KEY': _secret(environ, instance, production),
+        'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
+        'SESSION_COOKIE_NAME': '__Host-daicho' if production else 'daicho',
+        'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True, 'SESSION_COOKIE_SAMESITE': 'Lax',
+        'PERMANENT_SESSION_LIFETIME': timedelta(hours=10), 'IDLE': timedelta(hours=2),
+        'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024, 'MAX_FORM_PARTS': 1000,
+        'WTF_CSRF_TIME_LIMIT': None, 'ARGON2_FAST': False,
+    }
+
+
+def _secret(environ, instance, production):
+    given = environ.get('DAICHO_SECRET_KEY')
+    if given:
+        if len(given) < 32:
+            raise Unsafe('DAICHO_SECRET_KEY は32文字以上にしてください。')
+        return given
+    if production:
+        raise Unsafe('本番では DAICHO_SECRET_KEY（32文字以上）が必要です。')
+    path = instance / 'secret-key'
+    if not path.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w') as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text()

@@ -1,0 +1,52 @@
+"""One database: opened by its URL, connected before each request and closed after it, migrated by files."""
+from pathlib import Path
+
+from flask import request
+from playhouse.db_url import connect
+from playhouse.migrations import Runner
+
+from models import db
+from models.trail import TrailHead
+
+MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
+SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000, 'cache_size': -32000}
+
+
+def open_database(url, production=False):
+    """Return the database of `url`, not yet connected."""
+    if url.startswith('sqlite'):
+        Path(url.removeprefix('sqlite:///')).parent.mkdir(parents=True, exist_ok=True)
+        pragmas = {**SQLITE, 'synchronous': 'full' if production else 'normal'}
+        return connect(url, autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE', timeout=20)
+    return connect(url, autoconnect=False, unquote_password=True)
+
+
+def guard(app):
+    """Give every request that may need it one connection."""
+    @app.before_request
+    def open_connection():
+        if request.endpoint not in ('static', 'healthz'):
+            db.connect(reuse_if_open=True)
+
+    @app.teardown_request
+    def close_connection(error):
+        if not db.is_closed():
+            db.close()
+
+
+def runner():
+    """Return the migration runner of the open database."""
+    return Runner(db.obj, str(MIGRATIONS))
+
+
+def migrate():
+    """Create or upgrade the schema; return the names of the migrations applied."""
+    applied = runner().up()
+    if not TrailHead.select().exists():
+        TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
+    return applied
+
+
+def pending():
+    """Return the names of migrations not yet applied."""
+    return [m.name for m in runner().status() if not m.applied]

@@ -1,0 +1,179 @@
+"""Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else (監査事後確認)."""
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forms.base import ReasonForm
+from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
+from models import CorrectiveAction, Engagement, Finding
+from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
+from models.rules import lifecycle
+
+from . import clock, records, shown
+from .nouns import Column, Filter, Noun
+from .permits import allowed, permit, require
+
+engagements_bp = Blueprint('engagements', __name__, url_prefix='/engagements')
+findings_bp = Blueprint('findings', __name__, url_prefix='/findings')
+actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
+
+engagements = Noun(
+    name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
+    prefix='A-', importable=False, template='engagements/show.html',
+    panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
+                        'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
+    columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
+             Column('kind', '監査種別', Engagement.kind, shown.code(ENGAGEMENT_KINDS)),
+             Column('theme', '監査テーマ', Engagement.theme),
+             Column('department', '被監査部門', Engagement.department, shown.department),
+             Column('held_on', '実施日', Engagement.held_on, shown.day),
+             Column('reported_on', '報告日', Engagement.reported_on, shown.day)],
+    filters=[Filter('kind', '監査種別', lambda: list(ENGAGEMENT_KINDS.items()), lambda v: Engagement.kind == v),
+             Filter('department', '被監査部門', shown.department_options, lambda v: Engagement.department == int(v))],
+    hint='監査の計画・実施・報告と、指摘の是正を追います。')
+
+
+def finding_tone(value):
+    return {'closed': 'good', 'accepted': 'off', 'open': 'bad', 'reported': 'warn'}.get(value, 'plain')
+
+
+def facts(row):
+    """Return what the finding's table of moves asks, as plain values."""
+    action = (row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id.desc()).first()
+              if row.id else None)
+    return {'action_exists': action is not None, 'measure': action and action.measure, 'due_on': action and action.due_on,
+            'done_on': action and action.done_on, 'evidence': action and action.evidence,
+            'owner_person': action and action.owner_id, 'follower_person': action and action.follower_id,
+            'follow_result': action and action.result, 'followed_on': action and action.followed_on,
+            'result': action and action.result, 'owner': action and action.owner_id}
+
+
+def finding_panels(row):
+    moves = lifecycle.finding_moves(row.state, current_user.role) if allowed('findings.move', row) else []
+    known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）'}
+    today = clock.today()
+    actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
+    return {'moves': [(target, FINDING_STATES[target], lifecycle.finding_missing(target, known | {'state': row.state}))
+                      for target in (getattr(m, 'target', m) for m in moves)] if not row.voided_at else [],
+            'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
+            'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
+            'can_act': not row.voided_at and allowed('actions.create', CorrectiveAction(finding=row)),
+            'can_follow': {a.id for a in actions if allowed('actions.follow', a) and a.followed_on is None
+                           and a.done_on is not None and a.owner_id != current_user.id}}
+
+
+findings = Noun(
+    name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
+    importable=False, panels=finding_panels, template='findings/show.html',
+    joins=lambda query: query.join(Engagement),
+    columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),
+             Column('department', '被監査部門', Engagement.department, shown.department),
+             Column('item', '監査項目', Finding.item),
+             Column('category', '指摘区分', Finding.category, shown.code(FINDING_CATEGORIES)),
+             Column('state', '状態', Finding.state, shown.code(FINDING_STATES), tone=finding_tone)],
+    filters=[Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
+             Filter('category', '指摘区分', lambda: list(FINDING_CATEGORIES.items()), lambda v: Finding.category == v)],
+    hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
+records.register(engagements_bp, engagements)
+records.register(findings_bp, findings)
+
+
+@findings_bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
+@permit('findings.move')
+def move(id, target):
+    """Move a finding on by the table of §3.5; a refused move lists what is missing."""
+    before = records.find(findings, id)
+    require('findings.move', before)
+    if target not in FINDING_STATES or before.voided_at:
+        abort(404)
+    if target not in [getattr(m, 'target', m) for m in lifecycle.finding_moves(before.state, current_user.role)]:
+        abort(403)
+    form = ReasonForm()
+    lacking = lifecycle.finding_missing(target, facts(before) | {'state': before.state, 'reason': '（入力予定）',
+                                                                 'comment': '（入力予定）'})
+    if form.validate_on_submit() and not lacking:
+        row = records.twin(before)
+        row.state = target
+        if target == 'accepted':
+            row.accepted_reason = form.reason.data
+        with records.act('findings.move', form.reason.data) as writing:
+            writing.save(row, before)
+        flash(f'状態を「{FINDING_STATES[target]}」に変更しました。')
+        return redirect(url_for('.show', id=id), code=303)
+    return render_template('findings/move.html', noun=findings, row=before, form=form, lacking=lacking,
+                           target=FINDING_STATES[target], source=FINDING_STATES[before.state],
+                           crumbs=records.crumbs(findings, (before.label, url_for('.show', id=id)), ('状態の変更', None))
+                           ), 422 if form.errors or (lacking and request.method == 'POST') else 200
+
+
+@findings_bp.route('/<int:id>/actions/new', methods=['GET', 'POST'])
+@permit('actions.create')
+def new_action(id):
+    """Record what will be done about a finding."""
+    finding = records.find(findings, id)
+    require('actions.create', finding)
+    return _action(finding, None)
+
+
+@actions_bp.route('/<int:id>/edit', methods=['GET', 'POST'])
+@permit('actions.edit')
+def edit(id):
+    """Edit a corrective action until it has been followed up."""
+    action = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
+    require('actions.edit', action)
+    if action.followed_on is not None:
+        abort(403)
+    return _action(action.finding, action)
+
+
+def _action(finding, before):
+    data = {field: before.__data__.get(attr) for field, attr in (
+        ('measure', 'measure'), ('owner_email', 'owner'), ('due_on', 'due_on'), ('done_on', 'done_on'),
+        ('evidence', 'evidence'))} if before else {'owner_email': current_user.id}
+    form = ActionForm(data=data)
+    if form.validate_on_submit():
+        row = records.twin(before) if before else CorrectiveAction(finding=finding)
+        form.fill(row)
+        wrong = [('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else []
+        if records.collect(form, wrong):
+            with records.act('actions.edit' if before else 'actions.create') as writing:
+                writing.save(row, before)
+            flash('是正措置を保存しました。')
+            return redirect(url_for('findings.show', id=finding.id), code=303)
+    return render_template('records/edit.html', noun=findings, form=form, row=None, sections=[('是正措置', form.cells())],
+                           heading='是正措置', cancel=url_for('findings.show', id=finding.id),
+                           crumbs=records.crumbs(findings, (finding.label, url_for('findings.show', id=finding.id)),
+                                                 ('是正措置', None))), 422 if form.errors else 200
+
+
+@actions_bp.route('/<int:id>/follow-up', methods=['GET', 'POST'])
+@permit('actions.follow')
+def follow_up(id):
+    """監査事後確認: by an auditor who is not the action's owner, once the action has been carried out."""
+    before = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
+    require('actions.follow', before)
+    if before.owner_id == current_user.id or before.followed_on is not None or before.done_on is None:
+        abort(403)
+    form = FollowUpForm(data={'followed_on': clock.today()})
+    if form.validate_on_submit():
+        row = records.twin(before)
+        form_values = {'result': form.result.data, 'followed_on': form.followed_on.data,
+                       'result_note': form.result_note.data}
+        wrong = []
+        if row.done_on and form.followed_on.data < row.done_on:
+            wrong.append(('followed_on', '事後確認日は是正の実施日以後にしてください。'))
+        if form.followed_on.data > clock.today():
+            wrong.append(('followed_on', '事後確認日に先の日は入れられません。'))
+        if records.collect(form, wrong):
+            for name, value in form_values.items():
+                setattr(row, name, value)
+            row.follower = current_user.id
+            with records.act('actions.follow', form.result_note.data) as writing:
+                writing.save(row, before)
+            flash('監査事後確認を記録しました。')
+            return redirect(url_for('findings.show', id=before.finding_id), code=303)
+    return render_template('records/edit.html', noun=findings, form=form, row=None,
+                           sections=[('監査事後確認', [form.result, form.followed_on, form.result_note])],
+                           heading='監査事後確認', cancel=url_for('findings.show', id=before.finding_id),
+                           crumbs=records.crumbs(findings, (before.finding.label,
+                                                            url_for('findings.show', id=before.finding_id)),
+                                                 ('監査事後確認', None))), 422 if form.errors else 200

@@ -1,0 +1,63 @@
+"""Error pages: what happened, what was kept, what to do, and a number that is in the log. They need no database."""
+import structlog
+from flask import g, render_template, request
+from flask_wtf.csrf import CSRFError
+from peewee import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from audits.trail import Stale
+from models import db
+
+PAGES = {
+    400: ('送信された内容を読み取れませんでした', '入力内容は保存していません。', '前の画面に戻り、もう一度操作してください。'),
+    401: ('サインインが必要です', '何も変更していません。', 'サインインしてから、もう一度開いてください。'),
+    403: ('この操作をする権限がありません', '何も変更していません。', '必要な場合は、情報政策の担当者に相談してください。'),
+    404: ('ページまたは記録が見つかりません', '何も変更していません。', '番号やアドレスを確かめるか、一覧から探してください。'),
+    405: ('この操作は受け付けていません', '何も変更していません。', '前の画面に戻り、画面のボタンから操作してください。'),
+    409: ('ほかの人が先に変更しました', '入力内容は保存していません。', '最新の内容を確かめて、もう一度入力してください。'),
+    413: ('送信された内容が大きすぎます', '何も保存していません。', 'ファイルは20MBまでです。分けて送ってください。'),
+    429: ('操作の回数が多すぎます', '何も変更していません。', 'しばらく待ってから、もう一度操作してください。'),
+    500: ('処理中に問題が起きました', '途中までの変更は取り消されています。',
+          'もう一度操作しても直らないときは、下の番号を情報政策の担当者に伝えてください。'),
+    503: ('データベースにつながりません', '何も変更していません。', '少し待ってから、もう一度開いてください。'),
+}
+
+
+def page(code, message=None, action=None):
+    """Render the error page of `code`."""
+    title, kept, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    g.failsafe = True
+    return render_template('errors/page.html', code=code, title=title, message=message or kept, action=action or todo,
+                           request_id=g.get('request_id', '')), code
+
+
+def register(app):
+    """Register every error page."""
+    log = structlog.get_logger('daicho')
+
+    @app.errorhandler(CSRFError)
+    def forged(error):
+        return page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
+                    'もう一度画面を開いて操作してください。')
+
+    @app.errorhandler(HTTPException)
+    def http(error):
+        if error.code is None or error.code < 400:
+            return error
+        return page(error.code)
+
+    @app.errorhandler(Stale)
+    def stale(error):
+        return page(409)
+
+    @app.errorhandler(OperationalError)
+    def unreachable(error):
+        log.error('database', error=str(error), path=request.path)
+        return page(503)
+
+    @app.errorhandler(Exception)
+    def broken(error):
+        if not db.is_closed():
+            db.close()
+        log.exception('unhandled', path=request.path)
+        return page(500)

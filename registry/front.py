@@ -1,0 +1,140 @@
+"""The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
+from datetime import timedelta
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_login import current_user
+from peewee import PeeweeException
+
+from models import CorrectiveAction, Finding, Incident, Strategy, Support, System, db
+from models.rules import calendar
+from models.visibility import condition
+
+from . import board as boards
+from . import charts, clock, connection, permits, systems, tables
+from .nouns import NOUNS
+from .permits import permit
+
+bp = Blueprint('board', __name__)
+
+
+def chosen_year():
+    """Return the fiscal year a page shows: the one asked for, else this year's, else the newest with a strategy."""
+    known = [y for (y,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
+             .order_by(Strategy.fiscal_year.desc()).tuples()]
+    asked = request.args.get('year', '')
+    now = calendar.fiscal_year(clock.today())
+    if asked.isdigit() and len(asked) == 4 and int(asked) in known:
+        return int(asked), known
+    return (now if now in known else known[0] if known else now), known
+
+
+def asked_day(year):
+    """Return (day asked for or None, problem in words)."""
+    text = request.args.get('as_of', '').strip()
+    if not text:
+        return None, ''
+    try:
+        day = calendar.parse_day(text)
+    except ValueError as error:
+        return None, str(error)
+    start, _ = calendar.year_range(year)
+    if day < start:
+        return None, f'基準日は{calendar.show_day(start)}以後にしてください。'
+    return day, ''
+
+
+@bp.get('/')
+@permit('board.read')
+def index():
+    """Show the year's initiatives with ○△× and what waits for the person."""
+    year, known = chosen_year()
+    as_of, problem = asked_day(year)
+    found = boards.board(year, as_of)
+    return render_template('board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
+                           year_label=calendar.year_label(year), as_of_problem=problem, waiting=waiting(),
+                           tallies=systems.tallies(current_user), crumbs=[], picture=picture(found) if found else '')
+
+
+_pictures = {}
+
+
+def picture(found):
+    """Return the board as a picture, ○△× by theme and initiative; drawn once for a chain head, year and day."""
+    key = (found.head_hash, found.fiscal_year, found.as_of)
+    if key not in _pictures:
+        if len(_pictures) > 64:
+            _pictures.clear()
+        themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
+                                                  if v.theme_no == theme.no]) for theme in found.themes]
+        _pictures[key] = charts.svg(
+            charts.rating_board('', themes), f'{found.year_label}の自動判定',
+            '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。') if themes else ''
+    return _pictures[key]
+
+
+def waiting():
+    """Return [(words, number, address)] of what waits for the person signed in."""
+    role = current_user.role
+
+    def number(table, *where):
+        limit = condition(table, current_user)
+        return table.select().where(table.live(), *where, *([] if limit is None else [limit])).count()
+    found = []
+    if role in ('department', 'head'):
+        found.append(('差し戻された調達支援', number(Support, Support.state == 'returned'),
+                      url_for('supports.index', state='returned')))
+    if role == 'it':
+        found.append(('受付・点検中の調達支援', number(Support, Support.state.in_(['requested', 'reviewing'])),
+                      url_for('supports.index', state='requested')))
+    if role in ('it', 'department', 'head', 'auditor'):
+        found.append(('未復旧のインシデント', number(Incident, Incident.restored_at.is_null()),
+                      url_for('incidents.index', open='1')))
+        found.append(('完了していない指摘', number(Finding, Finding.state.not_in(['closed', 'accepted']),
+                                         Finding.category != 'good'), url_for('findings.index')))
+    if role in ('auditor', 'department', 'head'):
+        late = (CorrectiveAction.due_on < clock.today()) & CorrectiveAction.done_on.is_null()
+        found.append(('期限を過ぎた是正措置', number(CorrectiveAction, late), url_for('findings.index')))
+    if role == 'it':
+        soon = System.contract_end_on.between(clock.today(), clock.today() + timedelta(days=365))
+        found.append(('1年以内に契約満了するシステム', number(System, soon, System.lifecycle == 'operate'),
+                      url_for('systems.index', sort='contract_end_on', lifecycle='operate')))
+    return found
+
+
+@bp.get('/search')
+@permit('search.use')
+def search():
+    """Search every noun the person may read."""
+    text = request.args.get('q', '').strip()[:100]
+    groups = []
+    if text:
+        for noun in NOUNS.values():
+            if 'index' not in noun.views or not permits.allowed(f'{noun.name}.read'):
+                continue
+            table, limit = noun.table, condition(noun.table, current_user)
+            where = tables.search_condition(table, text)
+            if where is None:
+                continue
+            query = table.select().where(table.live(), where, *([] if limit is None else [limit])).limit(11)
+            rows = list(query)
+            if rows:
+                groups.append((noun, rows[:10], len(rows) > 10))
+    return render_template('search.html', q=text, groups=groups, crumbs=[('ホーム', url_for('.index')), ('検索', None)])
+
+
+def register(app):
+    """Add the board and the two probes that need no one signed in."""
+    app.register_blueprint(bp)
+
+    @app.get('/healthz')
+    def healthz():
+        return Response('ok\n', mimetype='text/plain')
+
+    @app.get('/readyz')
+    def readyz():
+        try:
+            db.execute_sql('SELECT 1')
+            ready = not connection.pending()
+        except PeeweeException:
+            ready = False
+        return Response('ready\n' if ready else 'not ready\n', 200 if ready else 503, mimetype='text/plain')

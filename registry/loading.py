@@ -1,0 +1,248 @@
+"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing."""
+from dataclasses import dataclass, field
+
+from audits import trail
+from forms.fields import Refs, key_of_label
+from models.base import Table
+
+from . import clock, records
+from .permits import allowed
+from .sheets import Problem
+
+CHUNK = 400
+
+
+@dataclass
+class Entry:
+    """What one line of the file comes to: `status` is create, update, unchanged, conflict or error."""
+
+    line: int
+    status: str
+    label: str = ''
+    changes: list = field(default_factory=list)
+    row: Table | None = None
+    before: Table | None = None
+    links: list = field(default_factory=list)
+    also: list = field(default_factory=list)
+    message: str = ''
+
+
+class Cells:
+    """One line as form data: a plain mapping with the one method WTForms asks for."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __contains__(self, name):
+        return name in self.values
+
+    def getlist(self, name):
+        return [self.values[name]] if name in self.values else []
+
+    def __len__(self):
+        return len(self.values)
+
+    def __iter__(self):
+        return iter(self.values)
+
+
+class Load:
+    """A file read against the register: `entries` a line each, `problems` all that is wrong; `apply` writes it."""
+
+    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None):
+        self.noun, self.person, self.progress = noun, person, progress
+        self.problems = list(sheet.problems)
+        self.entries = []
+        self.at = clock.now()
+        self.form = self.make_form()
+        self.columns = self._columns(sheet, ignore_unknown)
+        if self.columns is not None:
+            self._read(sheet)
+
+    def make_form(self):
+        form = self.noun.form(formdata=None, meta={'csrf': False})
+        self.noun.new_form(form)
+        return form
+
+    @property
+    def counts(self):
+        found = {'create': 0, 'update': 0, 'unchanged': 0, 'conflict': 0}
+        for entry in self.entries:
+            if entry.status in found:
+                found[entry.status] += 1
+        return found
+
+    @property
+    def good(self):
+        """Whether the file may be applied."""
+        return not self.problems and not self.counts['conflict']
+
+    @property
+    def revisions(self):
+        """Return {row id: revision} of the records the file would change, to tell later whether they still stand."""
+        return {str(e.before.id): e.before.revision for e in self.entries if e.before is not None}
+
+    def _columns(self, sheet, ignore_unknown):
+        """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
+        known = {}
+        for cell in self.form.cells():
+            for word in (cell.name, cell.short_name, cell.label.text, *getattr(cell, 'headers', ())):
+                known.setdefault(key_of_label(word), cell.short_name)
+        columns, seen = [], {}
+        for place, header in enumerate(sheet.headers):
+            name = known.get(key_of_label(header)) or known.get(key_of_label(header.split('（')[0].split('(')[0]))
+            if name is None:
+                if not ignore_unknown:
+                    self.problems.append(Problem(1, header, '', f'「{header}」という列はありません。列名を直すか、列を削除してください。'
+                                                 f'使える列: {"、".join(c.label.text for c in self.form.cells())}'))
+            elif name in seen:
+                self.problems.append(Problem(1, header, '', f'「{header}」と「{seen[name]}」は同じ項目です。片方を削除してください。'))
+            else:
+                seen[name] = header
+                columns.append((place, name))
+        for name in self.noun.key:
+            if name not in seen:
+                self.problems.append(Problem(1, self.form._fields[name].label.text, '',
+                                             f'「{self.form._fields[name].label.text}」の列が必要です。'))
+        if any(problem.line in (1, None) for problem in self.problems):
+            return None
+        self.absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
+        for cell in self.absent:
+            del self.form[cell.short_name]
+        return columns
+
+    def _read(self, sheet):
+        many = len(sheet.rows) > 50
+        if many:
+            for cell in self.form.cells():
+                if hasattr(cell, 'load_all'):
+                    cell.load_all()
+        existing = self._existing(sheet)
+        linked = {cell.short_name: records.all_links(cell) for cell in self.form.links()}
+        seen = {}
+        for done, (line, cells) in enumerate(sheet.rows):
+            if self.progress and done % 500 == 0:
+                self.progress(done, len(sheet.rows))
+            self.entries.append(self.read_line(line, cells, existing, linked, seen))
+        if self.progress:
+            self.progress(len(sheet.rows), len(sheet.rows))
+
+    def key_of(self, cells):
+        """Return the key of a line as stored values, or None when it cannot be read."""
+        places = {name: place for place, name in self.columns}
+        key = []
+        for name in self.noun.key:
+            text = cells[places[name]].strip()
+            try:
+                key.append(self.form._fields[name].parse(text) if text else None)
+            except ValueError:
+                return None
+        return tuple(key) if None not in key else None
+
+    def _existing(self, sheet):
+        """Return {key: record} of the file's records that stand in the register, voided ones too."""
+        table = self.noun.table
+        fields = [table._meta.fields[self.form._fields[name].attr] for name in self.noun.key]
+        keys = {key for _, cells in sheet.rows if (key := self.key_of(cells)) is not None}
+        found = {}
+        firsts = sorted({key[0] for key in keys}, key=str)
+        for start in range(0, len(firsts), CHUNK):
+            for row in table.select().where(fields[0].in_(firsts[start:start + CHUNK])):
+                key = tuple(row.__data__[field.name] for field in fields)
+                if key in keys:
+                    found[key] = row
+        return found
+
+    def read_line(self, line, cells, existing, linked, seen):
+        """Return the Entry of one line; its problems are added to `problems`."""
+        noun, form = self.noun, self.form
+        key = self.key_of(cells)
+        before = existing.get(key) if key is not None else None
+        values = {form._fields[name].name: cells[place] for place, name in self.columns}
+        form.process(Cells(values))
+        wrong = []
+        if not form.validate():
+            for name, errors in form.errors.items():
+                wrong += [(name, error) for error in errors]
+        row = records.twin(before) if before is not None else noun.table()
+        if before is None:
+            wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
+                      if cell.required and row.__data__.get(cell.attr) is None and not isinstance(cell, Refs)]
+        if not wrong:
+            form.fill(row)
+            wrong = [*form.across(before), *noun.prepare(row, before, form, self.at)]
+        if not wrong and self.person is not None and not self._may(row, before):
+            wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
+        if wrong:
+            return self.refuse(line, wrong, values)
+        if before is not None and before.voided_at is not None:
+            return Entry(line, 'conflict', before.label, message='取消済みの記録と同じ番号です。番号は使い回せません。')
+        if key in seen:
+            return Entry(line, 'conflict', row.label if before else str(key[-1]),
+                         message=f'{seen[key]}行目と同じ番号です。どちらかを削除してください。')
+        seen[key] = line
+        return self.entry(line, row, before, form, linked)
+
+    def refuse(self, line, wrong, values):
+        for name, message in wrong:
+            cell = self.form._fields.get(name)
+            header = cell.label.text if cell is not None else name
+            value = values.get(cell.name, '') if cell is not None else ''
+            self.problems.append(Problem(line, header, str(value)[:200], str(message)))
+        return Entry(line, 'error')
+
+    def entry(self, line, row, before, form, linked):
+        """Return the Entry of a good line: what it creates or changes."""
+        links = records.links_of(form)
+        changes = []
+        if before is None:
+            status = 'create'
+        else:
+            different = trail.differences(row, before)
+            for cell in form.cells():
+                if isinstance(cell, Refs):
+                    now = list(linked[cell.short_name].get(before.id, ()))
+                    if set(now) != set(cell.data or []):
+                        changes.append((cell.label.text, cell.text(now), cell.text(cell.data)))
+                elif cell.attr in different:
+                    changes.append((cell.label.text, cell.text(before.__data__.get(cell.attr)), cell.text(cell.data)))
+            status = 'update' if changes else 'unchanged'
+        first = form._fields[self.noun.key[0]]
+        label = before.label if before is not None else first.text(first.data)
+        return Entry(line, status, label, changes, row, before, links)
+
+    def _may(self, row, before):
+        verb = 'create' if before is None else 'edit'
+        return allowed(f'{self.noun.name}.{verb}', row, self.person) and (
+            before is None or allowed(f'{self.noun.name}.edit', before, self.person))
+
+    def apply(self, by, at, channel, reason, request_id=''):
+        """Write the whole file as one act; return its sequence number, or None when nothing changed."""
+        if not self.good:
+            raise ValueError('a file with problems is not applied')
+        noun, today = self.noun, clock.today()
+        with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
+                       request_id=request_id) as writing:
+            self.write(writing, today)
+        return writing.seq
+
+    def write(self, writing, today):
+        """Save every entry: new rows in batches, then links and what the noun adds."""
+        new = [entry for entry in self.entries if entry.status == 'create']
+        writing.insert([entry.row for entry in new])
+        for entry in new:
+            for (link, own, other), ids in entry.links:
+                if ids:
+                    writing.insert([link(**{own: entry.row.id, other: id}) for id in ids])
+            self.noun.after(writing, entry.row, None, today)
+        for entry in self.entries:
+            if entry.status == 'update':
+                records.write(writing, self.noun, entry.row, entry.before, entry.links, today)
+
+
+def load(noun, sheet, **options):
+    """Read a sheet against the register with the noun's own loader."""
+    return (noun.loader or Load)(noun, sheet, **options)
+
+
+

@@ -1,0 +1,102 @@
+"""The built-in masters (初期マスタ): businesses, steps, incident levels, settings, and the strategies of 2025 and 2026."""
+import csv
+import tomllib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from audits import trail
+from models import (
+    Actual,
+    Business,
+    IncidentLevel,
+    Indicator,
+    Initiative,
+    Schedule,
+    Setting,
+    Step,
+    StepMaster,
+    Strategy,
+    Theme,
+)
+
+HERE = Path(__file__).parent
+STEPS_VERSION = '復元版（要確認）'
+
+
+def rows(name):
+    """Return the rows of a built-in master's CSV as mappings."""
+    with open(HERE / 'masters' / f'{name}.csv', encoding='utf-8', newline='') as file:
+        return list(csv.DictReader(file))
+
+
+def fill(at):
+    """Put every master that is missing in place, each as an act of the system; run twice it changes nothing."""
+    if not Business.select().exists():
+        with trail.act('masters.businesses', by=None, at=at, channel='cli', reason='初期マスタ') as act:
+            act.insert([Business(code=row['code'], name=row['name_ja'], applicable=row['applies_to_special_ward'] == '1')
+                        for row in rows('businesses')])
+    if not StepMaster.select().exists():
+        with trail.act('masters.steps', by=None, at=at, channel='cli', reason='初期マスタ') as act:
+            master = StepMaster(version=STEPS_VERSION, valid_from=date(2020, 4, 1),
+                                note='40ステップの名称の多くは国の公表資料で確認できず、復元したものです。正式な版を取り込んでください。')
+            act.save(master)
+            act.insert([Step(master=master, no=int(row['no']), phase=row['phase'], name=row['name_ja'],
+                             verified=row['verified'], source=row['source']) for row in rows('steps')])
+    if not IncidentLevel.select().exists():
+        with trail.act('masters.levels', by=None, at=at, channel='cli', reason='初期マスタ') as act:
+            act.insert([IncidentLevel(level=int(row['level']), valid_from=date.fromisoformat(row['valid_from']),
+                                      name=row['name'], definition=row['definition'], severe=row['severe'] == '1',
+                                      source=row['source']) for row in rows('incident_levels')])
+    if not Setting.select().exists():
+        with trail.act('masters.settings', by=None, at=at, channel='cli', reason='初期値（区の確認前）') as act:
+            act.insert([Setting(name=row['name'], valid_from=date.fromisoformat(row['valid_from']), value=row['value'],
+                                verified=row['verified'] == '1') for row in rows('settings') if row['value']])
+    for path in sorted((HERE / 'strategies').glob('*.toml')):
+        strategy(tomllib.loads(path.read_text('utf-8')), at)
+
+
+def joined(items):
+    return '\n'.join(items) or None if items else None
+
+
+def number(text):
+    return None if text in (None, '') else Decimal(str(text))
+
+
+def strategy(data, at):
+    """Enter one year's strategy from its TOML, unless that year is already there."""
+    if Strategy.select().where(Strategy.fiscal_year == data['fiscal_year']).exists():
+        return
+    with trail.act('masters.strategy', by=None, at=at, channel='cli', reason=data['source']) as act:
+        year = Strategy(fiscal_year=data['fiscal_year'], title=data['title'], mission=data.get('mission'),
+                        vision=data.get('vision'), source=data['source'])
+        act.save(year)
+        themes = {theme['no']: Theme(strategy=year, no=theme['no'], title=theme['title']) for theme in data['themes']}
+        act.insert(list(themes.values()))
+        for item in data['initiatives']:
+            initiative = Initiative(
+                strategy=year, theme=themes[item['theme']], no=item['no'], title=item['title'],
+                aims=joined(item.get('aims')), outline=item.get('outline'), tasks=joined(item.get('tasks')),
+                notes=joined(item.get('notes')), official=item.get('official'),
+                official_reason=item.get('official_reason'), result=item.get('result') or None,
+                result_points=joined(item.get('result_points')), source=item.get('source'),
+                source_notes=joined(item.get('source_notes')))
+            act.save(initiative)
+            for kpi in item['indicators']:
+                indicator = Indicator(
+                    initiative=initiative, no=kpi['no'], text=kpi['text'], kind=kpi['kind'], operator=kpi['operator'],
+                    target=Decimal(kpi['target']), unit=kpi.get('unit'), decimals=kpi.get('decimals', 1),
+                    measure=kpi.get('measure'), note=kpi.get('note'), references=joined(
+                        ['\t'.join((ref['label'], f'{ref["value"]}{kpi.get("unit", "")}', ref['source']))
+                         for ref in kpi.get('references', [])]))
+                act.save(indicator)
+                act.insert([Actual(
+                    indicator=indicator, as_of=actual['as_of'], numerator=number(actual.get('numerator')),
+                    denominator=number(actual.get('denominator')), value=number(actual.get('value')),
+                    verdict=actual.get('verdict'), quote=actual.get('quote'), source=actual['source'],
+                    note=actual.get('note')) for actual in kpi.get('actuals', [])])
+            act.insert([Schedule(
+                initiative=initiative, place=place, text=row['text'], start_quarter=row.get('start_quarter'),
+                end_quarter=row.get('end_quarter'), star=row.get('star', False), note=row.get('note') or None)
+                for place, row in enumerate(item.get('schedule', []), 1)])

@@ -1,0 +1,78 @@
+"""What the application knows of each noun: its table, form, list, file; views, lists and files are made from it."""
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+NOUNS = {}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list: `show` turns the selected value into the text of the cell."""
+
+    name: str
+    label: str
+    expr: object
+    show: Callable = str
+    sortable: bool = True
+    tone: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value."""
+
+    name: str
+    label: str
+    options: Callable
+    where: Callable
+
+
+@dataclass
+class Noun:
+    """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
+
+    `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
+    of what the noun itself refuses; `after(act, row, before, today)` writes what belongs to the same act.
+    """
+
+    name: str
+    title: str
+    table: type
+    form: type
+    key: tuple
+    columns: list
+    sort: str
+    one: str = ''
+    filters: list = field(default_factory=list)
+    joins: Callable = lambda query: query
+    sections: list = field(default_factory=list)
+    prefix: str | None = None
+    prepare: Callable = lambda row, before, form: ()
+    after: Callable = lambda act, row, before, today: None
+    panels: Callable = lambda row: {}
+    template: str = 'records/show.html'
+    new_form: Callable = lambda form: None
+    hint: str = ''
+    importable: bool = True
+    views: tuple = ('index', 'show', 'new', 'edit', 'void')
+    loader: type | None = None
+
+    def __post_init__(self):
+        self.one = self.one or self.title
+        NOUNS[self.name] = self
+
+    @cached_property
+    def blank(self):
+        """The noun's form with nothing in it, made once: for labels and for showing values, never for reading them."""
+        return self.form(formdata=None, meta={'csrf': False})
+
+    @cached_property
+    def labels(self):
+        """{attribute: Japanese label}, for the history's sentences."""
+        return {cell.attr: cell.label.text for cell in self.blank.cells()}
+
+
+def of_table(table):
+    """Return the noun of a table, or None."""
+    return next((noun for noun in NOUNS.values() if noun.table is table), None)

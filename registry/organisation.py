@@ -1,0 +1,53 @@
+"""Pages of units (所属) and staff (職員). A unit renamed keeps its former name for the days it bore it."""
+from flask import Blueprint
+
+from forms.organisation import DepartmentForm, StaffForm
+from models import Department, DepartmentVersion, Staff
+from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before
+
+from . import records, shown
+from .nouns import Column, Filter, Noun
+
+departments_bp = Blueprint('departments', __name__, url_prefix='/departments')
+staff_bp = Blueprint('staff', __name__, url_prefix='/staff')
+
+
+def prepare_department(row, before, form, at):
+    if before is not None and row.valid_from < before.valid_from:
+        yield 'valid_from', (f'今の有効開始日（{before.valid_from}）より前の日には変えられません。'
+                             '過去の名称の訂正は、今の開始日のまま行ってください。')
+
+
+def archive_version(act, row, before, today):
+    """Keep the former version when a new one begins (毎年4月の名称変更)."""
+    if before is not None and row.valid_from > before.valid_from:
+        act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id, level=before.level,
+                                   valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
+
+
+def department_panels(row):
+    return {'versions': list(row.versions.where(DepartmentVersion.live()).order_by(DepartmentVersion.valid_from))}
+
+
+departments = Noun(
+    name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
+    prepare=prepare_department, after=archive_version, panels=department_panels, template='departments/show.html',
+    columns=[Column('code', '所属コード', Department.code), Column('name', '名称', Department.name),
+             Column('parent', '上位所属', Department.parent, shown.department),
+             Column('level', '階層', Department.level, shown.code(LEVELS)),
+             Column('valid_from', '有効開始日', Department.valid_from, shown.day),
+             Column('valid_to', '有効終了日', Department.valid_to, shown.day)],
+    filters=[Filter('level', '階層', lambda: list(LEVELS.items()), lambda v: Department.level == v)],
+    hint='名称が変わったら、新しい有効開始日で上書きします。前の名称は期間とともに残ります。')
+staff = Noun(
+    name='staff', title='職員名簿', one='職員', table=Staff, form=StaffForm, key=('staff_no',), sort='staff_no',
+    columns=[Column('staff_no', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
+             Column('kana', '氏名カナ', Staff.kana), Column('department', '所属', Staff.department, shown.department),
+             Column('grade', '職層', Staff.grade, shown.code(GRADES)),
+             Column('employment', '任用区分', Staff.employment, shown.code(EMPLOYMENTS)),
+             Column('leave', '休職等', Staff.leave, shown.code(LEAVES))],
+    filters=[Filter('department', '所属', shown.department_options, lambda v: Staff.department == int(v)),
+             Filter('leave', '休職等', lambda: list(LEAVES.items()), lambda v: Staff.leave == v)],
+    hint='研修の対象者を決めるもとになる名簿です。')
+records.register(departments_bp, departments)
+records.register(staff_bp, staff)

@@ -1,0 +1,161 @@
+"""Who may do what: one table of permits; every endpoint names its own, or the application does not start."""
+from functools import wraps
+
+from flask import abort, request
+from flask_login import current_user
+
+from models import (
+    BudgetRequest,
+    Case,
+    CorrectiveAction,
+    Engagement,
+    Enrolment,
+    Finding,
+    Plan,
+    Staff,
+    Support,
+    System,
+)
+from models.organisation import subtree
+from models.visibility import visible
+
+PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
+
+
+def anyone(person, thing):
+    return True
+
+
+def it(person, thing):
+    return person.role == 'it'
+
+
+def auditor(person, thing):
+    return person.role == 'auditor'
+
+
+def executive(person, thing):
+    return person.role == 'executive'
+
+
+def admin(person, thing):
+    return person.role == 'admin'
+
+
+def reader(person, thing):
+    """Sees the records of the subject; which rows is `models.visibility`'s to say."""
+    return person.role in ('it', 'auditor', 'executive', 'department', 'head')
+
+
+def own(person, thing):
+    """A member of the unit the thing belongs to; with no thing at hand, of any unit."""
+    if person.role not in ('department', 'head'):
+        return False
+    return thing is None or department_of(thing) in subtree(person.department_id)
+
+
+def own_head(person, thing):
+    return person.role == 'head' and own(person, thing)
+
+
+DEPARTMENT = {
+    System: lambda row: row.owner_id, BudgetRequest: lambda row: row.department_id, Case: lambda row: row.department_id,
+    Support: lambda row: row.case.department_id, Plan: lambda row: row.department_id,
+    Staff: lambda row: row.department_id, Enrolment: lambda row: row.staff.department_id,
+    Engagement: lambda row: row.department_id, Finding: lambda row: row.engagement.department_id,
+    CorrectiveAction: lambda row: row.finding.engagement.department_id,
+}
+
+
+def department_of(thing):
+    """Return the id of the unit a record belongs to, or None when it belongs to the whole office."""
+    find = DEPARTMENT.get(type(thing))
+    return find(thing) if find else None
+
+
+READ_ALL = (anyone,)
+SUBJECT = (reader,)
+DESK = (it,)
+OWNED = (it, own)
+
+PERMITS = {
+    'board.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL, 'help.read': READ_ALL,
+    'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK, 'strategies.rate': (it, executive),
+    'figures.read': READ_ALL, 'reports.read': READ_ALL,
+    'actuals.read': READ_ALL, 'actuals.create': DESK, 'actuals.edit': DESK, 'actuals.void': DESK,
+    'departments.read': READ_ALL, 'departments.create': (it, admin), 'departments.edit': (it, admin),
+    'departments.void': (it, admin),
+    'staff.read': SUBJECT, 'staff.create': DESK, 'staff.edit': DESK, 'staff.void': DESK,
+    'systems.read': SUBJECT, 'systems.create': OWNED, 'systems.edit': OWNED, 'systems.void': DESK,
+    'systems.move': OWNED,
+    'businesses.read': READ_ALL, 'businesses.create': DESK, 'businesses.edit': DESK, 'businesses.void': DESK,
+    'steps.read': READ_ALL, 'steps.create': DESK, 'steps.edit': DESK, 'steps.void': DESK, 'steps.master': DESK,
+    'courses.read': READ_ALL, 'courses.create': DESK, 'courses.edit': DESK, 'courses.void': DESK,
+    'courses.census': DESK,
+    'enrolments.read': SUBJECT, 'enrolments.create': DESK, 'enrolments.edit': DESK, 'enrolments.void': DESK,
+    'incidents.read': SUBJECT, 'incidents.create': DESK, 'incidents.edit': DESK, 'incidents.void': DESK,
+    'shares.read': READ_ALL, 'shares.create': DESK, 'shares.edit': DESK, 'shares.void': DESK,
+    'budget-requests.read': SUBJECT, 'budget-requests.create': OWNED, 'budget-requests.edit': OWNED,
+    'budget-requests.void': DESK,
+    'cases.read': SUBJECT, 'cases.create': OWNED, 'cases.edit': OWNED, 'cases.void': DESK,
+    'supports.read': SUBJECT, 'supports.create': OWNED, 'supports.edit': DESK, 'supports.void': DESK,
+    'supports.move': OWNED,
+    'reviews.read': SUBJECT, 'reviews.create': DESK, 'reviews.edit': DESK, 'reviews.void': DESK,
+    'engagements.read': SUBJECT, 'engagements.create': (auditor,), 'engagements.edit': (auditor,),
+    'engagements.void': (auditor,),
+    'findings.read': SUBJECT, 'findings.create': (auditor,), 'findings.edit': (auditor,), 'findings.void': (auditor,),
+    'findings.move': (auditor, it, own), 'actions.create': (it, own), 'actions.edit': (it, own),
+    'actions.follow': (auditor,),
+    'plans.read': SUBJECT, 'plans.create': OWNED, 'plans.edit': OWNED, 'plans.void': DESK,
+    'settings.read': (it, auditor, admin), 'settings.create': (it, admin), 'settings.edit': (it, admin),
+    'settings.void': (it, admin),
+    'people.read': (it, auditor, admin), 'people.create': (admin,), 'people.edit': (admin,), 'people.void': (admin,),
+    'people.password': (admin,),
+    'trail.read': (it, auditor, admin), 'trail.verify': (it, auditor, admin),
+    'files.import': (it, own, admin), 'files.export': READ_ALL,
+}
+
+
+def allowed(permit, thing=None, person=None):
+    """Tell whether `person` (default: who is signed in) holds a permit, for a thing or in principle."""
+    person = person or current_user
+    if not person.is_authenticated:
+        return False
+    return any(rule(person, thing) for rule in PERMITS[permit])
+
+
+def require(permit, thing=None):
+    """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
+    if thing is not None and not visible(current_user, thing):
+        abort(404)
+    if not allowed(permit, thing):
+        abort(403)
+
+
+def permit(name):
+    """Mark a view with the permit it needs in principle; the view calls require() for its thing."""
+    if name not in PERMITS:
+        raise KeyError(name)
+
+    def mark(view):
+        @wraps(view)
+        def guarded(*args, **kwargs):
+            require(name)
+            return view(*args, **kwargs)
+        guarded.permit = name
+        return guarded
+    return mark
+
+
+def guard(app):
+    """Refuse to start with an unmarked endpoint; send strangers to sign in everywhere else."""
+    unmarked = [endpoint for endpoint, view in app.view_functions.items()
+                if endpoint not in PUBLIC and not hasattr(view, 'permit')]
+    if unmarked:
+        raise RuntimeError(f'no permit on {", ".join(sorted(unmarked))}')
+
+    @app.before_request
+    def strangers_sign_in():
+        if request.endpoint and request.endpoint not in PUBLIC and not current_user.is_authenticated:
+            return app.login_manager.unauthorized()
+        return None

@@ -1,0 +1,211 @@
+"""Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+
+from audits import trail
+from forms.plans import CheckInForm, PlanForm
+from models import CheckIn, Plan
+from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
+
+from . import records, shown
+from .loading import Cells, Entry, Load
+from .nouns import Column, Filter, Noun
+from .permits import allowed, permit, require
+
+bp = Blueprint('plans', __name__, url_prefix='/plans')
+
+
+class PlanFileForm(PlanForm):
+    """A line of the plans' file: the plan's columns, then the check-in's; a blank 回 is a plan not yet checked."""
+
+    quarter = CheckInForm.quarter
+    assessment = CheckInForm.assessment
+    achievement = CheckInForm.achievement
+    result = CheckInForm.result
+    causes = CheckInForm.causes
+
+
+PLAN_CELLS = ('plan_no', 'fiscal_year', 'department_code', 'title', 'plan_class')
+
+
+class PlanLoad(Load):
+    """Reads a line as a plan and its check-in, found by プラン番号 and 回."""
+
+    @staticmethod
+    def file_form():
+        """Return the form whose fields are the file's columns."""
+        return PlanFileForm
+
+    def make_form(self):
+        form = PlanFileForm(formdata=None, meta={'csrf': False})
+        for name in ('quarter', 'assessment'):
+            form._fields[name].required = False
+        self.plans, self.check_ins = {}, {}
+        return form
+
+    def _existing(self, sheet):
+        for plan in Plan.select():
+            self.plans[plan.plan_no] = (plan, records.twin(plan))
+        for check in CheckIn.select():
+            self.check_ins[check.plan_id, check.quarter] = check
+        return {}
+
+    def read_line(self, line, cells, existing, linked, seen):
+        form = self.form
+        values = {form._fields[name].name: cells[place] for place, name in self.columns}
+        form.process(Cells(values))
+        good = form.validate()
+        wrong = [] if good else [(name, error) for name, errors in form.errors.items() for error in errors]
+        number = form.plan_no.data
+        known = self.plans.get(number)
+        stood = known[0] if known and known[0].id is not None else None
+        plan = known[1] if known else Plan()
+        if stood is None and known is None:
+            wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
+                      if cell.required]
+        quarter = form._fields['quarter'].data if 'quarter' in form._fields else None
+        if quarter and not form._fields.get('assessment') or quarter and form._fields['assessment'].data is None:
+            wrong.append(('assessment', '回があるときは、評価を入力してください。'))
+        if not quarter and any(form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
+                               if name in form._fields):
+            wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
+        if not wrong:
+            filled = records.twin(plan)
+            for name in PLAN_CELLS:
+                if name in form._fields:
+                    setattr(filled, form._fields[name].attr, form._fields[name].data)
+            if number in seen.setdefault('plans', {}) and trail.differences(filled, plan):
+                wrong.append(('plan_no', f'{seen["plans"][number]}行目と、同じプランの内容が食い違っています。'))
+            if self.person is not None and not (allowed('plans.create', filled, self.person)
+                                                and (stood is None or allowed('plans.edit', stood, self.person))):
+                wrong.append(('plan_no', 'この記録を変更する権限がありません。'))
+        if wrong:
+            return self.refuse(line, wrong, values)
+        if stood is not None and stood.voided_at:
+            return Entry(line, 'conflict', stood.label, message='取消済みのプランと同じ番号です。')
+        if (number, quarter) in seen:
+            return Entry(line, 'conflict', f'{number} {quarter or ""}',
+                         message=f'{seen[number, quarter]}行目と同じ番号・回です。どちらかを削除してください。')
+        seen[number, quarter] = line
+        first = number not in seen['plans']
+        seen['plans'].setdefault(number, line)
+        plan.__data__.update(filled.__data__)
+        self.plans[number] = (stood or plan, plan)
+        check, before = None, None
+        if quarter:
+            before = self.check_ins.get((stood.id, quarter)) if stood is not None else None
+            check = records.twin(before) if before is not None else CheckIn()
+            for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
+                if name in form._fields:
+                    setattr(check, name, form._fields[name].data)
+        changes = [(form._fields[name].label.text, form._fields[name].text(old), form._fields[name].text(new))
+                   for name, old, new in self._changes(form, plan, stood, check, before)]
+        if stood is None and first or quarter and before is None:
+            status = 'create'
+        else:
+            status = 'update' if changes else 'unchanged'
+        entry = Entry(line, status, f'{number} {QUARTERS.get(quarter, "")}', [] if status == 'create' else changes,
+                      check, before)
+        entry.also = [(plan, stood if first else None)] if first else []
+        entry.plan = plan
+        return entry
+
+    @staticmethod
+    def _changes(form, plan, stood, check, before):
+        found = []
+        for new, old in ((plan, stood), (check, before)):
+            if new is None or old is None or new is old:
+                continue
+            different = trail.differences(new, old)
+            found += [(cell.short_name, old.__data__.get(cell.attr), new.__data__.get(cell.attr))
+                      for cell in form.cells() if cell.attr in different]
+        return found
+
+    @property
+    def revisions(self):
+        found = super().revisions
+        for entry in self.entries:
+            for _, before in entry.also:
+                if before is not None:
+                    found[f'plan {before.id}'] = before.revision
+        return found
+
+    def write(self, writing, today):
+        for entry in self.entries:
+            if entry.status not in ('create', 'update'):
+                continue
+            for plan, stood in entry.also:
+                if plan.id is None:
+                    writing.insert([plan])
+                elif stood is not None and stood is not plan:
+                    writing.save(plan, stood)
+            if entry.row is not None:
+                entry.row.plan = entry.plan.id
+                writing.save(entry.row, entry.before)
+
+    @staticmethod
+    def export(noun, query):
+        """Return the plans' file: one line per check-in, one for a plan without any."""
+        form = PlanFileForm(formdata=None, meta={'csrf': False})
+        form.department_code.load_all()
+        cells = form.cells()
+        plans = list(query) if query is not None else list(Plan.select().where(Plan.live()).order_by(Plan.id))
+        checks = {}
+        for check in CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan, CheckIn.quarter):
+            checks.setdefault(check.plan_id, []).append(check)
+
+        def rows():
+            for plan in plans:
+                for check in checks.get(plan.id, [None]):
+                    data = {**(check.__data__ if check else {}), **plan.__data__}
+                    yield [cell.text(data.get(cell.attr)) for cell in cells]
+        return [cell.label.text for cell in cells], rows()
+
+
+def assessment_tone(value):
+    return {'on_track': 'good', 'behind': 'warn', 'late': 'bad'}.get(value, 'off')
+
+
+def panels(plan):
+    checks = list(plan.check_ins.where(CheckIn.live()).order_by(CheckIn.quarter))
+    return {'checks': checks, 'quarters': QUARTERS, 'assessments': ASSESSMENTS,
+            'causes': lambda text: '、'.join(CAUSES.get(code, code) for code in (text or '').split(';') if code),
+            'can_check': not plan.voided_at and allowed('plans.edit', plan)}
+
+
+noun = Noun(
+    name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no', prefix='P-',
+    panels=panels, template='plans/show.html', loader=PlanLoad,
+    columns=[Column('plan_no', 'プラン番号', Plan.plan_no), Column('fiscal_year', '年度', Plan.fiscal_year, shown.year),
+             Column('department', '所属', Plan.department, shown.department), Column('title', '施策名', Plan.title),
+             Column('plan_class', '区分', Plan.plan_class, shown.code(PLAN_CLASSES))],
+    filters=[Filter('fiscal_year', '年度', shown.years, lambda v: Plan.fiscal_year == int(v)),
+             Filter('department', '所属', shown.department_options, lambda v: Plan.department == int(v)),
+             Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v)],
+    hint='四半期ごとに進捗を確認します。')
+records.register(bp, noun)
+
+
+@bp.route('/<int:id>/check-ins/<quarter>', methods=['GET', 'POST'])
+@permit('plans.edit')
+def check_in(id, quarter):
+    """Record how a plan stood at the end of a quarter (進捗確認)."""
+    plan = records.find(noun, id)
+    require('plans.edit', plan)
+    if quarter not in QUARTERS or plan.voided_at:
+        abort(404)
+    before = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter)
+    form = CheckInForm(data=before.__data__ if before else {'quarter': quarter})
+    del form.quarter
+    if form.validate_on_submit():
+        row = records.twin(before) if before else CheckIn(plan=plan, quarter=quarter)
+        form.fill(row)
+        with records.act('plans.check-in') as writing:
+            writing.save(row, before)
+        flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
+        return redirect(url_for('.show', id=id), code=303)
+    heading = f'{QUARTERS[quarter]}の進捗確認'
+    return render_template('records/edit.html', noun=noun, form=form, row=None, sections=[(heading, form.cells())],
+                           heading=heading, cancel=url_for('.show', id=id),
+                           crumbs=records.crumbs(noun, (plan.label, url_for('.show', id=id)), (heading, None))
+                           ), 422 if form.errors else 200
+

@@ -1,0 +1,378 @@
+"""The views every noun shares: list, record, new, edit, void, export; and the one way a form becomes a saved row."""
+import copy
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from peewee import fn
+
+from audits import history, past, trail
+from forms.base import ReasonForm
+from forms.fields import Ref
+from models.figures import day_bounds
+from models.visibility import visible
+
+from . import clock, sheets, tables
+from .permits import allowed, permit, require
+
+
+def twin(row):
+    """Return a copy of a row to change while the original says how it stood."""
+    copied = copy.copy(row)
+    copied.__data__ = dict(row.__data__)
+    copied.__rel__ = dict(row.__rel__)
+    copied._dirty = set(row._dirty)
+    return copied
+
+
+def form_of(noun, row=None, **kwargs):
+    """Return the noun's form on a row, its links filled in."""
+    data = {}
+    if row is not None:
+        for field in noun.blank.cells():
+            data[field.short_name] = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
+    form = noun.form(data=data, **kwargs)
+    noun.new_form(form)
+    return form
+
+
+def refusals(noun, row, before, form, at):
+    """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
+    found = list(form.across(before))
+    keys = [form._fields[name] for name in noun.key if name in form._fields]
+    if len(keys) == len(noun.key) and all(field.data is not None for field in keys):
+        same = noun.table.select(noun.table.id, noun.table.voided_at)
+        for field in keys:
+            same = same.where(noun.table._meta.fields[field.attr] == field.data)
+        if row.id is not None:
+            same = same.where(noun.table.id != row.id)
+        if (other := same.first()) is not None:
+            found.append((noun.key[-1], '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
+                          else 'この番号の記録は既にあります。'))
+    found += list(noun.prepare(row, before, form, at))
+    return found
+
+
+def write(act, noun, row, before, links, today):
+    """Save a filled row, its links and what the noun adds, in one act; return whether anything changed."""
+    changed = act.save(row, before)
+    for (link, own, other), ids in links:
+        changed = act.link(link, own, row, other, ids) or changed
+    noun.after(act, row, before, today)
+    return changed
+
+
+def links_of(form):
+    """Return [((link table, own, other), ids)] of a form's link fields."""
+    return [((field.link, field.own, field.other), field.data or []) for field in form.links()]
+
+
+def find(noun, id):
+    """Return a record the person may see, or answer 404."""
+    row = noun.table.get_or_none(noun.table.id == id)
+    if row is None or not visible(current_user, row):
+        abort(404)
+    return row
+
+
+def act(kind, reason=''):
+    """Open an act of the person signed in, now, by way of the pages."""
+    return trail.act(kind, by=current_user._get_current_object(), at=clock.now(), channel='web', reason=reason,
+                     request_id=g.get('request_id', ''))
+
+
+def details(noun, row):
+    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections."""
+    shown = {}
+    for field in noun.blank.cells():
+        value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
+        if value is not None and isinstance(field, Ref):
+            value = getattr(row, field.attr)
+        shown[field.short_name] = (field.label.text, field.show(value))
+    sections = noun.sections or [('内容', list(shown))]
+    return [(heading, [shown[name] for name in names if name in shown]) for heading, names in sections]
+
+
+def past_of(noun, row):
+    """Return [(act, [sentences])] of a record's history, newest first."""
+    names, labels = {(type(other), other.id): other.label for other in row.__rel__.values() if other is not None}, noun.labels
+    return [(change.act, history.sentences(change, labels, names)) for change in history.of_row(row)]
+
+
+def next_number(noun):
+    """Return a free number for a new record, after the last one with the noun's prefix, or None."""
+    if not noun.prefix:
+        return None
+    field = noun.table._meta.fields[noun.key[0]]
+    last = (noun.table.select(fn.MAX(field)).where(field.startswith(noun.prefix),
+                                                   fn.LENGTH(field) == len(noun.prefix) + 5).scalar())
+    digits = last[len(noun.prefix):] if last else '0'
+    return f'{noun.prefix}{int(digits) + 1:05d}' if digits.isdigit() else None
+
+
+def crumbs(noun, *more):
+    """Return the breadcrumb of a noun's pages."""
+    return [('ホーム', url_for('board.index')), (noun.title, url_for(f'{noun.name}.index')), *more]
+
+
+def collect(form, problems):
+    """Put refusals beside their fields, so that the form comes back filled and says what to do."""
+    for name, message in problems:
+        field = form._fields.get(name)
+        if field is not None:
+            field.errors = [*field.errors, message]
+        else:
+            form.form_errors.append(message)
+    return not problems
+
+
+def register(bp, noun):
+    """Give a blueprint the shared views of its noun."""
+    name = noun.name
+
+    if 'index' in noun.views:
+        @bp.get('/')
+        @permit(f'{name}.read')
+        def index():
+            listing = tables.Listing(noun, request.args, current_user).run()
+            return render_template('records/index.html', noun=noun, listing=listing, crumbs=crumbs(noun)[:1] + [
+                (noun.title, None)], can_create='new' in noun.views and allowed(f'{name}.create'),
+                can_import=noun.importable and allowed('files.import') and allowed(f'{name}.create'))
+
+        @bp.get('/export.<any(csv, xlsx):format>')
+        @permit(f'{name}.read')
+        def export(format):
+            listing = tables.Listing(noun, request.args, current_user)
+            return send(noun, listing.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'))
+
+    if 'show' in noun.views:
+        @bp.get('/<int:id>')
+        @permit(f'{name}.read')
+        def show(id):
+            row = find(noun, id)
+            return render_template(noun.template, noun=noun, row=row, details=details(noun, row),
+                                   history=past_of(noun, row), panels=noun.panels(row),
+                                   crumbs=crumbs(noun, (row.label, None)),
+                                   can_edit='edit' in noun.views and not row.voided_at
+                                   and allowed(f'{name}.edit', row),
+                                   can_void='void' in noun.views and not row.voided_at
+                                   and allowed(f'{name}.void', row))
+
+    if 'new' in noun.views:
+        @bp.route('/new', methods=['GET', 'POST'])
+        @permit(f'{name}.create')
+        def new():
+            number = next_number(noun)
+            form = noun.form(request.form if request.method == 'POST' else None,
+                             data=defaults(noun, number))
+            noun.new_form(form)
+            if form.validate_on_submit():
+                row = noun.table()
+                form.fill(row)
+                if not allowed(f'{name}.create', row):
+                    collect(form, [(owner_field(form), '自分の所属の記録だけを登録できます。')])
+                elif collect(form, refusals(noun, row, None, form, clock.now())):
+                    with act(f'{name}.create') as writing:
+                        write(writing, noun, row, None, links_of(form), clock.today())
+                    flash(f'{noun.one}「{row.label}」を登録しました。')
+                    return redirect(url_for('.show', id=row.id), code=303)
+            return render_template('records/edit.html', noun=noun, form=form, row=None, sections=grouped(noun, form),
+                                   crumbs=crumbs(noun, ('新規登録', None))), 422 if form.errors else 200
+
+    if 'edit' in noun.views:
+        @bp.route('/<int:id>/edit', methods=['GET', 'POST'])
+        @permit(f'{name}.edit')
+        def edit(id):
+            before = find(noun, id)
+            require(f'{name}.edit', before)
+            if before.voided_at:
+                abort(404)
+            form = form_of(noun, before)
+            revision = request.form.get('revision', '')
+            if form.validate_on_submit():
+                row = twin(before)
+                form.fill(row)
+                if revision != str(before.revision):
+                    return render_template('records/stale.html', noun=noun, row=before, form=form,
+                                           sides=sides(noun, form, row, before),
+                                           crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('競合', None))
+                                           ), 409
+                if not allowed(f'{name}.edit', row):
+                    collect(form, [(owner_field(form), '自分の所属から外すことはできません。')])
+                elif collect(form, refusals(noun, row, before, form, clock.now())):
+                    with act(f'{name}.edit', request.form.get('act_reason', '')[:500]) as writing:
+                        changed = write(writing, noun, row, before, links_of(form), clock.today())
+                    flash('変更を保存しました。' if changed else '変更はありませんでした。')
+                    return redirect(url_for('.show', id=id), code=303)
+            return render_template('records/edit.html', noun=noun, form=form, row=before,
+                                   sections=grouped(noun, form), revision=revision or before.revision,
+                                   crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('編集', None))
+                                   ), 422 if form.errors else 200
+
+    if 'void' in noun.views:
+        @bp.route('/<int:id>/void', methods=['GET', 'POST'])
+        @permit(f'{name}.void')
+        def void(id):
+            row = find(noun, id)
+            require(f'{name}.void', row)
+            if row.voided_at:
+                abort(404)
+            form = ReasonForm()
+            if form.validate_on_submit():
+                with act(f'{name}.void', form.reason.data) as writing:
+                    writing.void(row, form.reason.data)
+                flash(f'{noun.one}「{row.label}」を取り消しました。記録と履歴は残ります。')
+                return redirect(url_for('.show', id=id), code=303)
+            return render_template('records/void.html', noun=noun, row=row, form=form,
+                                   crumbs=crumbs(noun, (row.label, url_for('.show', id=id)), ('取消', None))
+                                   ), 422 if form.errors else 200
+
+
+def defaults(noun, number):
+    """Return what a new form starts with: the proposed number, the query string's values, the person's own unit."""
+    data = {}
+    for field in noun.blank.cells():
+        given = request.args.get(field.name)
+        if given:
+            try:
+                data[field.short_name] = field.parse(given[:200])
+            except ValueError:
+                pass
+        elif field.short_name in ('department_code', 'owner_code') and current_user.role in ('department', 'head'):
+            data[field.short_name] = current_user.department_id
+    if number and noun.key[0] not in data:
+        data[noun.key[0]] = number
+    return data
+
+
+def owner_field(form):
+    """Return the name of the form's field of the responsible unit."""
+    return next((name for name in ('owner_code', 'department_code', 'case_no', 'staff_no') if name in form._fields),
+                'title')
+
+
+def grouped(noun, form):
+    """Return [(heading, [fields])] of a form, in the noun's sections."""
+    if not noun.sections:
+        return [('', form.cells())]
+    known = {name for _, names in noun.sections for name in names}
+    rest = [field for field in form.cells() if field.short_name not in known]
+    groups = [(heading, [form._fields[name] for name in names if name in form._fields])
+              for heading, names in noun.sections]
+    return [*groups, *([('その他', rest)] if rest else [])]
+
+
+def sides(noun, form, row, stands):
+    """Return [(label, typed, stored)] of the fields in which a stale form and the record differ."""
+    found = []
+    for field in form.cells():
+        if hasattr(field, 'ids_of'):
+            typed, stored = field.data or [], field.ids_of(stands)
+        else:
+            typed, stored = row.__data__.get(field.attr), stands.__data__.get(field.attr)
+        if typed != stored:
+            found.append((field.label.text, field.show(typed), field.show(stored)))
+    return found
+
+
+def export_rows(noun, rows):
+    """Yield the file's lines of `rows` (models or {attribute: value} mappings) as lists of text."""
+    form = noun.form(formdata=None, meta={'csrf': False})
+    noun.new_form(form)
+    fields = form.cells()
+    for field in fields:
+        if hasattr(field, 'load_all'):
+            field.load_all()
+    linked = {field.short_name: all_links(field) for field in form.links()}
+    for row in rows:
+        data = row if isinstance(row, dict) else row.__data__
+        yield [field.text(linked[field.short_name].get(data['id'], ()) if field.short_name in linked
+                          else data.get(field.attr)) for field in fields]
+
+
+def all_links(field):
+    """Return {owner id: [linked ids]} of a link field, in the order of the linked rows' numbers."""
+    link = field.link
+    own, other = link._meta.fields[field.own], link._meta.fields[field.other]
+    found = {}
+    for owner, id in (link.select(own, other).join(field.table, on=other == field.table.id)
+                      .where(link.live()).order_by(field.by).tuples()):
+        found.setdefault(owner, []).append(id)
+    return found
+
+
+def headers_of(noun):
+    """Return the Japanese headers of a noun's file."""
+    return [field.label.text for field in noun.blank.cells()]
+
+
+def export(noun, query=None):
+    """Return (headers, rows) of a noun's file: the rows of `query`, by default every record that is not voided."""
+    if noun.loader is not None and hasattr(noun.loader, 'export'):
+        return noun.loader.export(noun, query)
+    if query is None:
+        query = noun.table.select().where(noun.table.live()).order_by(noun.table.id)
+    return headers_of(noun), export_rows(noun, query.iterator() if hasattr(query, 'iterator') else query)
+
+
+def send(noun, query, format, encoding):
+    """Answer with a noun's file; the chain's head is in its name's place of the response headers."""
+    headers, rows = export(noun, query)
+    stamp = clock.today().strftime('%Y%m%d')
+    if format == 'xlsx':
+        body = sheets.write_xlsx(headers, rows, noun.title)
+        kind = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+    else:
+        try:
+            body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
+        except sheets.Unreadable as error:
+            return render_template('files/lost.html', noun=noun, problems=error.problems[:200],
+                                   crumbs=crumbs(noun, ('書き出し', None))), 422
+        kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')
+    head = trail.head()
+    return Response(body, headers={
+        'Content-Type': kind, 'Content-Disposition': f'attachment; filename="{noun.name}-{stamp}.{format}"',
+        'X-Trail-Head': f'{head.seq}:{head.hash}'})
+
+
+
+def headers_of_file(noun):
+    """Return [(Japanese header, key, required)] of a noun's import file."""
+    made = noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
+    return [(cell.label.text, cell.name, cell.required) for cell in made(formdata=None, meta={'csrf': False}).cells()]
+
+
+def export_as_of(noun, day):
+    """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
+    _, until = day_bounds(day, day)
+    rows = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None]
+    if noun.loader is not None:
+        live = {row['id'] for row in rows}
+        return noun.loader.export(noun, [twin_of(noun.table, row) for row in rows if row['id'] in live])
+    form = noun.form(formdata=None, meta={'csrf': False})
+    noun.new_form(form)
+    fields = form.cells()
+    keys = {}
+    for field in fields:
+        if hasattr(field, 'table'):
+            keys[field.short_name] = {id: row[field.by.name] for id, row in past.rows_at(field.table, until).items()}
+    links = {}
+    for field in form.links():
+        found = links.setdefault(field.short_name, {})
+        for row in past.rows_at(field.link, until).values():
+            if row['voided_at'] is None:
+                found.setdefault(row[field.own], []).append(keys[field.short_name][row[field.other]])
+
+    def text(field, row):
+        if field.short_name in links:
+            return ';'.join(sorted(links[field.short_name].get(row['id'], ())))
+        value = row.get(field.attr)
+        return keys[field.short_name].get(value, '') if field.short_name in keys and value is not None else \
+            field.text(value)
+    return [field.label.text for field in fields], ([text(field, row) for field in fields] for row in rows)
+
+
+def twin_of(table, values):
+    """Return an unsaved row of a table holding replayed values."""
+    row = table()
+    row.__data__ = dict(values)
+    return row

@@ -1,0 +1,403 @@
+"""The paper of every document: line breaking (禁則処理), page frame, bookmarks, characters the font lacks."""
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, partial
+from io import BytesIO
+from types import SimpleNamespace
+from xml.sax.saxutils import escape
+
+from reportlab.graphics.shapes import STATE_DEFAULTS, Group, String
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table
+
+from models.rules import calendar
+
+from . import BOLD, REGULAR
+
+# whoever imported the shapes before this package has left Helvetica in their defaults
+STATE_DEFAULTS['fontName'] = REGULAR
+
+KEY, INK, QUIET = colors.HexColor('#0017c1'), colors.HexColor('#1a1a1a'), colors.HexColor('#4d4d4d')
+TINT, RULE, PAPER = colors.HexColor('#e8f1fe'), colors.HexColor('#b3b3b3'), colors.HexColor('#ffffff')
+GOOD, WARN, BAD = colors.HexColor('#197a4b'), colors.HexColor('#ac3e00'), colors.HexColor('#ce0000')
+
+#: The symbol of a rating or verdict → its word and colour; never one without the other two.
+WORDS = {'○': ('達成', GOOD), '△': ('一部達成', WARN), '×': ('未達', BAD), '－': ('判定不可', QUIET),
+         '判定不可': ('判定不可', QUIET), '未評価': ('未評価', QUIET)}
+VERDICTS = {'met': '○', 'missed': '×', 'unknown': '－'}
+
+#: Points: side margin; baselines of header (from the top) and footer (from the bottom); air around the body.
+MARGIN, HEAD, FOOT, AIR = 36, 34, 34, 17
+SIZES = (10.5, 10, 9.5, 9, 8.5, 8)
+GETA = '〓'
+
+# line breaking
+
+NO_START = frozenset(
+    '、。，．・：；？！ヽヾゝゞ々〻ー’”）〕］｝〉》」』】°′″℃％‰' ',.:;?!)]}%' '｡､｣･ｰﾞﾟ'
+    'ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ…‥―゛゜～〜')
+NO_END = frozenset('‘“（〔［｛〈《「『【([{｢' '￥＄￡$¥〒#№')
+
+
+def _latin(char):
+    return char.isalnum() and char < '\u0250'
+
+
+def _forbidden(before, after):
+    return after in NO_START or before in NO_END or (before == after and before in '…―‥')
+
+
+def _joined(before, after):
+    if before.isspace() or after.isspace():
+        return after.isspace()
+    if _latin(before):
+        return _latin(after) or after in "-_/@'&+"
+    return before in ",.'_@/-+" and _latin(after)
+
+
+@cache
+def _advance(char, font):
+    return pdfmetrics.stringWidth(char, font, 1)
+
+
+def width_of(text, font, size):
+    """Return the width of one line of text in points."""
+    return sum(_advance(char, font) for char in text) * size
+
+
+def lines(text, font, size, width, widths=None):
+    """Return the lines of `text` broken at `width` points; none begins with 、 or ends with 「.
+
+    Numbers and latin words stay whole. `widths` gives the first lines their own widths. A chain that may not part and is wider than the line is
+    broken inside a word, and only then anywhere.
+    """
+    limits = [limit / size for limit in (widths or [width])]
+    result, start, used, limit = [], 0, 0.0, limits[0]
+    good = fair = 0
+    index, end = 0, len(text)
+    while index < end:
+        char = text[index]
+        if index > start:
+            before = text[index - 1]
+            if not _forbidden(before, char):
+                fair = index
+                if not _joined(before, char):
+                    good = index
+        used += _advance(char, font)
+        if used > limit + 1e-6 and index > start and not char.isspace():
+            cut = good if good > start else fair if fair > start else index
+            result.append(text[start:cut])
+            start = index = good = fair = cut
+            used, limit = 0.0, limits[min(len(result), len(limits) - 1)]
+        else:
+            index += 1
+    result.append(text[start:])
+    return result
+
+
+class Prose(Paragraph):
+    """A paragraph of one font whose lines obey kinsoku; reportlab's own split 1,23|4 and end with 「."""
+
+    def breakLinesCJK(self, widths):  # noqa: N802
+        if not self.frags:
+            return super().breakLinesCJK(widths)
+        widths = list(widths) if isinstance(widths, (list, tuple)) else [widths]
+        self.height = 0
+        font = self.frags[0]
+        if not hasattr(self, 'blPara') or not getattr(self, '_splitpara', 0):
+            text = getattr(font, 'text', None) or ''.join(getattr(font, 'words', []))
+            broken = lines(text, font.fontName, font.fontSize, widths[-1], widths)
+            filled = []
+            for number, line in enumerate(broken):
+                limit = widths[min(number, len(widths) - 1)]
+                filled.append((limit - width_of(line.rstrip(' '), font.fontName, font.fontSize), [line]))
+        else:
+            filled = self.blPara.lines
+        return font.clone(kind=0, lines=filled, ascent=font.fontSize, descent=-0.2 * font.fontSize)
+
+
+# characters the font lacks
+
+_GLYPHS = set.intersection(*(set(pdfmetrics.getFont(name).face.charToGlyph) for name in (REGULAR, BOLD)))
+
+
+def missing_glyphs(text):
+    """Return the characters of `text` that the embedded fonts cannot draw: 𠮷, 異体字セレクタ, 絵文字."""
+    return {char for char in text if ord(char) not in _GLYPHS and char not in '\n\r\t'}
+
+
+class Pen:
+    """Set text for one document; what the font lacks is printed as 〓 and owed to the next footnote."""
+
+    def __init__(self):
+        self.owed = {}
+
+    def plain(self, text):
+        """Return the text as it can be printed."""
+        lacking = missing_glyphs(text)
+        if not lacking:
+            return text
+        self.owed.update(dict.fromkeys(char for char in text if char in lacking))
+        return ''.join(GETA if char in lacking else char for char in text)
+
+    def prose(self, text, style, link=None):
+        """Return the text as one paragraph; `link` is the key of a Mark it leads to."""
+        words = escape(self.plain(' '.join(str(text).split('\n'))))
+        if link:
+            words = f'<a href="#{link}" color="{KEY.hexval()}">{words}</a>'
+        return Prose(words, style)
+
+    def listed(self, texts, style, bullet):
+        """Return one paragraph per text, hung by the bullet; a text that brings its own (-, ・) stands under it."""
+        return [self.prose(text, style.under) if text[:1] in '-・' else
+                self.prose(f'{bullet} {text}', style.items[bullet]) for text in texts]
+
+    def picture(self, drawing):
+        """Return the drawing with its texts as they can be printed."""
+        def walk(shape):
+            if isinstance(shape, String):
+                shape.text = self.plain(shape.text)
+            elif isinstance(shape, Group):
+                for inner in shape.contents:
+                    walk(inner)
+        for shape in drawing.contents:
+            walk(shape)
+        return drawing
+
+    def footnote(self, style):
+        """Return the paragraphs that name the characters printed as 〓 since the last footnote."""
+        if not self.owed:
+            return []
+        codes = '、'.join(f'U+{ord(char):04X}' for char in self.owed)
+        self.owed = {}
+        return [Spacer(1, 4), Prose(f'{GETA}は、この文書の書体にない文字です（{codes}）。', style)]
+
+
+# styles and tables
+
+def _hung(style, bullet, size):
+    indent = width_of(bullet + ' ', REGULAR, size)
+    return style('item', leftIndent=indent, firstLineIndent=-indent)
+
+
+@cache
+def styles(size):
+    """Return the paragraph styles of a body of `size` points."""
+    # the smallest sizes are for pages that hardly hold their words, so their lines stand closer too
+    normal = 1.42 if size >= 10 else 1.36 if size >= 9 else 1.28
+
+    def style(name, font=REGULAR, scale=1.0, leading=normal, colour=INK, **more):
+        points = size * scale
+        return ParagraphStyle(name, fontName=font, fontSize=points, leading=points * leading, wordWrap='CJK',
+                              textColor=colour, bulletFontName=font, **more)
+
+    return SimpleNamespace(
+        size=size, body=style('body'), bold=style('bold', BOLD), label=style('label', BOLD, 0.95),
+        items={bullet: _hung(style, bullet, size) for bullet in '・●'}, under=style('under', leftIndent=size * 2),
+        head=style('head', BOLD, 0.9, alignment=1), centre=style('centre', alignment=1),
+        strong=style('strong', BOLD, alignment=1),
+        note=style('note', scale=max(0.86, min(1, 8 / size)), leading=min(normal, 1.3), colour=QUIET, alignment=1),
+        small=style('small', scale=max(0.86, min(1, 8 / size)), leading=min(normal, 1.35), colour=QUIET),
+        title=style('title', BOLD, 1.25, 1.35), band=style('band', BOLD, 1.15, 1.3, PAPER),
+        huge=style('huge', BOLD, 1.9, 1.35, KEY),
+        marks={mark: style('mark', BOLD, colour=colour, alignment=1) for mark, (_, colour) in WORDS.items()},
+        ratings={mark: style('rating', BOLD, 3.4 if len(mark) == 1 else 1.6, 1.15, colour, alignment=1)
+                 for mark, (_, colour) in WORDS.items()})
+
+
+def with_word(mark):
+    """Return a rating with its word: ○ 達成."""
+    word = WORDS[mark][0]
+    return mark if mark == word else f'{mark} {word}'
+
+
+class Ruled(Table):
+    """A table whose rows go to the next page whole; only one that no page can hold breaks inside."""
+
+    def split(self, width, height):
+        self.splitInRow = 0
+        parts = super().split(width, height)
+        if not parts and height >= area()[1] - 1:
+            self.splitInRow = 1
+            parts = super().split(width, height)
+        return parts
+
+
+def table(rows, widths, look=(), header=0, space=0):
+    """Return a ruled table; header rows repeat, and a row taller than the page breaks inside."""
+    return Ruled(rows, widths, repeatRows=header, spaceAfter=space, hAlign='LEFT', style=[
+        ('FONT', (0, 0), (-1, -1), REGULAR), ('GRID', (0, 0), (-1, -1), 0.5, RULE),
+        ('VALIGN', (0, 0), (-1, -1), 'TOP'),
+        ('LEFTPADDING', (0, 0), (-1, -1), 5), ('RIGHTPADDING', (0, 0), (-1, -1), 5),
+        ('TOPPADDING', (0, 0), (-1, -1), 2), ('BOTTOMPADDING', (0, 0), (-1, -1), 3),
+        *([('BACKGROUND', (0, 0), (-1, header - 1), TINT)] if header else ()), *look])
+
+
+def band(prose, width):
+    """Return white words on the key colour over the whole width."""
+    whole = (0, 0), (-1, -1)
+    return table([[prose]], [width], [('BACKGROUND', *whole, KEY), ('GRID', *whole, 0.5, KEY)])
+
+
+class Mark(Flowable):
+    """A bookmark at this place: an entry of the outline and the target of links to `key`."""
+
+    def __init__(self, key, title, level=0):
+        super().__init__()
+        self.key, self.title, self.level = key, title, level
+
+    def wrap(self, width, height):
+        return 0, 0
+
+    def draw(self):
+        self.canv.mark(self.key, self.title, self.level)
+
+
+def height_of(flowables, width):
+    """Return the height the flowables take one under the other, in points."""
+    total = after = 0
+    for flowable in flowables:
+        height = flowable.wrap(width, 1e6)[1]
+        total += max(after, flowable.getSpaceBefore()) + height
+        after = flowable.getSpaceAfter()
+    return total
+
+
+def fit(make, upright=False, sizes=SIZES):
+    """Return `make(size)` at the largest size that fills one page at most; at the smallest when none does."""
+    width, height = area(upright)
+    for size in sizes:
+        flowables = make(size)
+        if height_of(flowables, width) <= height:
+            break
+    return flowables
+
+
+# the document
+
+@dataclass(frozen=True)
+class Imprint:
+    """What every page says about the document; moments are aware."""
+
+    title: str
+    as_of: date
+    made_at: datetime
+    head_seq: int
+    head_hash: str
+    head_at: datetime | None
+    is_demo: bool
+    confidentiality: str = '自治体機密性2'
+    author: str = '目黒区'
+
+    @classmethod
+    def of(cls, board, title, made_at):
+        """Return the imprint of a document made from a board."""
+        return cls(title, board.as_of, made_at, board.head_seq, board.head_hash, board.head_at, board.is_demo)
+
+    @property
+    def chain(self):
+        """The head of the chain (台帳の記録): number, first 16 digits, moment."""
+        if not self.head_hash:
+            return '台帳の記録：なし'
+        moment = f'（{calendar.show_moment(self.head_at)}）' if self.head_at else ''
+        return f'台帳の記録：第{self.head_seq}号 {self.head_hash[:16]}{moment}'
+
+
+def page_size(upright=False):
+    """Return width and height of A4 in points."""
+    return A4 if upright else landscape(A4)
+
+
+def area(upright=False):
+    """Return width and height that flowables may fill on a page."""
+    width, height = page_size(upright)
+    return width - 2 * MARGIN, height - HEAD - FOOT - 2 * AIR
+
+
+class Sheets(Canvas):
+    """A canvas that keeps its pages until the last one is known, so that the foot can say ページ x / y."""
+
+    def __init__(self, *args, imprint, pen, **more):
+        super().__init__(*args, **more)
+        self._imprint, self._pen = imprint, pen
+        self._sheets, self._marks, self._level = [], [], -1
+        # the document carries the moment it was given, so the same data and moment make the same bytes
+        stamp, local = self._doc._timeStamp, imprint.made_at.astimezone(calendar.JST)
+        stamp.t, stamp.YMDhms, stamp.dhh, stamp.dmm = local.timestamp(), local.timetuple()[:6], 9, 0
+
+    def mark(self, key, title, level):
+        """Note a bookmark; it is set when its page is really written."""
+        self._marks.append((key, title, level))
+
+    def showPage(self):  # noqa: N802
+        self._sheets.append(dict(self.__dict__))
+        self._marks = []
+        self._startPage()
+
+    def save(self):
+        sheets = self._sheets
+        for sheet in sheets:
+            self.__dict__.update(sheet)
+            for key, title, level in self._marks:
+                self.bookmarkPage(key)
+                self.addOutlineEntry(title, key, level)
+            self._foot(len(sheets))
+            super().showPage()
+        self._code = []
+        self._doc.SaveToFile(self._filename, self)
+
+    def head(self):
+        """Draw title, 機密性 and, on demo data, the mark that says so."""
+        width, height = self._pagesize
+        base = height - HEAD
+        right = width - MARGIN
+        self.setFont(BOLD, 9)
+        for words, colour in ((self._imprint.confidentiality, QUIET),
+                              *([('デモデータ', BAD)] if self._imprint.is_demo else ())):
+            room = pdfmetrics.stringWidth(words, BOLD, 9) + 12
+            self.setStrokeColor(colour)
+            self.setFillColor(colour)
+            self.setLineWidth(0.9)
+            self.roundRect(right - room, base - 4, room, 15, 3)
+            self.drawCentredString(right - room / 2, base, words)
+            right -= room + 6
+        self.setFillColor(KEY)
+        title = lines(self._pen.plain(self._imprint.title), BOLD, 10, right - MARGIN - 6)
+        self.setFont(BOLD, 10)
+        self.drawString(MARGIN, base, title[0] + ('…' if len(title) > 1 else ''))
+        self.setStrokeColor(KEY)
+        self.setLineWidth(1.2)
+        self.line(MARGIN, base - 8, width - MARGIN, base - 8)
+
+    def _foot(self, total):
+        width = self._pagesize[0]
+        self.setStrokeColor(RULE)
+        self.setLineWidth(0.5)
+        self.line(MARGIN, FOOT + 9, width - MARGIN, FOOT + 9)
+        self.setFillColor(QUIET)
+        self.setFont(REGULAR, 8)
+        self.drawString(MARGIN, FOOT - 2, f'基準日：{calendar.show_day(self._imprint.as_of)}')
+        self.drawString(MARGIN, FOOT - 13, self._imprint.chain)
+        made = calendar.show_moment(self._imprint.made_at)
+        self.drawRightString(width - MARGIN, FOOT - 13, f'作成：{made}')
+        self.setFillColor(INK)
+        self.setFont(BOLD, 9)
+        self.drawRightString(width - MARGIN, FOOT - 2, f'ページ {self._pageNumber} / {total}')
+
+
+def write(story, imprint, pen, upright=False):
+    """Return the flowables as a PDF (bytes) on A4, landscape unless `upright`."""
+    out, size = BytesIO(), page_size(upright)
+    width, height = area(upright)
+    document = BaseDocTemplate(
+        out, pagesize=size, title=imprint.title, author=imprint.author,
+        subject=f'基準日 {imprint.as_of.isoformat()}', creator='台帳 Daicho', lang='ja-JP', displayDocTitle=1,
+        invariant=1, initialFontName=REGULAR)
+    frame = Frame(MARGIN, FOOT + AIR, width, height, 0, 0, 0, 0)
+    document.addPageTemplates(PageTemplate('A4', [frame], onPage=lambda canvas, _: canvas.head()))
+    document.build(story, canvasmaker=partial(Sheets, imprint=imprint, pen=pen))
+    return out.getvalue()

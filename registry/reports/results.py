@@ -1,0 +1,216 @@
+"""The results (成果) of a year's strategy: a summary page, then a page for each initiative (重点取組)."""
+from reportlab.platypus import PageBreak
+
+from .. import charts
+from . import paper
+
+LABEL = 94
+TARGETS = {'>=': '{}以上', '>': '{}を超える', '<=': '{}以下', '<': '{}未満', '=': '{}'}
+SOURCES = {'computed': '自動集計', 'entered': '手入力', 'none': '未入力'}
+CHARTS_A_ROW = 3
+
+
+def build(board, made_at):
+    """Return the year's results as a PDF (bytes), made at an aware moment; the board is read, nothing else."""
+    title = f'{board.year_label} デジタル・ICT戦略 成果'
+    return book(board, title, made_at, summary, initiative)
+
+
+def book(board, title, made_at, first, page):
+    """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each initiative."""
+    pen = paper.Pen()
+    story = [paper.Mark('whole', f'{title}：全体像'), *paper.fit(lambda size: first(pen, board, title, size))]
+    for theme, views in by_theme(board):
+        marks = [paper.Mark(f'theme-{theme.no}', f'戦略テーマ{theme.mark} {theme.title}')]
+        for view in views:
+            story += [PageBreak(), *marks, paper.Mark(f'initiative-{view.no}', f'{view.no}. {view.title}', 1),
+                      *paper.fit(lambda size, theme=theme, view=view: page(pen, board, theme, view, size))]
+            marks = []
+    return paper.write(story, paper.Imprint.of(board, title, made_at), pen)
+
+
+def by_theme(board):
+    """Return [(theme, its initiatives)] in the board's order."""
+    return [(theme, [view for view in board.initiatives if view.theme_no == theme.no]) for theme in board.themes]
+
+
+def themed(pen, board, style, cells):
+    """Return (rows, table commands): each initiative's `cells(view)` beside its theme, named once."""
+    rows, look = [], [('BACKGROUND', (0, 1), (0, -1), paper.TINT), ('VALIGN', (1, 1), (-1, -1), 'MIDDLE')]
+    for theme, views in by_theme(board):
+        for view in views:
+            name = '' if view is not views[0] else pen.prose(f'{theme.mark} {theme.title}', style.label)
+            title = pen.prose(f'{view.no}. {view.title}', style.body, link=f'initiative-{view.no}')
+            rows.append([name, title, *cells(view)])
+            if view is not views[0]:
+                look.append(('LINEABOVE', (0, len(rows)), (0, len(rows)), 0.5, paper.TINT))
+    return rows, look
+
+
+def under_label(rows):
+    """Return table commands for a first column that reads as one cell over `rows` rows, wherever the page breaks."""
+    return [('BACKGROUND', (0, 0), (0, -1), paper.TINT),
+            *([('LINEABOVE', (0, 1), (0, -1), 0.5, paper.TINT)] if rows > 1 else ())]
+
+
+def rating(pen, mark, style):
+    """Return a rating as symbol and word in its colour."""
+    return pen.prose(paper.with_word(mark), style.marks[mark])
+
+
+def summary(pen, board, title, size):
+    """Return the first page: mission, vision, the tally and every initiative's rating."""
+    style, width = paper.styles(size), paper.area()[0]
+    tally = [[''] + [rating(pen, mark, style) for mark in ('○', '△', '×', '判定不可', '未評価')]]
+    for name, counts in (('公式評価', board.official_tally), ('集計による判定', board.tally)):
+        tally.append([pen.prose(name, style.label), *(
+            pen.prose(str(counts.get(mark, '－')), style.strong) for mark in ('○', '△', '×', '判定不可', '未評価'))])
+
+    def cells(view):
+        met = sum(indicator.verdict == 'met' for indicator in view.indicators)
+        return (rating(pen, view.official or '未評価', style), rating(pen, view.computed, style),
+                pen.prose(f'{met} / {len(view.indicators)}', style.centre))
+
+    rows, look = themed(pen, board, style, cells)
+    words = ('戦略テーマ', '重点取組', '公式評価', '集計による判定', '達成した指標')
+    return [
+        pen.prose(title, style.huge),
+        purpose(pen, board, style, width),
+        paper.table([[pen.prose(word, style.head) for word in words], *rows],
+                    [230, width - 230 - 270, 90, 100, 80], look, header=1, space=8),
+        paper.table(tally, [120] + [(width - 120) / 5] * 5, [('BACKGROUND', (0, 0), (0, -1), paper.TINT)], header=1),
+        *pen.footnote(style.small)]
+
+
+def purpose(pen, board, style, width):
+    """Return Mission and Vision beside each other."""
+    return paper.table([[pen.prose('Mission（目的・使命）', style.head), pen.prose('Vision（目指す姿）', style.head)],
+                        [pen.prose(board.mission, style.body), pen.prose(board.vision, style.body)]],
+                       [width / 2, width / 2], header=1, space=8)
+
+
+def initiative(pen, board, theme, view, size):
+    """Return the page of one initiative; `size` is the body's in points."""
+    style, width = paper.styles(size), paper.area()[0]
+    return [*heading(pen, theme, view, style, width), *indicators(pen, board, view, style, width),
+            *tasks(pen, view, style, width, trends(pen, view, (width - LABEL) * 0.66)),
+            assessment(pen, view, style, width), *source(pen, view, style), *pen.footnote(style.small)]
+
+
+def heading(pen, theme, view, style, width):
+    """Return the head of an initiative's page: theme, title, めざす姿, outline."""
+    side, aims = (width - LABEL) * 0.52, 60
+    return [
+        paper.band(pen.prose(f'戦略テーマ{theme.mark} {theme.title}', style.band), width),
+        paper.table([[pen.prose('重点取組', style.label), pen.prose(f'{view.no}. {view.title}', style.title),
+                      pen.prose('めざす姿', style.label), [pen.prose(aim, style.body) for aim in view.aims]],
+                     [pen.prose('実施の概要', style.label), pen.prose(view.outline, style.body), '', '']],
+                    [LABEL, side, aims, width - LABEL - side - aims],
+                    [*under_label(1), ('BACKGROUND', (2, 0), (2, 0), paper.TINT), ('SPAN', (1, 1), (3, 1))])]
+
+
+def target(indicator):
+    """Return the target in words: 86.9%以上."""
+    return TARGETS[indicator.operator].format(f'{indicator.target_text}{indicator.unit}')
+
+
+def indicators(pen, board, view, style, width):
+    """Return the table of targets and results; its header repeats where it breaks."""
+    words = ('目標・指標(KPI)', 'No.', '指標', '目標', '実績', '分子 ／ 分母', '判定', '集計', '出典')
+    rows = [[pen.prose(word, style.label if not at else style.head) for at, word in enumerate(words)]]
+    for indicator in view.indicators:
+        value = indicator.value_text + (indicator.unit if indicator.value is not None else '')
+        parts = [part for part in (indicator.numerator, indicator.denominator) if part is not None]
+        gap = indicator.gap_text if indicator.verdict == 'missed' else ''
+        rows.append([
+            '', pen.prose(indicator.no, style.centre), pen.prose(indicator.text, style.body),
+            pen.prose(target(indicator), style.centre), pen.prose(value, style.strong),
+            pen.prose(' ／ '.join(parts) or '－', style.centre),
+            [rating(pen, paper.VERDICTS[indicator.verdict], style), *([pen.prose(gap, style.note)] if gap else ())],
+            pen.prose(SOURCES[indicator.source], style.strong if indicator.source == 'computed' else style.centre),
+            [pen.prose(text, style.small) for text in provenance(indicator, board)]])
+    if not view.indicators:
+        rows.append(['', '', pen.prose('指標の登録はありません。', style.body), *[''] * 6])
+    rest = width - LABEL - 30
+    widths = [LABEL, 30, *(rest * part for part in (0.315, 0.1, 0.085, 0.1, 0.105, 0.08, 0.215))]
+    return [paper.table(rows, widths, [*under_label(len(rows)), ('LEFTPADDING', (1, 0), (-1, -1), 4),
+                                       ('RIGHTPADDING', (1, 0), (-1, -1), 4)], header=1),
+            *notes(pen, view, style, width)]
+
+
+def notes(pen, view, style, width):
+    """Return the ※ notes as the last row of the table of indicators."""
+    if not view.notes:
+        return []
+    return [paper.table([['', [pen.prose(note, style.small) for note in view.notes]]], [LABEL, width - LABEL],
+                        [*under_label(1), ('LINEABOVE', (0, 0), (0, 0), 0.6, paper.TINT)])]
+
+
+def provenance(indicator, board):
+    """Return what is known about an actual: source and quote, its day, what it rests on."""
+    quote = indicator.quote
+    if quote and not quote.startswith('「'):
+        quote = f'「{quote}」'
+    found = [text for text in (indicator.source_text + quote,) if text]
+    if indicator.source == 'entered' and indicator.as_of and indicator.as_of != board.as_of:
+        found.append(f'{indicator.as_of.isoformat()}時点')
+    found += references(indicator)
+    if indicator.unverified:
+        found.append(f'未確認の設定：{"、".join(indicator.unverified)}')
+    return found
+
+
+def references(indicator):
+    """Return the figures of earlier years given beside a target."""
+    return [f'参考：{"：".join(pair)}' for pair in indicator.reference]
+
+
+def tasks(pen, view, style, width, pictures=()):
+    """Return the tasks (主なタスク), in two columns when there are many; pictures stand at their right, if any."""
+    room = width - LABEL
+    label = pen.prose('具体的な個別施策（主なタスク）', style.label)
+    if pictures:
+        side = room * 0.66 / CHARTS_A_ROW
+        rows = [pictures[at:at + CHARTS_A_ROW] for at in range(0, len(pictures), CHARTS_A_ROW)]
+        inner = [[label, pen.listed(view.tasks, style, '・')] if not at else ['', '']
+                 for at in range(len(rows))]
+        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row)) for start, row in zip(inner, rows, strict=True)]
+        return [paper.table(cells, [LABEL, room * 0.34, side, side, side], [
+            *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, paper.PAPER),
+            ('LEFTPADDING', (2, 0), (-1, -1), 5), ('RIGHTPADDING', (2, 0), (-1, -1), 3)])]
+    left = view.tasks[:-(-len(view.tasks) // 2)] if len(view.tasks) > 3 else view.tasks
+    columns = [pen.listed(part, style, '・') for part in (left, view.tasks[len(left):])]
+    return [paper.table([[label, *columns]], [LABEL, room / 2, room / 2], [
+        *under_label(1), ('LINEBEFORE', (2, 0), (2, 0), 0.6, paper.PAPER)])]
+
+
+def trends(pen, view, room):
+    """Return small charts of the computed indicators that have at least two points, to stand in `room` points."""
+    return [pen.picture(charts.trend(f'指標{indicator.no}の推移', indicator.trend, indicator.target,
+                                     indicator.unit, room / CHARTS_A_ROW - 9, 58))
+            for indicator in view.indicators if indicator.source == 'computed'
+            and sum(value is not None for _, value in indicator.trend) >= 2]
+
+
+def assessment(pen, view, style, width):
+    """Return the official rating, large, the computed one beside it, the reason when they differ, and the 成果."""
+    cells = []
+    for name, mark in (('公式評価', view.official or '未評価'), ('集計による判定', view.computed)):
+        symbol = len(mark) == 1
+        cells.append([pen.prose(name, style.head), pen.prose(mark, style.ratings[mark]),
+                      *([pen.prose(paper.WORDS[mark][0], style.marks[mark])] if symbol else ())])
+    said = [*([pen.prose(view.result_text, style.body)] if view.result_text else ()),
+            *pen.listed(view.result_points, style, '●')]
+    rows = [[pen.prose('評価', style.label), *cells, pen.prose('成果', style.label),
+             said or pen.prose('記載はありません。', style.body)]]
+    look = [*under_label(1), ('BACKGROUND', (3, 0), (3, 0), paper.TINT), ('VALIGN', (1, 0), (2, 0), 'MIDDLE')]
+    if view.differs:
+        rows.append([pen.prose('評価が異なる理由', style.label),
+                     pen.prose(view.reason or '理由の記載はありません。', style.body), '', '', ''])
+        look.append(('SPAN', (1, 1), (4, 1)))
+    return paper.table(rows, [LABEL, 80, 96, 42, width - LABEL - 218], look, space=3)
+
+
+def source(pen, view, style):
+    """Return the line that says where the words come from."""
+    return [pen.prose(f'出典：{view.source}', style.small)] if view.source else []

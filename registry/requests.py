@@ -1,0 +1,50 @@
+"""What surrounds every request: its number, its line in the log, its security headers."""
+import logging
+import sys
+import time
+import uuid
+
+import structlog
+from flask import g, request
+from flask_login import current_user
+
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
+         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+HEADERS = {
+    'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff', 'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'same-origin', 'Cross-Origin-Opener-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+}
+
+
+def register(app):
+    """Number, log and protect every request."""
+    structlog.configure(processors=[structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level,
+                                    structlog.processors.format_exc_info,
+                                    structlog.processors.JSONRenderer(ensure_ascii=False)],
+                        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+                        logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
+    log = structlog.get_logger('daicho')
+
+    @app.before_request
+    def number():
+        g.request_id = uuid.uuid4().hex[:12]
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def finish(response):
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if app.config['DAICHO_ENV'] == 'production':
+            response.headers['Strict-Transport-Security'] = 'max-age=31536000'
+        if request.endpoint == 'static':
+            return response
+        response.headers['X-Request-Id'] = g.get('request_id', '')
+        if 'Cache-Control' not in response.headers:
+            response.headers['Cache-Control'] = 'no-store'
+        if app.config.get('REQUEST_LOG', True):
+            who = None if g.get('failsafe') or not getattr(g, '_login_user', None) else current_user.get_id()
+            log.info('request', id=g.get('request_id'), method=request.method, path=request.path,
+                     status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0)) * 1000, 1),
+                     person=who)
+        return response

@@ -1,0 +1,71 @@
+"""Pages of dated settings (設定) and people (利用者)."""
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_login import current_user
+
+from forms.settings import NewPasswordForm, PersonForm, SettingForm
+from models import Person, Setting
+from models.people import ROLES
+from models.settings import KNOWN
+
+from . import records, shown, sign_in
+from .nouns import Column, Filter, Noun
+from .permits import permit, require
+
+settings_bp = Blueprint('settings', __name__, url_prefix='/settings')
+people_bp = Blueprint('people', __name__, url_prefix='/people')
+
+settings = Noun(
+    name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name',
+    columns=[Column('name', '設定名', Setting.name, lambda v: KNOWN[v][0] if v in KNOWN else v),
+             Column('valid_from', '適用開始日', Setting.valid_from, shown.day),
+             Column('value', '値', Setting.value),
+             Column('verified', '区の確認', Setting.verified, lambda v: '確認済み' if v else '要確認',
+                    tone=lambda v: 'good' if v else 'warn')],
+    filters=[Filter('name', '設定名', lambda: [(name, label) for name, (label, _, _) in KNOWN.items()],
+                    lambda v: Setting.name == v)],
+    hint='日付つきの設定です。適用開始日から後の判定に使い、過去の数値は変えません。「要確認」は区の確認前の既定値です。')
+
+
+def prepare_person(row, before, form, at):
+    row.email = row.email.lower()
+    if before is not None and before.id == current_user.id and (not row.is_active or row.role != before.role):
+        yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
+
+
+def end_sessions(act, row, before, today):
+    """A person switched off or given another role is signed out everywhere."""
+    if before is not None and (before.role != row.role or before.is_active != row.is_active):
+        row.epoch += 1
+        act.save(row)
+
+
+people = Noun(
+    name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email', importable=False,
+    prepare=prepare_person, after=end_sessions, template='people/show.html',
+    columns=[Column('email', 'メールアドレス', Person.email), Column('name', '氏名', Person.name),
+             Column('department', '所属', Person.department, shown.department),
+             Column('role', '権限', Person.role, shown.code(ROLES)),
+             Column('is_active', '利用', Person.is_active, lambda v: '利用できる' if v else '停止',
+                    tone=lambda v: 'good' if v else 'off')],
+    filters=[Filter('role', '権限', lambda: list(ROLES.items()), lambda v: Person.role == v)],
+    hint='サインインできる人と権限です。登録後に、最初のパスワードを設定してください。')
+records.register(settings_bp, settings)
+records.register(people_bp, people)
+
+
+@people_bp.route('/<int:id>/password', methods=['GET', 'POST'])
+@permit('people.password')
+def password(id):
+    """Give a person a new password; their sessions end."""
+    person = records.find(people, id)
+    require('people.password', person)
+    form = NewPasswordForm()
+    if form.validate_on_submit() and records.collect(
+            form, [('new', words) for words in sign_in.weaknesses(form.new.data, person)]):
+        with records.act('people.password') as act:
+            sign_in.set_password(act, person, form.new.data)
+        flash(f'{person.name} のパスワードを設定しました。本人に安全な方法で伝えてください。')
+        return redirect(url_for('.show', id=id), code=303)
+    return render_template('people/password.html', noun=people, row=person, form=form, min_length=sign_in.MIN_LENGTH,
+                           crumbs=records.crumbs(people, (person.label, url_for('.show', id=id)), ('パスワード', None))
+                           ), 422 if form.errors else 200

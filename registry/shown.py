@@ -1,0 +1,90 @@
+"""How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
+from flask import g
+
+from models import Business, Case, Course, Engagement, Finding, Plan, Staff
+from models.organisation import names_on
+from models.rules import calendar
+
+from . import clock
+
+
+def departments():
+    """Return {id: name today} of every unit, read once a request."""
+    if 'departments' not in g:
+        g.departments = names_on(clock.today())
+    return g.departments
+
+
+def department(id):
+    return departments().get(id, '')
+
+
+def code(codes):
+    """Return a function that turns a code into its label."""
+    return lambda value: codes.get(value, value)
+
+
+def flag(value):
+    return 'はい' if value else 'いいえ'
+
+
+def day(value):
+    return value.isoformat()
+
+
+def moment(value):
+    return calendar.export_moment(value)
+
+
+def number(value):
+    return f'{value:,}'
+
+
+def yen(value):
+    return f'{value:,}円'
+
+
+def year(value):
+    return calendar.year_label(value)
+
+
+def percent(value):
+    return f'{value:f}%'
+
+
+def other(table, *names):
+    """Return a function that reads another record's words by id, each table's once a request."""
+    def show(id):
+        cache = g.setdefault('others', {})
+        if table not in cache:
+            cache[table] = {}
+        if id not in cache[table]:
+            row = table.get_or_none(table.id == id)
+            cache[table][id] = ' '.join(str(getattr(row, name)) for name in names) if row else ''
+        return cache[table][id]
+    return show
+
+
+def years():
+    """Return the fiscal years a filter offers, newest first: [(year, 令和N年度)]."""
+    now = calendar.fiscal_year(clock.today())
+    return [(y, calendar.year_label(y)) for y in range(now + 1, now - 4, -1)]
+
+
+def department_options():
+    return sorted(departments().items(), key=lambda pair: pair[1])
+
+
+def table_options(table, *names):
+    """Return a function giving [(id, words)] of a short table."""
+    return lambda: [(row.id, ' '.join(str(getattr(row, name)) for name in names))
+                    for row in table.select().where(table.live()).order_by(table.id)]
+
+
+business = other(Business, 'code', 'name')
+case_ = other(Case, 'case_no', 'title')
+course = other(Course, 'code', 'name')
+engagement = other(Engagement, 'engagement_no', 'theme')
+finding = other(Finding, 'finding_no', 'item')
+plan = other(Plan, 'plan_no', 'title')
+staff = other(Staff, 'staff_no', 'name')

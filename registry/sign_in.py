@@ -1,0 +1,209 @@
+"""Signing in and out: argon2, throttled per account and address, session renewed, passwords by length and a list."""
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
+
+from audits import trail
+from forms.base import EmptyForm
+from forms.settings import PasswordForm, SignInForm
+from models import Person, Throttle
+from models.base import fold
+
+from . import clock, records
+from .permits import permit
+
+bp = Blueprint('sign_in', __name__)
+MIN_LENGTH = 12
+FREE = 5
+COMMON = Path(__file__).parent / 'masters' / 'common-passwords.txt'
+
+
+def hasher():
+    """Return argon2id with the field's parameters; a cheap one only where tests ask for it."""
+    if current_app.config.get('ARGON2_FAST'):
+        return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    return PasswordHasher()
+
+
+def register(app):
+    """Load people from the session, refusing those signed out everywhere, idle too long, or switched off."""
+    manager = LoginManager(app)
+    manager.login_view = 'sign_in.sign_in'
+    manager.login_message = 'サインインしてください。'
+    manager.session_protection = None
+
+    @manager.user_loader
+    def load(id):
+        now = int(clock.actual().timestamp())
+        idle, total = app.config['IDLE'].total_seconds(), app.config['PERMANENT_SESSION_LIFETIME'].total_seconds()
+        if now - session.get('seen', 0) > idle or now - session.get('since', 0) > total:
+            return None
+        person = Person.get_or_none(Person.id == int(id), Person.is_active, Person.live())
+        if person is None or person.epoch != session.get('epoch'):
+            return None
+        if now - session['seen'] > 60:
+            session['seen'] = now
+        return person
+    app.register_blueprint(bp)
+
+
+@cache
+def common_passwords():
+    """Return the folded common passwords (よく使われるパスワード)."""
+    return frozenset(COMMON.read_text('utf-8').split())
+
+
+def weaknesses(password, person):
+    """Return what is wrong with a new password, in Japanese; an empty list when it will do."""
+    found = []
+    if len(password) < MIN_LENGTH:
+        found.append(f'{MIN_LENGTH}文字以上にしてください（長い語句の組合せをお勧めします）。')
+    folded = fold(password).replace(' ', '')
+    if folded in common_passwords() or folded.rstrip('0123456789!') in common_passwords():
+        found.append('よく使われるパスワードです。別のものにしてください。')
+    if len(set(folded)) < 5:
+        found.append('同じ文字の繰返しが多すぎます。')
+    if person.email.split('@')[0].lower() in folded:
+        found.append('メールアドレスを含めないでください。')
+    return found
+
+
+def set_password(act, person, password):
+    """Give a person a new password and end all their sessions; the trail says only that it changed."""
+    person.password_hash = hasher().hash(password)
+    person.epoch += 1
+    act.save(person)
+
+
+def keys_of(email):
+    return (f'account:{email.lower()[:200]}', f'address:{request.remote_addr or "-"}')
+
+
+def waiting(keys, now):
+    """Return how many seconds sign-in is refused for these keys."""
+    waits = [(row.until - now).total_seconds() for row in Throttle.select().where(Throttle.key.in_(keys)) if row.until]
+    return max([0, *(int(wait) + 1 for wait in waits if wait > 0)])
+
+
+def count_failure(keys, now):
+    """Count a failed sign-in; from the sixth on, each doubles the wait (per account; an address is allowed more)."""
+    with trail.untrailed():
+        for key in keys:
+            row = Throttle.get_or_none(Throttle.key == key)
+            stale = row is None or row.last < now - timedelta(hours=1)
+            failures = 1 if stale else row.failures + 1
+            free = FREE if key.startswith('account:') else FREE * 6
+            wait = min(900, 2 ** min(failures - free, 12)) if failures > free else 0
+            until = now + timedelta(seconds=wait) if wait else None
+            if row is None:
+                Throttle.create(key=key, failures=failures, until=until, last=now)
+            else:
+                Throttle.update(failures=failures, until=until, last=now).where(Throttle.key == key).execute()
+
+
+@bp.route('/sign-in', methods=['GET', 'POST'])
+def sign_in():
+    """Sign in with e-mail address and password; one message for every way to fail."""
+    form = SignInForm()
+    failed, wait = False, 0
+    if form.validate_on_submit():
+        now = clock.actual()
+        keys = keys_of(form.email.data)
+        wait = waiting(keys, now)
+        if not wait:
+            person = Person.get_or_none(Person.email == form.email.data.lower(), Person.is_active, Person.live())
+            if matches(person, form.password.data):
+                with trail.untrailed():
+                    Throttle.delete().where(Throttle.key == keys[0]).execute()
+                begin(person)
+                return redirect(next_page(), code=303)
+            count_failure(keys, now)
+            failed = True
+    status = 429 if wait else 422 if failed or form.errors else 200
+    return render_template('sign_in.html', form=form, failed=failed, wait=wait), status
+
+
+def matches(person, password):
+    """Tell whether a password is a person's; takes as long when there is no such person."""
+    stored = person.password_hash if person and person.password_hash else dummy()
+    try:
+        return hasher().verify(stored, password) and person is not None and person.password_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+_dummy = {}
+
+
+def dummy():
+    """Return a hash nobody's password has, so that an unknown account costs the same time."""
+    fast = bool(current_app.config.get('ARGON2_FAST'))
+    if fast not in _dummy:
+        _dummy[fast] = hasher().hash('no such person')
+    return _dummy[fast]
+
+
+def begin(person):
+    """Start a new session: nothing of the old one stays."""
+    session.clear()
+    now = int(clock.actual().timestamp())
+    session.permanent = True
+    session['epoch'], session['since'], session['seen'] = person.epoch, now, now
+    login_user(person)
+
+
+def next_page():
+    """Return where to go after signing in: a page of our own only."""
+    target = request.args.get('next', '')
+    return target if target.startswith('/') and not target.startswith(('//', '/\\')) else url_for('board.index')
+
+
+@bp.post('/sign-out')
+@permit('account.use')
+def sign_out():
+    """End this session."""
+    logout_user()
+    session.clear()
+    flash('サインアウトしました。')
+    return redirect(url_for('sign_in.sign_in'), code=303)
+
+
+@bp.route('/account/', methods=['GET', 'POST'])
+@permit('account.use')
+def account():
+    """Show one's own account and change the password."""
+    form = PasswordForm()
+    if form.validate_on_submit():
+        person = Person.get_by_id(current_user.id)
+        wrong = [] if matches(person, form.current.data) else [('current', '今のパスワードが違います。')]
+        wrong += [('new', words) for words in weaknesses(form.new.data, person)]
+        if form.new.data != form.again.data:
+            wrong.append(('again', '新しいパスワードと一致しません。'))
+        if records.collect(form, wrong):
+            with records.act('people.password') as act:
+                set_password(act, person, form.new.data)
+            begin(person)
+            flash('パスワードを変更しました。ほかの端末のサインインは終了しました。')
+            return redirect(url_for('.account'), code=303)
+    return render_template('account.html', form=form, everywhere=EmptyForm(), min_length=MIN_LENGTH,
+                           crumbs=[('ホーム', url_for('board.index')), ('自分の設定', None)]
+                           ), 422 if form.errors else 200
+
+
+@bp.post('/account/sign-out-everywhere')
+@permit('account.use')
+def sign_out_everywhere():
+    """End every session of this person, this one too."""
+    person = Person.get_by_id(current_user.id)
+    with records.act('people.sign-out-everywhere') as act:
+        person.epoch += 1
+        act.save(person)
+    logout_user()
+    session.clear()
+    flash('すべての端末からサインアウトしました。')
+    return redirect(url_for('sign_in.sign_in'), code=303)

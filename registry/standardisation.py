@@ -1,0 +1,109 @@
+"""Pages of the standardisation (標準化): businesses, the 業務 × ステップ grid, and each step's progress."""
+from flask import Blueprint, render_template, request, url_for
+
+from forms.standardisation import BusinessForm, StepForm
+from models import Business, Step, StepMove, StepProgress
+from models.figures import figure
+from models.rules import calendar, ratings
+from models.standardisation import STEP_STATES, master_on, moves_of, states_on
+
+from . import charts, clock, records, shown
+from .nouns import Column, Filter, Noun
+from .permits import permit
+
+businesses_bp = Blueprint('businesses', __name__, url_prefix='/businesses')
+steps_bp = Blueprint('steps', __name__, url_prefix='/steps')
+
+
+def business_panels(business):
+    today = clock.today()
+    progress = list(StepProgress.select(StepProgress, Step).join(Step)
+                    .where(StepProgress.business == business, StepProgress.live()).order_by(Step.no))
+    return {'progress': progress, 'states': STEP_STATES, 'today': today}
+
+
+businesses = Noun(
+    name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
+    panels=business_panels, template='businesses/show.html',
+    columns=[Column('code', '業務コード', Business.code), Column('name', '業務名', Business.name),
+             Column('applicable', '適用', Business.applicable, lambda v: '適用' if v else '適用しない'),
+             Column('planned_cutover_on', '切替予定日', Business.planned_cutover_on, shown.day),
+             Column('cutover_on', '切替実績日', Business.cutover_on, shown.day)],
+    filters=[Filter('applicable', '適用', lambda: [('1', '適用する業務'), ('0', '適用しない業務')],
+                    lambda v: Business.applicable == (v == '1'))],
+    hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
+
+
+def prepare_step(form):
+    if 'step_no' in form._fields:
+        form.step_no.use(master_on(clock.today()))
+
+
+def record_moves(act, row, before, today):
+    """Add to the step's history what this save means, so that the rate of any past day can be recomputed."""
+    moves = moves_of(row, before, today)
+    if before is not None and before.status == 'done' == row.status and moves:
+        for old in StepMove.select().where(StepMove.progress == row, StepMove.status == 'done', StepMove.live(),
+                                           StepMove.on_day == before.done_on):
+            act.void(old, '完了日の訂正')
+    act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
+
+
+def step_panels(row):
+    return {'moves': list(row.moves.where(StepMove.live()).order_by(StepMove.on_day, StepMove.id)),
+            'states': STEP_STATES}
+
+
+def progress_tone(value):
+    return {'done': 'good', 'doing': 'warn', 'excluded': 'off'}.get(value, 'plain')
+
+
+steps = Noun(
+    name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
+    sort='business', new_form=prepare_step, after=record_moves, panels=step_panels, template='steps/show.html',
+    joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
+    columns=[Column('business', '業務', Business.name), Column('no', 'ステップ', Step.no, shown.number),
+             Column('name', 'ステップ名', Step.name),
+             Column('status', '状態', StepProgress.status, shown.code(STEP_STATES), tone=progress_tone),
+             Column('started_on', '開始日', StepProgress.started_on, shown.day),
+             Column('done_on', '完了日', StepProgress.done_on, shown.day),
+             Column('planned_on', '予定日', StepProgress.planned_on, shown.day)],
+    filters=[Filter('business', '業務', shown.table_options(Business, 'code', 'name'),
+                    lambda v: StepProgress.business == int(v)),
+             Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
+    hint='業務ごとのステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
+records.register(businesses_bp, businesses)
+records.register(steps_bp, steps)
+
+SYMBOLS = {'done': '●', 'doing': '◐', 'todo': '－', 'excluded': '外'}
+
+
+@steps_bp.get('/grid')
+@permit('steps.read')
+def grid():
+    """Show every business × step as of any day, as a picture and as its table."""
+    try:
+        as_of = calendar.parse_day(request.args['as_of']) if request.args.get('as_of') else clock.today()
+        problem = ''
+    except ValueError as error:
+        as_of, problem = clock.today(), str(error)
+    master = master_on(as_of)
+    all_steps = list(Step.select().where(Step.master == master, Step.live()).order_by(Step.no)) if master else []
+    states = states_on(as_of, master) if master else {}
+    rows = list(Business.select().where(Business.live()).order_by(Business.applicable.desc(), Business.code))
+    table = []
+    for business in rows:
+        cells = [states.get((business.id, step.no), 'todo') for step in all_steps]
+        counted = sum(state in ('done', 'excluded') for state in cells)
+        table.append((business, cells, counted))
+    year = calendar.fiscal_year(as_of)
+    figures = [figure(name, year, as_of) for name in ('steps.official', 'steps.strict', 'cutovers.rate')]
+    applicable = [(b, cells, n) for b, cells, n in table if b.applicable]
+    picture = charts.svg(charts.grid(
+        f'業務ごとのステップの状態（{as_of}）', [b.name for b, _, _ in applicable], [str(s.no) for s in all_steps],
+        [cells for _, cells, _ in applicable]), 'ステップの状態', '同じ内容を下の表に示します。') if applicable else ''
+    return render_template('steps/grid.html', as_of=as_of, master=master, all_steps=all_steps, table=table,
+                           figures=figures, rate_text=ratings.rate_text, states=STEP_STATES, symbols=SYMBOLS, picture=picture, problem=problem,
+                           year=year, crumbs=[('ホーム', url_for('board.index')), ('ステップ進捗', url_for('.index')),
+                                              ('業務×ステップ', None)])
+

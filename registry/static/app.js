@@ -1,0 +1,40 @@
+// Small comforts; every page works without them.
+(() => {
+  const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (typing(document.activeElement)) return;
+    const box = document.getElementById('global-search');
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+
+  const note = document.getElementById('progress');
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!form.hasAttribute('data-progress')) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = '1';
+    form.setAttribute('aria-busy', 'true');
+    if (note) note.textContent = form.dataset.progress || '処理しています…';
+  });
+
+  // A page that comes back from the browser's memory must be usable again.
+  window.addEventListener('pageshow', () => {
+    for (const form of document.querySelectorAll('form[data-sent]')) {
+      delete form.dataset.sent;
+      form.removeAttribute('aria-busy');
+    }
+    if (note) note.textContent = '';
+  });
+
+  const summary = document.getElementById('error-summary');
+  if (summary) summary.focus();
+})();

@@ -1,0 +1,189 @@
+"""The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_login import current_user
+from peewee import fn
+
+from forms.systems import MOVE_FIELDS, MOVE_FIELDS_OF, SECTIONS, MoveForm, SystemForm
+from models import (
+    Business,
+    BusinessSystem,
+    Case,
+    Engagement,
+    Incident,
+    IncidentSystem,
+    Review,
+    ReviewSystem,
+    System,
+)
+from models.rules import lifecycle
+from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII, ZONES
+from models.visibility import condition
+
+from . import records, shown
+from .nouns import Column, Filter, Noun
+from .permits import allowed, permit, require
+
+bp = Blueprint('systems', __name__, url_prefix='/systems')
+
+
+def lifecycle_tone(value):
+    return {'operate': 'good', 'cancelled': 'off', 'disposed': 'off', 'stopped': 'off', 'retired': 'off',
+            'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, 'plain')
+
+
+def related(system):
+    """Return (cases, reviews) of a system, the newest first."""
+    cases = list(Case.select().where(Case.live(), Case.system == system)
+                 .order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(20))
+    reviews = list(Review.select().join(ReviewSystem).where(
+        Review.live(), ReviewSystem.live(), ReviewSystem.system == system)
+        .order_by(Review.reviewed_on.desc(), Review.id.desc()).limit(20))
+    return cases, reviews
+
+
+def facts(system, cases=None, reviews=None):
+    """Return what the lifecycle's table asks of a system, as plain values."""
+    if cases is None:
+        cases, reviews = related(system)
+    case, review = next(iter(cases), None), next(iter(reviews), None)
+    found = dict(system.__data__)
+    found.update(
+        owner=system.owner_id, case_exists=case is not None, budget_result=case.outcome if case else None,
+        review_open=review is not None, review_conclusion=review.conclusion if review else None,
+        successor=system.successor_id is not None or (case is not None and case.kind == 'replace'),
+        successor_operating=bool(system.successor_id and system.successor.lifecycle == 'operate'))
+    return found
+
+
+def prepare(row, before, form, at):
+    """A file or form that changes the lifecycle of a known system obeys the table of moves too (§3.1)."""
+    if before is None or before.lifecycle == row.lifecycle:
+        return
+    move = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == row.lifecycle), None)
+    if move is None:
+        allowed_next = '、'.join(LIFECYCLES[m.target] for m in lifecycle.moves_from(before.lifecycle)) or 'ありません'
+        yield 'lifecycle', (f'「{LIFECYCLES[before.lifecycle]}」から「{LIFECYCLES[row.lifecycle]}」には進めません'
+                            f'（進める先: {allowed_next}）。')
+        return
+    known = facts(row) | {'reason': 'ファイル・編集画面による変更'}
+    for words in lifecycle.missing(move, known):
+        yield 'lifecycle', words
+
+
+def panels(system):
+    """Return what the record page shows besides the fields: moves, links, related records."""
+    cases, reviews = related(system)
+    known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
+    moves = [(move, LIFECYCLES[move.target], lifecycle.missing(move, known), may_move(system, move))
+             for move in lifecycle.moves_from(system.lifecycle)] if not system.voided_at else []
+
+    def seen(table):
+        limit = condition(table, current_user)
+        return [] if limit is None else [limit]
+    return {
+        'moves': moves, 'completeness': completeness(system), 'businesses': list(
+            Business.select().join(BusinessSystem).where(BusinessSystem.live(), BusinessSystem.system == system)),
+        'cases': visible_of(cases), 'reviews': visible_of(reviews),
+        'incidents': list(Incident.select().join(IncidentSystem).where(
+            Incident.live(), IncidentSystem.live(), IncidentSystem.system == system, *seen(Incident))
+            .order_by(Incident.detected_at.desc()).limit(20)),
+        'engagements': list(Engagement.select().where(Engagement.live(), Engagement.system == system,
+                                                      *seen(Engagement)).limit(20)),
+    }
+
+
+def visible_of(rows):
+    """Return those of a few rows of one table that the person signed in may see."""
+    limit = condition(type(rows[0]), current_user) if rows else None
+    if limit is None:
+        return rows
+    table = type(rows[0])
+    ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]), limit).tuples()}
+    return [row for row in rows if row.id in ids]
+
+
+NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'zone', 'hosting',
+          'vendor', 'backup', 'go_live_on')
+
+
+def completeness(system):
+    """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
+    labels = noun.labels
+    blanks = [labels[name] for name in NEEDED if system.__data__.get(name) in (None, '')]
+    return len(NEEDED) - len(blanks), len(NEEDED), blanks
+
+
+def may_move(system, move):
+    """Tell whether the person signed in may make a move: the roles of the lifecycle's table, on their own records."""
+    return allowed('systems.move', system) and current_user.role in move.roles
+
+
+noun = Noun(
+    name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
+    sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, template='systems/show.html',
+    columns=[
+        Column('system_no', '管理番号', System.system_no),
+        Column('name', 'システム名称', System.name),
+        Column('owner', '所管課', System.owner, shown.department),
+        Column('category', 'システム区分', System.category, shown.code(CATEGORIES)),
+        Column('lifecycle', '状態', System.lifecycle, shown.code(LIFECYCLES), tone=lifecycle_tone),
+        Column('criticality', '重要度', System.criticality, shown.code(CRITICALITIES)),
+        Column('contract_end_on', '契約満了日', System.contract_end_on, shown.day),
+    ],
+    filters=[
+        Filter('owner', '所管課', shown.department_options, lambda v: System.owner == int(v)),
+        Filter('lifecycle', '状態', lambda: list(LIFECYCLES.items()), lambda v: System.lifecycle == v),
+        Filter('category', 'システム区分', lambda: list(CATEGORIES.items()), lambda v: System.category == v),
+        Filter('zone', 'ネットワーク区分', lambda: list(ZONES.items()), lambda v: System.zone == v),
+        Filter('hosting', '提供形態', lambda: list(HOSTINGS.items()), lambda v: System.hosting == v),
+        Filter('pii', '個人情報', lambda: list(PII.items()), lambda v: System.pii == v),
+    ],
+    hint='区が持つすべての情報システムの台帳です。構想から廃棄まで、状態と履歴を残します。')
+records.register(bp, noun)
+
+
+@bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
+@permit('systems.move')
+def move(id, target):
+    """Move a system through its lifecycle; a refused move lists what is missing."""
+    before = records.find(noun, id)
+    require('systems.move', before)
+    found = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == target), None)
+    if found is None or before.voided_at:
+        abort(404)
+    if not may_move(before, found):
+        abort(403)
+    form = MoveForm(data={name: before.__data__.get(name) for name in MOVE_FIELDS})
+    for name in list(form._fields):
+        if name in MOVE_FIELDS and name not in MOVE_FIELDS_OF.get(target, ()):
+            del form[name]
+    lacking = lifecycle.missing(found, facts(before) | {'reason': '（入力予定）'})
+    if form.validate_on_submit():
+        row = records.twin(before)
+        for name in MOVE_FIELDS:
+            if name in form._fields:
+                setattr(row, name, form._fields[name].data)
+        lacking = lifecycle.missing(found, facts(row) | {'reason': form.reason.data})
+        if not lacking:
+            row.lifecycle = target
+            with records.act('systems.move', form.reason.data or '') as writing:
+                writing.save(row, before)
+                if target == 'cancelled':
+                    writing.void(row, form.reason.data or '重複・誤りの登録')
+            flash(f'状態を「{LIFECYCLES[target]}」に変更しました。')
+            return redirect(url_for('.show', id=id), code=303)
+        form.form_errors = [*form.form_errors, *lacking]
+    return render_template(
+        'systems/move.html', noun=noun, row=before, form=form, lacking=lacking, target=LIFECYCLES[target],
+        source=LIFECYCLES[before.lifecycle],
+        crumbs=records.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
+    ), 422 if form.errors or form.form_errors else 200
+
+
+def tallies(person):
+    """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
+    limit = condition(System, person)
+    query = System.select(System.lifecycle, fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
+    found = dict((query if limit is None else query.where(limit)).tuples())
+    return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]
+

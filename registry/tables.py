@@ -1,0 +1,127 @@
+"""Lists, the same for every noun: search, filters, sort, pages; the export has exactly the rows of the list."""
+from math import ceil
+from urllib.parse import urlencode
+
+from flask import url_for
+from peewee import fn
+
+from models.base import fold
+from models.visibility import condition
+
+SIZES = (50, 100, 200)
+
+
+def escape_like(text):
+    """Return text with LIKE's wildcards made literal (escape character |)."""
+    return text.replace('|', '||').replace('%', '|%').replace('_', '|_')
+
+
+def search_condition(table, text):
+    """Return the condition that every word of `text` is found in a row, folded for kana, width and case."""
+    found = None
+    for word in fold(text).split()[:8]:
+        if 'search_text' in table._meta.fields:
+            one = fn.INSTR(table.search_text, word) > 0 if is_sqlite(table) else fn.STRPOS(table.search_text, word) > 0
+        else:
+            one = None
+            for field in text_fields(table):
+                part = field.contains(word)
+                one = part if one is None else one | part
+        found = one if found is None else found & one
+    return found
+
+
+def is_sqlite(table):
+    return type(table._meta.database.obj).__name__.startswith('Sqlite')
+
+
+def text_fields(table):
+    """Return the columns searched where a table keeps no folded text: its number and its names."""
+    names = ('code', 'name', 'title', 'theme', 'item', 'email', 'text', 'measure', 'fact')
+    return [field for field in table._meta.sorted_fields
+            if field.name in names or field.name.endswith('_no') and field.name != 'system_no']
+
+
+class Listing:
+    """One list of a noun as one person sees it, from the query string `args`."""
+
+    def __init__(self, noun, args, person):
+        self.noun, self.args = noun, args
+        self.q = args.get('q', '').strip()[:100]
+        self.values = {f.name: args.get(f.name, '') for f in noun.filters if args.get(f.name, '')}
+        self.voided = args.get('voided') == '1'
+        sort = args.get('sort', '') or noun.sort
+        self.columns = {column.name: column for column in noun.columns}
+        self.sort = sort if sort.lstrip('-') in self.columns else noun.sort
+        self.size = int(args['size']) if args.get('size', '').isdigit() and int(args['size']) in SIZES else SIZES[0]
+        self.asked = int(args['page']) if args.get('page', '').isdigit() and len(args['page']) < 9 else 1
+        self.base = '.' + noun.views[0]
+        table = noun.table
+        self.conditions = [table.voided_at.is_null(not self.voided)]
+        limit = condition(table, person)
+        if limit is not None:
+            self.conditions.append(limit)
+        if self.q and (found := search_condition(table, self.q)) is not None:
+            self.conditions.append(found)
+        self.options = {f.name: f.options() for f in noun.filters}
+        for f in noun.filters:
+            value = self.values.get(f.name)
+            if value is not None:
+                if value in {str(code) for code, _ in self.options[f.name]}:
+                    self.conditions.append(f.where(value))
+                else:
+                    del self.values[f.name]
+
+    def query(self, *selected):
+        """Return the list's rows, all pages, in order."""
+        column = self.columns[self.sort.lstrip('-')]
+        order = column.expr.desc() if self.sort.startswith('-') else column.expr.asc()
+        query = self.noun.joins(self.noun.table.select(*selected).where(*self.conditions))
+        return query.order_by(order, self.noun.table.id)
+
+    def run(self):
+        """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
+        table = self.noun.table
+        self.total = table.select(fn.COUNT(table.id)).where(*self.conditions).scalar()
+        self.pages = max(1, ceil(self.total / self.size))
+        self.page = min(max(1, self.asked), self.pages)
+        columns = self.noun.columns
+        page = self.query(table.id, *(column.expr for column in columns)).paginate(self.page, self.size)
+        self.rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
+                               for column, value in zip(columns, row[1:], strict=True)])
+                     for row in page.tuples()]
+        return self
+
+    def params(self, **changes):
+        """Return the query string of this list with changes; None removes."""
+        now = {**({'q': self.q} if self.q else {}), **self.values,
+               **({'voided': '1'} if self.voided else {}),
+               **({'sort': self.sort} if self.sort != self.noun.sort else {}),
+               **({'size': str(self.size)} if self.size != SIZES[0] else {}),
+               **({'page': str(self.asked)} if self.asked > 1 else {})}
+        if set(changes) - {'page'}:
+            now.pop('page', None)
+        now.update(changes)
+        return urlencode({name: value for name, value in now.items() if value not in (None, '')})
+
+    def url(self, **changes):
+        """Return the address of this list with changes."""
+        query = self.params(**changes)
+        return f'{url_for(self.noun.name + ".index")}{"?" + query if query else ""}'
+
+    def export_url(self, format):
+        """Return the address of exactly these rows as a file."""
+        query = self.params(page=None, size=None)
+        return f'{url_for(self.noun.name + ".export", format=format)}{"?" + query if query else ""}'
+
+    @property
+    def chips(self):
+        """Return [(words, address without it)] of what narrows the list."""
+        found = [(f'「{self.q}」を含む', self.url(q=None))] if self.q else []
+        for f in self.noun.filters:
+            if f.name in self.values:
+                label = dict((str(code), text) for code, text in self.options[f.name])[self.values[f.name]]
+                found.append((f'{f.label} = {label}', self.url(**{f.name: None})))
+        if self.voided:
+            found.append(('取消済みのみ', self.url(voided=None)))
+        return found

@@ -1,0 +1,102 @@
+"""The auditor's pages of the trail (操作履歴): who did what, and whether the chain is whole."""
+from flask import Blueprint, abort, render_template, request, url_for
+
+from audits import history, trail, verify
+from forms.base import EmptyForm
+from models import Act, Change
+from models.rules import calendar
+
+from . import clock
+from .nouns import NOUNS, of_table
+from .permits import permit
+
+bp = Blueprint('trail', __name__, url_prefix='/trail')
+SIZE = 50
+KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'import': 'ファイル取込み', 'move': '状態の変更'}
+CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'demo': 'デモ', 'system': 'システム'}
+
+
+def words(kind):
+    """Return an act's kind in words: 情報システム台帳の変更."""
+    noun, _, verb = kind.partition('.')
+    title = NOUNS[noun].title if noun in NOUNS else {'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略',
+                                                    'actions': '是正措置'}.get(noun, noun)
+    return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
+
+
+VERBS = {'businesses': '標準化対象業務', 'steps': 'ステップ', 'levels': 'インシデントレベル', 'settings': '設定',
+         'strategy': '年度戦略', 'fill': '投入', 'rate': '公式評価', 'enter': '入力', 'request': '依頼', 'census': '対象者の確定',
+         'check-in': '進捗確認', 'follow': '監査事後確認', 'password': 'パスワードの変更',
+         'sign-out-everywhere': '全端末のサインアウト', 'add': '登録'}
+
+
+@bp.get('/')
+@permit('trail.read')
+def index():
+    """List the acts, newest first, by person, kind, day, record."""
+    query = Act.select()
+    who, kind = request.args.get('actor', '').strip()[:200], request.args.get('kind', '').strip()[:60]
+    problem = ''
+    if who:
+        query = query.where(Act.actor == who)
+    if kind:
+        query = query.where(Act.kind == kind)
+    days = {}
+    for name in ('since', 'until'):
+        text = request.args.get(name, '').strip()
+        if text:
+            try:
+                days[name] = calendar.parse_day(text)
+            except ValueError as error:
+                problem = str(error)
+    if 'since' in days:
+        query = query.where(Act.at >= day_start(days['since']))
+    if 'until' in days:
+        query = query.where(Act.at < day_start(days['until'] + calendar.timedelta(days=1)))
+    before = request.args.get('before', '')
+    if before.isdigit() and len(before) < 15:
+        query = query.where(Act.seq < int(before))
+    rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1))
+    more = rows[SIZE - 1].seq if len(rows) > SIZE else None
+    kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
+    args = {name: request.args[name] for name in ('actor', 'kind', 'since', 'until') if request.args.get(name)}
+    return render_template('trail/index.html', acts=rows[:SIZE], more=more, head=trail.head(), words=words, kinds=kinds,
+                           args=args, channels=CHANNELS, problem=problem, verify_form=EmptyForm(),
+                           crumbs=[('ホーム', url_for('board.index')), ('操作履歴', None)])
+
+
+def day_start(day):
+    return calendar.datetime.combine(day, calendar.datetime.min.time(), calendar.JST)
+
+
+@bp.get('/<int:seq>')
+@permit('trail.read')
+def show(seq):
+    """Show one act: who, when, why, its place in the chain, and every row it changed as sentences."""
+    act = Act.get_or_none(Act.seq == seq) or abort(404)
+    page = int(request.args['page']) if request.args.get('page', '').isdigit() and len(request.args['page']) < 8 else 1
+    pages = max(1, -(-act.changes // SIZE))
+    page = min(max(page, 1), pages)
+    names = {}
+    changes = []
+    for change in Change.select().where(Change.act == act).order_by(Change.place).paginate(page, SIZE):
+        table = history.TABLES.get(change.table)
+        noun = of_table(table) if table else None
+        labels = noun.labels if noun else {}
+        link = url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views else None
+        changes.append((change, noun.one if noun else change.table, link, history.sentences(change, labels, names)))
+    return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
+                           pages=pages, channels=CHANNELS,
+                           crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
+                                   (f'操作 {seq}', None)])
+
+
+@bp.post('/verify')
+@permit('trail.verify')
+def check():
+    """Recompute the whole chain and compare every record with it."""
+    form = EmptyForm()
+    if not form.validate_on_submit():
+        abort(400)
+    return render_template('trail/verify.html', verdict=verify.verify(), at=clock.now(),
+                           crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])

@@ -1,0 +1,118 @@
+"""Pages of training (研修): courses, their frozen census, and who has attended."""
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from peewee import fn
+
+from forms.base import EmptyForm
+from forms.training import CourseForm, EnrolmentForm
+from models import Course, Enrolment, Staff
+from models.figures import figure
+from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
+
+from . import clock, records, shown
+from .nouns import Column, Filter, Noun
+from .permits import allowed, permit, require
+
+courses_bp = Blueprint('courses', __name__, url_prefix='/courses')
+enrolments_bp = Blueprint('enrolments', __name__, url_prefix='/enrolments')
+
+
+def course_panels(course):
+    tally = dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id))
+                 .where(Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples())
+    census = sum(tally.values())
+    return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
+            'figure': figure('training.completion', course.fiscal_year, today=clock.today()),
+            'can_census': census == 0 and course.census_on is not None and allowed('courses.census', course),
+            'late': late_joiners(course) if census else []}
+
+
+def late_joiners(course):
+    """Return staff who joined after the census day and are not on the list (基準日後の採用者)."""
+    on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
+    if course.census_on is None:
+        return []
+    return list(Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
+                                     Staff.id.not_in(on_list)).order_by(Staff.staff_no).limit(200))
+
+
+def prepare_course(row, before, form, at):
+    if before is not None and before.census_on != row.census_on and Enrolment.select().where(
+            Enrolment.course == row.id, Enrolment.live()).exists():
+        yield 'census_on', '対象者が確定しているため、対象者基準日は変えられません。'
+
+
+courses = Noun(
+    name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year', prepare=prepare_course,
+    panels=course_panels, template='courses/show.html',
+    columns=[Column('code', '研修コード', Course.code), Column('year', '年度', Course.fiscal_year, shown.year),
+             Column('name', '名称', Course.name),
+             Column('category', '区分', Course.category, shown.code(COURSE_CATEGORIES)),
+             Column('mandatory', '必須', Course.mandatory, shown.flag),
+             Column('closes_on', '締切日', Course.closes_on, shown.day),
+             Column('census_on', '対象者基準日', Course.census_on, shown.day)],
+    filters=[Filter('year', '年度', shown.years, lambda v: Course.fiscal_year == int(v)),
+             Filter('category', '区分', lambda: list(COURSE_CATEGORIES.items()), lambda v: Course.category == v)],
+    hint='必須の情報セキュリティ研修が、受講率の対象になります。')
+
+
+def prepare_enrolment(row, before, form, at):
+    course = course_of(row)
+    if row.status == 'done' and course.pass_mark is not None and row.score is not None \
+            and row.score < course.pass_mark:
+        yield 'score', f'合格点（{course.pass_mark}点）に届いていないため、修了にできません。'
+
+
+def course_of(row):
+    """Return an enrolment's course, read once per course in a file."""
+    cache = g.setdefault('courses', {})
+    if row.course_id not in cache:
+        cache[row.course_id] = Course.get_by_id(row.course_id)
+    return cache[row.course_id]
+
+
+def enrolment_tone(value):
+    return {'done': 'good', 'excluded': 'off', 'attending': 'warn'}.get(value, 'plain')
+
+
+enrolments = Noun(
+    name='enrolments', title='受講状況', one='受講', table=Enrolment, form=EnrolmentForm, key=('course_code', 'staff_no'),
+    sort='staff', prepare=prepare_enrolment,
+    joins=lambda query: query.join(Staff).switch(Enrolment).join(Course),
+    columns=[Column('staff', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
+             Column('department', '所属', Staff.department, shown.department),
+             Column('course', '研修', Course.name),
+             Column('status', '状態', Enrolment.status, shown.code(ENROLMENT_STATES), tone=enrolment_tone),
+             Column('completed_on', '受講日', Enrolment.completed_on, shown.day),
+             Column('exclusion_reason', '除外理由', Enrolment.exclusion_reason)],
+    filters=[Filter('course', '研修', shown.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == int(v)),
+             Filter('status', '状態', lambda: list(ENROLMENT_STATES.items()), lambda v: Enrolment.status == v),
+             Filter('department', '所属', shown.department_options, lambda v: Enrolment.staff.in_(
+                 Staff.select(Staff.id).where(Staff.department == int(v))))],
+    hint='対象者基準日の名簿です。除外には理由が必要です。')
+records.register(courses_bp, courses)
+records.register(enrolments_bp, enrolments)
+
+
+@courses_bp.route('/<int:id>/census', methods=['GET', 'POST'])
+@permit('courses.census')
+def census(id):
+    """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by name."""
+    course = records.find(courses, id)
+    require('courses.census', course)
+    population = list(Staff.select().where(Staff.employed_on(course.census_on)).order_by(Staff.staff_no)
+                      ) if course.census_on else []
+    exists = Enrolment.select().where(Enrolment.course == course, Enrolment.live()).exists()
+    form = EmptyForm()
+    if form.validate_on_submit() and population and not exists:
+        reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
+        with records.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
+            writing.insert([Enrolment(
+                course=course, staff=person, status='excluded' if person.leave in reasons else 'waiting',
+                exclusion_reason=EXCLUSION_REASONS[reasons[person.leave]] if person.leave in reasons else None)
+                for person in population])
+        flash(f'{len(population)}人を対象者として確定しました。')
+        return redirect(url_for('.show', id=id), code=303)
+    on_leave = [person for person in population if person.leave != 'none']
+    return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),
+                           on_leave=len(on_leave), exists=exists,
+                           crumbs=records.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))

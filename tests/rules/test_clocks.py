@@ -1,0 +1,93 @@
+"""Clocks: four hours inside business hours, twenty-four outside, and the cut-over window."""
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.rules import clocks
+from models.rules.calendar import JST, parse_hours
+
+HOURS = parse_hours('08:30-17:15')
+WEDNESDAY = datetime(2026, 4, 1, 10, 0, tzinfo=JST)
+SATURDAY = datetime(2026, 4, 4, 10, 0, tzinfo=JST)
+LATER = datetime(2026, 5, 1, tzinfo=JST)
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize('start, hours', [
+    (WEDNESDAY, 4), (WEDNESDAY.astimezone(UTC), 4), (SATURDAY, 24), (WEDNESDAY.replace(hour=20), 24)])
+def test_target_hours(start, hours):
+    assert clocks.target_hours(start, HOURS) == hours
+
+
+def test_target_hours_are_settings():
+    assert clocks.target_hours(WEDNESDAY, HOURS, inside=2, outside=12) == 2
+    assert clocks.target_hours(WEDNESDAY, HOURS, frozenset({date(2026, 4, 1)}), inside=2, outside=12) == 12
+
+
+@pytest.mark.parametrize('start, took, verdict, late', [
+    (WEDNESDAY, 4 * HOUR, 'met', 0 * HOUR), (WEDNESDAY, 4 * HOUR + SECOND, 'missed', SECOND),
+    (WEDNESDAY, 30 * HOUR, 'missed', 26 * HOUR), (SATURDAY, 24 * HOUR, 'met', 0 * HOUR),
+    (SATURDAY, 24 * HOUR + SECOND, 'missed', SECOND), (WEDNESDAY, 0 * HOUR, 'met', 0 * HOUR),
+    (WEDNESDAY, -HOUR, 'met', 0 * HOUR)])
+def test_recovered(start, took, verdict, late):
+    found = clocks.recovery(start, start + took, LATER, HOURS)
+    assert (found.verdict, found.late) == (verdict, late)
+    assert found.inside is (start is WEDNESDAY)
+
+
+@pytest.mark.parametrize('start, open_for, verdict', [
+    (WEDNESDAY, 0 * HOUR, 'open'), (WEDNESDAY, 4 * HOUR, 'open'), (WEDNESDAY, 4 * HOUR + SECOND, 'missed'),
+    (SATURDAY, 5 * HOUR, 'open'), (SATURDAY, 24 * HOUR + SECOND, 'missed')])
+def test_still_open(start, open_for, verdict):
+    found = clocks.recovery(start, None, start + open_for, HOURS)
+    assert (found.verdict, found.elapsed) == (verdict, open_for)
+
+
+def test_a_recovery_after_the_day_asked_for_had_not_happened():
+    found = clocks.recovery(WEDNESDAY, WEDNESDAY + 3 * HOUR, WEDNESDAY + HOUR, HOURS)
+    assert (found.verdict, found.elapsed) == ('open', HOUR)
+
+
+def test_a_clock_that_has_not_begun():
+    found = clocks.recovery(WEDNESDAY, None, WEDNESDAY - HOUR, HOURS)
+    assert (found.verdict, found.elapsed, found.late) == ('open', None, 0 * HOUR)
+
+
+def test_the_target_follows_the_detection():
+    night = WEDNESDAY.replace(hour=6)
+    found = clocks.recovery(night, night + 7 * HOUR, LATER, HOURS, detected=WEDNESDAY)
+    assert (found.inside, found.target, found.verdict) == (True, 4 * HOUR, 'missed')
+
+
+def test_targets_are_settings():
+    found = clocks.recovery(WEDNESDAY, WEDNESDAY + 3 * HOUR, LATER, HOURS, inside_target=2 * HOUR)
+    assert (found.target, found.verdict, found.late) == (2 * HOUR, 'missed', HOUR)
+    found = clocks.recovery(WEDNESDAY, WEDNESDAY + 3 * HOUR, LATER, HOURS, frozenset({date(2026, 4, 1)}),
+                            outside_target=2 * HOUR)
+    assert (found.inside, found.verdict) == (False, 'missed')
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=3)), st.timedeltas(timedelta(0), timedelta(days=3)))
+def test_time_never_mends_a_miss(first, second):
+    earlier, later = sorted((first, second))
+    verdicts = [clocks.recovery(SATURDAY, None, SATURDAY + passed, HOURS).verdict
+                for passed in (earlier, later)]
+    assert verdicts != ['missed', 'open']
+
+
+def test_cutover_window():
+    window = clocks.cutover_window(date(2026, 1, 5), 14, 30)
+    assert window == (date(2025, 12, 22), date(2026, 2, 4))
+
+
+@pytest.mark.parametrize('day, inside', [
+    (date(2025, 12, 21), False), (date(2025, 12, 22), True), (date(2026, 1, 5), True),
+    (date(2026, 2, 4), True),
+    (date(2026, 2, 5), False)])
+def test_in_window(day, inside):
+    assert clocks.in_window(day, date(2025, 12, 22), date(2026, 2, 4)) is inside
+    assert not clocks.in_window(day, None, date(2026, 2, 4))
+    assert not clocks.in_window(day, date(2025, 12, 22), None)
