@@ -15,7 +15,7 @@ KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
 def of_row(row, limit=200):
     """Return the Changes of one record with their acts, newest first."""
-    return list(Change.select(Change, Act).join(Act)
+    return list(Change.select(Change.table, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason).join(Act)
                 .where(Change.table == row._meta.table_name, Change.row == row.id)
                 .order_by(Change.act.desc(), Change.place.desc()).limit(limit))
 

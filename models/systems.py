@@ -82,7 +82,8 @@ class System(Table):
 
     class Meta:
         indexes = ((('voided_at', 'system_no'), False), (('voided_at', 'name'), False), (('owner', 'system_no'), False),
-                   (('category', 'system_no'), False))
+                   (('category', 'system_no'), False), (('voided_at', 'lifecycle'), False),
+                   (('voided_at', 'contract_end_on', 'lifecycle'), False))
 
     derived = frozenset({'search_text'})
     searched = ('system_no', 'name', 'kana', 'abbreviation', 'summary', 'vendor')

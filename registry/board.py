@@ -112,33 +112,30 @@ class Board:
 _memo = {}
 
 
-def board(year, as_of=None, trends=False):
-    """Return the Board of a fiscal year as of a day, or None when the year has no strategy.
+def remembered(key, make):
+    """Return what `make` made for `key`, made once; `key` must hold the chain's head, so that any act makes it anew.
 
-    Every row is written by an act, so what the board says can change only when the chain's head does: the last boards
-    are kept by head, day and year, and a page costs no counting while nobody writes.
+    Every row is written by an act, so what is counted can change only when the head does.
     """
-    today = clock.today()
-    as_of = as_of or default_day(year, today)
-    head = trail.head()
-    key = (head.hash, year, as_of, today, trends)
     if key not in _memo:
-        if len(_memo) > 64:
+        if len(_memo) > 256:
             _memo.clear()
-        _memo[key] = _build(year, as_of, today, head, trends)
+        _memo[key] = make()
     return _memo[key]
 
 
-_demo = {}
+def board(year, as_of=None, trends=False):
+    """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
+    today = clock.today()
+    as_of = as_of or default_day(year, today)
+    head = trail.head()
+    return remembered(('board', head.hash, year, as_of, today, trends),
+                      lambda: _build(year, as_of, today, head, trends))
 
 
 def is_demo(head):
     """Tell whether the register whose chain ends in `head` holds the demo ward (デモデータ)."""
-    if head.hash not in _demo:
-        if len(_demo) > 64:
-            _demo.clear()
-        _demo[head.hash] = Act.select().where(Act.kind == 'demo.fill').exists()
-    return _demo[head.hash]
+    return remembered(('demo', head.hash), lambda: Act.select().where(Act.kind == 'demo.fill').exists())
 
 
 def lines(text):

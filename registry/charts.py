@@ -192,16 +192,18 @@ def grid(title, rows, columns, cells, width=720):
         drawing.add(_text(0, body - tall * (number + 0.5) - 3, _wrapped(name, 9, left - 6, 1)[0], 9))
     for state in used:
         symbol, _, _, ink = STATES[state]
+        # the font draws ◐ at half the size of ●
+        size = small * (1.5 if symbol == '◐' else 1)
         for r, row in enumerate(cells):
             for c, found in enumerate(row):
                 if found == state:
-                    x, y = left + side * (c + 0.5), body - tall * (r + 0.5) - small * 0.36
-                    drawing.add(_text(x, y, symbol, small, colour=ink, anchor='middle'))
+                    x, y = left + side * (c + 0.5), body - tall * (r + 0.5) - size * 0.36
+                    drawing.add(_text(x, y, symbol, size, colour=ink, anchor='middle'))
     x = left
     for state in used:
         symbol, word, ground, ink = STATES[state]
         drawing.add(_box(x, 2, 14, 12, ground, RULE, thick=0.4))
-        drawing.add(_text(x + 7, 4.8, symbol, 8.5, colour=ink, anchor='middle'))
+        drawing.add(_text(x + 7, 4.8, symbol, 12 if symbol == '◐' else 8.5, colour=ink, anchor='middle'))
         drawing.add(_text(x + 18, 4.8, word, 9))
         x += 32 + width_of(word, REGULAR, 9)
     return drawing

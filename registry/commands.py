@@ -105,11 +105,12 @@ def serve(host, port, threads):
     import waitress
     with register() as app:
         pass
-    from . import demo as ward
     say(f'台帳 Daicho  http://{host}:{port}/')
     with app.app_context(), db.connection_context():
-        for line in ward.accounts() if boards.is_demo(trail.head()) else ():
-            say(line)
+        if boards.is_demo(trail.head()):
+            from . import demo as ward
+            for line in ward.accounts():
+                say(line)
     # what is loaded by now stays: the collector need not walk it again in the middle of a request
     gc.collect()
     gc.freeze()

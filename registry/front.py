@@ -5,6 +5,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
 from peewee import PeeweeException
 
+from audits import trail
 from models import CorrectiveAction, Finding, Incident, Strategy, Support, System, db
 from models.rules import calendar
 from models.visibility import condition
@@ -51,25 +52,23 @@ def index():
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of)
     return render_template('board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
-                           year_label=calendar.year_label(year), as_of_problem=problem, waiting=waiting(),
-                           tallies=systems.tallies(current_user), crumbs=[], picture=picture(found) if found else '')
-
-
-_pictures = {}
+                           year_label=calendar.year_label(year), as_of_problem=problem, waiting=mine('waiting', waiting),
+                           tallies=mine('tallies', lambda: systems.tallies(current_user)), crumbs=[], picture=picture(found) if found else '')
 
 
 def picture(found):
-    """Return the board as a picture, ○△× by theme and initiative; drawn once for a chain head, year and day."""
-    key = (found.head_hash, found.fiscal_year, found.as_of)
-    if key not in _pictures:
-        if len(_pictures) > 64:
-            _pictures.clear()
-        themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
-                                                  if v.theme_no == theme.no]) for theme in found.themes]
-        _pictures[key] = charts.svg(
-            charts.rating_board('', themes), f'{found.year_label}の自動判定',
-            '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。') if themes else ''
-    return _pictures[key]
+    """Return the board as a picture, ○△× by theme and initiative."""
+    themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
+                                              if v.theme_no == theme.no]) for theme in found.themes]
+    return boards.remembered(('picture', found.head_hash, found.fiscal_year, found.as_of), lambda: charts.svg(
+        charts.rating_board('', themes), f'{found.year_label}の自動判定',
+        '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。') if themes else '')
+
+
+def mine(name, make):
+    """Return what is counted for the person signed in, counted once for a chain head and day."""
+    return boards.remembered((name, trail.head().hash, clock.today(), current_user.id, current_user.role,
+                              current_user.department_id), make)
 
 
 def waiting():

@@ -1,4 +1,6 @@
 """The year's strategy pages (指標): themes, initiatives, indicators, actuals, ratings; a figure opens to its rows."""
+from functools import partial
+
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
@@ -119,14 +121,15 @@ def show_figure(name):
     as_of, problem = asked_day(year)
     dated = Dated()
     as_of = as_of or default_day(year, today)
-    found = figure(name, year, as_of, dated=dated)
+    key = (trail.head().hash, name, year, as_of, today, current_user.id, current_user.role, current_user.department_id)
+    found = boards.remembered(('figure', *key), lambda: figure(name, year, as_of, dated=dated))
     groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
               for place, rows in enumerate(parts)]
     group = request.args.get('group', '')
     listed = []
     for kind, place, rows in groups:
         key = f'{kind}-{place}'
-        size, hidden = sizes(rows.query)
+        size, hidden = boards.remembered(('rows', key, kind, place), partial(sizes, rows.query))
         listed.append((key, kind, rows.words, size, hidden))
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
     rows = next(rows for kind, place, rows in groups if f'{kind}-{place}' == chosen)

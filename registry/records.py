@@ -7,7 +7,7 @@ from peewee import fn
 
 from audits import history, past, trail
 from forms.base import ReasonForm
-from forms.fields import Ref
+from forms.fields import Key, Long, Ref, Text
 from models.figures import day_bounds
 from models.visibility import visible
 
@@ -275,7 +275,7 @@ def sides(noun, form, row, stands):
 
 
 def export_rows(noun, rows):
-    """Yield the file's lines of `rows` (models or {attribute: value} mappings) as lists of text."""
+    """Yield the file's lines of `rows` (records) as lists of text."""
     form = noun.form(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
@@ -283,10 +283,16 @@ def export_rows(noun, rows):
         if hasattr(field, 'load_all'):
             field.load_all()
     linked = {field.short_name: all_links(field) for field in form.links()}
+    # most columns are text already: only the others are asked to write themselves
+    makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
+              for field in fields]
     for row in rows:
-        data = row if isinstance(row, dict) else row.__data__
-        yield [field.text(linked[field.short_name].get(data['id'], ()) if field.short_name in linked
-                          else data.get(field.attr)) for field in fields]
+        data = row.__data__
+        line = []
+        for attr, links, text in makers:
+            value = links.get(data['id']) if links is not None else data.get(attr)
+            line.append('' if value is None else value if text is None else text(value))
+        yield line
 
 
 def all_links(field):

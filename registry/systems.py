@@ -33,9 +33,9 @@ def lifecycle_tone(value):
 
 def related(system):
     """Return (cases, reviews) of a system, the newest first."""
-    cases = list(Case.select().where(Case.live(), Case.system == system)
+    cases = list(Case.select(Case.id, Case.case_no, Case.title, Case.kind, Case.outcome).where(Case.live(), Case.system == system)
                  .order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(20))
-    reviews = list(Review.select().join(ReviewSystem).where(
+    reviews = list(Review.select(Review.id, Review.review_no, Review.title, Review.conclusion).join(ReviewSystem).where(
         Review.live(), ReviewSystem.live(), ReviewSystem.system == system)
         .order_by(Review.reviewed_on.desc(), Review.id.desc()).limit(20))
     return cases, reviews
@@ -82,12 +82,12 @@ def panels(system):
         return [] if limit is None else [limit]
     return {
         'moves': moves, 'completeness': completeness(system), 'businesses': list(
-            Business.select().join(BusinessSystem).where(BusinessSystem.live(), BusinessSystem.system == system)),
+            Business.select(Business.id, Business.code, Business.name).join(BusinessSystem).where(BusinessSystem.live(), BusinessSystem.system == system)),
         'cases': visible_of(cases), 'reviews': visible_of(reviews),
-        'incidents': list(Incident.select().join(IncidentSystem).where(
+        'incidents': list(Incident.select(Incident.id, Incident.incident_no, Incident.title).join(IncidentSystem).where(
             Incident.live(), IncidentSystem.live(), IncidentSystem.system == system, *seen(Incident))
             .order_by(Incident.detected_at.desc()).limit(20)),
-        'engagements': list(Engagement.select().where(Engagement.live(), Engagement.system == system,
+        'engagements': list(Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(Engagement.live(), Engagement.system == system,
                                                       *seen(Engagement)).limit(20)),
     }
 

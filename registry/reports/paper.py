@@ -4,7 +4,6 @@ from datetime import date, datetime
 from functools import cache, partial
 from io import BytesIO
 from types import SimpleNamespace
-from xml.sax.saxutils import escape
 
 from reportlab.graphics.shapes import STATE_DEFAULTS, Group, String
 from reportlab.lib import colors
@@ -34,6 +33,9 @@ VERDICTS = {'met': '○', 'missed': '×', 'unknown': '－'}
 MARGIN, HEAD, FOOT, AIR = 36, 34, 34, 17
 SIZES = (10.5, 10, 9.5, 9, 8.5, 8)
 GETA = '〓'
+SPACES = str.maketrans('\n\r\t', '   ')
+#: A text that begins with one of these is an item under the one before it.
+BULLETS = '-・'
 
 # line breaking
 
@@ -103,8 +105,6 @@ class Prose(Paragraph):
     """A paragraph of one font whose lines obey kinsoku; reportlab's own split 1,23|4 and end with 「."""
 
     def breakLinesCJK(self, widths):  # noqa: N802
-        if not self.frags:
-            return super().breakLinesCJK(widths)
         widths = list(widths) if isinstance(widths, (list, tuple)) else [widths]
         self.height = 0
         font = self.frags[0]
@@ -118,6 +118,14 @@ class Prose(Paragraph):
         else:
             filled = self.blPara.lines
         return font.clone(kind=0, lines=filled, ascent=font.fontSize, descent=-0.2 * font.fontSize)
+
+
+def prose(text, style, link=None):
+    """Return text as a paragraph of one font; `link` is the key of a Mark it leads to. A line's end is a space."""
+    made = Prose(f'<a href="#{link}" color="{KEY.hexval()}">.</a>' if link else '.', style)
+    # put in behind the markup parser, which would cut the text into fonts at every & and <
+    made.frags[0].text = text.translate(SPACES)
+    return made
 
 
 # characters the font lacks
@@ -146,14 +154,11 @@ class Pen:
 
     def prose(self, text, style, link=None):
         """Return the text as one paragraph; `link` is the key of a Mark it leads to."""
-        words = escape(self.plain(' '.join(str(text).split('\n'))))
-        if link:
-            words = f'<a href="#{link}" color="{KEY.hexval()}">{words}</a>'
-        return Prose(words, style)
+        return prose(self.plain(str(text)), style, link)
 
     def listed(self, texts, style, bullet):
         """Return one paragraph per text, hung by the bullet; a text that brings its own (-, ・) stands under it."""
-        return [self.prose(text, style.under) if text[:1] in '-・' else
+        return [self.prose(text, style.under) if text[:1] in BULLETS else
                 self.prose(f'{bullet} {text}', style.items[bullet]) for text in texts]
 
     def picture(self, drawing):
@@ -174,7 +179,7 @@ class Pen:
             return []
         codes = '、'.join(f'U+{ord(char):04X}' for char in self.owed)
         self.owed = {}
-        return [Spacer(1, 4), Prose(f'{GETA}は、この文書の書体にない文字です（{codes}）。', style)]
+        return [Spacer(1, 4), prose(f'{GETA}は、この文書の書体にない文字です（{codes}）。', style)]
 
 
 # styles and tables
@@ -354,21 +359,22 @@ class Sheets(Canvas):
         """Draw title, 機密性 and, on demo data, the mark that says so."""
         width, height = self._pagesize
         base = height - HEAD
-        right = width - MARGIN
-        self.setFont(BOLD, 9)
-        for words, colour in ((self._imprint.confidentiality, QUIET),
-                              *([('デモデータ', BAD)] if self._imprint.is_demo else ())):
-            room = pdfmetrics.stringWidth(words, BOLD, 9) + 12
-            self.setStrokeColor(colour)
-            self.setFillColor(colour)
-            self.setLineWidth(0.9)
-            self.roundRect(right - room, base - 4, room, 15, 3)
-            self.drawCentredString(right - room / 2, base, words)
-            right -= room + 6
+        badges = [('デモデータ', BAD)] if self._imprint.is_demo else []
+        badges.append((self._imprint.confidentiality, QUIET))
+        right = width - MARGIN - sum(width_of(words, BOLD, 9) + 18 for words, _ in badges)
+        title = lines(self._pen.plain(self._imprint.title), BOLD, 10, right - MARGIN)
         self.setFillColor(KEY)
-        title = lines(self._pen.plain(self._imprint.title), BOLD, 10, right - MARGIN - 6)
         self.setFont(BOLD, 10)
         self.drawString(MARGIN, base, title[0] + ('…' if len(title) > 1 else ''))
+        self.setFont(BOLD, 9)
+        self.setLineWidth(0.9)
+        for words, colour in badges:
+            room = width_of(words, BOLD, 9) + 12
+            self.setStrokeColor(colour)
+            self.setFillColor(colour)
+            self.roundRect(right + 6, base - 4, room, 15, 3)
+            self.drawCentredString(right + 6 + room / 2, base, words)
+            right += room + 6
         self.setStrokeColor(KEY)
         self.setLineWidth(1.2)
         self.line(MARGIN, base - 8, width - MARGIN, base - 8)

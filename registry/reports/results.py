@@ -178,8 +178,10 @@ def tasks(pen, view, style, width, pictures=()):
         return [paper.table(cells, [LABEL, room * 0.34, side, side, side], [
             *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, paper.PAPER),
             ('LEFTPADDING', (2, 0), (-1, -1), 5), ('RIGHTPADDING', (2, 0), (-1, -1), 3)])]
-    left = view.tasks[:-(-len(view.tasks) // 2)] if len(view.tasks) > 3 else view.tasks
-    columns = [pen.listed(part, style, '・') for part in (left, view.tasks[len(left):])]
+    half = -(-len(view.tasks) // 2) if len(view.tasks) > 3 else len(view.tasks)
+    while view.tasks[half:] and view.tasks[half][:1] in paper.BULLETS:
+        half += 1
+    columns = [pen.listed(part, style, '・') for part in (view.tasks[:half], view.tasks[half:])]
     return [paper.table([[label, *columns]], [LABEL, room / 2, room / 2], [
         *under_label(1), ('LINEBEFORE', (2, 0), (2, 0), 0.6, paper.PAPER)])]
 
