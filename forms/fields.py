@@ -65,6 +65,8 @@ class Cell(Field):
         raw = (raw or '').strip()
         self.data = None
         if not raw:
+            # a blank cell is "no value"; where a value must stand, the form's own default is it
+            self.data = self.default if self.required else None
             return
         if not raw.isascii():
             if found := _PRIVATE.search(raw):

@@ -5,7 +5,7 @@ from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS, Incident, Incid
 from models.systems import System
 
 from .base import Form
-from .fields import Code, Day, IntCode, Key, Long, Moment, Ref, Refs, Text
+from .fields import Code, Day, Flag, IntCode, Key, Long, Moment, Ref, Refs, Text
 
 LEVELS = {level: f'レベル{level}' for level in range(1, 6)}
 
@@ -50,3 +50,12 @@ class ShareForm(Form):
     method = Code('共有方法', SHARE_METHODS, required=True)
     shared_on = Day('共有日', required=True)
     lesson = Long('教訓')
+
+
+class LevelForm(Form):
+    level = IntCode('レベル', LEVELS, required=True)
+    valid_from = Day('適用開始日', required=True)
+    name = Text('名称', required=True, max=60)
+    definition = Text('定義', required=True, max=500)
+    severe = Flag('重大', required=True, default=False)
+    source = Text('出典', required=True, max=300, hint='区の要綱など。確認前の案は「案（区の確認前）」と書きます')

@@ -1,6 +1,6 @@
 """Forms of businesses (標準化対象業務) and their steps."""
 from models.rules import steps
-from models.standardisation import STEP_STATES, Business, BusinessSystem, Step
+from models.standardisation import STEP_STATES, Business, BusinessSystem, Step, StepMaster
 from models.systems import System
 
 from .base import Form
@@ -68,3 +68,18 @@ class StepForm(Form):
         if (row is not None and row.status == 'done' and status == 'doing'
                 and steps.can_move('done', 'doing', bool(self.value('reason', row)))):
             yield 'reason', '完了済みを作業中に戻すときは、理由を入力してください。'
+
+
+class StepMasterForm(Form):
+    version = Key('手順書版', required=True, hint='空白を入れずに書きます。例: 2.0版')
+    valid_from = Day('適用開始日', required=True, hint='この日から、この版のステップ数が完了率の分母になります')
+    note = Text('備考', max=500)
+
+
+class StepItemForm(Form):
+    version = Ref('手順書版', StepMaster, 'version', attr='master', required=True, select=True)
+    no = Whole('ステップ番号', required=True, min=1, max=999)
+    phase = Text('フェーズ', required=True, max=60)
+    name = Text('ステップ名', required=True, max=100)
+    verified = Text('検証状況', required=True, max=30, default='verified', hint='verified・name-verified・unverified など')
+    source = Text('出典', max=300)

@@ -47,7 +47,8 @@ def create_app(given=None):
     CSRFProtect(app)
     sign_in.register(app)
     front.register(app)
-    for bp in (systems.bp, standardisation.businesses_bp, standardisation.steps_bp, procurement.requests_bp,
+    for bp in (systems.bp, standardisation.businesses_bp, standardisation.steps_bp, standardisation.masters_bp,
+               standardisation.items_bp, incidents.levels_bp, procurement.requests_bp,
                procurement.cases_bp, procurement.supports_bp, procurement.reviews_bp, incidents.incidents_bp,
                incidents.shares_bp, training.courses_bp, training.enrolments_bp, engagements.engagements_bp,
                engagements.findings_bp, engagements.actions_bp, plans.bp, indicators.bp, indicators.figures_bp,

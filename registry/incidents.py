@@ -1,7 +1,7 @@
 """Pages of incidents (インシデント) and case shares (事故事例共有)."""
 from flask import Blueprint
 
-from forms.incidents import IncidentForm, ShareForm
+from forms.incidents import IncidentForm, LevelForm, ShareForm
 from models import CaseShare, Incident, IncidentLevel
 from models.figures import recovery_of, windows
 from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS
@@ -12,6 +12,7 @@ from . import clock, records, shown
 from .nouns import Column, Filter, Noun
 
 incidents_bp = Blueprint('incidents', __name__, url_prefix='/incidents')
+levels_bp = Blueprint('incident-levels', __name__, url_prefix='/incident-levels')
 shares_bp = Blueprint('shares', __name__, url_prefix='/shares')
 
 
@@ -65,5 +66,14 @@ shares = Noun(
              Column('shared_on', '共有日', CaseShare.shared_on, shown.day)],
     filters=[Filter('method', '共有方法', lambda: list(SHARE_METHODS.items()), lambda v: CaseShare.method == v)],
     hint='過去の事故から得た教訓を、全庁で共有した記録です。')
+levels = Noun(
+    name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm, key=('level', 'valid_from'),
+    sort='level',
+    columns=[Column('level', 'レベル', IncidentLevel.level, lambda v: f'レベル{v}', tone=level_tone),
+             Column('valid_from', '適用開始日', IncidentLevel.valid_from, shown.day),
+             Column('name', '名称', IncidentLevel.name), Column('definition', '定義', IncidentLevel.definition),
+             Column('severe', '重大', IncidentLevel.severe, shown.flag), Column('source', '出典', IncidentLevel.source)],
+    hint='レベルの意味を、適用開始日つきで残します。レベル4以外は区の確認前の案です。')
+records.register(levels_bp, levels)
 records.register(incidents_bp, incidents)
 records.register(shares_bp, shares)

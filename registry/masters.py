@@ -21,7 +21,7 @@ from models import (
 )
 
 HERE = Path(__file__).parent
-STEPS_VERSION = '復元版（要確認）'
+STEPS_VERSION = '復元版'
 
 
 def rows(name):

@@ -1,8 +1,8 @@
 """Pages of the standardisation (標準化): businesses, the 業務 × ステップ grid, and each step's progress."""
 from flask import Blueprint, render_template, request, url_for
 
-from forms.standardisation import BusinessForm, StepForm
-from models import Business, Step, StepMove, StepProgress
+from forms.standardisation import BusinessForm, StepForm, StepItemForm, StepMasterForm
+from models import Business, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, master_on, moves_of, states_on
@@ -13,6 +13,8 @@ from .permits import permit
 
 businesses_bp = Blueprint('businesses', __name__, url_prefix='/businesses')
 steps_bp = Blueprint('steps', __name__, url_prefix='/steps')
+masters_bp = Blueprint('step-masters', __name__, url_prefix='/step-masters')
+items_bp = Blueprint('step-items', __name__, url_prefix='/step-items')
 
 
 def business_panels(business):
@@ -72,6 +74,21 @@ steps = Noun(
                     lambda v: StepProgress.business == int(v)),
              Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
     hint='業務ごとのステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
+masters = Noun(
+    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from',
+    columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, shown.day),
+             Column('note', '備考', StepMaster.note)],
+    hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
+items = Noun(
+    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no',
+    joins=lambda query: query.join(StepMaster),
+    columns=[Column('no', 'ステップ番号', Step.no, shown.number), Column('version', '手順書版', StepMaster.version),
+             Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),
+             Column('verified', '検証状況', Step.verified), Column('source', '出典', Step.source)],
+    filters=[Filter('master', '手順書版', shown.table_options(StepMaster, 'version'), lambda v: Step.master == int(v))],
+    hint='40ステップの名称の多くは復元したものです（要確認）。正式な一覧を新しい版として取り込めます。')
+records.register(masters_bp, masters)
+records.register(items_bp, items)
 records.register(businesses_bp, businesses)
 records.register(steps_bp, steps)
 

@@ -1,0 +1,272 @@
+"""The ground of the tests: a golden database copied for each test, the cast signed in, pages checked as they are read."""
+import glob
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import cast
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from audits import trail
+from models import RECORDS, db
+from registry import clock, config, connection, create_app, masters
+
+ENGINE = os.environ.get('DAICHO_TEST_DATABASE', 'sqlite')
+TABLES = frozenset(table._meta.table_name for table in RECORDS)
+#: inputs that need no label: nobody sees them, or they carry their own words
+UNSEEN = frozenset({'hidden', 'submit', 'button', 'image', 'reset'})
+VOID = frozenset('area base br col embed hr img input link meta source track wbr'.split())
+
+
+# --- the page, read and checked ---
+
+class Page(HTMLParser):
+    """A page as the tests ask about it: `faults` lists what no page of ours may have."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.faults, self.ids, self.links, self.forms, self.h1s = [], [], [], [], []
+        self.title, self.lang, self.words = '', None, []
+        self._labelled, self._cells, self._open = set(), [], []
+        self.feed(text)
+        self.close()
+        self.faults += [f'id {name} twice' for name in sorted({n for n in self.ids if self.ids.count(n) > 1})]
+        self.faults += [f'no label: {words}' for name, words in self._cells if name not in self._labelled]
+        if self.lang != 'ja':
+            self.faults.append(f'lang is {self.lang}')
+        if len(self.h1s) != 1:
+            self.faults.append(f'{len(self.h1s)} h1')
+        elif not self.h1 or not ' '.join(self.title.split()).startswith(self.h1):
+            self.faults.append(f'title {self.title!r} does not begin with h1 {self.h1!r}')
+
+    @property
+    def h1(self):
+        return ' '.join(''.join(self.h1s[0]).split())
+
+    @property
+    def text(self):
+        return ' '.join(''.join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag not in VOID:
+            self._open.append(tag)
+        if 'id' in attributes:
+            self.ids.append(attributes['id'])
+        for name in attributes:
+            if name == 'style' or name.startswith('on'):
+                self.faults.append(f'{name}= on {tag}')
+        if tag == 'html':
+            self.lang = attributes.get('lang')
+        elif tag == 'h1':
+            self.h1s.append([])
+        elif tag == 'a' and attributes.get('href'):
+            self.links.append(attributes['href'])
+        elif tag == 'label':
+            self._labelled.add(attributes.get('for'))
+        elif tag == 'form':
+            self.forms.append(attributes)
+            if not attributes.get('action'):
+                self.faults.append('form without action')
+        elif tag == 'style' or tag == 'script' and not attributes.get('src'):
+            self.faults.append(f'inline {tag}')
+        elif tag in ('input', 'select', 'textarea') and attributes.get('type') not in UNSEEN:
+            if 'label' not in self._open and not attributes.get('aria-label') and not attributes.get('aria-labelledby'):
+                self._cells.append((attributes.get('id'), attributes.get('name') or tag))
+
+    def handle_endtag(self, tag):
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if 'title' in self._open and 'svg' not in self._open:
+            self.title += data
+        if 'h1' in self._open:
+            self.h1s[-1].append(data)
+
+
+class Client(FlaskClient):
+    """A browser that checks every page it is given."""
+
+    def open(self, *args, **kwargs):
+        response = super().open(*args, **kwargs)
+        if response.mimetype == 'text/html' and not 300 <= response.status_code < 400:
+            faults = Page(response.text).faults
+            assert not faults, f'{response.request.method} {response.request.path}: {"; ".join(faults)}'
+        return response
+
+
+# --- the database, made once and copied ---
+
+@pytest.fixture(scope='session')
+def server():
+    """A PostgreSQL of our own for the session; None on SQLite. Missing programs are a failure, not a skip."""
+    if ENGINE == 'sqlite':
+        yield None
+        return
+    if ENGINE != 'postgresql':
+        pytest.exit(f'DAICHO_TEST_DATABASE={ENGINE}: sqlite か postgresql にしてください。', 2)
+    found = sorted(glob.glob('/usr/lib/postgresql/*/bin'))
+    if not found:
+        pytest.fail('no /usr/lib/postgresql/*/bin: install PostgreSQL (tests/tools.sh does), or unset DAICHO_TEST_DATABASE')
+    programs = found[-1]
+    # the socket's path has a limit of about 100 characters, so not in pytest's deep folders
+    home = tempfile.mkdtemp(prefix='daicho-')
+    run = {'check': True, 'stdout': subprocess.DEVNULL, 'cwd': '/'}
+    if os.geteuid() == 0:
+        user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody') if name in {p.pw_name for p in pwd.getpwall()})
+        os.chown(home, user.pw_uid, user.pw_gid)
+        run.update(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
+    subprocess.run([f'{programs}/initdb', '-D', f'{home}/data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
+                    '--locale=C.UTF-8', '--no-sync'], **run)
+    quick = '-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB'
+    subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-w', '-l', f'{home}/log', '-o',
+                    f"-c listen_addresses='' -c unix_socket_directories={home} {quick}", 'start'], **run)
+    try:
+        with psycopg.connect(f'host={home} user=daicho dbname=postgres', autocommit=True) as control:
+            yield SimpleNamespace(home=home, control=control)
+    finally:
+        subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-m', 'immediate', 'stop'], **run)
+        shutil.rmtree(home)
+
+
+class Databases:
+    """Makes databases: empty ones, and copies of one already filled."""
+
+    def __init__(self, folder, server):
+        self.folder, self.server, self.made = folder, server, 0
+
+    def empty(self, template=None):
+        """Return the URL of a new database, a copy of `template` (a URL) if given."""
+        self.made += 1
+        if self.server is None:
+            path = self.folder / f'{self.made}.db'
+            if template:
+                shutil.copyfile(template.removeprefix('sqlite:///'), path)
+            return f'sqlite:///{path}'
+        name = f'test{self.made}'
+        source = template.rpartition('?')[0].rpartition('/')[2] if template else 'template0'
+        self.server.control.execute(f'CREATE DATABASE {name} TEMPLATE {source}')
+        return f'postgresql://daicho@/{name}?host={self.server.home}'
+
+    def drop(self, url):
+        """Throw a database away."""
+        if self.server is None:
+            for end in ('', '-wal', '-shm'):
+                path = self.folder / (url.rpartition('/')[2] + end)
+                path.unlink(missing_ok=True)
+        else:
+            name = url.rpartition('?')[0].rpartition('/')[2]
+            self.server.control.execute(f'DROP DATABASE {name} WITH (FORCE)')
+
+
+@pytest.fixture(scope='session')
+def databases(tmp_path_factory, server):
+    return Databases(tmp_path_factory.mktemp('databases'), server)
+
+
+@pytest.fixture(scope='session')
+def golden(databases):
+    """The URL of a database with the schema, the masters and the cast; copied for each test, never written again."""
+    url = databases.empty()
+    clock.pin(cast.TODAY)
+    db.initialize(connection.open_database(url))
+    with db.connection_context():
+        connection.migrate()
+        masters.fill(clock.now())
+        cast.fill(clock.now())
+        if ENGINE == 'sqlite':
+            db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)')
+    return url
+
+
+# --- the application on its own copy ---
+
+class Untrailed(AssertionError):
+    """A record was written outside an act."""
+
+
+def tripwire(event):
+    """Fail any write to a record outside the trail; it reads the SQL after the fact, so it is an alarm, no guard."""
+    if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', event.sql)) and not trail.is_open():
+        if found.group(1) in TABLES:
+            raise Untrailed(event.sql)
+
+
+@pytest.fixture
+def database(golden, databases):
+    """The URL of this test's own copy of the golden database."""
+    url = databases.empty(golden)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def settings(database, tmp_path):
+    """What create_app is given; a test may change it before it asks for `app`."""
+    given = config.read({'DATABASE_URL': database, 'DAICHO_INSTANCE': str(tmp_path / 'instance'),
+                         'DAICHO_SECRET_KEY': 'k' * 32})
+    return given | {'TESTING': True, 'PROPAGATE_EXCEPTIONS': False, 'WTF_CSRF_ENABLED': False, 'ARGON2_FAST': True,
+                    'TRUSTED_HOSTS': None, 'REQUEST_LOG': False, 'TODAY': cast.TODAY}
+
+
+@pytest.fixture
+def app(settings):
+    """The application on this test's database."""
+    app = create_app(settings)
+    app.test_client_class = Client
+    db.query_hooks.append(tripwire)
+    yield app
+    if not db.is_closed():
+        db.close()
+    clock.pin(None)
+
+
+@pytest.fixture
+def opened(app):
+    """The application with the database connected, for tests that ask below the pages."""
+    with app.app_context(), db.connection_context():
+        yield app
+
+
+@pytest.fixture
+def client_of(app):
+    """A function: the word of a person of the cast (None: a stranger) → a browser in which they have signed in."""
+    def client(who):
+        browser = app.test_client()
+        if who is not None:
+            answer = browser.post('/sign-in', data={'email': cast.email(who), 'password': cast.PASSWORD})
+            assert answer.status_code == 303, answer.text
+        return browser
+    return client
+
+
+@pytest.fixture
+def page(client_of):
+    """A function: (who, address) → the checked Page, which must be there."""
+    browsers = {}
+
+    def read(who, address):
+        if who not in browsers:
+            browsers[who] = client_of(who)
+        answer = browsers[who].get(address)
+        assert answer.status_code == 200, f'{address}: {answer.status_code}'
+        return Page(answer.text)
+    return read
+
+
+@pytest.fixture
+def queries(app):
+    """A list to which every statement is added; clear it before what is counted."""
+    found = []
+    db.query_hooks.append(lambda event: found.append(event.sql))
+    return found
