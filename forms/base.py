@@ -7,6 +7,9 @@ from .fields import Cell, Long, Refs
 class Form(FlaskForm):
     """A noun's form. Its fields, in order, are the columns of the noun's file."""
 
+    #: whether the form reads a line of a file: what only a page asks for is not asked of a file
+    of_file = False
+
     def cells(self):
         """Return the fields that hold a record's values, in order."""
         return [field for field in self if isinstance(field, Cell)]
@@ -21,7 +24,7 @@ class Form(FlaskForm):
         """Return the fields that stand for rows of a link table."""
         return [field for field in self.cells() if isinstance(field, Refs)]
 
-    def value(self, name, row=None):
+    def value_of(self, name, row=None):
         """Return a field's value, or the row's own when the file has no such column."""
         field = self._fields.get(name)
         if field is not None:

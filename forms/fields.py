@@ -15,6 +15,10 @@ from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]')
+#: the header of a file's column that holds several systems
+SEVERAL_SYSTEMS = '管理番号（複数は;区切り）'
+
+
 def choice(value, label, now):
     """Return one option of a select box, chosen when `now` says so."""
     return Choice(value=value, label=label, selected=now, render_kw={})
@@ -45,9 +49,12 @@ class Cell(Field):
     def has_groups(self):
         return False
 
-    def __init__(self, label, *, required=False, attr=None, hint=None, **kwargs):
+    def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None,
+                 **kwargs):
         super().__init__(label, description=hint if hint is not None else self.hint, **kwargs)
         self.attr = attr or self.short_name
+        self.header = header or self.label.text
+        self.key = key or self.short_name
         self.required = required
         self.typed = None
         if required:

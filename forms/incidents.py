@@ -5,7 +5,7 @@ from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS, Incident, Incid
 from models.systems import System
 
 from .base import Form
-from .fields import Code, Day, Flag, IntCode, Key, Long, Moment, Ref, Refs, Text
+from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, IntCode, Key, Long, Moment, Ref, Refs, Text
 
 LEVELS = {level: f'レベル{level}' for level in range(1, 6)}
 
@@ -15,7 +15,8 @@ class IncidentForm(Form):
     title = Text('件名', required=True, max=200)
     category = Code('区分', INCIDENT_CATEGORIES, required=True)
     level = IntCode('レベル', LEVELS, required=True)
-    system_nos = Refs('管理番号', System, 'system_no', link=IncidentSystem, own='incident', other='system', required=True)
+    system_nos = Refs('管理番号', System, 'system_no', link=IncidentSystem, own='incident', other='system', required=True,
+                      header=SEVERAL_SYSTEMS)
     occurred_at = Moment('発生日時')
     detected_at = Moment('検知日時', required=True)
     mitigated_at = Moment('暫定復旧日時')
@@ -36,10 +37,10 @@ class IncidentForm(Form):
             raise ValidationError(f'{field.label.text}は検知日時以後にしてください。')
 
     def across(self, row):
-        occurred, detected = self.value('occurred_at', row), self.value('detected_at', row)
+        occurred, detected = self.value_of('occurred_at', row), self.value_of('detected_at', row)
         if occurred and detected and occurred > detected:
             yield 'occurred_at', '発生日時は検知日時以前にしてください。'
-        if self.value('closed_on', row) and not self.value('restored_at', row):
+        if self.value_of('closed_on', row) and not self.value_of('restored_at', row):
             yield 'restored_at', '完了にするときは、復旧日時を入力してください。'
 
 

@@ -14,7 +14,7 @@ class DepartmentForm(Form):
     valid_to = Day('有効終了日', validators=[after('valid_from', '有効終了日は有効開始日以後にしてください。')])
 
     def across(self, row):
-        if row is not None and self.value('parent_code') == row.id:
+        if row is not None and self.value_of('parent_code') == row.id:
             yield 'parent_code', '自分自身を上位所属にすることはできません。'
 
 

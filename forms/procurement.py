@@ -16,7 +16,7 @@ from models.procurement import (
 from models.systems import System
 
 from .base import Form
-from .fields import Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, Year, Yen, after
+from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, Year, Yen, after
 
 
 class BudgetRequestForm(Form):
@@ -33,7 +33,7 @@ class BudgetRequestForm(Form):
     excluded_by = Text('除外承認者', max=100)
 
     def across(self, row):
-        reason, by = self.value('exclusion_reason', row), self.value('excluded_by', row)
+        reason, by = self.value_of('exclusion_reason', row), self.value_of('excluded_by', row)
         if reason and not by:
             yield 'excluded_by', '除外するときは、除外承認者を入力してください。'
         if by and not reason:
@@ -79,7 +79,8 @@ class ReviewForm(Form):
     review_no = Key('検討番号', required=True)
     kind = Code('検討区分', REVIEW_KINDS, required=True)
     title = Text('件名', required=True, max=200)
-    system_nos = Refs('管理番号', System, 'system_no', link=ReviewSystem, own='review', other='system', required=True)
+    system_nos = Refs('管理番号', System, 'system_no', link=ReviewSystem, own='review', other='system', required=True,
+                      header=SEVERAL_SYSTEMS)
     used_fields = Text('参照した台帳項目', max=500)
     reviewed_on = Day('検討日', required=True)
     conclusion = Code('結論', CONCLUSIONS)
@@ -87,7 +88,7 @@ class ReviewForm(Form):
     approver = Text('承認者', max=100)
 
     def across(self, row):
-        on, by = self.value('approved_on', row), self.value('approver', row)
+        on, by = self.value_of('approved_on', row), self.value_of('approver', row)
         if on and not by:
             yield 'approver', '承認日があるときは、承認者を入力してください。'
         if by and not on:

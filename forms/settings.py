@@ -24,7 +24,7 @@ class SettingForm(Form):
             row.verified = False
 
     def across(self, row):
-        name, value = self.value('name', row), self.value('value', row) or ''
+        name, value = self.value_of('name', row), self.value_of('value', row) or ''
         if name in CHOICES and value not in CHOICES[name]:
             yield 'value', f'次から選んでください: {"、".join(CHOICES[name])}'
         elif name == 'business_hours':
@@ -44,7 +44,7 @@ class PersonForm(Form):
     is_active = Flag('利用できる', required=True, default=True)
 
     def across(self, row):
-        email = self.value('email', row) or ''
+        email = self.value_of('email', row) or ''
         if '@' not in email.strip('@'):
             yield 'email', '「名前@所属先」の形で入力してください。'
 

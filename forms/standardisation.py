@@ -4,7 +4,7 @@ from models.standardisation import STEP_STATES, Business, BusinessSystem, Step, 
 from models.systems import System
 
 from .base import Form
-from .fields import Code, Day, Flag, Key, Ref, Refs, Text, Whole, after
+from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Ref, Refs, Text, Whole, after
 
 
 class BusinessForm(Form):
@@ -15,7 +15,8 @@ class BusinessForm(Form):
     cutover_on = Day('切替実績日')
     window_from = Day('端境期開始日')
     window_to = Day('端境期終了日', validators=[after('window_from', '端境期終了日は開始日以後にしてください。')])
-    system_nos = Refs('管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system')
+    system_nos = Refs('管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system',
+                      header=SEVERAL_SYSTEMS)
 
 
 class StepNo(Whole):
@@ -60,13 +61,13 @@ class StepForm(Form):
     reason = Text('対象外理由', max=500, hint='対象外にするとき、完了済みを作業中に戻すときに必要です')
 
     def across(self, row):
-        status = self.value('status', row)
-        if status == 'done' and not self.value('done_on', row):
+        status = self.value_of('status', row)
+        if status == 'done' and not self.value_of('done_on', row):
             yield 'done_on', '完了済みにするときは、完了日を入力してください。'
-        if status == 'excluded' and not self.value('reason', row):
+        if status == 'excluded' and not self.value_of('reason', row):
             yield 'reason', '対象外にするときは、対象外理由を入力してください。'
         if (row is not None and row.status == 'done' and status == 'doing'
-                and steps.can_move('done', 'doing', bool(self.value('reason', row)))):
+                and steps.can_move('done', 'doing', bool(self.value_of('reason', row)))):
             yield 'reason', '完了済みを作業中に戻すときは、理由を入力してください。'
 
 

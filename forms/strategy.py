@@ -70,11 +70,11 @@ class ActualForm(Form):
     quote = Text('出典の文言', max=500)
 
     def across(self, row):
-        if self.value('value', row) is None and self.value('verdict', row) is None:
+        if self.value_of('value', row) is None and self.value_of('verdict', row) is None:
             yield 'value', '値を入力してください（出典に数値がないときは、判定と出典の文言を入力します）。'
-        if self.value('verdict', row) and not self.value('quote', row):
+        if self.value_of('verdict', row) and not self.value_of('quote', row):
             yield 'quote', '判定だけを記録するときは、出典の文言を入力してください。'
-        if (self.value('numerator', row) is None) != (self.value('denominator', row) is None):
+        if (self.value_of('numerator', row) is None) != (self.value_of('denominator', row) is None):
             yield 'denominator', '分子と分母は両方を入力してください。'
 
 
@@ -86,7 +86,7 @@ class ScheduleForm(Form):
     note = Text('備考', max=300)
 
     def across(self, row):
-        start, end = self.value('start_quarter', row), self.value('end_quarter', row)
+        start, end = self.value_of('start_quarter', row), self.value_of('end_quarter', row)
         if (start is None) != (end is None):
             yield 'end_quarter', '開始と終了の四半期は両方を入力してください。'
         elif start is not None and end < start:

@@ -77,7 +77,7 @@ class SystemForm(Form):
     note = Long('備考', max=2000)
 
     def across(self, row):
-        if row is not None and self.value('successor_no') == row.id:
+        if row is not None and self.value_of('successor_no') == row.id:
             yield 'successor_no', '自分自身を後継システムにすることはできません。'
 
 

@@ -27,9 +27,9 @@ class EnrolmentForm(Form):
     exclusion_reason = Text('除外理由', max=200)
 
     def across(self, row):
-        status = self.value('status', row)
-        reason = self.value('exclusion_reason', row)
-        if status == 'done' and not self.value('completed_on', row):
+        status = self.value_of('status', row)
+        reason = self.value_of('exclusion_reason', row)
+        if status == 'done' and not self.value_of('completed_on', row):
             yield 'completed_on', '修了にするときは、受講日を入力してください。'
         if status == 'excluded' and not reason:
             yield 'exclusion_reason', '除外するときは、除外理由を入力してください。'

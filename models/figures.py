@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from peewee import fn
+from peewee import SQL, fn
 
 from .budgets import BudgetRequest
 from .incidents import CaseShare, Incident, IncidentSystem
@@ -119,7 +119,7 @@ def _steps(year, as_of, dated):
     counts = dict(StepProgress.select(state.alias('state'), fn.COUNT(StepProgress.id)).join(Business)
                   .switch(StepProgress).join(Step)
                   .where(StepProgress.live(), Step.live(), Step.master == master, Business.live(), Business.applicable)
-                  .group_by(1).order_by().tuples()) if master else {}
+                  .group_by(SQL('1')).order_by().tuples()) if master else {}
     rows = {
         'done': Rows('完了済み', applicable.where(state == 'done')),
         'excluded': Rows('対象外（国の定義では完了に含めます）', applicable.where(state == 'excluded')),

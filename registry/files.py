@@ -6,6 +6,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import FileField, SelectField
+from wtforms.fields.choices import SelectChoice
 
 from forms.base import ReasonForm
 
@@ -22,7 +23,8 @@ class UploadForm(FlaskForm):
 
     kind = SelectField('取り込む台帳')
     file = FileField('ファイル', description='CSV（UTF-8・Shift_JIS）または Excel（.xlsx）。1行目は列名、20MBまで')
-    encoding = SelectField('文字コード', choices=[('auto', '自動で判定'), ('utf-8', 'UTF-8'), ('cp932', 'Shift_JIS（CP932）')])
+    encoding = SelectField('文字コード', choices=[SelectChoice('auto', '自動で判定'), SelectChoice('utf-8', 'UTF-8'),
+                                            SelectChoice('cp932', 'Shift_JIS（CP932）')])
 
 
 def kinds():
@@ -43,7 +45,7 @@ def folder():
 def index():
     """Choose a file; it is kept by its hash and read for the preview."""
     form = UploadForm(kind=request.args.get('kind'))
-    form.kind.choices = kinds() or abort(403)
+    form.kind.choices = [SelectChoice(name, title) for name, title in kinds()] or abort(403)
     if form.validate_on_submit():
         upload = request.files.get('file')
         data = upload.read() if upload else b''

@@ -429,6 +429,7 @@ class ActualLoad(Load):
         row = records.twin(before) if before is not None else Actual()
         if not wrong:
             fill_actual(form, row, indicator)
+            self.settle(row, before)
             wrong = list(form.across(before))
             if self.person is not None and not allowed('actuals.create', None, self.person):
                 wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))

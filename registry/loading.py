@@ -5,7 +5,7 @@ from audits import trail
 from forms.fields import Refs, key_of_label
 from models.base import Table
 
-from . import clock, records
+from . import clock, records, sheets
 from .permits import allowed
 from .sheets import Problem
 
@@ -51,9 +51,10 @@ class Load:
 
     def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None):
         self.noun, self.person, self.progress = noun, person, progress
-        self.problems = list(sheet.problems)
+        self.problems, self.unusable = list(sheet.problems), sheet.problems
         self.entries = []
         self.at = clock.now()
+        self.cp932 = sheet.encoding == 'cp932'
         self.form = self.make_form()
         self.columns = self._columns(sheet, ignore_unknown)
         if self.columns is not None:
@@ -62,6 +63,7 @@ class Load:
     def make_form(self):
         form = self.noun.form(formdata=None, meta={'csrf': False})
         self.noun.new_form(form)
+        form.of_file = True
         return form
 
     @property
@@ -86,15 +88,15 @@ class Load:
         """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
         known = {}
         for cell in self.form.cells():
-            for word in (cell.name, cell.short_name, cell.label.text, *getattr(cell, 'headers', ())):
+            for word in (cell.key, cell.short_name, cell.label.text, cell.header):
                 known.setdefault(key_of_label(word), cell.short_name)
         columns, seen = [], {}
         for place, header in enumerate(sheet.headers):
-            name = known.get(key_of_label(header)) or known.get(key_of_label(header.split('（')[0].split('(')[0]))
+            name = known.get(key_of_label(header)) or known.get(key_of_label(header.split('(')[0]))
             if name is None:
                 if not ignore_unknown:
                     self.problems.append(Problem(1, header, '', f'「{header}」という列はありません。列名を直すか、列を削除してください。'
-                                                 f'使える列: {"、".join(c.label.text for c in self.form.cells())}'))
+                                                 f'使える列: {"、".join(c.header for c in self.form.cells())}'))
             elif name in seen:
                 self.problems.append(Problem(1, header, '', f'「{header}」と「{seen[name]}」は同じ項目です。片方を削除してください。'))
             else:
@@ -170,6 +172,7 @@ class Load:
                       if cell.required and row.__data__.get(cell.attr) is None and not isinstance(cell, Refs)]
         if not wrong:
             form.fill(row)
+            self.settle(row, before)
             wrong = [*form.across(before), *noun.prepare(row, before, form, self.at)]
         if not wrong and self.person is not None and not self._may(row, before):
             wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
@@ -183,11 +186,22 @@ class Load:
         seen[key] = line
         return self.entry(line, row, before, form, linked)
 
+    def settle(self, row, before):
+        """Keep the stored character where CP932 could only write its twin (〜 as ～), so that an export changes nothing."""
+        if not self.cp932 or before is None:
+            return
+        for name, value in row.__data__.items():
+            stored = before.__data__.get(name)
+            if isinstance(value, str) and isinstance(stored, str) and value != stored and sheets.twinned(stored) == value:
+                row.__data__[name] = stored
+
     def refuse(self, line, wrong, values):
         for name, message in wrong:
             cell = self.form._fields.get(name)
             header = cell.label.text if cell is not None else name
             value = values.get(cell.name, '') if cell is not None else ''
+            if any(p.line == line and key_of_label(p.column) == key_of_label(header) for p in self.unusable):
+                continue  # the sheet has already said that this cell cannot be used
             self.problems.append(Problem(line, header, str(value)[:200], str(message)))
         return Entry(line, 'error')
 

@@ -48,7 +48,7 @@ class Noun:
     joins: Callable = lambda query: query
     sections: list = field(default_factory=list)
     prefix: str | None = None
-    prepare: Callable = lambda row, before, form: ()
+    prepare: Callable = lambda row, before, form, at: ()
     after: Callable = lambda act, row, before, today: None
     panels: Callable = lambda row: {}
     template: str = 'records/show.html'

@@ -79,7 +79,7 @@ DESK = (it,)
 OWNED = (it, own)
 
 PERMITS = {
-    'board.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL, 'help.read': READ_ALL,
+    'board.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL,
     'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK, 'strategies.rate': (it, executive),
     'figures.read': READ_ALL, 'reports.read': READ_ALL,
     'actuals.read': READ_ALL, 'actuals.create': DESK, 'actuals.edit': DESK, 'actuals.void': DESK,
@@ -116,7 +116,7 @@ PERMITS = {
     'people.read': (it, auditor, admin), 'people.create': (admin,), 'people.edit': (admin,), 'people.void': (admin,),
     'people.password': (admin,),
     'trail.read': (it, auditor, admin), 'trail.verify': (it, auditor, admin),
-    'files.import': (it, own, admin), 'files.export': READ_ALL,
+    'files.import': (it, own, admin),
 }
 
 

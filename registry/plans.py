@@ -73,6 +73,7 @@ class PlanLoad(Load):
             for name in PLAN_CELLS:
                 if name in form._fields:
                     setattr(filled, form._fields[name].attr, form._fields[name].data)
+            self.settle(filled, plan)
             if number in seen.setdefault('plans', {}) and trail.differences(filled, plan):
                 wrong.append(('plan_no', f'{seen["plans"][number]}行目と、同じプランの内容が食い違っています。'))
             if self.person is not None and not (allowed('plans.create', filled, self.person)
@@ -97,6 +98,7 @@ class PlanLoad(Load):
             for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
                 if name in form._fields:
                     setattr(check, name, form._fields[name].data)
+            self.settle(check, before)
         changes = [(form._fields[name].label.text, form._fields[name].text(old), form._fields[name].text(new))
                    for name, old, new in self._changes(form, plan, stood, check, before)]
         if stood is None and first or quarter and before is None:

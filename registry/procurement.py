@@ -128,7 +128,7 @@ supports = Noun(
 
 
 def prepare_review(row, before, form, at):
-    if row.conclusion and row.approved_on and not (row.used_fields or 'used_fields' not in form._fields):
+    if row.conclusion and row.approved_on and not row.used_fields and not form.of_file:
         yield 'used_fields', '結論と承認を記録するときは、参照した台帳項目を入力してください。'
 
 

@@ -308,7 +308,7 @@ def all_links(field):
 
 def headers_of(noun):
     """Return the Japanese headers of a noun's file."""
-    return [field.label.text for field in noun.blank.cells()]
+    return [field.header for field in noun.blank.cells()]
 
 
 def export(noun, query=None):
@@ -344,7 +344,7 @@ def send(noun, query, format, encoding):
 def headers_of_file(noun):
     """Return [(Japanese header, key, required)] of a noun's import file."""
     made = noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
-    return [(cell.label.text, cell.name, cell.required) for cell in made(formdata=None, meta={'csrf': False}).cells()]
+    return [(cell.header, cell.key, cell.required) for cell in made(formdata=None, meta={'csrf': False}).cells()]
 
 
 def export_as_of(noun, day):
@@ -374,7 +374,7 @@ def export_as_of(noun, day):
         value = row.get(field.attr)
         return keys[field.short_name].get(value, '') if field.short_name in keys and value is not None else \
             field.text(value)
-    return [field.label.text for field in fields], ([text(field, row) for field in fields] for row in rows)
+    return [field.header for field in fields], ([text(field, row) for field in fields] for row in rows)
 
 
 def twin_of(table, values):

@@ -202,6 +202,11 @@ def neutral(cell):
     return "'" + cell if _NEUTRAL.match(cell) else cell
 
 
+def twinned(text):
+    """Return text as CP932 carries it and Windows reads it back: 〜 as ～, − as －."""
+    return text.translate(_TWINS)
+
+
 def stream_csv(headers, rows, encoding='utf-8-sig'):
     """Yield the bytes of a CSV, neutralised, in chunks; raise Unreadable for what CP932 cannot carry."""
     buffer = io.StringIO(newline='')
@@ -214,7 +219,7 @@ def stream_csv(headers, rows, encoding='utf-8-sig'):
     for line, row in enumerate(rows, 2):
         row = [neutral(cell) for cell in row]
         if cp932:
-            row = [cell.translate(_TWINS) for cell in row]
+            row = [twinned(cell) for cell in row]
             lost += _lost(line, headers, row)
         out.writerow(row)
         if buffer.tell() > 65536 and not cp932:

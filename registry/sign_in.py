@@ -160,7 +160,9 @@ def begin(person):
 def next_page():
     """Return where to go after signing in: a page of our own only."""
     target = request.args.get('next', '')
-    return target if target.startswith('/') and not target.startswith(('//', '/\\')) else url_for('board.index')
+    # browsers drop tabs and line ends and read a backslash as a slash: `/<tab>/elsewhere` would leave the house
+    ours = target.startswith('/') and not target.startswith('//') and target.isprintable() and '\\' not in target
+    return target if ours else url_for('board.index')
 
 
 @bp.post('/sign-out')

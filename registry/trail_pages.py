@@ -8,7 +8,7 @@ from models.rules import calendar
 
 from . import clock
 from .nouns import NOUNS, of_table
-from .permits import permit
+from .permits import allowed, permit
 
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
@@ -83,7 +83,8 @@ def show(seq):
         table = history.TABLES.get(change.table)
         noun = of_table(table) if table else None
         labels = noun.labels if noun else {}
-        link = url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views else None
+        link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views
+                and allowed(f'{noun.name}.read') else None)
         changes.append((change, noun.one if noun else change.table, link, history.sentences(change, labels, names)))
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
                            pages=pages, channels=CHANNELS,

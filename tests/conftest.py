@@ -95,12 +95,13 @@ class Page(HTMLParser):
 
 
 class Client(FlaskClient):
-    """A browser that checks every page it is given."""
+    """A browser that checks every page it is given; the answer's `page` is what it read."""
 
     def open(self, *args, **kwargs):
         response = super().open(*args, **kwargs)
         if response.mimetype == 'text/html' and not 300 <= response.status_code < 400:
-            faults = Page(response.text).faults
+            response.page = Page(response.text)
+            faults = response.page.faults
             assert not faults, f'{response.request.method} {response.request.path}: {"; ".join(faults)}'
         return response
 
@@ -260,7 +261,7 @@ def page(client_of):
             browsers[who] = client_of(who)
         answer = browsers[who].get(address)
         assert answer.status_code == 200, f'{address}: {answer.status_code}'
-        return Page(answer.text)
+        return answer.page
     return read
 
 

@@ -1,0 +1,235 @@
+"""The data dictionary (データ辞書): every table, column and import file, written down from the models and the forms."""
+from pathlib import Path
+
+from flask import Flask
+from peewee import CharField, ForeignKeyField
+
+from forms.engagements import ActionForm, FollowUpForm
+from forms.fields import Code, Flag, Many, Ref, Refs
+from forms.organisation import DepartmentForm
+from forms.plans import CheckInForm
+from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
+from models import (
+    RECORDS,
+    TABLES,
+    TRAIL,
+    Act,
+    Change,
+    CheckIn,
+    CorrectiveAction,
+    DepartmentVersion,
+    Finding,
+    Indicator,
+    Initiative,
+    Person,
+    Schedule,
+    StepMove,
+    Strategy,
+    Support,
+    SupportComment,
+    Theme,
+    Throttle,
+    TrailHead,
+)
+from models.base import CodeField, ExactField
+
+from .nouns import NOUNS, of_table
+
+HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
+#: forms of tables that have no list of their own
+FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], Strategy: [StrategyForm],
+         Theme: [ThemeForm], Initiative: [InitiativeForm, OfficialForm], Indicator: [IndicatorForm],
+         Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm]}
+#: columns that no form asks for
+WORDS = {
+    Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人', 'channel': '経路',
+          'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）', 'changes': '変更の数',
+          'previous': '一つ前のハッシュ', 'hash': 'ハッシュ'},
+    Change: {'act': '操作番号', 'place': '操作の中の順', 'table': '表', 'row': '行の内部番号', 'label': '行の名前（当時）',
+             'kind': '登録・変更・取消', 'values': '変更前後の値（JSON）'},
+    TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
+    Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）'},
+    Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限', 'last': '最後の失敗'},
+    Support: {'state': '状態'},
+    SupportComment: {'person': '書いた人', 'at': '日時', 'state': '移った先の状態', 'text': 'コメント'},
+    Finding: {'state': '状態', 'accepted_reason': 'リスク受容の理由'},
+    CorrectiveAction: {'follower': '事後確認者'},
+    StepMove: {'status': '状態', 'on_day': 'その状態になった日'},
+    Initiative: {'source_notes': '出典についての注記'},
+    Indicator: {'references': '参考値'},
+    Schedule: {'place': '順'},
+}
+#: what a file's columns alone do not say
+NOTES = {'plans': '1行が1回の進捗確認です。「回」と「評価」は進捗確認のある行だけで必須で、プランだけの行では空欄にします。'
+                  '同じプランの行は「プラン番号」と「回」で見分けます。'}
+#: columns every record has, and no form
+COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時', 'void_reason': '取消理由',
+          'search_text': '検索用の文字列（自動）'}
+TYPES = {'AUTO': '整数', 'INT': '整数', 'BIGINT': '整数', 'BOOL': '真偽', 'DATE': '日付', 'DATETIME': '日時（UTC）',
+         'TEXT': '文字列', 'VARCHAR': '文字列'}
+OPENING = """# データ辞書
+
+この文書は `python -m registry.dictionary` が、表（`models/`）とフォーム（`forms/`）から作ります。手では直しません。
+どの表のどの列も NULL の可否・長さ・コードをデータベースの制約としても持ちます。記録の表の行は削除せず、取消（`voided_at`）にします。
+"""
+
+
+def labels_of(table):
+    """Return {field name: Japanese label} of a table, from its forms."""
+    noun = of_table(table)
+    made = [noun.form] if noun else FORMS.get(table, [])
+    words = COMMON | WORDS.get(table, {})
+    found = {name: label for name, label in words.items() if name in table._meta.fields}
+    for form in made:
+        for field in form(formdata=None, meta={'csrf': False}):
+            name = getattr(field, 'attr', field.name)
+            if name in table._meta.fields:
+                found.setdefault(name, field.label.text)
+    return found
+
+
+def cell(text):
+    """Return text that stays inside one cell of a Markdown table."""
+    return str(text).replace('|', '\\|').replace('\n', ' ')
+
+
+def table_lines(headers, rows):
+    """Yield the lines of a Markdown table."""
+    yield f'| {" | ".join(headers)} |'
+    yield '|' + '---|' * len(headers)
+    for row in rows:
+        yield f'| {" | ".join(cell(value) for value in row)} |'
+
+
+def contents(field):
+    """Return what a column may hold, in words: codes with labels, the table a reference leads to."""
+    words = []
+    if isinstance(field, CodeField):
+        words.append('、'.join(f'`{code}` {label}' for code, label in field.codes.items()))
+    if isinstance(field, ForeignKeyField):
+        words.append(f'→ `{field.rel_model._meta.table_name}`.`{field.rel_field.column_name}`')
+    if field.unique:
+        words.append('重複不可')
+    if field.name in getattr(field.model, 'secret', ()):
+        words.append('値は操作履歴に残さない')
+    if field.name in getattr(field.model, 'derived', ()):
+        words.append('保存のたびに計算')
+    return '。'.join(words)
+
+
+def kind_of(field):
+    """Return a column's type in words."""
+    if isinstance(field, ExactField):
+        return '十進数（文字で保存）'
+    return '整数' if isinstance(field, ForeignKeyField) else TYPES[field.field_type]
+
+
+def columns(table):
+    """Yield the rows of a table's columns: column, label, type, null, limit, contents."""
+    labels = labels_of(table)
+    for field in table._meta.sorted_fields:
+        limit = field.max_length if isinstance(field, CharField) else ''
+        yield (f'`{field.column_name}`', labels.get(field.name, ''), kind_of(field), '可' if field.null else '不可', limit,
+               contents(field))
+
+
+def rules(table):
+    """Yield the sentences of a table's own checks and of its keys of several columns."""
+    for name, sql in getattr(table, 'checks', {}).items():
+        yield f'検査 `{table._meta.table_name}_{name}`: `{sql}`'
+    for index in table._meta.indexes:
+        if isinstance(index, tuple) and index[1]:
+            names = '、'.join(f'`{table._meta.fields[name].column_name}`' for name in index[0])
+            yield f'組合せで重複不可: {names}'
+
+
+def one_table(table):
+    """Yield the lines of one table's chapter."""
+    noun = of_table(table)
+    yield f'### `{table._meta.table_name}`' + (f'　{noun.one}' if noun else '')
+    yield ''
+    yield (table.__doc__ or '').strip().split('\n')[0]
+    yield ''
+    yield from table_lines(('列', '表示名', '型', 'NULL', '文字数', '内容'), columns(table))
+    found = list(rules(table))
+    if found:
+        yield ''
+        yield from (f'- {words}' for words in found)
+    yield ''
+
+
+def file_form(noun):
+    """Return the form whose fields are the columns of a noun's file."""
+    made = noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
+    return made(formdata=None, meta={'csrf': False})
+
+
+def how(field):
+    """Return how a cell of a file is written."""
+    words = [field.description] if field.description else []
+    if isinstance(field, Flag):
+        words.append('1・0、はい・いいえ')
+    elif isinstance(field, (Code, Many)):
+        words.append('、'.join(f'{label}（`{code}`）' if str(label) != str(code) else str(label)
+                              for code, label in field.codes.items()))
+    elif isinstance(field, (Ref, Refs)):
+        words.append(f'`{field.table._meta.table_name}`.`{field.by.column_name}` にある番号')
+    if getattr(field, 'unit', ''):
+        words.append(f'単位: {field.unit}')
+    if field.flags.maxlength:
+        words.append(f'{field.max}文字以内')
+    return '。'.join(words)
+
+
+def needed(noun, field):
+    """Return whether a new record needs a column: 必須, or what stands when it is left out."""
+    if not field.required:
+        return ''
+    column = noun.table._meta.fields.get(field.attr)
+    if noun.loader is not None or column is None or column.default is None:
+        return '必須'
+    return f'既定: {field.show(column.default)}'
+
+
+def one_file(noun):
+    """Yield the lines of one file's chapter."""
+    form = file_form(noun)
+    yield f'### `{noun.name}`　{noun.title}'
+    yield ''
+    names = '、'.join(form._fields[name].label.text for name in noun.key)
+    yield f'行を見分ける列: {names}'
+    if noun.name in NOTES:
+        yield NOTES[noun.name]
+    yield ''
+    yield from table_lines(('見出し', 'キー', '必須', '書き方'), (
+        (field.header, f'`{field.key}`', needed(noun, field), how(field)) for field in form.cells()))
+    yield ''
+
+
+def write():
+    """Return the whole dictionary as Markdown; needs an application context, and no database."""
+    lines = [OPENING, '## 表', '']
+    lines += ['記録の表（操作を通じてだけ書き込まれます）:', '',
+              '、'.join(f'`{table._meta.table_name}`' for table in RECORDS), '',
+              '操作履歴の表（一度書いたら変わりません。先頭だけが入れ替わります）:', '',
+              '、'.join(f'`{table._meta.table_name}`' for table in TRAIL), '']
+    for table in TABLES:
+        lines += one_table(table)
+    lines += ['## 取込み・書出しのファイル', '',
+              '1行目は見出しです。見出しは日本語でもキーでもよく、全角・半角、かっこ、空白の違いは問いません。列の順は自由です。',
+              '「必須」は、新しい記録を登録するときに要る列です。「既定」のある列は、列がなければその値になります。'
+              '既にある記録を変えるときは、行を見分ける列と、変える列だけで足ります。', '']
+    for noun in NOUNS.values():
+        if noun.importable:
+            lines += one_file(noun)
+    return '\n'.join(lines).rstrip() + '\n'
+
+
+def main():
+    """Write docs/data-dictionary.md."""
+    with Flask(__name__).app_context():
+        HOME.write_text(write(), 'utf-8')
+
+
+if __name__ == '__main__':
+    main()

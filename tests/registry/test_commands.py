@@ -1,0 +1,338 @@
+"""The commands' contract: exit status, JSON shapes, and every figure against an answer worked out by hand."""
+from datetime import date
+from fractions import Fraction
+
+import desk as desks
+import pytest
+
+from models import Business, Course, Department, Enrolment, Staff, Step, StepMove, StepProgress
+from models.figures import figure
+
+
+@pytest.fixture(scope='module')
+def base(tmp_path_factory):
+    """A register with masters, units and three systems."""
+    desk = desks.empty(tmp_path_factory.mktemp('base'))
+    desk.load('departments')
+    desk.table('systems', ['S-1', '住民記録', '101', 'core_standard', 'B01', 'operate', 'none'],
+               ['S-2', '基盤', '101', 'platform', '', 'operate', 'none'],
+               ['S-3', '図書', '102', 'business', '', 'operate', 'none'], headers=SYSTEM)
+    return desk
+
+
+SYSTEM = ['system_no', 'name', 'owner_code', 'category', 'std_business', 'lifecycle', 'pii']
+INCIDENT = ['incident_no', 'title', 'category', 'level', 'system_nos', 'detected_at', 'restored_at']
+
+
+@pytest.fixture
+def desk(base, tmp_path):
+    return desks.copied(base, tmp_path)
+
+
+def ask(desk, name, year=2026, as_of=date(2027, 3, 31)):
+    """Return (numerator, denominator, value) of a figure, which must open to as many rows as it counted."""
+    with desk.open():
+        found = figure(name, year, as_of)
+        counted = sum(rows.count() for rows in found.counted)
+        if name not in ('plans.achievement', 'plans.measure'):
+            assert counted == (found.denominator if 'recovery' in name else found.numerator)
+        return found.numerator, found.denominator, found.value
+
+
+def indicator(desk, initiative, no, year=2026, as_of='2027-03-31'):
+    board = desk.json('kpi', '--fiscal-year', year, '--as-of', as_of)
+    found = next(i for i in board['initiatives'] if i['no'] == initiative)
+    return next(i for i in found['indicators'] if i['no'] == no)
+
+
+def numbers(found):
+    return found['numerator'], found['denominator'], found['value'], found['verdict']
+
+
+# --- shapes ---
+
+def test_json_of_import_and_trail(desk):
+    found = desk.table('shares', ['H-1', 'あ', '通知', '2026-09-01'], headers=['share_no', 'title', 'method', 'shared_on'])
+    assert {k: found[k] for k in ('kind', 'rows', 'create', 'update', 'unchanged', 'conflict', 'errors')} == {
+        'kind': 'shares', 'rows': 1, 'create': 1, 'update': 0, 'unchanged': 0, 'conflict': 0, 'errors': []}
+    head, verified = desk.json('trail', 'head'), desk.json('trail', 'verify')
+    assert {'seq', 'hash', 'at'} <= set(head) and head['seq'] == found['act'] and len(head['hash']) == 64
+    assert verified['intact'] is True and verified['acts'] == head['seq']
+    assert verified['head'] == {'seq': head['seq'], 'hash': head['hash']}
+    assert verified['first_broken'] is None and verified['rows_changed_outside'] == []
+
+
+def test_verify_finds_a_row_changed_outside_and_ends_with_1(desk):
+    with desk.open():
+        Staff.create(staff_no='9', name='外', department=Department.get())
+    found = desk.json('trail', 'verify', code=1)
+    assert found['intact'] is False and {'table', 'row', 'label'} <= set(found['rows_changed_outside'][0])
+
+
+@pytest.mark.parametrize('year', [2025, 2026])
+def test_json_of_kpi(base, year):
+    found = base.json('kpi', '--fiscal-year', year)
+    assert (found['fiscal_year'], found['as_of']) == (year, f'{year + 1}-03-31')
+    assert {'fiscal_year', 'as_of', 'initiatives'} <= set(found) and found['initiatives']
+    for view in found['initiatives']:
+        assert {'no', 'title', 'theme', 'computed', 'official', 'reason', 'indicators'} <= set(view)
+        assert view['computed'] in ('○', '△', '×', '判定不可')
+        for one in view['indicators']:
+            assert {'no', 'text', 'measure', 'source', 'operator', 'target', 'unit', 'numerator', 'denominator', 'value',
+                    'verdict'} <= set(one)
+            assert one['source'] in ('computed', 'entered', 'none') and one['verdict'] in ('met', 'missed', 'unknown')
+            assert isinstance(one['target'], str) and (one['value'] is None or isinstance(one['value'], str))
+            assert (one['source'] == 'computed') == (one['measure'] is not None)
+
+
+def test_status_of_calls(base, tmp_path):
+    assert base.run('kpi', '--fiscal-year', '2031').exit_code == 1
+    assert base.run('kpi', '--fiscal-year', '2026', '--as-of', '2026-03-31').exit_code == 2
+    assert base.run('kpi', '--as-of', 'きのう').exit_code == 2
+    assert base.run('nothing').exit_code == 2
+    assert base.run('kpi', '--csv', '--fiscal-year', '2026').stdout.count('\n') > 10
+    assert desks.Desk(tmp_path).run('trail', 'head').exit_code == 1
+
+
+def test_a_person_is_added_once(desk):
+    words = ('person', 'add', 'Hanako@city.example.jp', '--name', '目黒', '--department', '101', '--role', 'it',
+             '--password-stdin')
+    assert desk.run(*words, stdin='short\n').exit_code == 1
+    assert desk.run(*words, stdin='hashi-kawa-mizu-97\n').exit_code == 0
+    assert desk.run(*words, stdin='hashi-kawa-mizu-97\n').exit_code == 1
+    assert desk.run('person', 'add', 'x', '--name', 'y', '--department', '999', '--role', 'king').exit_code == 2
+
+
+# --- steps and cut-overs ---
+
+def steps(desk, business, done, excluded=0, on='2026-05-01'):
+    desk.table('steps', *[[business, str(no), '完了済み', on, ''] for no in range(1, done + 1)],
+               *[[business, str(no), '対象外', '', '共同利用'] for no in range(done + 1, done + excluded + 1)],
+               headers=['業務コード', 'ステップ番号', '状態', '完了日', '対象外理由'])
+
+
+def test_excluded_counts_as_done_for_the_ministry_only(desk):
+    steps(desk, 'B01', 10, 5)
+    desk.table('steps', ['B01', '16', '作業中'], ['B01', '17', '未着手'], headers=['業務コード', 'ステップ番号', '状態'])
+    # 18 applicable businesses × 40 steps
+    assert ask(desk, 'steps.official') == (15, 720, Fraction(1500, 720))
+    assert ask(desk, 'steps.strict') == (10, 715, Fraction(1000, 715))
+
+
+def test_a_business_that_does_not_apply_does_not_count(desk):
+    steps(desk, 'B03', 40)
+    assert ask(desk, 'steps.official') == (0, 720, 0)
+    desk.table('businesses', ['B03', 'はい'], headers=['業務コード', '適用'])
+    assert ask(desk, 'steps.official')[:2] == (40, 760)
+
+
+def test_a_step_done_after_the_day_does_not_count(desk):
+    steps(desk, 'B01', 1, on='2026-09-30')
+    assert ask(desk, 'steps.official', as_of=date(2026, 9, 29))[0] == 0
+    assert ask(desk, 'steps.official', as_of=date(2026, 9, 30))[0] == 1
+
+
+def test_650_of_720_is_90_3_and_meets_90_3(desk):
+    with desk.open():
+        from audits import trail
+        from registry import clock
+        businesses = list(Business.select().where(Business.applicable).order_by(Business.code))
+        places = [(b, s) for b in businesses for s in Step.select().order_by(Step.no)][:649]
+        with trail.act('steps.import', by=None, at=clock.now(), channel='cli', reason='試験') as act:
+            rows = [StepProgress(business=b, step=s, status='done', done_on=date(2026, 6, 1)) for b, s in places]
+            act.insert(rows)
+            act.insert([StepMove(progress=row.id, status='done', on_day=row.done_on) for row in rows])
+    assert numbers(indicator(desk, 6, '3')) == ('649', '720', '90.1', 'missed')
+    desk.table('steps', ['B20', '40', '対象外', '国の共同利用'], headers=['業務コード', 'ステップ番号', '状態', '対象外理由'])
+    assert numbers(indicator(desk, 6, '3')) == ('650', '720', '90.3', 'met')
+
+
+def test_cutovers(desk):
+    desk.table('businesses', ['B01', '2026-04-01'], ['B02', '2027-03-31'], ['B04', '2026-03-31'], ['B03', '2026-05-01'],
+               headers=['業務コード', '切替実績日'])
+    assert ask(desk, 'cutovers.rate') == (3, 18, Fraction(300, 18))
+    assert ask(desk, 'cutovers.count')[0] == 2
+    assert ask(desk, 'cutovers.count', as_of=date(2027, 3, 30))[0] == 1
+    assert ask(desk, 'cutovers.count', 2025)[0] == 1 and ask(desk, 'cutovers.rate', as_of=date(2026, 4, 1))[0] == 2
+
+
+# --- incidents ---
+
+def incidents(desk, *rows):
+    found = desk.table('incidents', *[[f'I-{n}', '障害', 'failure', *row] for n, row in enumerate(rows, 1)], headers=INCIDENT)
+    assert found['create'] == len(rows)
+
+
+def test_the_window_has_two_edges_at_midnight_in_japan(desk):
+    # cut over on 1 October: 14 days before is 17 September, 30 days after is 31 October
+    desk.table('businesses', ['B01', '2026-10-01'], headers=['業務コード', '切替実績日'])
+    incidents(desk, ['4', 'S-1', '2026-09-17 00:00', ''], ['5', 'S-1', '2026-10-31 23:59', ''],
+              ['4', 'S-1', '2026-09-16 23:59', ''], ['4', 'S-1', '2026-11-01 00:00', ''],
+              ['3', 'S-1', '2026-10-01 09:00', ''], ['4', 'S-2;S-3', '2026-10-01 09:00', ''],
+              ['4', 'S-1;S-2', '2026-10-01 09:00', ''])
+    assert ask(desk, 'incidents.in_window')[0] == 3
+    assert ask(desk, 'incidents.in_window', as_of=date(2026, 10, 30))[0] == 2
+    assert numbers(indicator(desk, 6, '2')) == (('3', None, '3', 'missed'))
+    # a window written down goes before the one reckoned
+    desk.table('businesses', ['B01', '2026-10-01', '2026-10-02'], headers=['業務コード', '端境期開始日', '端境期終了日'])
+    assert ask(desk, 'incidents.in_window')[0] == 1
+
+
+def test_no_incident_at_all_meets_nought(desk):
+    assert numbers(indicator(desk, 6, '2')) == ('0', None, '0', 'met')
+
+
+def test_a_severe_incident_on_a_platform(desk):
+    incidents(desk, ['4', 'S-2', '2026-04-01 00:00', ''], ['3', 'S-2', '2026-05-01 00:00', ''],
+              ['5', 'S-1;S-3', '2026-05-01 00:00', ''], ['4', 'S-2', '2026-03-31 23:59', ''])
+    assert ask(desk, 'incidents.severe_platform')[0] == 1 and ask(desk, 'incidents.severe_platform', 2025)[0] == 1
+
+
+@pytest.mark.parametrize('moment,inside', [
+    ('2026-12-28 17:10', True), ('2026-12-28 17:20', False), ('2025-12-28 10:00', False),
+    ('2026-12-29 10:00', False), ('2027-01-03 10:00', False), ('2027-01-04 08:30', True), ('2027-01-04 08:29', False),
+    ('2026-11-23 10:00', False), ('2026-11-21 10:00', False)])
+def test_business_hours(desk, moment, inside):
+    year = 2025 if moment < '2026-04' else 2026
+    incidents(desk, ['4', 'S-1', moment, moment])
+    as_of = date(year + 1, 3, 31)
+    assert ask(desk, 'incidents.recovery_business_hours', year, as_of)[1] == inside
+    assert ask(desk, 'incidents.recovery_off_hours', year, as_of)[1] == (not inside)
+
+
+def test_recovery_times(desk):
+    incidents(desk, ['2', 'S-1', '2026-07-01 17:00', '2026-07-01 21:00'], ['2', 'S-1', '2026-07-02 09:00', '2026-07-02 13:01'],
+              ['2', 'S-1', '2026-07-01 18:00', '2026-07-02 18:00'], ['2', 'S-1', '2026-07-03 10:00', ''])
+    met, judged, value = ask(desk, 'incidents.recovery_business_hours', as_of=date(2026, 7, 2))
+    assert (met, judged, value) == (1, 2, Fraction(4 * 60 + 1, 60))
+    assert ask(desk, 'incidents.recovery_off_hours', as_of=date(2026, 7, 2)) == (1, 1, 24)
+    # the open one is past its four hours by the end of its day
+    assert ask(desk, 'incidents.recovery_business_hours', as_of=date(2026, 7, 3))[:2] == (1, 3)
+    # restored only after the day: still open on it
+    assert ask(desk, 'incidents.recovery_off_hours', as_of=date(2026, 7, 1)) == (0, 0, None)
+
+
+# --- training ---
+
+def census(desk, waiting):
+    """Enrol 2,000 staff on a mandatory security course, all but `waiting` of them done on 1 July."""
+    with desk.open():
+        from audits import trail
+        from registry import clock
+        with trail.act('demo', by=None, at=clock.now(), channel='cli', reason='試験') as act:
+            course = Course(code='K-1', fiscal_year=2026, name='研修', category='security', mandatory=True)
+            act.save(course)
+            people = [Staff(staff_no=f'{n:05}', name='職員', department=Department.get()) for n in range(2000)]
+            act.insert(people)
+            act.insert([Enrolment(course=course, staff=p, status='waiting' if n < waiting else 'done',
+                                  completed_on=None if n < waiting else date(2026, 7, 1)) for n, p in enumerate(people)])
+
+
+ENROL = ['course_code', 'staff_no', 'status', 'completed_on', 'exclusion_reason']
+
+
+def test_1999_of_2000_is_not_100(desk):
+    census(desk, 1)
+    assert numbers(indicator(desk, 9, '2')) == ('1999', '2000', '99.9', 'missed')
+    assert numbers(indicator(desk, 9, '2', as_of='2026-06-30')) == ('0', '2000', '0.0', 'missed')
+    desk.table('enrolments', ['K-1', '00000', '除外', '', '休職・育休'], headers=ENROL)
+    assert numbers(indicator(desk, 9, '2')) == ('1999', '1999', '100.0', 'met')
+    desk.table('enrolments', ['K-1', '00001', '修了', '2026-12-01', ''], headers=ENROL)
+    assert indicator(desk, 9, '2', as_of='2026-11-30')['numerator'] == '1998'
+
+
+def test_only_mandatory_security_courses_of_the_year_count(desk):
+    desk.load('staff')
+    desk.table('courses', *[[f'K-{n}', year, 'x', kind, must] for n, (year, kind, must) in enumerate([
+        ('2026', 'security', '1'), ('2026', 'security', '0'), ('2026', 'privacy', '1'), ('2025', 'security', '1')])],
+        headers=['code', 'fiscal_year', 'name', 'category', 'mandatory'])
+    desk.table('enrolments', *[[f'K-{n}', '00001', '修了', '2026-07-01', ''] for n in range(4)], headers=ENROL)
+    assert ask(desk, 'training.completion')[:2] == (1, 1)
+
+
+def test_an_empty_denominator_is_not_applicable(desk):
+    assert numbers(indicator(desk, 9, '2')) == ('0', '0', None, 'unknown')
+    assert '該当なし' in desk.run('kpi', '--fiscal-year', '2026').stdout
+
+
+# --- procurement, reviews, shares ---
+
+REQUEST = ['request_no', 'fiscal_year', 'requested_on', 'department_code', 'title', 'amount', 'it_cost', 'new_technology',
+           'exclusion_reason', 'excluded_by']
+CASE = ['case_no', 'fiscal_year', 'department_code', 'title', 'kind', 'request_no', 'initial_cost', 'yearly_cost', 'years',
+        'new_technology', 'ordered_on']
+SUPPORT = ['case_no', 'kind', 'requested_on', 'completed_on', 'trial']
+
+
+def test_budget_coverage(desk):
+    desk.table('budget-requests', *[[f'B-{n}', '2027', on, '101', 'x', '1', it, '0', why, by] for n, (on, it, why, by)
+                                    in enumerate([('2026-04-01', '1', '', ''), ('2027-03-31', '1', '', ''),
+                                                  ('2026-09-01', '0', '', ''), ('2026-09-01', '1', '少額', '課長'),
+                                                  ('2026-03-31', '1', '', ''), ('2026-09-01', '1', '', '')])], headers=REQUEST)
+    desk.table('cases', *[[f'C-{n}', '2026', '101', 'x', 'new', f'B-{n}', '1', '0', '1', '0', ''] for n in (0, 1, 5)],
+               headers=CASE)
+    desk.table('supports', ['C-0', 'budget', '2026-04-02', '2026-05-01', '0'], ['C-1', 'budget', '2027-03-31', '', '0'],
+               ['C-5', 'ordering', '2026-04-02', '2026-05-01', '0'], headers=SUPPORT)
+    assert ask(desk, 'support.budget_coverage') == (1, 3, Fraction(100, 3))
+    assert numbers(indicator(desk, 9, '1a')) == ('1', '3', '33.3', 'missed')
+    assert ask(desk, 'support.budget_coverage', as_of=date(2026, 4, 30))[:2] == (0, 1)
+    assert ask(desk, 'support.budget_coverage', 2025)[:2] == (0, 1)
+
+
+def test_large_coverage(desk):
+    desk.table('cases', *[[f'C-{n}', '2026', '101', 'x', 'new', '', amount, '9000000', '5', new, on]
+                          for n, (amount, new, on) in enumerate([
+                              ('10000000', '0', '2026-10-01'), ('9999999', '0', '2026-10-01'), ('1', '1', '2026-10-01'),
+                              ('20000000', '0', ''), ('20000000', '0', '2026-03-31'), ('20000000', '0', '2027-03-31')])],
+               headers=CASE)
+    assert ask(desk, 'support.large_coverage') == (0, 3, 0)
+    desk.table('supports', ['C-0', 'ordering', '2026-09-01', '2026-10-01', '1'],
+               ['C-2', 'ordering', '2026-09-01', '2026-10-02', '1'], ['C-5', 'budget', '2026-09-01', '2026-10-02', '1'],
+               headers=SUPPORT)
+    assert ask(desk, 'support.large_coverage')[:2] == (1, 3)
+    assert ask(desk, 'support.large_coverage', as_of=date(2027, 3, 30))[:2] == (1, 2)
+    assert ask(desk, 'support.trial_count')[0] == 2 and ask(desk, 'support.trial_count', as_of=date(2026, 10, 1))[0] == 1
+    desk.table('settings', ['large_case_basis', '2026-04-01', 'TCO'], headers=['name', 'valid_from', 'value'])
+    assert ask(desk, 'support.large_coverage')[:2] == (1, 4)
+
+
+def test_reviews_and_shares(desk):
+    desk.table('reviews', ['R-1', 'retire', 'x', 'S-1', '2026-04-01', '実施', '2026-04-01', '課長'],
+               ['R-2', 'retire', 'x', 'S-1', '2026-04-01', '実施', '', ''], ['R-3', 'retire', 'x', 'S-1', '2026-04-01', '', '2026-05-01', '課長'],
+               ['R-4', 'retire', 'x', 'S-1', '2026-03-01', '見送り', '2026-03-31', '課長'],
+               ['R-5', 'retire', 'x', 'S-1', '2026-04-01', '継続検討', '2027-03-31', '課長'])
+    assert ask(desk, 'reviews.count')[0] == 2 and ask(desk, 'reviews.count', as_of=date(2027, 3, 30))[0] == 1
+    desk.table('shares', ['H-1', 'x', '', '通知', '2026-04-01', ''], ['H-2', 'x', '', '通知', '2026-03-31', ''],
+               ['H-3', 'x', '', '通知', '2027-03-31', ''])
+    assert ask(desk, 'shares.count')[0] == 2 and ask(desk, 'shares.count', as_of=date(2027, 3, 30))[0] == 1
+
+
+# --- plans and entered actuals ---
+
+def test_plans_at_their_latest_check_in(desk):
+    desk.table('plans', *[[no, quarter, '2026', '101', 'x', 'priority', mark, rate, '', ''] for no, quarter, mark, rate in [
+        ('P-1', '1Q', '順調', '100'), ('P-1', '2Q', '遅れ', '50'), ('P-1', '3Q', '順調', '90'), ('P-2', '1Q', '順調', '80.5'),
+        ('P-3', '2Q', 'やや遅れ', ''), ('P-4', '年度末', '順調', '10')]])
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 6, 29))[:2] == (0, 0)
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 6, 30))[:2] == (2, 2)
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 9, 30))[:2] == (1, 3)
+    assert ask(desk, 'plans.achievement', as_of=date(2026, 9, 30))[2] == Fraction(1305, 20)
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 12, 31))[:2] == (2, 3)
+    assert ask(desk, 'plans.on_track')[:2] == (3, 4)
+
+
+def test_an_entered_actual_is_the_latest_by_the_day(desk):
+    headers = ['年度', '取組番号', '指標番号', '基準日', '分子', '分母', '値', '出典']
+    desk.table('actuals', ['2026', '1', '1', '2026-09-30', '', '', '81.9', '統計'],
+               ['2026', '1', '1', '2027-03-31', '41', '50', '82', '統計'], headers=headers)
+    assert numbers(indicator(desk, 1, '1', as_of='2026-09-29')) == (None, None, None, 'unknown')
+    assert numbers(indicator(desk, 1, '1', as_of='2027-03-30')) == (None, None, '81.9', 'missed')
+    assert numbers(indicator(desk, 1, '1')) == ('41', '50', '82.0', 'met')
+
+
+def test_the_default_day_is_today_inside_the_year(base):
+    base.env['DAICHO_TODAY'] = '2026-12-28'
+    try:
+        assert base.json('kpi')['as_of'] == '2026-12-28' and base.json('kpi', '--fiscal-year', '2025')['as_of'] == '2026-03-31'
+    finally:
+        base.env['DAICHO_TODAY'] = '2027-03-31'

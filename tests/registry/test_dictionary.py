@@ -1,0 +1,22 @@
+"""The data dictionary: the committed file says what the models and forms say now, and leaves nothing out."""
+from registry import dictionary
+from registry.nouns import NOUNS
+
+
+def test_the_committed_dictionary_is_current(app):
+    with app.app_context():
+        now = dictionary.write()
+    assert dictionary.HOME.read_text('utf-8') == now, 'python -m registry.dictionary で作り直してください。'
+
+
+def test_every_table_and_file_has_a_chapter(app):
+    text = dictionary.HOME.read_text('utf-8')
+    for table in dictionary.TABLES:
+        assert f'### `{table._meta.table_name}`' in text
+    for noun in NOUNS.values():
+        assert (f'### `{noun.name}`　{noun.title}' in text) == noun.importable
+
+
+def test_words_name_columns_that_exist():
+    for table, words in dictionary.WORDS.items():
+        assert not set(words) - set(table._meta.fields), table.__name__

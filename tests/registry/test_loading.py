@@ -1,0 +1,379 @@
+"""Files in and out: every kind of file created, exported and taken back unchanged; bad input that changes nothing."""
+import csv
+import io
+import shutil
+
+import desk as desks
+import python_calamine
+import pytest
+from desk import FILES, rows_of, text_of
+
+from models import Act, Department, Enrolment, Incident, Person, Staff, StepProgress, Support, System
+from registry import sheets
+
+
+@pytest.fixture(scope='module')
+def bare(tmp_path_factory):
+    return desks.empty(tmp_path_factory.mktemp('bare'))
+
+
+@pytest.fixture(scope='module')
+def full(bare, tmp_path_factory):
+    """A register into which all sixteen small files were imported; tests only read it."""
+    desk = desks.copied(bare, tmp_path_factory.mktemp('full'))
+    desk.load(*FILES)
+    return desk
+
+
+@pytest.fixture
+def desk(full, tmp_path):
+    """A copy of the filled register that a test may change."""
+    return desks.copied(full, tmp_path)
+
+
+@pytest.fixture
+def fresh(bare, tmp_path):
+    return desks.copied(bare, tmp_path)
+
+
+def unchanged(found, rows):
+    return (found['rows'], found['create'], found['update'], found['unchanged'], found['conflict'], found['errors'],
+            found['act']) == (rows, 0, 0, rows, 0, [], None)
+
+
+def lines_of(path, encoding='utf-8-sig'):
+    return list(csv.reader(io.StringIO(path.read_bytes().decode(encoding), newline='')))
+
+
+# --- every kind ---
+
+@pytest.mark.parametrize('kind', FILES)
+def test_the_same_file_again_changes_nothing(full, kind):
+    headers, rows = rows_of(kind)
+    assert unchanged(full.table(kind, *rows, headers=headers), len(rows))
+
+
+@pytest.mark.parametrize('kind', FILES)
+@pytest.mark.parametrize('form', ['csv', 'xlsx', 'cp932'])
+def test_an_export_is_an_import_file(full, kind, form):
+    options = ('--encoding', 'cp932') if form == 'cp932' else ('--format', form)
+    path = full.export(kind, f'{kind}-{form}.{"xlsx" if form == "xlsx" else "csv"}', *options)
+    found = full.json('import', kind, path)
+    assert found['rows'] >= len(rows_of(kind)[1]) and unchanged(found, found['rows']), found
+
+
+@pytest.mark.parametrize('kind', FILES)
+def test_an_export_has_the_headers_of_the_contract(full, kind):
+    headers = lines_of(full.export(kind, f'{kind}-headers.csv'))[0]
+    assert not set(FILES[kind][0].split(',')) - set(headers)
+
+
+@pytest.mark.parametrize('kind', FILES)
+def test_an_export_of_today_as_of_today_is_the_same_table(full, kind):
+    now = lines_of(full.export(kind, f'{kind}-now.csv'))
+    then = lines_of(full.export(kind, f'{kind}-then.csv', '--as-of', '2027-03-31'))
+    assert now[0] == then[0] and sorted(now) == sorted(then)
+
+
+KEYS = {
+    'departments': 'code name parent_code level valid_from valid_to',
+    'staff': 'staff_no name kana department_code grade employment leave joined_on left_on',
+    'systems': 'system_no name kana summary owner_code category lifecycle std_business criticality rto_in rto_out '
+               'confidentiality integrity availability zone hosting pii pii_count vendor users go_live_on '
+               'contract_end_on renew_on eol_on retired_on disposed_on successor_no note',
+    'businesses': 'code name applicable planned_cutover_on cutover_on window_from window_to system_nos',
+    'steps': 'business_code step_no status started_on done_on planned_on reason',
+    'courses': 'code fiscal_year name category mandatory opens_on closes_on census_on pass_mark',
+    'enrolments': 'course_code staff_no status completed_on score exclusion_reason',
+    'incidents': 'incident_no title category level system_nos occurred_at detected_at mitigated_at restored_at '
+                 'closed_on cause prevention',
+    'budget-requests': 'request_no fiscal_year requested_on department_code title amount new_technology it_cost nature '
+                       'exclusion_reason excluded_by',
+    'cases': 'case_no fiscal_year department_code title kind request_no system_no initial_cost yearly_cost years '
+             'new_technology ordered_on outcome',
+    'supports': 'case_no kind requested_on completed_on trial opinion',
+    'reviews': 'review_no kind title system_nos reviewed_on conclusion approved_on approver',
+    'shares': 'share_no title incident_no method shared_on lesson',
+    'plans': 'plan_no quarter fiscal_year department_code title class assessment achievement result causes',
+    'settings': 'name valid_from value',
+    'actuals': 'fiscal_year initiative_no indicator_no as_of numerator denominator value source note',
+}
+
+
+@pytest.mark.parametrize('kind', FILES)
+def test_keys_as_headers_in_any_order_and_tabs(full, kind):
+    _, rows = rows_of(kind)
+    keys = KEYS[kind].split()
+    assert len(keys) == len(rows[0])
+    path = full.file(f'{kind}.tsv', text_of(keys[::-1], [row[::-1] for row in rows], '\t'))
+    assert unchanged(full.json('import', kind, path), len(rows))
+
+
+def test_a_register_moved_by_files_alone_is_the_same(full, fresh):
+    for kind in FILES:
+        if kind == 'systems':
+            continue
+        path = full.export(kind, f'{kind}-moved.csv')
+        if kind == 'businesses':
+            fresh.json('import', 'systems', full.export('systems', 'systems-moved.csv'))
+        fresh.json('import', kind, path)
+        shutil.copy(path, fresh.folder)
+        assert sorted(lines_of(path)) == sorted(lines_of(fresh.export(kind, f'{kind}-again.csv')))
+
+
+def test_files_in_cp932_and_utf8_with_and_without_a_mark(fresh):
+    headers, rows = rows_of('departments')
+    text = text_of(headers, rows)
+    assert fresh.json('import', 'departments', fresh.file('a.csv', text, 'cp932'))['create'] == len(rows)
+    assert unchanged(fresh.json('import', 'departments', fresh.file('b.csv', text, 'utf-8-sig')), len(rows))
+    assert unchanged(fresh.json('import', 'departments', fresh.file('c.csv', text), '--encoding', 'utf-8'), len(rows))
+    assert fresh.json('import', 'departments', fresh.file('d.csv', text, 'cp932'), '--encoding', 'utf-8', code=1)[
+        'errors'][0]['message']
+
+
+def test_values_are_stored_as_meant(full):
+    with full.open():
+        one, two, three = System.select().order_by(System.system_no)
+        assert (one.lifecycle, one.pii, one.rto_in, one.go_live_on.isoformat()) == ('operate', 'my_number', 4, '2026-01-05')
+        assert one.note == '=1+1 を計算式にしない\n2行目'
+        assert {link.business.code for link in one.business_links} >= {'B01', 'B18'}
+        # a blank cell is no value, a typed nought is nought
+        assert (three.rto_in, three.rto_out, two.rto_in) == (0, None, None)
+        assert Staff.get(Staff.staff_no == '00001').name == '目黒 花子'
+        assert [row.state for row in Support.select().order_by(Support.id)] == ['completed', 'requested']
+        assert Incident.get(Incident.incident_no == 'I-1').detected_at.isoformat() == '2026-07-01T00:05:00+00:00'
+
+
+# --- one file, one act ---
+
+def test_a_file_is_one_act_with_its_changes(desk):
+    before = desk.head()['seq']
+    found = desk.table('staff', ['00003', '駒場 三郎'], headers=['職員番号', '氏名'])
+    assert (found['update'], found['act'], desk.head()['seq']) == (1, before + 1, before + 1)
+    found = desk.table('staff', ['00001', 'い'], ['00002', 'ろ'], ['00003', '駒場 三郎'], headers=['職員番号', '氏名'],
+                       options=('--reason', '名寄せ'))
+    assert (found['update'], found['unchanged'], found['act']) == (2, 1, before + 2)
+    with desk.open():
+        act = Act.get_by_id(found['act'])
+        assert (act.changes, act.rows.count(), act.reason, act.kind, act.channel) == (2, 2, '名寄せ', 'staff.import', 'import')
+    assert desk.json('trail', 'verify')['intact']
+
+
+def test_a_dry_run_writes_nothing(desk):
+    head = desk.head()
+    found = desk.table('staff', ['00009', '新人', '101'], headers=['職員番号', '氏名', '所属コード'], options=('--dry-run',))
+    assert (found['create'], found['act'], desk.head()) == (1, None, head)
+    with desk.open():
+        assert Staff.get_or_none(Staff.staff_no == '00009') is None
+
+
+def test_one_bad_line_changes_nothing_and_every_fault_is_listed(desk):
+    head = desk.head()
+    found = desk.table(
+        'staff', ['00009', '新人', '101', '主事', '2026-04-01'], ['00010', '', '999', '主事', '2026-04-31'],
+        ['00011', '新人', '101', '係員', ''], headers=['職員番号', '氏名', '所属コード', '職層', '在籍開始日'], code=1)
+    errors = {(e['line'], e['column']): e for e in found['errors']}
+    assert set(errors) == {(3, '氏名'), (3, '所属コード'), (3, '在籍開始日'), (4, '職層')}
+    assert len(found['errors']) == 4 and found['act'] is None and found['rows'] == 3
+    assert (errors[3, '所属コード']['value'], errors[3, '在籍開始日']['value']) == ('999', '2026-04-31')
+    assert '台帳にありません' in errors[3, '所属コード']['message'] and '選んでください' in errors[4, '職層']['message']
+    assert desk.head() == head
+    with desk.open():
+        assert Staff.select().count() == 3
+
+
+def test_the_line_is_the_line_a_person_sees(desk):
+    path = desk.file('long.csv', '共有番号,件名,共有方法,共有日,教訓\n\nH-3,あ,通知,2026-09-01,"一\n二\n三"\nH-4,い,通知,きのう,\n')
+    assert [e['line'] for e in desk.json('import', 'shares', path, code=1)['errors']] == [6]
+
+
+def test_unknown_columns(desk):
+    headers, rows = rows_of('staff')
+    wide = [[*row, 'x'] for row in rows]
+    found = desk.table('staff', *wide, headers=[*headers, '血液型'], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(1, '血液型')] and found['act'] is None
+    assert unchanged(desk.table('staff', *wide, headers=[*headers, '血液型'], options=('--ignore-unknown',)), 3)
+
+
+def test_two_columns_of_one_field_and_a_missing_key(desk):
+    assert desk.table('staff', ['1', 'a', 'b'], headers=['職員番号', '氏名', 'name'], code=1)['errors'][0]['column'] == 'name'
+    assert desk.table('staff', ['a'], headers=['氏名'], code=1)['errors'][0]['column'] == '職員番号'
+
+
+def test_the_same_key_twice_is_a_conflict(desk):
+    head = desk.head()
+    found = desk.table('staff', ['00009', '新人', '101'], ['00009', '別人', '101'], headers=['職員番号', '氏名', '所属コード'], code=1)
+    assert (found['create'], found['conflict'], found['errors'], found['act']) == (1, 1, [], None)
+    assert found['conflicts'][0]['line'] == 3 and desk.head() == head
+    found = desk.table('plans', ['P-1', '1Q', '順調'], ['P-1', '1Q', '順調'], headers=['プラン番号', '回', '評価'], code=1)
+    assert (found['conflict'], found['errors']) == (1, [])
+
+
+def test_a_voided_number_is_a_conflict(desk):
+    with desk.open():
+        from audits import trail
+        from registry import clock
+        with trail.act('staff.void', by=None, at=clock.now(), channel='cli', reason='重複') as act:
+            act.void(Staff.get(Staff.staff_no == '00003'), '重複')
+    head = desk.head()
+    _, rows = rows_of('staff')
+    found = desk.table('staff', *rows, code=1)
+    assert (found['conflict'], found['errors'], found['act']) == (1, [], None)
+    assert '取消済み' in found['conflicts'][0]['message'] and desk.head() == head
+
+
+def test_private_use_and_control_characters_are_reported_once(desk):
+    found = desk.table('staff', ['00001', '高\ue000橋'], ['00002', '大\x0b橋'], headers=['職員番号', '氏名'], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, '氏名'), (3, '氏名')]
+    assert 'U+E000' in found['errors'][0]['message'] and '外字' in found['errors'][0]['message']
+    gaiji = '職員番号,氏名\n00001,高'.encode('cp932') + b'\xf0\x40' + '橋\n'.encode('cp932')
+    found = desk.json('import', 'staff', desk.file('gaiji.csv', gaiji), code=1)
+    assert '外字' in found['errors'][0]['message'] and found['errors'][0]['line'] == 2
+
+
+def test_what_cp932_cannot_carry_is_named(desk):
+    desk.table('staff', ['00001', '𠮷野 花子'], headers=['職員番号', '氏名'])
+    found = desk.run('export', 'staff', '--encoding', 'cp932')
+    assert found.exit_code == 1 and '𠮷' in found.stderr and '2行目 氏名' in found.stderr and not found.stdout_bytes
+
+
+@pytest.mark.parametrize('text', ['=SUM(A1)', '+1', '-1', '@x', "'=1", "'quoted", '=HYPERLINK("http://x")'])
+def test_formulas_are_neutralised_and_restored(desk, text):
+    desk.table('systems', ['S-3', text], headers=['管理番号', '備考'])
+    with desk.open():
+        # what came in neutralised is restored; what did not is kept as typed
+        stored = System.get(System.system_no == 'S-3').note
+        assert stored == ('=1' if text == "'=1" else text)
+    path = desk.export('systems', 'out.csv')
+    cell = next(row for row in lines_of(path) if row[0] == 'S-3')[lines_of(path)[0].index('備考')]
+    assert cell[0] not in '=+-@' and sheets.neutral(stored) == cell
+    assert unchanged(desk.json('import', 'systems', path), 3)
+    book = desk.export('systems', 'out.xlsx', '--format', 'xlsx')
+    cells = python_calamine.CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
+    assert sheets.neutral(stored) in next(row for row in cells if row[0] == 'S-3')
+    assert unchanged(desk.json('import', 'systems', book), 3)
+
+
+def test_a_blank_cell_clears_and_an_absent_column_leaves_alone(desk):
+    desk.table('systems', ['S-1', ''], headers=['管理番号', '利用者数'])
+    with desk.open():
+        row = System.get(System.system_no == 'S-1')
+        assert row.users is None and row.pii_count == 280000 and row.vendor == '株式会社みどり'
+        assert {link.business.code for link in row.business_links if link.voided_at is None} >= {'B01', 'B18'}
+    found = desk.table('systems', ['S-1', ''], headers=['管理番号', '標準化対象業務'])
+    assert found['update'] == 1
+    with desk.open():
+        row = System.get(System.system_no == 'S-1')
+        assert not [link for link in row.business_links if link.voided_at is None]
+    assert unchanged(desk.table('systems', ['S-1', ''], headers=['管理番号', '標準化対象業務']), 1)
+    found = desk.table('systems', ['S-1', 'B18;B01'], headers=['管理番号', '標準化対象業務'])
+    assert found['update'] == 1
+    assert desk.json('trail', 'verify')['intact']
+
+
+def test_a_required_cell_may_not_be_blanked(desk):
+    found = desk.table('systems', ['S-1', ''], headers=['管理番号', 'システム名称'], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, 'システム名称')]
+
+
+def test_a_lifecycle_change_follows_the_table(desk):
+    headers = ['管理番号', 'ライフサイクル状態']
+    found = desk.table('systems', ['S-1', '廃棄済'], ['S-2', '更新検討'], headers=headers, code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, 'ライフサイクル状態'), (3, 'ライフサイクル状態')]
+    assert '進めません' in found['errors'][0]['message'] and '台帳活用検討' in found['errors'][1]['message']
+    assert desk.table('systems', ['S-1', '更新検討'], headers=headers)['update'] == 1
+    assert desk.table('systems', ['S-3', '取消'], headers=headers)['update'] == 1
+
+
+def test_rules_across_cells(desk):
+    found = desk.table('steps', ['B01', '5', '完了済み', '', '', '', ''], ['B01', '6', '対象外', '', '', '', ''],
+                       ['B01', '41', '作業中', '', '', '', ''], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, '完了日'), (3, '対象外理由'), (4, 'ステップ番号')]
+    found = desk.table('budget-requests', ['B-3', '2027', '2026-09-01', '101', 'あ', '1', '0', '1', '', '少額', ''], code=1)
+    assert found['errors'][0]['column'] == '除外承認者'
+    found = desk.table('enrolments', ['K-1', '00003', '除外', '', '', ''], ['K-1', '00001', '修了', '2026-07-01', '79', ''], code=1)
+    assert [e['column'] for e in found['errors']] == ['除外理由', '点数']
+    found = desk.table('incidents', ['I-3', 'あ', 'システム障害', '6', 'S-1', '', '2027-04-01 09:00', '', '', '', '', ''],
+                       ['I-4', 'あ', 'システム障害', '4', 'S-1', '', '2027-04-01 09:00', '', '', '', '', ''], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, 'レベル'), (3, '検知日時')]
+    found = desk.table('actuals', ['2026', '1', '9', '2026-09-30', '', '', '1', '統計', ''],
+                       ['2026', '1', '1', '2026-10-31', '1', '', '1', '', ''], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, '指標番号'), (3, '出典')]
+
+
+def test_plans_are_one_act_of_plans_and_check_ins(desk):
+    found = desk.table('plans', ['P-1', '2Q', '2026', '101', 'AI相談', '重点施策（四半期）', '遅れ', '50', '', ''],
+                       ['P-1', '3Q', '2026', '101', 'AI相談', '重点施策（四半期）', '順調', '90', '', ''],
+                       ['P-3', '3Q', '2026', '101', '新規', '重点施策（四半期）', '順調', '90', '', ''])
+    assert (found['create'], found['update'], found['unchanged']) == (2, 1, 0)
+    found = desk.table('plans', ['P-1', '2Q', '2026', '101', '改称', '重点施策（四半期）', '遅れ', '50', '', ''],
+                       ['P-1', '3Q', '2026', '101', '別称', '重点施策（四半期）', '順調', '90', '', ''], code=1)
+    assert found['errors'] and found['errors'][0]['line'] == 3
+    found = desk.table('plans', ['P-9', '1Q', '2026', '999', 'あ', '所属案件（半期）', '', '', '', ''], code=1)
+    assert {e['column'] for e in found['errors']} == {'所属コード', '評価'}
+
+
+def test_a_business_names_its_systems_under_either_header(desk):
+    assert desk.table('businesses', ['Z01', 'S-3;S-1'], headers=['業務コード', '管理番号（複数は;区切り）'])['update'] == 1
+    for header in ('管理番号', '管理番号(複数は;区切り)', 'system_nos'):
+        assert unchanged(desk.table('businesses', ['Z01', 'S-1;S-3'], headers=['業務コード', header]), 1)
+    found = desk.table('businesses', ['Z01', 'S-1;S-99'], headers=['業務コード', '管理番号（複数は;区切り）'], code=1)
+    assert 'S-99' in found['errors'][0]['message']
+    path = desk.export('businesses', 'out.csv')
+    assert ['Z01', 'S-1;S-3'] in [[row[0], row[-1]] for row in lines_of(path)]
+    assert desk.table('businesses', ['Z01', ''], headers=['業務コード', 'system_nos'])['update'] == 1
+
+
+# --- who ---
+
+def test_a_department_person_writes_own_rows_only(desk):
+    desk.person('zei@city.example.jp', 'department', '102')
+    head = desk.head()
+    options = ('--by', 'ZEI@city.example.jp')
+    headers = ['管理番号', '備考']
+    found = desk.table('systems', ['S-3', 'あ'], ['S-1', 'い'], headers=headers, code=1, options=options)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(3, '管理番号')] and desk.head() == head
+    found = desk.table('systems', ['S-3', 'あ'], headers=headers, options=options)
+    with desk.open():
+        act = Act.get_by_id(found['act'])
+        assert act.actor_name == 'zei' and 'zei@city.example.jp' in act.actor
+    assert desk.table('systems', ['S-3', '101'], headers=['管理番号', '所管課コード'], code=1, options=options)['errors']
+    assert desk.table('staff', ['00009', 'あ', '102'], headers=['職員番号', '氏名', '所属コード'], code=1, options=options)['errors']
+    assert desk.table('plans', ['P-1', '4Q', '順調'], headers=['プラン番号', '回', '評価'], code=1, options=options)['errors']
+    assert desk.table('actuals', *rows_of('actuals')[1], code=1, options=options)['errors']
+
+
+def test_calls_that_are_wrong_end_with_2(desk):
+    path = desk.file('a.csv', text_of(*rows_of('staff')))
+    assert desk.run('import', 'people', path).exit_code == 2
+    assert desk.run('import', 'nothing', path).exit_code == 2
+    assert desk.run('export', 'nothing').exit_code == 2
+    assert desk.run('import', 'staff', desk.folder / 'missing.csv').exit_code == 2
+    assert desk.run('import', 'staff', path, '--by', 'nobody@city.example.jp').exit_code == 2
+    with desk.open():
+        Person.create(email='off@city.example.jp', name='x', role='it', is_active=False, department=Department.get())
+    assert desk.run('import', 'staff', path, '--by', 'off@city.example.jp').exit_code == 2
+
+
+@pytest.mark.parametrize('data', [b'', b'\n\n', b'PK\x03\x04 broken', b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + b'0' * 99,
+                                  '職員番号,氏名\n"1,あ\n'.encode(), '職員番号,氏名\n1,あ\x00\n'.encode(), b'\xff\xfe\x81\n'])
+def test_files_that_are_no_tables_are_refused_in_words(desk, data):
+    head = desk.head()
+    found = desk.json('import', 'staff', desk.file('bad.csv', data), code=1)
+    assert found['errors'] and all(e['message'].endswith('。') for e in found['errors'])
+    assert set(found['errors'][0]) == {'line', 'column', 'value', 'message'} and desk.head() == head
+
+
+def test_problems_in_words_go_to_stderr(desk):
+    path = desk.file('a.csv', text_of(['職員番号', '氏名'], [['00001', '']]))
+    found = desk.run('import', 'staff', path)
+    assert found.exit_code == 1 and not found.stdout
+    assert '2行目 氏名' in found.stderr and '何も変更していません' in found.stderr
+
+
+def test_history_of_steps_is_kept_for_the_past(desk):
+    desk.table('steps', ['B01', '3', '完了済み', '2026-05-01', '2026-12-28', '', ''])
+    with desk.open():
+        row = StepProgress.select().where(StepProgress.status == 'done').order_by(StepProgress.id.desc()).first()
+        assert row.moves.count() == 2
+        assert Enrolment.select().count() == 3
