@@ -34,7 +34,7 @@ PAGES = [
     ('list, text search, 1 % hits', '/systems/?q=曙橋', 40),
     ('list, last page', '/systems/?page={last}', 25),
     ('record page', '/systems/{record}', 15),
-    ('edit form', '/systems/{record}/edit', 25),
+    ('edit form (budget: form + post + page)', '/systems/{record}/edit', 50),
     ('board', '/?year=2026', 25),
     ('year of indicators', '/strategies/2026/', 25),
     ('figure with its rows', '/figures/steps.official?year=2026', 25),
@@ -180,7 +180,7 @@ def measure(size, url, work):
             took = median(client, urlquote(path))
             mark = 'ok' if took / floor <= budget else 'OVER'
             over += mark == 'OVER'
-            print(f'  {name:32} {took * 1000:7.1f} ms  {took / floor:6.1f} × floor  (budget {budget})  {mark}')
+            print(f'  {name:40} {took * 1000:7.1f} ms  {took / floor:6.1f} × floor  (budget {budget})  {mark}')
         started = time.perf_counter()
         client.request('GET', '/strategies/2025/results.pdf')
         print(f'  results PDF {time.perf_counter() - started:.2f} s (budget 2 s)')

@@ -3,7 +3,6 @@ from flask import Flask, g
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 
-from audits import trail
 from models import db
 from models.rules import calendar
 
@@ -71,6 +70,6 @@ def words(app):
             return {}
         if not current_user.is_authenticated:
             return {'site': {'is_demo': False, 'today_pinned': clock.pinned()}, 'menu': []}
-        head = trail.head()
+        head = board.head()
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
                 'menu': menu.sections(), 'person': current_user, 'allowed': permits.allowed}

@@ -4,6 +4,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from flask import g
+
 from audits import trail
 from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
 from models.figures import MEASURES, default_day, figure
@@ -112,6 +114,13 @@ class Board:
 _memo = {}
 
 
+def head():
+    """Return the chain's head as this request found it."""
+    if 'head' not in g:
+        g.head = trail.head()
+    return g.head
+
+
 def remembered(key, make):
     """Return what `make` made for `key`, made once; `key` must hold the chain's head, so that any act makes it anew.
 
@@ -128,9 +137,9 @@ def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     today = clock.today()
     as_of = as_of or default_day(year, today)
-    head = trail.head()
-    return remembered(('board', head.hash, year, as_of, today, trends),
-                      lambda: _build(year, as_of, today, head, trends))
+    found = trail.head()
+    return remembered(('board', found.hash, year, as_of, today, trends),
+                      lambda: _build(year, as_of, today, found, trends))
 
 
 def is_demo(head):

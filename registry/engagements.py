@@ -33,7 +33,7 @@ engagements = Noun(
 
 
 def finding_tone(value):
-    return {'closed': 'good', 'accepted': 'off', 'open': 'bad', 'reported': 'warn'}.get(value, 'plain')
+    return {'closed': 'good', 'accepted': 'quiet', 'open': 'bad', 'reported': 'warn'}.get(value, '')
 
 
 def facts(row):

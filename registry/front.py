@@ -5,7 +5,6 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
 from peewee import PeeweeException
 
-from audits import trail
 from models import CorrectiveAction, Finding, Incident, Strategy, Support, System, db
 from models.rules import calendar
 from models.visibility import condition
@@ -67,7 +66,7 @@ def picture(found):
 
 def mine(name, make):
     """Return what is counted for the person signed in, counted once for a chain head and day."""
-    return boards.remembered((name, trail.head().hash, clock.today(), current_user.id, current_user.role,
+    return boards.remembered((name, boards.head().hash, clock.today(), current_user.id, current_user.role,
                               current_user.department_id), make)
 
 

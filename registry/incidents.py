@@ -42,7 +42,7 @@ def incident_panels(row):
 
 
 def level_tone(value):
-    return 'bad' if value >= 4 else 'plain'
+    return 'bad' if value >= 4 else ''
 
 
 incidents = Noun(

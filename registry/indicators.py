@@ -121,7 +121,7 @@ def show_figure(name):
     as_of, problem = asked_day(year)
     dated = Dated()
     as_of = as_of or default_day(year, today)
-    key = (trail.head().hash, name, year, as_of, today, current_user.id, current_user.role, current_user.department_id)
+    key = (boards.head().hash, name, year, as_of, today, current_user.id, current_user.role, current_user.department_id)
     found = boards.remembered(('figure', *key), lambda: figure(name, year, as_of, dated=dated))
     groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
               for place, rows in enumerate(parts)]

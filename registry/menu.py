@@ -1,5 +1,6 @@
 """The side menu: subjects in the order of the work, each entry an endpoint its permit decides."""
 from flask import request, url_for
+from flask_login import current_user
 
 from .permits import allowed
 
@@ -39,13 +40,13 @@ def address(endpoint):
 
 def sections():
     """Return the menu as the person signed in sees it: [{label, items: [{label, url, current}]}]."""
-    here = (request.endpoint or '').split('.')[0]
-    exact = request.endpoint
+    exact, person = request.endpoint, current_user._get_current_object()
+    here = (exact or '').split('.')[0]
     found = []
     for label, items in MENU:
         shown = []
         for words, endpoint, needs in items:
-            if allowed(needs):
+            if allowed(needs, person=person):
                 current = endpoint == exact or (endpoint.endswith('.index') and endpoint.split('.')[0] == here
                                                 and exact not in {e for _, e, _ in items})
                 shown.append({'label': words, 'url': address(endpoint), 'current': current})

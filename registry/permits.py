@@ -122,7 +122,7 @@ PERMITS = {
 
 def allowed(permit, thing=None, person=None):
     """Tell whether `person` (default: who is signed in) holds a permit, for a thing or in principle."""
-    person = person or current_user
+    person = person or current_user._get_current_object()
     if not person.is_authenticated:
         return False
     return any(rule(person, thing) for rule in PERMITS[permit])

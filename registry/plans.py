@@ -164,7 +164,7 @@ class PlanLoad(Load):
 
 
 def assessment_tone(value):
-    return {'on_track': 'good', 'behind': 'warn', 'late': 'bad'}.get(value, 'off')
+    return {'on_track': 'good', 'behind': 'warn', 'late': 'bad'}.get(value, 'quiet')
 
 
 def panels(plan):

@@ -89,7 +89,7 @@ def prepare_support(row, before, form, at):
 
 
 def support_tone(value):
-    return {'completed': 'good', 'returned': 'bad', 'reviewing': 'warn', 'withdrawn': 'off'}.get(value, 'plain')
+    return {'completed': 'good', 'returned': 'bad', 'reviewing': 'warn', 'withdrawn': 'quiet'}.get(value, '')
 
 
 def support_panels(row):

@@ -46,7 +46,7 @@ people = Noun(
              Column('department', '所属', Person.department, shown.department),
              Column('role', '権限', Person.role, shown.code(ROLES)),
              Column('is_active', '利用', Person.is_active, lambda v: '利用できる' if v else '停止',
-                    tone=lambda v: 'good' if v else 'off')],
+                    tone=lambda v: 'good' if v else 'quiet')],
     filters=[Filter('role', '権限', lambda: list(ROLES.items()), lambda v: Person.role == v)],
     hint='サインインできる人と権限です。登録後に、最初のパスワードを設定してください。')
 records.register(settings_bp, settings)

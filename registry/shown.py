@@ -5,14 +5,13 @@ from models import Business, Case, Course, Engagement, Finding, Plan, Staff
 from models.organisation import names_on
 from models.rules import calendar
 
-from . import clock
+from . import board, clock
 
 
 def departments():
-    """Return {id: name today} of every unit, read once a request."""
-    if 'departments' not in g:
-        g.departments = names_on(clock.today())
-    return g.departments
+    """Return {id: name today} of every unit."""
+    today = clock.today()
+    return board.remembered(('departments', board.head().hash, today), lambda: names_on(today))
 
 
 def department(id):

@@ -57,7 +57,7 @@ def step_panels(row):
 
 
 def progress_tone(value):
-    return {'done': 'good', 'doing': 'warn', 'excluded': 'off'}.get(value, 'plain')
+    return {'done': 'good', 'doing': 'warn', 'excluded': 'quiet'}.get(value, '')
 
 
 steps = Noun(

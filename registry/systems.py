@@ -27,8 +27,8 @@ bp = Blueprint('systems', __name__, url_prefix='/systems')
 
 
 def lifecycle_tone(value):
-    return {'operate': 'good', 'cancelled': 'off', 'disposed': 'off', 'stopped': 'off', 'retired': 'off',
-            'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, 'plain')
+    return {'operate': 'good', 'cancelled': 'quiet', 'disposed': 'quiet', 'stopped': 'quiet', 'retired': 'quiet',
+            'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, '')
 
 
 def related(system):

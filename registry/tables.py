@@ -8,6 +8,8 @@ from peewee import fn
 from models.base import fold
 from models.visibility import condition
 
+from . import board
+
 SIZES = (50, 100, 200)
 
 
@@ -47,6 +49,7 @@ class Listing:
 
     def __init__(self, noun, args, person):
         self.noun, self.args = noun, args
+        self.who = (person.id, person.role, person.department_id)
         self.q = args.get('q', '').strip()[:100]
         self.values = {f.name: args.get(f.name, '') for f in noun.filters if args.get(f.name, '')}
         self.voided = args.get('voided') == '1'
@@ -82,7 +85,8 @@ class Listing:
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
         table = self.noun.table
-        self.total = table.select(fn.COUNT(table.id)).where(*self.conditions).scalar()
+        key = ('total', board.head().hash, self.noun.name, self.q, tuple(sorted(self.values.items())), self.voided, self.who)
+        self.total = board.remembered(key, lambda: table.select(fn.COUNT(table.id)).where(*self.conditions).scalar())
         self.pages = max(1, ceil(self.total / self.size))
         self.page = min(max(1, self.asked), self.pages)
         columns = self.noun.columns

@@ -71,7 +71,7 @@ def course_of(row):
 
 
 def enrolment_tone(value):
-    return {'done': 'good', 'excluded': 'off', 'attending': 'warn'}.get(value, 'plain')
+    return {'done': 'good', 'excluded': 'quiet', 'attending': 'warn'}.get(value, '')
 
 
 enrolments = Noun(

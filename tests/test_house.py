@@ -178,7 +178,7 @@ def test_the_menu_leads_to_lists(app):
     assert not lists - set(offered)
     for _, items in menu.MENU:
         for _, endpoint, needs in items:
-            assert getattr(app.view_functions[endpoint], 'permit') == needs, endpoint
+            assert app.view_functions[endpoint].permit == needs, endpoint
 
 
 def addresses(noun):

@@ -4,8 +4,8 @@ import io
 import shutil
 
 import desk as desks
-import python_calamine
 import pytest
+import python_calamine
 from desk import FILES, rows_of, text_of
 
 from models import Act, Department, Enrolment, Incident, Person, Staff, StepProgress, Support, System
@@ -235,6 +235,14 @@ def test_what_cp932_cannot_carry_is_named(desk):
     desk.table('staff', ['00001', '𠮷野 花子'], headers=['職員番号', '氏名'])
     found = desk.run('export', 'staff', '--encoding', 'cp932')
     assert found.exit_code == 1 and '𠮷' in found.stderr and '2行目 氏名' in found.stderr and not found.stdout_bytes
+
+
+def test_cp932_keeps_what_it_can_only_write_as_a_twin(desk):
+    path = desk.export('systems', 'out.csv', '--encoding', 'cp932')
+    text = path.read_bytes().decode('cp932')
+    assert '〜' not in text and '～1期～' in text
+    path.write_bytes(text.replace('～1期～', '～2期～').encode('cp932'))
+    assert desk.json('import', 'systems', path)['update'] == 1
 
 
 @pytest.mark.parametrize('text', ['=SUM(A1)', '+1', '-1', '@x', "'=1", "'quoted", '=HYPERLINK("http://x")'])

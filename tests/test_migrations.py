@@ -1,0 +1,104 @@
+"""The migrations build exactly what the models describe, on whichever engine the tests run, and guard the trail."""
+import pytest
+from peewee import PeeweeException
+
+from audits import trail
+from models import TABLES, Act, Change, TrailHead, db
+from registry import clock, connection
+
+COLUMNS = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable FROM information_schema.columns
+             WHERE table_schema = 'public' AND table_name <> 'migration_history'"""
+CONSTRAINTS = """SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+                 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"""
+INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+
+
+def sqlite():
+    return type(db.obj).__name__.startswith('Sqlite')
+
+
+def ours(row):
+    return row[0] in {table._meta.table_name for table in TABLES}
+
+
+def schema():
+    """Return the open database's tables, columns, constraints and indexes, as comparable rows."""
+    if sqlite():
+        found = db.execute_sql("SELECT tbl_name, type, name, sql FROM sqlite_master WHERE type IN ('table', 'index')")
+        rows = {row for row in found if ours(row)}
+        for table in TABLES:
+            name = table._meta.table_name
+            rows |= {(name, 'column', *row[1:]) for row in db.execute_sql(f'PRAGMA table_info("{name}")')}
+        return rows
+    return {(kind, *row) for kind, query in (('column', COLUMNS), ('constraint', CONSTRAINTS), ('index', INDEXES))
+            for row in db.execute_sql(query) if ours(row)}
+
+
+def built(url, build):
+    """Return the schema of a new database after `build`."""
+    db.initialize(connection.open_database(url))
+    with db.connection_context():
+        build()
+        return schema()
+
+
+def test_migrations_build_what_the_models_describe(databases):
+    migrated, described = databases.empty(), databases.empty()
+    by_migration = built(migrated, connection.migrate)
+    by_models = built(described, lambda: db.create_tables(TABLES, safe=False))
+    assert len(by_migration) > 500
+    assert by_migration - by_models == set()
+    assert by_models - by_migration == set()
+    databases.drop(migrated)
+    databases.drop(described)
+
+
+@pytest.mark.parametrize('table', TABLES, ids=lambda table: table.__name__)
+def test_every_constraint_has_a_name(table):
+    for constraint in table._meta.constraints or ():
+        assert constraint.sql.startswith('CONSTRAINT "'), constraint.sql
+    names = [constraint.sql.split('"')[1] for constraint in table._meta.constraints or ()]
+    assert len(names) == len(set(names))
+    assert all(len(name) <= 63 for name in names), 'PostgreSQL cuts names at 63 characters'
+
+
+def test_running_twice_is_harmless(opened):
+    before, head = schema(), trail.head().hash
+    assert connection.pending() == []
+    assert connection.migrate() == []
+    assert schema() == before and trail.head().hash == head
+
+
+def test_masters_twice_are_harmless(opened):
+    from registry import masters
+    head = trail.head().seq
+    masters.fill(clock.now())
+    assert trail.head().seq == head
+
+
+@pytest.mark.parametrize('statement', [
+    'UPDATE "act" SET "reason" = \'x\' WHERE "seq" = 1', 'DELETE FROM "act" WHERE "seq" = 1', 'DELETE FROM "act"',
+    'UPDATE "change" SET "values_json" = \'{}\'', 'DELETE FROM "change" WHERE "place" = 0', 'DELETE FROM "trail_head"',
+    'UPDATE "trail_head" SET "seq" = 0', 'UPDATE "trail_head" SET "hash" = \'x\'',
+    "INSERT INTO \"trail_head\" VALUES (2, 0, 'x', NULL)"])
+def test_the_database_refuses_to_rewrite_the_trail(opened, statement):
+    acts, changes, head = Act.select().count(), Change.select().count(), trail.head().hash
+    with pytest.raises(PeeweeException), db.atomic():
+        db.execute_sql(statement)
+    assert (Act.select().count(), Change.select().count(), trail.head().hash) == (acts, changes, head)
+
+
+def test_nothing_can_be_truncated(opened):
+    if sqlite():
+        return  # SQLite has no TRUNCATE
+    for table in ('act', 'change', 'trail_head'):
+        with pytest.raises(PeeweeException), db.atomic():
+            db.execute_sql(f'TRUNCATE "{table}" CASCADE')
+    assert TrailHead.select().count() == 1
+
+
+def test_an_act_with_changes_cannot_lose_its_head(opened):
+    with pytest.raises(PeeweeException), db.atomic():
+        db.execute_sql('INSERT INTO "change" ("act_id", "place", "table_name", "row_id", "label", "kind", "values_json") '
+                       "VALUES (999999, 0, 'system', 1, 'x', 'update', '{}')")
+        db.execute_sql('SELECT 1')
