@@ -45,7 +45,7 @@ def _chain(verdict):
     changes = iter(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
                                  Change.values).order_by(Change.act, Change.place).tuples().iterator())
     waiting = next(changes, None)
-    previous = FIRST
+    previous, last = FIRST, None
     expected = 1
     for act in Act.select().order_by(Act.seq).iterator():
         if act.seq != expected:
@@ -66,7 +66,7 @@ def _chain(verdict):
             verdict.broken(act.seq, f'操作 {act.seq} の前のハッシュが、直前の操作と一致しません。')
         if digest(act.previous, header_of(act), lines) != act.hash:
             verdict.broken(act.seq, f'操作 {act.seq} の内容が、記録されたハッシュと一致しません。')
-        previous = act.hash
+        previous, last = act.hash, act.at
         verdict.acts += 1
         verdict.seq, verdict.hash = act.seq, act.hash
     if waiting is not None:
@@ -74,7 +74,7 @@ def _chain(verdict):
     head = TrailHead.get_or_none()
     if head is None:
         verdict.broken(verdict.seq, '鎖の先頭の記録がありません。')
-    elif (head.seq, head.hash) != (verdict.seq, verdict.hash):
+    elif (head.seq, head.hash, head.at) != (verdict.seq, verdict.hash, last):
         verdict.broken(max(head.seq, verdict.seq),
                        f'鎖の先頭（操作 {head.seq}）と、残っている最後の操作（{verdict.seq}）が一致しません。')
     return states
@@ -121,7 +121,7 @@ def _compare(table, states, verdict):
         seen.add(id)
         state = states.get(id)
         if state is None:
-            outside(id, str(raw[2]), '履歴にない行が挿入されています。')
+            outside(id, table.get_by_id(id).label, '履歴にない行が挿入されています。')
             continue
         if converters:
             raw = list(raw)

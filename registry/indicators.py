@@ -449,7 +449,7 @@ class ActualLoad(Load):
         return Entry(line, status, f'{key[0]}年度 取組{key[1]} 指標{key[2]}', changes, row, before)
 
     @staticmethod
-    def export(noun, query):
+    def export(noun, query, until=None):
         """Return the actuals' file, each line with the year and numbers that find it again."""
         form = ActualForm(formdata=None, meta={'csrf': False})
         cells = form.cells()

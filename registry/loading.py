@@ -169,7 +169,11 @@ class Load:
         row = records.twin(before) if before is not None else noun.table()
         if before is None:
             wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
-                      if cell.required and row.__data__.get(cell.attr) is None and not isinstance(cell, Refs)]
+                      if cell.required and (isinstance(cell, Refs) or row.__data__.get(cell.attr) is None)]
+        else:
+            # in a new record a blank takes the form's default; in a known one that would undo what stands
+            wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
+                      if form._fields[name].required and not cells[place].strip() and not form._fields[name].errors]
         if not wrong:
             form.fill(row)
             self.settle(row, before)

@@ -1,7 +1,7 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
-from audits import trail
+from audits import past, trail
 from forms.plans import CheckInForm, PlanForm
 from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
@@ -145,14 +145,17 @@ class PlanLoad(Load):
                 writing.save(entry.row, entry.before)
 
     @staticmethod
-    def export(noun, query):
-        """Return the plans' file: one line per check-in, one for a plan without any."""
+    def export(noun, query, until=None):
+        """Return the plans' file: one line per check-in, one for a plan without any; check-ins as recorded `until`."""
         form = PlanFileForm(formdata=None, meta={'csrf': False})
         form.department_code.load_all()
         cells = form.cells()
         plans = list(query) if query is not None else list(Plan.select().where(Plan.live()).order_by(Plan.id))
         checks = {}
-        for check in CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan, CheckIn.quarter):
+        stood = CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan, CheckIn.quarter) if until is None else sorted(
+            (records.twin_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values() if row['voided_at'] is None),
+            key=lambda check: (check.plan_id, check.quarter))
+        for check in stood:
             checks.setdefault(check.plan_id, []).append(check)
 
         def rows():

@@ -1,5 +1,6 @@
 """The views every noun shares: list, record, new, edit, void, export; and the one way a form becomes a saved row."""
 import copy
+from datetime import timedelta
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -68,7 +69,7 @@ def links_of(form):
 
 def find(noun, id):
     """Return a record the person may see, or answer 404."""
-    row = noun.table.get_or_none(noun.table.id == id)
+    row = noun.table.by_id(id)
     if row is None or not visible(current_user, row):
         abort(404)
     return row
@@ -86,7 +87,7 @@ def details(noun, row):
     for field in noun.blank.cells():
         value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
         if value is not None and isinstance(field, Ref):
-            value = getattr(row, field.attr)
+            value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
         shown[field.short_name] = (field.label.text, field.show(value))
     sections = noun.sections or [('内容', list(shown))]
     return [(heading, [shown[name] for name in names if name in shown]) for heading, names in sections]
@@ -349,11 +350,11 @@ def headers_of_file(noun):
 
 def export_as_of(noun, day):
     """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
-    _, until = day_bounds(day, day)
+    # the next day begins with its first moment, which is no longer this day
+    until = day_bounds(day, day)[1] - timedelta.resolution
     rows = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None]
     if noun.loader is not None:
-        live = {row['id'] for row in rows}
-        return noun.loader.export(noun, [twin_of(noun.table, row) for row in rows if row['id'] in live])
+        return noun.loader.export(noun, [twin_of(noun.table, row) for row in rows], until)
     form = noun.form(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()

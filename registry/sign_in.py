@@ -43,8 +43,8 @@ def register(app):
         idle, total = app.config['IDLE'].total_seconds(), app.config['PERMANENT_SESSION_LIFETIME'].total_seconds()
         if now - session.get('seen', 0) > idle or now - session.get('since', 0) > total:
             return None
-        person = Person.get_or_none(Person.id == int(id), Person.is_active, Person.live())
-        if person is None or person.epoch != session.get('epoch'):
+        person = Person.by_id(int(id))
+        if person is None or not person.is_active or person.voided_at or person.epoch != session.get('epoch'):
             return None
         if now - session['seen'] > 60:
             session['seen'] = now

@@ -234,8 +234,9 @@ def app(settings):
 
 @pytest.fixture
 def opened(app):
-    """The application with the database connected, for tests that ask below the pages."""
-    with app.app_context(), db.connection_context():
+    """The application with the database connected, for tests that ask below the pages; a page read closes it again."""
+    with app.app_context():
+        db.connect()
         yield app
 
 

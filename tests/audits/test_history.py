@@ -1,0 +1,84 @@
+"""The trail read aloud: a change becomes Japanese sentences, with labels, names and dates in words."""
+from datetime import date
+
+import pytest
+from cast import TODAY
+
+from audits import history, trail
+from models import Course, Department, Incident, Person, System
+from registry import clock
+from registry.nouns import NOUNS
+
+pytestmark = pytest.mark.usefixtures('opened')
+
+
+def said(table, change, name):
+    """Return the sentences of a row's newest change after `change(row)` has been saved."""
+    row = table.select().order_by(table.id).first()
+    change(row)
+    with trail.act(f'{name}.edit', by=None, at=clock.now()) as act:
+        act.save(row)
+    return history.sentences(history.of_row(row)[0], NOUNS[name].labels)
+
+
+def setting(**values):
+    def change(row):
+        for name, value in values.items():
+            setattr(row, name, value)
+    return change
+
+
+@pytest.mark.parametrize(('values', 'sentence'), [
+    ({'vendor': '㈱山﨑'}, '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。'),
+    ({'vendor': None}, '保守事業者「㈱髙﨑1」を空欄にしました。'),
+    ({'site': '本庁舎'}, '設置場所に「本庁舎」を入れました。'),
+    ({'lifecycle': 'review'}, 'ライフサイクル状態を「運用」から「更新検討」に変更しました。'),
+    ({'quake_fixed': True}, '耐震固定に「はい」を入れました。'),
+    ({'users': 0}, '利用者数に「0」を入れました。'),
+    ({'contract_end_on': date(2028, 3, 31)},
+     '契約満了日を「令和9年3月31日（2027-03-31）」から「令和10年3月31日（2028-03-31）」に変更しました。'),
+    ({'owner': 3}, '所管課コードを「0201 税務課」から「0202 戸籍住民課」に変更しました。'),
+])
+def test_an_edit_is_a_sentence(values, sentence):
+    assert said(System, setting(**values), 'systems') == [sentence]
+
+
+def test_moments_are_read_in_japan():
+    (sentence,) = said(Incident, setting(restored_at=Incident.get_by_id(1).detected_at), 'incidents')
+    assert sentence.startswith('復旧日時を「令和8年6月1日') and '12:00' in sentence and '10:00' in sentence
+
+
+def test_a_secret_is_not_told():
+    assert said(Person, setting(password_hash='x'), 'people')[0].endswith('を変更しました（内容は記録しません）。')
+
+
+def test_a_new_record_a_void_and_its_return():
+    row = Course(code='K9', fiscal_year=2026, name='新研修', category='ai')
+    with trail.act('courses.create', by=None, at=clock.now()) as act:
+        act.save(row)
+    with trail.act('courses.void', by=None, at=clock.now()) as act:
+        act.void(row, '重複')
+    row.voided_at = row.void_reason = None
+    with trail.act('courses.edit', by=None, at=clock.now()) as act:
+        act.save(row)
+    back, void, new = (history.sentences(change, NOUNS['courses'].labels) for change in history.of_row(row))
+    assert '名称を「新研修」で登録しました。' in new and '区分を「生成AI」で登録しました。' in new
+    assert void == ['取り消しました（理由: 重複）。']
+    assert back == ['取消を取りやめました。']
+
+
+def test_a_field_without_a_label_is_not_hidden():
+    row = Department.get(Department.code == '0201')
+    row.name = '課税課'
+    with trail.act('departments.edit', by=None, at=clock.now()) as act:
+        act.save(row)
+    assert history.sentences(history.of_row(row)[0], {}) == ['nameを「税務課」から「課税課」に変更しました。']
+
+
+def test_the_page_tells_it_with_who_and_why(client_of):
+    browser = client_of('it')
+    row = {'revision': '1', 'vendor': '㈱山﨑', 'act_reason': '社名の変更'}
+    assert browser.post('/systems/1/edit', data=row).status_code == 303
+    text = browser.get('/systems/1').page.text
+    assert '阿部 情' in text and '社名の変更' in text and '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text
+    assert clock.today() == TODAY

@@ -1,0 +1,180 @@
+"""Verification: every way to rewrite the trail or a record behind its back is found, and the place is named."""
+import pytest
+from cast import email
+
+from audits import trail, verify
+from models import Act, Change, Department, Person, System, TrailHead, db
+from models.rules import calendar
+from registry import clock
+
+pytestmark = pytest.mark.usefixtures('opened')
+
+
+@pytest.fixture
+def edited():
+    """The act of an edit made before the last one, as someone would like it never to have been."""
+    for vendor in ('一社', '二社'):
+        with trail.act('systems.edit', by=Person.get(Person.email == email('it')), at=clock.now(), reason='契約') as act:
+            row = System.get(System.system_no == 'S-00001')
+            row.vendor = vendor
+            act.save(row)
+    return act.seq - 1
+
+
+@pytest.fixture
+def unguarded():
+    """The database without its triggers: what someone with the file in their hands can do."""
+    with trail.untrailed():
+        if type(db.obj).__name__.startswith('Sqlite'):
+            for (name,) in list(db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
+                db.execute_sql(f'DROP TRIGGER "{name}"')
+        else:
+            for table in ('act', 'change', 'trail_head'):
+                db.execute_sql(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+        yield
+
+
+def broken(seq, words):
+    found = verify.verify()
+    assert not found.intact
+    assert found.first_broken['seq'] == seq, found.first_broken
+    assert words in found.first_broken['what']
+    return found
+
+
+def outside(table, row, *words):
+    found = verify.verify()
+    assert not found.intact
+    (item,) = found.outside
+    assert (item['table'], item['row']) == (table, row)
+    for word in words:
+        assert word in item['what'] + item['label'], item
+    return found
+
+
+def test_an_honest_register_is_intact(edited):
+    found = verify.verify()
+    assert found.intact and found.first_broken is None and found.outside == []
+    assert (found.acts, found.seq, found.hash) == (edited + 1, edited + 1, trail.head().hash)
+    assert found.changes == Change.select().count()
+
+
+@pytest.mark.parametrize(('field', 'value'), [
+    ('actor', 'someone@city.example'), ('actor_name', '別人'), ('reason', '別の理由'), ('kind', 'systems.void'),
+    ('channel', 'cli'), ('request_id', 'zzz'), ('at', calendar.datetime(2020, 1, 1, tzinfo=calendar.JST))])
+def test_an_edited_act(edited, unguarded, field, value):
+    Act.update({field: value}).where(Act.seq == edited).execute()
+    found = broken(edited, '内容が、記録されたハッシュと一致しません')
+    assert found.outside == []
+
+
+def test_an_act_edited_with_its_hash_breaks_the_next_link(edited, unguarded):
+    row = Act.get_by_id(edited)
+    row.reason = '別の理由'
+    lines = [[c.place, c.table, c.row, c.label, c.kind, c.values] for c in Change.select().where(Change.act == edited)]
+    Act.update(reason=row.reason, hash=trail.digest(row.previous, trail.header_of(row), lines)).where(Act.seq == edited).execute()
+    broken(edited + 1, '前のハッシュが、直前の操作と一致しません')
+
+
+def test_an_edited_change(edited, unguarded):
+    Change.update(values='{"vendor":["㈱髙﨑1","三社"]}').where(Change.act == edited).execute()
+    broken(edited, '内容が、記録されたハッシュと一致しません')
+
+
+@pytest.mark.parametrize('values', [{'label': '別の記録'}, {'row': 2}, {'table': 'staff'}, {'kind': 'create'}, {'place': 7}])
+def test_a_change_moved_or_renamed(edited, unguarded, values):
+    Change.update(values).where(Change.act == edited).execute()
+    broken(edited, '一致しません')
+
+
+def test_an_unreadable_change(edited, unguarded):
+    Change.update(values='{').where(Change.act == edited).execute()
+    broken(edited, '一致しません')
+
+
+def test_a_deleted_change(edited, unguarded):
+    Change.delete().where(Change.act == edited).execute()
+    broken(edited, '変更行は 1 件のはずですが、0 件あります')
+
+
+def test_a_deleted_act(edited, unguarded):
+    Change.delete().where(Change.act == edited).execute()
+    Act.delete().where(Act.seq == edited).execute()
+    broken(edited, f'操作 {edited} がありません')
+
+
+def test_the_first_act_deleted(edited, unguarded):
+    Change.delete().where(Change.act == 1).execute()
+    Act.delete().where(Act.seq == 1).execute()
+    broken(1, '操作 1 がありません')
+
+
+def test_the_last_act_deleted(edited, unguarded):
+    Change.delete().where(Change.act == edited + 1).execute()
+    Act.delete().where(Act.seq == edited + 1).execute()
+    broken(edited + 1, '鎖の先頭')
+
+
+def test_an_inserted_change(edited):
+    with trail.untrailed():
+        Change.create(act=edited, place=1, table='system', row=2, label='S-00002', kind='update', values='{}')
+    broken(edited, '変更行は 1 件のはずですが、2 件あります')
+
+
+def test_an_inserted_act(edited):
+    head = trail.head()
+    act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit', reason='',
+              request_id='', changes=0, previous=head.hash, hash='')
+    act.hash = trail.digest(act.previous, trail.header_of(act), [])
+    act.save(force_insert=True)
+    broken(head.seq + 1, '鎖の先頭')
+
+
+@pytest.mark.parametrize('values', [{'hash': 'f' * 64}, {'seq': 3}, {'at': calendar.datetime(2020, 1, 1, tzinfo=calendar.JST)}])
+def test_a_head_tampered_with(edited, unguarded, values):
+    TrailHead.update(values).execute()
+    broken(edited + 1, '鎖の先頭')
+
+
+def test_a_head_removed(edited, unguarded):
+    TrailHead.delete().execute()
+    broken(edited + 1, '鎖の先頭の記録がありません')
+
+
+def test_an_edited_record(edited):
+    with trail.untrailed():
+        System.update(vendor='影の会社').where(System.system_no == 'S-00001').execute()
+    found = outside('system', 1, 'S-00001', '履歴によらず変更されています', 'vendor')
+    assert found.first_broken is None
+
+
+def test_a_record_edited_back_and_counted():
+    with trail.untrailed():
+        System.update(revision=System.revision + 1).where(System.system_no == 'S-00002').execute()
+    outside('system', 2, '版番号')
+
+
+def test_a_deleted_record():
+    with trail.untrailed():
+        row = System.get(System.system_no == 'S-00003')
+        System.delete().where(System.id == row.id).execute()
+    outside('system', row.id, 'S-00003 課税係の表', '行が削除されています')
+
+
+def test_an_inserted_record():
+    with trail.untrailed():
+        row = Department.create(code='0666', name='幽霊課', valid_from=clock.today(), revision=1)
+    outside('department', row.id, '0666 幽霊課', '履歴にない行が挿入されています')
+
+
+def test_a_record_voided_behind_the_trail():
+    with trail.untrailed():
+        System.update(voided_at=clock.now(), void_reason='x').where(System.system_no == 'S-00003').execute()
+    outside('system', 3, 'voided_at', 'void_reason')
+
+
+def test_every_break_is_reported_together(edited, unguarded):
+    Act.update(reason='x').where(Act.seq == edited).execute()
+    System.update(vendor='影の会社').where(System.system_no == 'S-00002').execute()
+    found = verify.verify()
+    assert found.first_broken['seq'] == edited and [item['row'] for item in found.outside] == [2]
