@@ -52,12 +52,12 @@ def register(app):
 
     @app.errorhandler(OperationalError)
     def unreachable(error):
-        log.error('database', error=str(error), path=request.path)
+        log.error('database', id=g.get('request_id'), error=str(error), path=request.path)
         return page(503)
 
     @app.errorhandler(Exception)
     def broken(error):
         if not db.is_closed():
             db.close()
-        log.exception('unhandled', path=request.path)
+        log.exception('unhandled', id=g.get('request_id'), path=request.path)
         return page(500)

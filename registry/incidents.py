@@ -10,6 +10,7 @@ from models.settings import Dated
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
+from .permits import visible_of
 
 incidents_bp = Blueprint('incidents', __name__, url_prefix='/incidents')
 levels_bp = Blueprint('incident-levels', __name__, url_prefix='/incident-levels')
@@ -35,7 +36,8 @@ def incident_panels(row):
     day = row.detected_at.astimezone(calendar.JST).date()
     systems = [link.system for link in row.system_links if link.voided_at is None]
     served = {link.business_id for system in systems for link in system.business_links if link.voided_at is None}
-    return {'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day), 'systems': systems,
+    return {'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
+            'systems': visible_of(systems),
             'windows': [(b, start, end) for b, start, end in windows(clock.today(), dated)
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}

@@ -17,7 +17,7 @@ from models import (
     System,
 )
 from models.organisation import subtree
-from models.visibility import visible
+from models.visibility import condition, visible
 
 PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
 
@@ -126,6 +126,16 @@ def allowed(permit, thing=None, person=None):
     if not person.is_authenticated:
         return False
     return any(rule(person, thing) for rule in PERMITS[permit])
+
+
+def visible_of(rows):
+    """Return those of a few rows of one table that the person signed in may see."""
+    limit = condition(type(rows[0]), current_user) if rows else None
+    if limit is None:
+        return rows
+    table = type(rows[0])
+    ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]), limit).tuples()}
+    return [row for row in rows if row.id in ids]
 
 
 def require(permit, thing=None):

@@ -2,6 +2,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
 from audits import past, trail
+from forms.fields import Code, Exact, Long, Many
 from forms.plans import CheckInForm, PlanForm
 from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
@@ -17,11 +18,11 @@ bp = Blueprint('plans', __name__, url_prefix='/plans')
 class PlanFileForm(PlanForm):
     """A line of the plans' file: the plan's columns, then the check-in's; a blank 回 is a plan not yet checked."""
 
-    quarter = CheckInForm.quarter
-    assessment = CheckInForm.assessment
-    achievement = CheckInForm.achievement
-    result = CheckInForm.result
-    causes = CheckInForm.causes
+    quarter = Code('回', QUARTERS)
+    assessment = Code('評価', ASSESSMENTS)
+    achievement = Exact('達成率', min=0, max=1000, places=2)
+    result = Long('実績')
+    causes = Many('未達要因', CAUSES)
 
 
 PLAN_CELLS = ('plan_no', 'fiscal_year', 'department_code', 'title', 'plan_class')
@@ -36,11 +37,8 @@ class PlanLoad(Load):
         return PlanFileForm
 
     def make_form(self):
-        form = PlanFileForm(formdata=None, meta={'csrf': False})
-        for name in ('quarter', 'assessment'):
-            form._fields[name].required = False
         self.plans, self.check_ins = {}, {}
-        return form
+        return PlanFileForm(formdata=None, meta={'csrf': False})
 
     def _existing(self, sheet):
         for plan in Plan.select():

@@ -8,12 +8,12 @@ from peewee import fn
 
 from audits import history, past, trail
 from forms.base import ReasonForm
-from forms.fields import Key, Long, Ref, Text
+from forms.fields import Key, Long, Ref, Refs, Text
 from models.figures import day_bounds
-from models.visibility import visible
+from models.visibility import condition, visible
 
 from . import clock, sheets, tables
-from .permits import allowed, permit, require
+from .permits import allowed, permit, require, visible_of
 
 
 def twin(row):
@@ -82,13 +82,22 @@ def act(kind, reason=''):
 
 
 def details(noun, row):
-    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections."""
+    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
+
+    A record of another unit is counted, not named.
+    """
     shown = {}
     for field in noun.blank.cells():
-        value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
+        value, hidden = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr), 0
         if value is not None and isinstance(field, Ref):
             value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-        shown[field.short_name] = (field.label.text, field.show(value))
+            hidden = int(not visible_of([value]))
+        elif value and isinstance(field, Refs) and condition(field.table, current_user) is not None:
+            seen = {other.id for other in visible_of(list(field.table.select().where(field.table.id.in_(value))))}
+            value, hidden = [id for id in value if id in seen], len(value) - len(seen)
+        words = [] if hidden and isinstance(field, Ref) else [field.show(value)]
+        shown[field.short_name] = (field.label.text, '、'.join(
+            word for word in [*words, f'（ほかの所属の記録 {hidden}件）' if hidden else ''] if word))
     sections = noun.sections or [('内容', list(shown))]
     return [(heading, [shown[name] for name in names if name in shown]) for heading, names in sections]
 

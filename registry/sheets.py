@@ -1,11 +1,15 @@
 """Table files in and out: CSV, TSV and XLSX as rows of text, knowing nothing of nouns; nothing uploaded is trusted."""
+import codecs
 import csv
 import io
 import re
 import unicodedata
 import zipfile
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from xml.parsers import expat
 
 import python_calamine
 import xlsxwriter
@@ -14,12 +18,26 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 120_000
 MAX_COLUMNS = 100
 MAX_CELL = 32_767
+MAX_HEADER = 200
+#: beyond this many the file is wrong as a whole, and the list would fill the memory
+MAX_PROBLEMS = 5_000
 MAX_ENTRIES, MAX_UNPACKED, MAX_RATIO = 1_000, 300 * 1024 * 1024, 200
+#: the parser makes room for every cell up to the last one: a nearly empty workbook may not claim more than SPARSE_CELLS
+MAX_TEXT, SPARSE_CELLS = 30_000_000, 4_000_000
+MAX_XLSX_ROWS = 1_048_576
+BATCH = 500
 _NEUTRAL = re.compile(r"'*[=+\-@\t\r]")
 _NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
-_STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
+_STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
+#: what no file of ours can hold: half characters, and the two that XML forbids and Excel cannot escape
+_UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')
+#: what ends a cell besides the next one; what follows the rows may hold formulas of its own
+_CLOSERS = frozenset({'row', 'extLst', 'AlternateContent'})
 #: characters that Windows' CP932 writes in another way than Unicode does
 _TWINS = str.maketrans({'〜': '～', '−': '－', '‖': '∥', '—': '―', '¢': '￠', '£': '￡', '¬': '￢'})
+_BROKEN = 'Excelファイルが壊れています。Excelで開いて保存し直すか、CSV（UTF-8）で保存してください。'
+_TOO_BIG = 'ファイルの中身が大きすぎます。表だけを新しいファイルに貼り付けて保存し直してください。'
+_TOO_MANY_ROWS = f'{MAX_ROWS:,}行を超えています。分けて取り込んでください。'
 
 
 @dataclass(frozen=True)
@@ -59,142 +77,359 @@ def read(data, name, encoding='auto'):
     """Read a file's first table; raise Unreadable when it cannot be one.
 
     CSV or TSV in UTF-8 (with or without BOM) or CP932, or XLSX, told by content. `encoding` auto, utf-8 or cp932.
+    `name` is the file's name, for the messages only.
     """
     if not data:
         refuse('ファイルが空です。1行目に列名のあるファイルを選んでください。')
     if len(data) > MAX_BYTES:
         refuse('ファイルが20MBを超えています。分けて取り込んでください。')
     if data[:4] == b'PK\x03\x04':
-        records, encoding, kind = _read_xlsx(data), 'xlsx', 'xlsx'
-    elif data[:8] == b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1':
+        records, problems = _read_xlsx(data, name)
+        return _sheet(records, 'xlsx', 'xlsx', problems)
+    if data[:8] == b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1':
         refuse('古い形式のExcel（.xls）か、パスワードつきのファイルです。.xlsx か CSV（UTF-8）で保存し直してください。')
-    else:
-        text, encoding = _decode(data, encoding)
-        records, kind = _read_csv(text), 'csv'
-    return _sheet(records, encoding, kind)
+    text, encoding = _decode(data, encoding)
+    return _sheet(_read_csv(text), encoding, 'csv', [])
 
 
 def _decode(data, encoding):
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        refuse('文字コードがUTF-16（Unicodeテキスト）です。CSV（UTF-8）で保存し直してください。')
+    marked = data[:3] == codecs.BOM_UTF8
+    if marked and encoding == 'cp932':
+        refuse('このファイルの文字コードはUTF-8です。文字コードを「自動」か「UTF-8」にしてください。')
     if encoding in ('auto', 'utf-8'):
         try:
             return data.decode('utf-8-sig'), 'utf-8'
         except UnicodeDecodeError as error:
+            if marked:
+                refuse('UTF-8として読めない文字があります。CSV（UTF-8）で保存し直してください。', _line_of(data, error.start))
             if encoding == 'utf-8':
-                line = data[:error.start].count(b'\n') + 1
-                refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。', line)
+                refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。',
+                       _line_of(data, error.start))
     try:
         return data.decode('cp932'), 'cp932'
     except UnicodeDecodeError as error:
-        line = data[:error.start].count(b'\n') + 1
-        refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', line)
+        refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', _line_of(data, error.start))
+
+
+def _line_of(data, place):
+    return data.count(b'\n', 0, place) + 1
 
 
 def _read_csv(text):
-    """Yield (line, cells) of a CSV or TSV text; the line is the first physical line of the record."""
+    """Return [(line, cells)] of a CSV or TSV text; the line is the first physical line of the record."""
     if '\x00' in text:
-        refuse('CSVではないデータが含まれています。CSV か .xlsx で保存し直してください。', text[:text.index('\x00')].count('\n') + 1)
-    first = text.split('\n', 1)[0]
-    delimiter = '\t' if first.count('\t') > first.count(',') else ','
+        refuse('CSVではないデータが含まれています。CSV か .xlsx で保存し直してください。', text.count('\n', 0, text.index('\x00')) + 1)
+    # old host systems end a file with Ctrl-Z
+    text = text.removesuffix('\x1a')
+    first = re.sub('"[^"]*"', '', text[:65536].lstrip('\r\n')).splitlines()[:1] or ['']
+    delimiter = '\t' if first[0].count('\t') > first[0].count(',') else ','
     reader = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, strict=True)
     last = 0
     found = []
     try:
         for cells in reader:
-            found.append((last + 1, cells))
+            if cells:
+                found.append((last + 1, cells))
             last = reader.line_num
             if len(found) > MAX_ROWS + 1:
-                refuse(f'{MAX_ROWS:,}行を超えています。分けて取り込んでください。')
+                refuse(_TOO_MANY_ROWS)
     except csv.Error:
-        refuse('引用符（"）の閉じ忘れなどで、行の区切りを読み取れません。', last + 1)
+        refuse('引用符（"）の閉じ忘れか長すぎる欄があり、行の区切りを読み取れません。この行の引用符を直してください。', last + 1)
     return found
 
 
-def _read_xlsx(data):
-    """Return [(line, cells)] of a workbook's first sheet, after the archive itself has been looked at."""
+# --- XLSX: looked at before it is parsed ---
+
+def _read_xlsx(data, name):
+    """Return ([(line, cells)], problems) of a workbook's first sheet."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, UnicodeDecodeError):
-        refuse('Excelファイルが壊れています。Excelで開いて保存し直してください。')
-    unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * len(data) + 1024 * 1024:
-        refuse('ファイルの中身が大きすぎます。表だけを新しいファイルに貼り付けて保存し直してください。')
-    if not any(entry.filename == 'xl/workbook.xml' for entry in entries):
-        refuse('Excelのブック（.xlsx）ではありません。.xlsx か CSV（UTF-8）で保存し直してください。')
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        clean, problems = _inspect(data, name)
+        book = python_calamine.CalamineWorkbook.from_filelike(clean)
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except Exception as error:  # noqa: BLE001  (the parser raises its own kinds, and panics on crafted bytes)
-        raise Unreadable([Problem(None, '', '', 'Excelファイルを読み取れません。CSV（UTF-8）で保存し直してください。')]) from error
+        return [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)], problems
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable([Problem(None, '', '', _BROKEN)]) from error
     except BaseException as error:
+        # the parser's own failures on crafted bytes come as a kind of their own, outside Exception
         if type(error).__name__ != 'PanicException':
             raise
-        raise Unreadable([Problem(None, '', '', 'Excelファイルを読み取れません。CSV（UTF-8）で保存し直してください。')]) from error
-    if len(rows) > MAX_ROWS + 1:
-        refuse(f'{MAX_ROWS:,}行を超えています。分けて取り込んでください。')
-    return [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)]
+        raise Unreadable([Problem(None, '', '', _BROKEN)]) from error
+
+
+def _inspect(data, name):
+    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells).
+
+    The parser gets a new archive, so that it cannot see another one in the same bytes, nor pictures, macros or links.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        unpacked = sum(entry.file_size for entry in entries)
+        if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * len(data) + 1024 * 1024:
+            refuse(_TOO_BIG)
+        parts = {entry.filename.casefold(): entry for entry in entries}
+        if 'xl/workbook.xml' not in parts:
+            refuse(f'「{name[:100]}」はExcelのブック（.xlsx）ではありません。.xlsx か CSV（UTF-8）で保存し直してください。')
+        if any(entry.flag_bits & 1 for entry in entries):
+            refuse('パスワードつきのファイルです。パスワードを外して保存し直してください。')
+
+        def part(path):
+            return archive.read(parts[path.casefold()]) if path.casefold() in parts else None
+
+        kept = {path: part(path) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml',
+                                              'xl/_rels/workbook.xml.rels', 'xl/sharedStrings.xml', 'xl/styles.xml')}
+        sheet = _first_sheet(kept['xl/workbook.xml'], kept['xl/_rels/workbook.xml.rels'])
+        kept[sheet] = part(sheet)
+    if kept[sheet] is None:
+        refuse(_BROKEN)
+    problems = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']))
+    clean = io.BytesIO()
+    with zipfile.ZipFile(clean, 'w') as archive:
+        for path, content in kept.items():
+            if content is not None:
+                archive.writestr(path, content)
+    clean.seek(0)
+    return clean, problems
+
+
+def _parse(xml, start, text=None):
+    """Run an XML part through expat; a document type, which could hold entities, is refused."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.CharacterDataHandler = start, text
+    parser.StartDoctypeDeclHandler = lambda *_: refuse(_BROKEN)
+    parser.Parse(xml, True)
+
+
+def _bare(tag):
+    return tag.rpartition(':')[2]
+
+
+def _first_sheet(workbook, relations):
+    """Return the path of the part that holds the first sheet."""
+    ids, targets = [], {}
+
+    def sheet(tag, attributes):
+        if _bare(tag) == 'sheet':
+            ids.extend(value for key, value in attributes.items() if key.endswith(':id'))
+
+    def relation(tag, attributes):
+        if _bare(tag) == 'Relationship':
+            targets[attributes.get('Id')] = attributes.get('Target', '')
+
+    _parse(workbook, sheet)
+    _parse(relations or b'', relation)
+    target = targets.get(ids[0], '') if ids else ''
+    return target[1:] if target.startswith('/') else target if target.startswith('xl/') else f'xl/{target}'
+
+
+def _lengths(xml):
+    """Return the length of every shared string."""
+    found = []
+    if xml is None:
+        return found
+
+    def start(tag, attributes):
+        if tag == 'si' or tag.endswith(':si'):
+            found.append(0)
+
+    def text(data):
+        if found:
+            found[-1] += len(data)
+
+    _parse(xml, start, text)
+    return found
+
+
+def _survey(xml, lengths):
+    """Return [(line, column number, value, message)] of cells without a usable value; refuse a sheet too wide, long or big.
+
+    One handler does it: a cell is judged when the next one starts, which halves the time of a large sheet.
+    """
+    line = column = rows = columns = cells = size = 0
+    kind = value = ''
+    formula = inside = filled = opened = False
+    columns_of = {}
+    problems = []
+
+    def start(tag, attributes):
+        nonlocal line, column, kind, value, formula, inside, filled, opened
+        if ':' in tag:
+            tag = _bare(tag)
+        inside = False
+        if tag == 'c':
+            if filled or formula:
+                judge()
+            kind, value, formula, filled, opened = attributes.get('t'), '', False, False, True
+            reference = attributes.get('r')
+            if reference is None:
+                column += 1
+            else:
+                letters = reference.rstrip('0123456789')
+                column = columns_of.get(letters) or columns_of.setdefault(letters, _column(letters))
+                line = int(reference[len(letters):])
+        elif tag == 'v':
+            inside = filled = True
+        elif tag == 'is':
+            filled = True
+        elif tag == 'f':
+            formula = opened
+        elif tag in _CLOSERS:
+            if filled or formula:
+                judge()
+            formula = filled = opened = False
+            if tag == 'row':
+                number = attributes.get('r')
+                line, column = line + 1 if number is None else int(number), 0
+
+    def text(data):
+        nonlocal value
+        if inside:
+            value += data
+
+    def judge():
+        nonlocal rows, columns, cells, size
+        cells += 1
+        if line > rows:
+            rows = line
+            if rows > MAX_ROWS + 1:
+                refuse(_TOO_MANY_ROWS)
+        if column > columns:
+            columns = column
+            if columns > MAX_COLUMNS:
+                refuse(f'列が{MAX_COLUMNS}を超えています（{column}列目に値があります）。不要な列を削除してください。', line)
+        if kind == 's':
+            size += lengths[int(value)]
+            if size > MAX_TEXT:
+                refuse(_TOO_BIG)
+        elif kind == 'e':
+            problems.append((line, column, value.strip(), '計算式がエラーです。Excelで直して保存してください。'))
+        elif formula and kind != 'str' and not value.strip():
+            problems.append((line, column, '', '計算式の結果が保存されていません。Excelで開いて保存し直してください。'))
+
+    _parse(xml, start, text)
+    if filled or formula:
+        judge()
+    if rows * columns > max(SPARSE_CELLS, 4 * cells):
+        refuse('値のある欄が離れすぎています。表だけを新しいファイルに貼り付けて保存し直してください。', rows)
+    return problems
+
+
+def _column(letters):
+    """Return the number of a column by its letters: A is 1."""
+    if not re.fullmatch('[A-Za-z]{1,3}', letters):
+        refuse(_BROKEN)
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _cell(value):
+    """Return a workbook's value as a person would type it."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return '1' if value else '0'
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if value.is_integer() and abs(value) < 2**53:
+            return str(int(value))
+        # 15 digits are what Excel shows; the rest is binary noise (0.30000000000000004)
+        return format(Decimal(format(value, '.15g')), 'f')
     if isinstance(value, datetime):
-        return value.strftime('%Y-%m-%d' if value.time() == time() else '%Y-%m-%d %H:%M:%S')
+        if value.microsecond >= 500_000:
+            value += timedelta(seconds=1)
+        return value.date().isoformat() + (f' {_clock(value)}' if value.time() != time() else '')
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, time):
+        return _clock(value)
+    if isinstance(value, timedelta):
+        seconds = round(value.total_seconds())
+        return f'{"-" if seconds < 0 else ""}{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02}' + (
+            f':{abs(seconds) % 60:02}' if seconds % 60 else '')
     return str(value)
 
 
-def _sheet(records, encoding, kind):
-    while records and not any(cell.strip() for cell in records[0][1]):
-        records = records[1:]
-    if not records:
+def _clock(value):
+    return f'{value:%H:%M:%S}' if value.second else f'{value:%H:%M}'
+
+
+# --- rows ---
+
+def _sheet(records, encoding, kind, bad):
+    """Return the Sheet of [(line, cells)]; `bad` are cells already known to be unusable."""
+    first = next((at for at, (_, cells) in enumerate(records) if any(cell.strip() for cell in cells)), None)
+    if first is None:
         refuse('ファイルが空です。1行目に列名のあるファイルを選んでください。')
-    headers = [unicodedata.normalize('NFKC', cell).strip() for cell in records[0][1]]
-    while headers and not headers[-1]:
-        headers.pop()
-    if len(headers) > MAX_COLUMNS:
-        refuse(f'列が{MAX_COLUMNS}を超えています。', 1)
-    problems, seen = [], set()
-    for place, header in enumerate(headers, 1):
-        if not header:
-            problems.append(Problem(records[0][0], f'{place}列目', '', '列名がありません。列名を入れるか、列を削除してください。'))
-        elif header in seen:
-            problems.append(Problem(records[0][0], header, header, 'この列名が2回あります。片方を削除してください。'))
-        seen.add(header)
-    if problems:
-        raise Unreadable(problems)
+    headers = _headers(*records[first])
     width = len(headers)
+    problems = [Problem(line, headers[column - 1] if column <= width else f'{column}列目', value[:100], message)
+                for line, column, value, message in bad[:MAX_PROBLEMS]]
     rows = []
-    for line, cells in records[1:]:
-        if not any(cells) or not any(cell.strip() for cell in cells):
-            continue
-        extra = cells[width:]
-        if any(cell.strip() for cell in extra):
-            problems.append(Problem(line, f'{width + 1}列目', ' '.join(extra)[:100], '列名より右にも値があります。値にカンマがあるときは " で囲んでください。'))
-        cells = cells[:width] + [''] * (width - len(cells))
+    for line, cells in islice(records, first + 1, None):
         joined = ''.join(cells)
+        if not joined or joined.isspace():
+            continue
+        if len(cells) > width:
+            extra = next((at for at in range(width, len(cells)) if cells[at].strip()), None)
+            if extra is not None:
+                problems.append(Problem(line, f'{extra + 1}列目', cells[extra][:100],
+                                        '列名より右にも値があります。値にカンマがあるときは " で囲んでください。'))
+            cells = cells[:width]
+        elif len(cells) < width:
+            cells = cells + [''] * (width - len(cells))
         if len(joined) > MAX_CELL:
             problems += [Problem(line, header, cell[:50], f'1つの欄は{MAX_CELL:,}文字までです。')
                          for header, cell in zip(headers, cells, strict=True) if len(cell) > MAX_CELL]
-        if not joined.isascii() or not joined.isprintable():
-            if _STRANGE.search(joined):
-                problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True) if _STRANGE.search(cell)]
+        if not joined.isprintable() and _STRANGE.search(joined):
+            problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True) if _STRANGE.search(cell)]
         if "'" in joined:
-            cells = [cell[1:] if _NEUTRALISED.match(cell) else cell for cell in cells]
+            cells = [_restored(cell) for cell in cells]
         rows.append((line, cells))
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    problems.sort(key=lambda problem: problem.line)
+    if len(problems) >= MAX_PROBLEMS:
+        problems = [*problems[:MAX_PROBLEMS], Problem(None, '', '', f'問題が{MAX_PROBLEMS:,}件を超えました。ファイルの形式を確かめてください。')]
     return Sheet(headers, rows, encoding, kind, problems)
+
+
+def _headers(line, cells):
+    """Return the column names of the header line; refuse blank, repeated, too many or too long ones."""
+    headers = [unicodedata.normalize('NFKC', _restored(cell[:MAX_HEADER + 2])).strip() for cell in cells]
+    while headers and not headers[-1]:
+        headers.pop()
+    if len(headers) > MAX_COLUMNS:
+        refuse(f'列が{MAX_COLUMNS}を超えています。不要な列を削除してください。', line)
+    problems, seen = [], set()
+    for place, header in enumerate(headers, 1):
+        if not header:
+            problems.append(Problem(line, f'{place}列目', '', '列名がありません。列名を入れるか、列を削除してください。'))
+        elif len(header) > MAX_HEADER:
+            problems.append(Problem(line, f'{place}列目', header[:50], '列名が長すぎます。1行目に列名のあるファイルを選んでください。'))
+        elif found := _STRANGE.search(header):
+            problems.append(Problem(line, f'{place}列目', '', f'列名に使えない文字（U+{ord(found.group()):04X}）があります。列名を入れ直してください。'))
+        elif header in seen:
+            problems.append(Problem(line, header, header, 'この列名が2回あります。片方を削除してください。'))
+        seen.add(header)
+    if problems:
+        raise Unreadable(problems)
+    return headers
 
 
 def _strange(line, header, cell):
     found = ''.join(sorted(set(_STRANGE.findall(cell))))
-    codes = '、'.join(f'U+{ord(c):04X}' for c in found)
+    codes = '、'.join(f'U+{ord(c):04X}' for c in found[:20])
     words = '外字' if any(ord(c) >= 0xe000 for c in found) else '制御文字'
     return Problem(line, header, cell[:100], f'{words}（{codes}）が含まれています。標準の文字に置き換えてください。')
+
+
+def _restored(cell):
+    return cell[1:] if _NEUTRALISED.match(cell) else cell
 
 
 def neutral(cell):
@@ -208,78 +443,114 @@ def twinned(text):
 
 
 def stream_csv(headers, rows, encoding='utf-8-sig'):
-    """Yield the bytes of a CSV, neutralised, in chunks; raise Unreadable for what CP932 cannot carry."""
-    buffer = io.StringIO(newline='')
-    out = csv.writer(buffer, lineterminator='\r\n')
+    """Yield the bytes of a CSV, neutralised, in chunks; `encoding` is utf-8-sig (with BOM), utf-8 or cp932.
+
+    Raise Unreadable, naming line, column and character, for what the encoding cannot carry; for CP932 (see `twinned`)
+    before the first byte, so that nothing is sent of a file that would lose characters.
+    """
     cp932 = encoding == 'cp932'
-    lost = []
-    if not cp932:
-        buffer.write('\ufeff')
-    out.writerow(headers)
-    for line, row in enumerate(rows, 2):
-        row = [neutral(cell) for cell in row]
-        if cp932:
-            row = [twinned(cell) for cell in row]
-            lost += _lost(line, headers, row)
-        out.writerow(row)
-        if buffer.tell() > 65536 and not cp932:
-            yield buffer.getvalue().encode('utf-8')
-            buffer.seek(0)
-            buffer.truncate()
+    codec = 'cp932' if cp932 else 'utf-8'
+    held, lost = [codecs.BOM_UTF8] if encoding == 'utf-8-sig' else [], []
+    everything = _lines(headers, rows)
+    line = 1
+    while batch := list(islice(everything, BATCH)):
+        buffer = io.StringIO(newline='')
+        csv.writer(buffer, lineterminator='\r\n').writerows(batch)
+        text = buffer.getvalue()
+        try:
+            held.append((twinned(text) if cp932 else text).encode(codec))
+        except UnicodeEncodeError:
+            for place, row in enumerate(batch, line):
+                lost += _lost(place, headers, row, codec)
+            if not cp932 or len(lost) >= MAX_PROBLEMS:
+                raise Unreadable(lost) from None
+        if not cp932:
+            yield b''.join(held)
+            held = []
+        line += len(batch)
     if lost:
         raise Unreadable(lost)
-    yield buffer.getvalue().encode('cp932' if cp932 else 'utf-8')
+    yield from held
 
 
-def _lost(line, headers, row):
-    """Return a Problem per cell that CP932 cannot carry."""
-    text = '\n'.join(row)
-    try:
-        text.encode('cp932')
-        return []
-    except UnicodeEncodeError:
-        pass
+def _lines(headers, rows):
+    yield [neutral(header) for header in headers]
+    for row in rows:
+        yield [neutral(cell) for cell in row]
+
+
+def _lost(line, headers, row, codec):
+    """Return a Problem per cell that an encoding cannot carry."""
     found = []
     for header, cell in zip(headers, row, strict=True):
-        bad = [c for c in dict.fromkeys(cell) if not _carried(c)]
+        bad = [c for c in dict.fromkeys(cell) if not _carried(twinned(c) if codec == 'cp932' else c, codec)]
         if bad:
-            found.append(Problem(line, header, cell[:100], 'Shift_JISで表せない文字: ' + '、'.join(f'{c}（U+{ord(c):04X}）' for c in bad)))
+            words = 'Shift_JISで表せない文字' if codec == 'cp932' else '書き出せない文字'
+            found.append(Problem(line, header, _sound(cell[:100]),
+                                 f'{words}: ' + '、'.join(f'{_sound(c)}（U+{ord(c):04X}）' for c in bad)))
     return found
 
 
-def _carried(character):
+def _carried(character, codec):
     try:
-        character.encode('cp932')
+        character.encode(codec)
         return True
     except UnicodeEncodeError:
         return False
 
 
-def write_csv(headers, rows, encoding='utf-8-sig'):
-    """Return a CSV: UTF-8 with BOM, or CP932 after mapping 〜 − ‖ — to the forms Windows reads back.
+def _sound(text):
+    """Return text that can be shown: half characters would break the page that names them."""
+    return _UNWRITABLE.sub('\ufffd', text)
 
-    Raise Unreadable, listing every line, column and character, when CP932 cannot carry the text.
+
+def write_csv(headers, rows, encoding='utf-8-sig'):
+    """Return a CSV: UTF-8 with BOM, or CP932 after mapping 〜 − ‖ — ¢ £ ¬ to the forms Windows reads back.
+
+    Raise Unreadable, listing every line, column and character, when the encoding cannot carry the text.
     """
     return b''.join(stream_csv(headers, rows, encoding))
 
 
 def write_xlsx(headers, rows, title):
-    """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros survive."""
+    """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros survive.
+
+    Raise Unreadable for a cell or a table that Excel cannot hold.
+    """
     output = io.BytesIO()
     book = xlsxwriter.Workbook(output, {'in_memory': True, 'constant_memory': True, 'strings_to_formulas': False,
                                         'strings_to_urls': False, 'strings_to_numbers': False})
-    sheet = book.add_worksheet(re.sub(r'[\[\]:*?/\\]', '', title)[:31] or 'Sheet1')
+    name = re.sub(r'[\[\]:*?/\\\x00-\x1f]', '', title)[:31].strip("' ")
+    sheet = book.add_worksheet(name or 'Sheet1')
     bold = book.add_format({'bold': True, 'bg_color': '#E8F1FE', 'border': 1})
     for place, header in enumerate(headers):
         sheet.set_column(place, place, max(10, min(40, 2 * len(header) + 2)))
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, headers, bold)
-    last = 0
-    for last, row in enumerate(rows, 1):
+    last, lost = 0, []
+    for last, row in enumerate(_lines(headers, rows)):
+        joined = ''.join(row)
+        if len(joined) > MAX_CELL or not joined.isprintable() and _UNWRITABLE.search(joined):
+            lost += _unheld(last + 1, headers, row)
+        if last >= MAX_XLSX_ROWS:
+            refuse(f'Excelの{MAX_XLSX_ROWS:,}行を超えます。CSVで書き出してください。')
+        if len(lost) >= MAX_PROBLEMS:
+            break
         for place, cell in enumerate(row):
             if cell:
-                sheet.write_string(last, place, neutral(cell)[:MAX_CELL])
+                sheet.write_string(last, place, cell, None if last else bold)
+    if lost:
+        raise Unreadable(lost)
     if headers:
         sheet.autofilter(0, 0, max(last, 1), len(headers) - 1)
     book.close()
     return output.getvalue()
+
+
+def _unheld(line, headers, row):
+    """Return a Problem per cell that a workbook cannot hold."""
+    found = [Problem(line, header, cell[:50], f'Excelの1つのセルは{MAX_CELL:,}文字までです。CSVで書き出してください。')
+             for header, cell in zip(headers, row, strict=True) if len(cell) > MAX_CELL]
+    for header, cell in zip(headers, row, strict=True):
+        if bad := sorted(set(_UNWRITABLE.findall(cell))):
+            found.append(Problem(line, header, _sound(cell[:100]), '書き出せない文字: ' + '、'.join(f'U+{ord(c):04X}' for c in bad)))
+    return found

@@ -21,7 +21,7 @@ from models.visibility import condition
 
 from . import records, shown
 from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require
+from .permits import allowed, permit, require, visible_of
 
 bp = Blueprint('systems', __name__, url_prefix='/systems')
 
@@ -90,16 +90,6 @@ def panels(system):
         'engagements': list(Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(Engagement.live(), Engagement.system == system,
                                                       *seen(Engagement)).limit(20)),
     }
-
-
-def visible_of(rows):
-    """Return those of a few rows of one table that the person signed in may see."""
-    limit = condition(type(rows[0]), current_user) if rows else None
-    if limit is None:
-        return rows
-    table = type(rows[0])
-    ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]), limit).tuples()}
-    return [row for row in rows if row.id in ids]
 
 
 NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'zone', 'hosting',

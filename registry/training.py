@@ -1,5 +1,6 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
 from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask_login import current_user
 from peewee import fn
 
 from forms.base import EmptyForm
@@ -7,6 +8,7 @@ from forms.training import CourseForm, EnrolmentForm
 from models import Course, Enrolment, Staff
 from models.figures import figure
 from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
+from models.visibility import condition
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
@@ -27,12 +29,13 @@ def course_panels(course):
 
 
 def late_joiners(course):
-    """Return staff who joined after the census day and are not on the list (基準日後の採用者)."""
+    """Return staff the person may see who joined after the census day and are not on the list (基準日後の採用者)."""
+    limit = condition(Staff, current_user)
     on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
     if course.census_on is None:
         return []
     return list(Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
-                                     Staff.id.not_in(on_list)).order_by(Staff.staff_no).limit(200))
+                                     Staff.id.not_in(on_list), *([] if limit is None else [limit])).order_by(Staff.staff_no).limit(200))
 
 
 def prepare_course(row, before, form, at):
