@@ -33,7 +33,8 @@ class Noun:
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
-    of what the noun itself refuses; `after(act, row, before, today)` writes what belongs to the same act.
+    of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `after(act, row, before,
+    today)` writes what belongs to the same act.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Noun:
     panels: Callable = lambda row: {}
     template: str = 'records/show.html'
     new_form: Callable = lambda form: None
+    keeps: Callable = lambda row: ()
     hint: str = ''
     importable: bool = True
     views: tuple = ('index', 'show', 'new', 'edit', 'void')

@@ -227,7 +227,7 @@ def register(bp, noun):
             if row.voided_at:
                 abort(404)
             form = ReasonForm()
-            if form.validate_on_submit():
+            if form.validate_on_submit() and collect(form, list(noun.keeps(row))):
                 with act(f'{name}.void', form.reason.data) as writing:
                     writing.void(row, form.reason.data)
                 flash(f'{noun.one}「{row.label}」を取り消しました。記録と履歴は残ります。')

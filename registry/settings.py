@@ -32,6 +32,11 @@ def prepare_person(row, before, form, at):
         yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
 
 
+def keep_oneself(row):
+    if row.id == current_user.id:
+        yield 'reason', '自分自身は取り消せません。ほかの管理者に依頼してください。'
+
+
 def end_sessions(act, row, before, today):
     """A person switched off or given another role is signed out everywhere."""
     if before is not None and (before.role != row.role or before.is_active != row.is_active):
@@ -41,7 +46,7 @@ def end_sessions(act, row, before, today):
 
 people = Noun(
     name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email', importable=False,
-    prepare=prepare_person, after=end_sessions, template='people/show.html',
+    prepare=prepare_person, keeps=keep_oneself, after=end_sessions, template='people/show.html',
     columns=[Column('email', 'メールアドレス', Person.email), Column('name', '氏名', Person.name),
              Column('department', '所属', Person.department, shown.department),
              Column('role', '権限', Person.role, shown.code(ROLES)),

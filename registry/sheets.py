@@ -26,6 +26,7 @@ MAX_ENTRIES, MAX_UNPACKED, MAX_RATIO = 1_000, 300 * 1024 * 1024, 200
 MAX_TEXT, SPARSE_CELLS = 30_000_000, 4_000_000
 MAX_XLSX_ROWS = 1_048_576
 BATCH = 500
+_HALF = timedelta(milliseconds=500)
 _NEUTRAL = re.compile(r"'*[=+\-@\t\r]")
 _NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 _STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
@@ -103,18 +104,17 @@ def _decode(data, encoding):
             return data.decode('utf-8-sig'), 'utf-8'
         except UnicodeDecodeError as error:
             if marked:
-                refuse('UTF-8として読めない文字があります。CSV（UTF-8）で保存し直してください。', _line_of(data, error.start))
+                refuse('UTF-8として読めない文字があります。CSV（UTF-8）で保存し直してください。', _line_of(error))
             if encoding == 'utf-8':
-                refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。',
-                       _line_of(data, error.start))
+                refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。', _line_of(error))
     try:
         return data.decode('cp932'), 'cp932'
     except UnicodeDecodeError as error:
-        refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', _line_of(data, error.start))
+        refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', _line_of(error))
 
 
-def _line_of(data, place):
-    return data.count(b'\n', 0, place) + 1
+def _line_of(error):
+    return error.object.count(b'\n', 0, error.start) + 1
 
 
 def _read_csv(text):
@@ -124,7 +124,7 @@ def _read_csv(text):
     # old host systems end a file with Ctrl-Z
     text = text.removesuffix('\x1a')
     first = re.sub('"[^"]*"', '', text[:65536].lstrip('\r\n')).splitlines()[:1] or ['']
-    delimiter = '\t' if first[0].count('\t') > first[0].count(',') else ','
+    delimiter = '\t' if '\t' in first[0] and first[0].count('\t') >= first[0].count(',') else ','
     reader = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, strict=True)
     last = 0
     found = []
@@ -271,10 +271,10 @@ def _survey(xml, lengths):
                 letters = reference.rstrip('0123456789')
                 column = columns_of.get(letters) or columns_of.setdefault(letters, _column(letters))
                 line = int(reference[len(letters):])
-        elif tag == 'v':
-            inside = filled = True
-        elif tag == 'is':
-            filled = True
+        elif tag == 'v' or tag == 'is':
+            if filled and opened:
+                refuse(_BROKEN)
+            inside, filled = tag == 'v', True
         elif tag == 'f':
             formula = opened
         elif tag in _CLOSERS:
@@ -340,13 +340,12 @@ def _cell(value):
         # 15 digits are what Excel shows; the rest is binary noise (0.30000000000000004)
         return format(Decimal(format(value, '.15g')), 'f')
     if isinstance(value, datetime):
-        if value.microsecond >= 500_000:
-            value += timedelta(seconds=1)
+        value = (value + _HALF).replace(microsecond=0)
         return value.date().isoformat() + (f' {_clock(value)}' if value.time() != time() else '')
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, time):
-        return _clock(value)
+        return _clock(datetime.combine(date.min, value) + _HALF)
     if isinstance(value, timedelta):
         seconds = round(value.total_seconds())
         return f'{"-" if seconds < 0 else ""}{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02}' + (

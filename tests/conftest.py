@@ -108,7 +108,7 @@ class Client(FlaskClient):
 
 # --- the database, made once and copied ---
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='session', autouse=True)
 def server():
     """A PostgreSQL of our own for the session; None on SQLite. Missing programs are a failure, not a skip."""
     if ENGINE == 'sqlite':
@@ -134,8 +134,10 @@ def server():
                     f"-c listen_addresses='' -c unix_socket_directories={home} {quick}", 'start'], **run)
     try:
         with psycopg.connect(f'host={home} user=daicho dbname=postgres', autocommit=True) as control:
+            os.environ['DAICHO_TEST_SERVER'] = home
             yield SimpleNamespace(home=home, control=control)
     finally:
+        os.environ.pop('DAICHO_TEST_SERVER', None)
         subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-m', 'immediate', 'stop'], **run)
         shutil.rmtree(home)
 

@@ -179,7 +179,7 @@ def foreign(who):
 def test_a_unit_reads_its_own_rows_everywhere(app, client_of, who):
     browser, secret, seen = client_of(who), foreign(who), 0
     own = foreign('other' if who != 'other' else 'head')
-    pages = ['/', '/search?q=号', '/search?q=1', '/search?q=2', '/steps/grid']
+    pages = ['/', '/search?q=号', '/search?q=1', '/search?q=2', '/steps/grid', '/businesses/4', '/businesses/19']
     for noun in NOUNS.values():
         if noun.name in ('people', 'settings'):
             continue  # closed to units altogether

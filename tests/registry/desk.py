@@ -4,9 +4,11 @@ import io
 import json
 import os
 import shutil
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from click.testing import CliRunner
 
 from models import Department, Person, db
@@ -74,12 +76,28 @@ def text_of(headers, rows, delimiter=','):
     return out.getvalue()
 
 
+def database(folder, template=None):
+    """Return the URL of a desk's own database, a copy of `template` (a URL) if given: a file, or one of the test's server."""
+    home = os.environ.get('DAICHO_TEST_SERVER')
+    if home is None:
+        path = folder / 'daicho.db'
+        if template:
+            for source in Path(template.removeprefix('sqlite:///')).parent.glob('daicho.db*'):
+                shutil.copy(source, folder / source.name)
+        return f'sqlite:///{path}'
+    name = f'desk_{uuid.uuid4().hex}'
+    source = template.rpartition('?')[0].rpartition('/')[2] if template else 'template0'
+    with psycopg.connect(f'host={home} user=daicho dbname=postgres', autocommit=True) as control:
+        control.execute(f'CREATE DATABASE {name} TEMPLATE {source}')
+    return f'postgresql://daicho@/{name}?host={home}'
+
+
 class Desk:
     """One register in a folder, its commands run with that folder's environment."""
 
-    def __init__(self, folder, today='2027-03-31'):
+    def __init__(self, folder, today='2027-03-31', template=None):
         self.folder = Path(folder)
-        self.env = {'DAICHO_INSTANCE': str(self.folder), 'DATABASE_URL': f'sqlite:///{self.folder / "daicho.db"}',
+        self.env = {'DAICHO_INSTANCE': str(self.folder), 'DATABASE_URL': database(self.folder, template),
                     'DAICHO_TODAY': today, 'DAICHO_ENV': 'local', 'DAICHO_SECRET_KEY': 'k' * 40}
 
     @contextmanager
@@ -151,6 +169,4 @@ def empty(folder):
 
 def copied(desk, folder):
     """Return a desk on a copy of another's register, so that a test may write."""
-    for path in desk.folder.glob('daicho.db*'):
-        shutil.copy(path, Path(folder) / path.name)
-    return Desk(folder)
+    return Desk(folder, template=desk.env['DATABASE_URL'])
