@@ -60,15 +60,16 @@ class Measure:
     name: str
     title: str
     unit: str
+    how: str
     one: str
     count: object
     settings: tuple = ()
 
 
-def measure(name, title, unit, one='件', settings=()):
-    """Register a figure's function under its name; `one` is the counter of what is still needed (あと24ステップ)."""
+def measure(name, title, unit, how, one='件', settings=()):
+    """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed (あと24ステップ)."""
     def mark(function):
-        MEASURES[name] = Measure(name, title, unit, one, function, settings)
+        MEASURES[name] = Measure(name, title, unit, how, one, function, settings)
         return function
     return mark
 
@@ -132,7 +133,8 @@ def _steps(year, as_of, dated):
     return counts.get('done', 0), counts.get('excluded', 0), businesses, size, rows, note
 
 
-@measure('steps.official', 'ステップ完了率（国の定義）', '%', one='ステップ', settings=('steps_per_business',))
+@measure('steps.official', 'ステップ完了率（国の定義）', '%',
+         how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。', one='ステップ', settings=('steps_per_business',))
 def steps_official(year, as_of, dated):
     """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of work done."""
     done, excluded, businesses, size, rows, note = _steps(year, as_of, dated)
@@ -141,7 +143,8 @@ def steps_official(year, as_of, dated):
                 [rows['open'], rows['outside']], note)
 
 
-@measure('steps.strict', 'ステップ完了率（対象外を除く）', '%', one='ステップ', settings=('steps_per_business',))
+@measure('steps.strict', 'ステップ完了率（対象外を除く）', '%',
+         how='完了済み÷（適用業務の数×ステップ数−対象外）。対象外を分子にも分母にも含めません。', one='ステップ', settings=('steps_per_business',))
 def steps_strict(year, as_of, dated):
     """完了済み ÷ (適用業務 × ステップ数 − 対象外): the rate of steps that really had to be done."""
     done, excluded, businesses, size, rows, note = _steps(year, as_of, dated)
@@ -155,7 +158,8 @@ def _outside_businesses():
     return Rows('適用しない業務', Business.select().where(Business.live(), ~Business.applicable))
 
 
-@measure('cutovers.rate', '本番切替率', '%', one='業務')
+@measure('cutovers.rate', '本番切替率', '%',
+         how='基準日までに本番切替した適用業務÷適用業務。', one='業務')
 def cutovers_rate(year, as_of, dated):
     """Applicable businesses cut over by the day ÷ applicable businesses (BR-12)."""
     applicable = Business.select().where(Business.live(), Business.applicable)
@@ -165,7 +169,8 @@ def cutovers_rate(year, as_of, dated):
                 [Rows('未切替（分母に含めます）', waiting), _outside_businesses()])
 
 
-@measure('cutovers.count', '年度内に本番切替した業務', '業務', one='業務')
+@measure('cutovers.count', '年度内に本番切替した業務', '業務',
+         how='年度内、基準日までに本番切替した適用業務の数。', one='業務')
 def cutovers_count(year, as_of, dated):
     """Applicable businesses whose cut-over fell in the year and not after the day."""
     start, end = calendar.year_range(year)
@@ -200,7 +205,8 @@ def windows(as_of, dated):
     return found
 
 
-@measure('incidents.in_window', '端境期のレベル4以上の障害', '件', settings=('window_before_days', 'window_after_days'))
+@measure('incidents.in_window', '端境期のレベル4以上の障害', '件',
+         how='年度内に検知したレベル4以上のインシデントのうち、対象システムが属する業務の端境期に検知したものの数。', settings=('window_before_days', 'window_after_days'))
 def incidents_in_window(year, as_of, dated):
     """Incidents of level ≥ 4 detected inside the cut-over window of a business one of their systems serves (BR-13)."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
@@ -220,7 +226,8 @@ def incidents_in_window(year, as_of, dated):
                   Rows('レベル3以下', _incidents(year, as_of).where(Incident.level < SEVERE))])
 
 
-@measure('incidents.severe_platform', '共通基盤・ネットワークのレベル4以上の障害', '件')
+@measure('incidents.severe_platform', '共通基盤・ネットワークのレベル4以上の障害', '件',
+         how='年度内に検知したレベル4以上のインシデントのうち、共通基盤・ネットワークのシステムに起きたものの数。')
 def incidents_severe_platform(year, as_of, dated):
     """Incidents of level ≥ 4 on a system of category 共通基盤・ネットワーク, detected in the year."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
@@ -270,13 +277,15 @@ def _recovery(name, year, as_of, dated, inside):
                   '値は最も長くかかった復旧時間、分子・分母は目標時間内に復旧した件数と判定した件数です。')
 
 
-@measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間', settings=RECOVERY)
+@measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
+         how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。', settings=RECOVERY)
 def recovery_business_hours(year, as_of, dated):
     """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
     return _recovery('incidents.recovery_business_hours', year, as_of, dated, True)
 
 
-@measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間', settings=RECOVERY)
+@measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
+         how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。', settings=RECOVERY)
 def recovery_off_hours(year, as_of, dated):
     """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""
     return _recovery('incidents.recovery_off_hours', year, as_of, dated, False)
@@ -284,7 +293,8 @@ def recovery_off_hours(year, as_of, dated):
 
 # --- training (研修) ---
 
-@measure('training.completion', 'セキュリティ研修受講率', '%', one='人')
+@measure('training.completion', 'セキュリティ研修受講率', '%',
+         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は基準日の名簿です。', one='人')
 def training_completion(year, as_of, dated):
     """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census (BR-25)."""
     courses = Course.select(Course.id).where(Course.live(), Course.fiscal_year == year, Course.mandatory,
@@ -300,7 +310,8 @@ def training_completion(year, as_of, dated):
 
 # --- procurement support (調達支援) ---
 
-@measure('support.budget_coverage', '予算要求調達支援の実施率', '%')
+@measure('support.budget_coverage', '予算要求調達支援の実施率', '%',
+         how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。')
 def budget_coverage(year, as_of, dated):
     """IT budget requests of the year with a case whose 予算要求調達支援 is completed ÷ all such requests (BR-18)."""
     start, end = calendar.year_range(year)
@@ -333,6 +344,7 @@ def large_reasons(case, day, dated):
 
 
 @measure('support.large_coverage', '大規模案件の発注・計画調達支援の実施率', '%',
+         how='発注日までに発注・計画調達支援を完了した大規模案件÷年度内に発注した大規模案件。',
          settings=('large_case_amount', 'large_case_basis'))
 def large_coverage(year, as_of, dated):
     """Large cases ordered in the year with 発注・計画調達支援 completed by the order ÷ all such cases (BR-19)."""
@@ -351,7 +363,8 @@ def large_coverage(year, as_of, dated):
                  Rows('大規模案件に当たらない', Case.select().where(Case.id.in_(small)))])
 
 
-@measure('support.trial_count', '発注・計画調達支援（試行）', '件')
+@measure('support.trial_count', '発注・計画調達支援（試行）', '件',
+         how='年度内に完了した発注・計画調達支援のうち、試行の数。')
 def trial_count(year, as_of, dated):
     """発注・計画調達支援 given on trial and completed in the year."""
     start, end = calendar.year_range(year)
@@ -367,7 +380,8 @@ def trial_count(year, as_of, dated):
 
 # --- reviews and shares (検討・共有) ---
 
-@measure('reviews.count', '台帳を活用した検討', '件')
+@measure('reviews.count', '台帳を活用した検討', '件',
+         how='結論があり、年度内に承認された台帳活用検討の数。')
 def reviews_count(year, as_of, dated):
     """Ledger reviews with a conclusion, approved in the year (BR-22)."""
     start, end = calendar.year_range(year)
@@ -381,7 +395,8 @@ def reviews_count(year, as_of, dated):
                  [Rows('結論または承認がまだ', waiting)])
 
 
-@measure('shares.count', '事故事例の共有', '回')
+@measure('shares.count', '事故事例の共有', '回',
+         how='年度内に共有した事故事例の数。')
 def shares_count(year, as_of, dated):
     """Cases shared in the year."""
     start, end = calendar.year_range(year)
@@ -412,7 +427,8 @@ def _unchecked(year, ids):
                                                      Plan.id.not_in(checked)))
 
 
-@measure('plans.on_track', '重点施策の順調構成比', '%', one='施策')
+@measure('plans.on_track', '重点施策の順調構成比', '%',
+         how='最新の進捗確認が「順調」のプラン÷進捗確認のある年度のプラン。四半期の末日が基準日以前の回を使います。', one='施策')
 def plans_on_track(year, as_of, dated):
     """順調 ÷ all plans of the year at their latest check-in whose quarter had ended by the day."""
     ids = latest_check_ins(year, as_of)
@@ -422,7 +438,8 @@ def plans_on_track(year, as_of, dated):
                 [Rows('順調でない（分母に含めます）', latest.where(CheckIn.assessment != 'on_track')), _unchecked(year, ids)])
 
 
-@measure('plans.achievement', '重点施策の平均達成率（自己評価）', '%', one='施策')
+@measure('plans.achievement', '重点施策の平均達成率（自己評価）', '%',
+         how='最新の進捗確認の達成率（自己評価）の平均。四半期の末日が基準日以前の回を使います。', one='施策')
 def plans_achievement(year, as_of, dated):
     """Mean of the plans' self-rated achievement at their latest check-in whose quarter had ended by the day."""
     ids = latest_check_ins(year, as_of)
@@ -437,7 +454,8 @@ def plans_achievement(year, as_of, dated):
                   found.settings, '分子は達成率（％）の合計、分母はプランの数です。')
 
 
-@measure('plans.measure', '重点施策の達成率', '%', one='施策', settings=('plan_measure',))
+@measure('plans.measure', '重点施策の達成率', '%',
+         how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。', one='施策', settings=('plan_measure',))
 def plans_measure(year, as_of, dated):
     """The one of the two plan figures that the setting `plan_measure` names."""
     chosen = plans_on_track if dated.on('plan_measure', as_of) == '順調構成比' else plans_achievement

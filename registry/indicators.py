@@ -144,7 +144,7 @@ def show_figure(name):
         if found.value.denominator != 1 else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
-                           served=served, value_text=value_text, definition=MEASURES[name].count.__doc__,
+                           served=served, value_text=value_text, definition=MEASURES[name].how,
                            numerator=boards.plain_number(found.numerator),
                            denominator=boards.plain_number(found.denominator),
                            crumbs=crumbs(year, (found.title, None)) if Strategy.select().where(
