@@ -134,7 +134,8 @@ def _steps(year, as_of, dated):
 
 
 @measure('steps.official', 'ステップ完了率（国の定義）', '%',
-         how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。', one='ステップ', settings=('steps_per_business',))
+         how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。',
+         one='ステップ', settings=('steps_per_business',))
 def steps_official(year, as_of, dated):
     """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of work done."""
     done, excluded, businesses, size, rows, note = _steps(year, as_of, dated)
@@ -206,7 +207,8 @@ def windows(as_of, dated):
 
 
 @measure('incidents.in_window', '端境期のレベル4以上の障害', '件',
-         how='年度内に検知したレベル4以上のインシデントのうち、対象システムが属する業務の端境期に検知したものの数。', settings=('window_before_days', 'window_after_days'))
+         how='年度内に検知したレベル4以上のインシデントのうち、対象システムが属する業務の端境期に検知したものの数。',
+         settings=('window_before_days', 'window_after_days'))
 def incidents_in_window(year, as_of, dated):
     """Incidents of level ≥ 4 detected inside the cut-over window of a business one of their systems serves (BR-13)."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
