@@ -79,6 +79,8 @@ class Table(Model):
     derived = frozenset()
     #: columns folded into `search_text`, where the table has one
     searched = ()
+    #: foreign keys whose rows are searched in its place
+    searched_through = ()
 
     class Meta:
         database = db
@@ -100,7 +102,8 @@ class Table(Model):
     def refresh_derived(self):
         """Recompute the derived columns from the recorded ones."""
         if 'search_text' in self._meta.fields:
-            self.search_text = fold(' '.join(str(self.__data__.get(name) or '') for name in self.searched))
+            words = fold(' '.join(str(self.__data__.get(name) or '') for name in self.searched))
+            self.search_text = words[:self._meta.fields['search_text'].max_length]
 
     @classmethod
     def by_id(cls, id):
@@ -117,9 +120,12 @@ class Table(Model):
         return cls.voided_at.is_null()
 
 
-def choices_label(field, value):
-    """Return the Japanese label of a stored code, or '' for None."""
-    return '' if value is None else field.codes.get(value, value)
+class Searched(Table):
+    """A table with a folded copy of the columns named in `searched`, so that kana, width and case do not matter."""
+
+    search_text = CharField(max_length=4000, default='')
+
+    derived = frozenset({'search_text'})
 
 
 def constrain(table):
@@ -147,5 +153,4 @@ def constrain(table):
     meta.constraints = [*(meta.constraints or []), *named]
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Table', 'choices_label',
-           'constrain', 'db', 'fold']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Searched', 'Table', 'constrain', 'db', 'fold']

@@ -1,14 +1,16 @@
 """Budget requests (予算要求): the honest denominator of procurement support."""
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, Table
+from .base import CodeField, Searched
 from .organisation import Department
 
 NATURES = {'new': '新規', 'temporary': '臨時', 'upgrade': 'レベルアップ', 'ordinary': '経常'}
 
 
-class BudgetRequest(Table):
+class BudgetRequest(Searched):
     """One line of a department's budget request (予算要求), with or without IT cost."""
+
+    searched = ('request_no', 'title')
 
     request_no = CharField(max_length=30, unique=True)
     fiscal_year = IntegerField(index=True)

@@ -1,7 +1,7 @@
 """Audits (監査): engagements, findings (指摘), corrective actions (是正) and their follow-up (監査事後確認)."""
 from peewee import CharField, DateField, ForeignKeyField
 
-from .base import CodeField, LongField, Table
+from .base import CodeField, LongField, Searched, Table
 from .organisation import Department
 from .people import Person
 from .rules import lifecycle
@@ -13,8 +13,10 @@ FINDING_STATES = dict(lifecycle.FINDING_STATES)
 FOLLOW_UPS = {'effective': '有効', 'insufficient': '不十分', 'not_done': '未実施'}
 
 
-class Engagement(Table):
+class Engagement(Searched):
     """One audit (監査) of a department."""
+
+    searched = ('engagement_no', 'theme', 'auditor')
 
     engagement_no = CharField(max_length=30, unique=True)
     kind = CodeField(ENGAGEMENT_KINDS)
@@ -32,8 +34,10 @@ class Engagement(Table):
         return f'{self.engagement_no} {self.theme}'
 
 
-class Finding(Table):
+class Finding(Searched):
     """What an audit found (指摘)."""
+
+    searched = ('finding_no', 'item', 'fact')
 
     finding_no = CharField(max_length=30, unique=True)
     engagement = ForeignKeyField(Engagement, backref='findings', on_delete='RESTRICT')

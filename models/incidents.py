@@ -1,7 +1,7 @@
 """Incidents (障害・インシデント), their dated level master, and the sharing of cases (事故事例共有)."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, LongField, MomentField, Table
+from .base import CodeField, LongField, MomentField, Searched, Table
 from .systems import System
 
 INCIDENT_CATEGORIES = {
@@ -11,8 +11,10 @@ INCIDENT_CATEGORIES = {
 SHARE_METHODS = {'notice': '通知', 'training': '研修', 'meeting': '会議', 'board': '掲示'}
 
 
-class IncidentLevel(Table):
+class IncidentLevel(Searched):
     """What a level (インシデントレベル) means from a day on."""
+
+    searched = ('name', 'definition')
 
     level = IntegerField()
     valid_from = DateField()
@@ -73,8 +75,10 @@ class IncidentSystem(Table):
         return f'{self.incident.incident_no}―{self.system.name}'
 
 
-class CaseShare(Table):
+class CaseShare(Searched):
     """A case shared so that it does not happen again (事故事例共有)."""
+
+    searched = ('share_no', 'title', 'lesson')
 
     share_no = CharField(max_length=30, unique=True)
     title = CharField(max_length=200)

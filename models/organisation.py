@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 from peewee import CharField, DateField, ForeignKeyField
 
-from .base import CodeField, Table
+from .base import CodeField, Searched, Table
 
 LEVELS = {'division': '部', 'section': '課', 'unit': '係', 'facility': '施設'}
 GRADES = {'director': '部長', 'manager': '課長', 'chief': '係長', 'senior': '主任', 'officer': '主事',
@@ -13,8 +13,10 @@ EMPLOYMENTS = {'permanent': '常勤', 'reappointed': '再任用・定年前再�
 LEAVES = {'none': 'なし', 'childcare': '育児休業', 'sick': '病気休職', 'seconded': '派遣・出向'}
 
 
-class Department(Table):
+class Department(Searched):
     """A unit (所属) as last recorded; what it was called before is in DepartmentVersion."""
+
+    searched = ('code', 'name')
 
     code = CharField(max_length=20, unique=True)
     name = CharField(max_length=100)

@@ -1,15 +1,17 @@
 """The people who sign in (利用者) and how often an account or an address failed to."""
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, Model
 
-from .base import CodeField, MomentField, Table, db
+from .base import CodeField, MomentField, Searched, db
 from .organisation import Department
 
 ROLES = {'department': '所属担当者', 'head': '所属長', 'it': '情報政策（台帳・審査）', 'auditor': '監査担当',
          'executive': '経営層（閲覧・公式評価）', 'admin': 'システム管理者'}
 
 
-class Person(Table):
+class Person(Searched):
     """Someone who signs in. Answers flask-login by plain attributes, so models need no Flask."""
+
+    searched = ('email', 'name')
 
     email = CharField(max_length=200, unique=True)
     name = CharField(max_length=100)

@@ -1,7 +1,7 @@
 """The DX vision execution plans (DXビジョン実行プラン) and their check-ins (進捗確認)."""
 from peewee import CharField, ForeignKeyField, IntegerField
 
-from .base import CodeField, ExactField, LongField, Table
+from .base import CodeField, ExactField, LongField, Searched, Table
 from .organisation import Department
 
 PLAN_CLASSES = {'priority': '重点施策（四半期）', 'own': '所属案件（半期）'}
@@ -11,8 +11,10 @@ CAUSES = {'execution': '計画遂行力の不足', 'standardisation': 'システ
           'priority': '優先度の見直し', 'other': 'その他'}
 
 
-class Plan(Table):
+class Plan(Searched):
     """One measure of a department's execution plan (施策)."""
+
+    searched = ('plan_no', 'title')
 
     plan_no = CharField(max_length=30, unique=True)
     fiscal_year = IntegerField(index=True)

@@ -1,7 +1,7 @@
 """Procurement cases (調達案件), the support given to them (調達支援) and ledger-based reviews (台帳活用検討)."""
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, LongField, MomentField, Table
+from .base import CodeField, LongField, MomentField, Searched, Table
 from .budgets import BudgetRequest
 from .organisation import Department
 from .people import Person
@@ -20,8 +20,10 @@ REVIEW_KINDS = {'procure': '調達', 'renew': '更新', 'merge': '統合・共�
 CONCLUSIONS = {'do': '実施', 'not': '見送り', 'continue': '継続検討'}
 
 
-class Case(Table):
+class Case(Searched):
     """A procurement case (調達案件) of a department."""
+
+    searched = ('case_no', 'title', 'purpose')
 
     case_no = CharField(max_length=30, unique=True)
     fiscal_year = IntegerField(index=True)
@@ -57,6 +59,8 @@ class Case(Table):
 class Support(Table):
     """One support (支援) of a case: asked for, examined, sent back, completed."""
 
+    searched_through = ('case',)
+
     case = ForeignKeyField(Case, backref='supports', on_delete='RESTRICT')
     kind = CodeField(SUPPORT_KINDS)
     state = CodeField(SUPPORT_STATES, default='requested')
@@ -91,8 +95,10 @@ class SupportComment(Table):
         return f'{SUPPORT_STATES[self.state]}のコメント'
 
 
-class Review(Table):
+class Review(Searched):
     """A review made with the ledger (台帳を活用した検討); counts once concluded and approved."""
+
+    searched = ('review_no', 'title', 'used_fields')
 
     review_no = CharField(max_length=30, unique=True)
     kind = CodeField(REVIEW_KINDS)

@@ -1,11 +1,13 @@
 """Dated settings (日付つき設定): the values the ward has not confirmed yet, each from a day on."""
 from peewee import BooleanField, CharField, DateField
 
-from .base import Table
+from .base import Searched
 
 
-class Setting(Table):
+class Setting(Searched):
     """The value a setting takes from a day; `verified` once the ward has confirmed it."""
+
+    searched = ('name', 'value')
 
     name = CharField(max_length=40)
     valid_from = DateField()

@@ -3,7 +3,7 @@ from datetime import date
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, Table
+from .base import CodeField, Searched, Table
 from .systems import System
 
 STEP_STATES = {'todo': '未着手', 'doing': '作業中', 'done': '完了済み', 'excluded': '対象外'}
@@ -11,8 +11,10 @@ STEP_STATES = {'todo': '未着手', 'doing': '作業中', 'done': '完了済み'
 ALWAYS = date(1900, 1, 1)
 
 
-class Business(Table):
+class Business(Searched):
     """A business to be standardised (標準化対象業務) and its cut-over (本番切替)."""
+
+    searched = ('code', 'name')
 
     code = CharField(max_length=10, unique=True)
     name = CharField(max_length=100)
@@ -43,8 +45,10 @@ class BusinessSystem(Table):
         return f'{self.business.name}―{self.system.name}'
 
 
-class StepMaster(Table):
+class StepMaster(Searched):
     """One version of the procedure's step list (手順書版), in force from a day."""
+
+    searched = ('version', 'note')
 
     version = CharField(max_length=30, unique=True)
     valid_from = DateField()
@@ -55,8 +59,10 @@ class StepMaster(Table):
         return self.version
 
 
-class Step(Table):
+class Step(Searched):
     """One step of one version of the procedure."""
+
+    searched = ('phase', 'name')
 
     master = ForeignKeyField(StepMaster, backref='steps', on_delete='RESTRICT')
     no = IntegerField()
@@ -75,6 +81,8 @@ class Step(Table):
 
 class StepProgress(Table):
     """Where one business stands with one step today (ステップ進捗); its past is in StepMove."""
+
+    searched_through = ('business', 'step')
 
     business = ForeignKeyField(Business, backref='progress', on_delete='RESTRICT')
     step = ForeignKeyField(Step, backref='progress', on_delete='RESTRICT')

@@ -1,7 +1,7 @@
 """The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI), actuals and official ratings."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, ExactField, LongField, Table
+from .base import CodeField, ExactField, LongField, Searched, Table
 
 KINDS = {'count': '件数', 'ratio': '割合', 'rate': '率', 'time': '時間', 'survey': '調査', 'milestone': '節目'}
 OPERATORS = {'>=': '以上', '>': '超', '<=': '以下', '=': '一致'}
@@ -64,8 +64,10 @@ class Initiative(Table):
         return f'重点取組{self.no} {self.title}'
 
 
-class Indicator(Table):
+class Indicator(Searched):
     """One indicator (KPI) with its target; `measure` names the figure that computes it, if one does."""
+
+    searched = ('no', 'text')
 
     initiative = ForeignKeyField(Initiative, backref='indicators', on_delete='RESTRICT')
     no = CharField(max_length=6)
@@ -91,6 +93,8 @@ class Indicator(Table):
 
 class Actual(Table):
     """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without one."""
+
+    searched_through = ('indicator',)
 
     indicator = ForeignKeyField(Indicator, backref='actuals', on_delete='RESTRICT')
     as_of = DateField()

@@ -1,7 +1,7 @@
 """Training (研修): courses and the frozen list of who has to attend (対象者)."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, ExactField, Table
+from .base import CodeField, ExactField, Searched, Table
 from .organisation import Staff
 
 COURSE_CATEGORIES = {'security': '情報セキュリティ', 'privacy': '個人情報', 'data': 'データ活用', 'opendata': 'オープンデータ',
@@ -10,8 +10,10 @@ ENROLMENT_STATES = {'waiting': '未受講', 'attending': '受講中', 'done': '�
 EXCLUSION_REASONS = {'leave': '休職・育休', 'left': '退職', 'seconded': '派遣・出向', 'trip': '長期出張', 'other': 'その他'}
 
 
-class Course(Table):
+class Course(Searched):
     """A course (研修) of a fiscal year; its census (対象者) is fixed on `census_on`."""
+
+    searched = ('code', 'name')
 
     code = CharField(max_length=30, unique=True)
     fiscal_year = IntegerField(index=True)
@@ -32,6 +34,8 @@ class Course(Table):
 
 class Enrolment(Table):
     """One person on a course's census (対象者), and whether they attended."""
+
+    searched_through = ('staff', 'course')
 
     course = ForeignKeyField(Course, backref='enrolments', on_delete='RESTRICT')
     staff = ForeignKeyField(Staff, backref='enrolments', on_delete='RESTRICT')

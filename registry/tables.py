@@ -13,35 +13,32 @@ from . import board
 SIZES = (50, 100, 200)
 
 
-def escape_like(text):
-    """Return text with LIKE's wildcards made literal (escape character |)."""
-    return text.replace('|', '||').replace('%', '|%').replace('_', '|_')
-
-
 def search_condition(table, text):
-    """Return the condition that every word of `text` is found in a row, folded for kana, width and case."""
+    """Return the condition that every word of `text` is found in a row, folded for kana, width and case; None for none.
+
+    A table without words of its own is searched through the rows it names.
+    """
+    if table.searched_through:
+        found = None
+        for name in table.searched_through:
+            field = table._meta.fields[name]
+            one = search_condition(field.rel_model, text)
+            if one is not None:
+                one = field.in_(field.rel_model.select(field.rel_model.id).where(one))
+                found = one if found is None else found | one
+        return found
+    if 'search_text' not in table._meta.fields:
+        return None
     found = None
     for word in fold(text).split()[:8]:
-        if 'search_text' in table._meta.fields:
-            one = fn.INSTR(table.search_text, word) > 0 if is_sqlite(table) else fn.STRPOS(table.search_text, word) > 0
-        else:
-            one = None
-            for field in text_fields(table):
-                part = field.contains(word)
-                one = part if one is None else one | part
+        place = fn.INSTR if is_sqlite(table) else fn.STRPOS
+        one = place(table.search_text, word) > 0
         found = one if found is None else found & one
     return found
 
 
 def is_sqlite(table):
     return type(table._meta.database.obj).__name__.startswith('Sqlite')
-
-
-def text_fields(table):
-    """Return the columns searched where a table keeps no folded text: its number and its names."""
-    names = ('code', 'name', 'title', 'theme', 'item', 'email', 'text', 'measure', 'fact')
-    return [field for field in table._meta.sorted_fields
-            if field.name in names or field.name.endswith('_no') and field.name != 'system_no']
 
 
 class Listing:

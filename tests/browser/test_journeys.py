@@ -1,0 +1,182 @@
+"""The three journeys the product is for, walked in a real browser by the people who would walk them."""
+import re
+
+from models.engagements import FINDING_STATES
+
+BOARD = '/?year=2026'
+
+
+def severe(window):
+    """Return what the board says of 重点取組7 指標2, the level-4 incidents of the common platforms."""
+    window.open(BOARD)
+    card = window.page.locator('li.kpi').filter(has=window.page.get_by_role('heading', name=re.compile(r'^7\. ')))
+    return card.locator('li').filter(has=window.page.get_by_role('link', name='指標2', exact=True)).inner_text()
+
+
+def coverage(window):
+    """Return (numerator, denominator) of 予算要求調達支援の実施率 of FY2026 from its page."""
+    window.open('/figures/support.budget_coverage?year=2026')
+    return tuple(int(n) for n in re.search(r'分子／分母\s+([\d,]+)／([\d,]+)', window.words).groups())
+
+
+def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_incident(window):
+    it = window('it')
+    assert '達成' in severe(it) and '0件' in severe(it)
+
+    it.menu('情報システム')
+    it.follow('新規登録')
+    it.put(システム名称='庁内DNS基盤', 概要='庁内の名前解決', 所管課コード='行政情報マネジメント課', システム区分='共通基盤・ネットワーク',
+           ライフサイクル状態='構築・移行')
+    it.press('登録する')
+    number = it.h1.split()[0]
+    address = it.page.url
+    assert '登録しました' in it.words and it.h1 == f'{number} 庁内DNS基盤'
+
+    it.follow('運用へ')
+    it.put(変更の理由='総合試験に合格した')
+    it.press('運用にする')
+    lacking = it.page.get_by_role('alert').all_inner_texts()
+    for words in ('ネットワーク区分', '機密性', '完全性', '可用性', '情報システム管理者', 'バックアップ', '稼働開始日'):
+        assert any(f'{words}を入力してください' in text for text in lacking), (words, lacking)
+    it.page.goto(address)
+    assert it.page.locator('.heading-marks').inner_text().strip() == '構築・移行'
+
+    it.follow('編集')
+    it.put(ネットワーク区分='LGWAN接続系', 機密性='2', 完全性='2', 可用性='2', 情報システム管理者='行政情報マネジメント課長',
+           **{'バックアップ方式・頻度・保管場所': '日次・庁外保管'}, 稼働開始日='R8.10.1')
+    it.press('保存する')
+    assert '変更を保存しました' in it.words
+    it.follow('運用へ')
+    it.put(変更の理由='総合試験に合格した')
+    it.press('運用にする')
+    assert '状態を「運用」に変更しました' in it.words
+    assert it.page.locator('.heading-marks').inner_text().strip() == '運用'
+
+    it.menu('インシデント')
+    it.follow('新規登録')
+    it.put(件名='庁内DNS基盤の停止', 区分='システム障害', レベル='レベル4', 検知日時='R8.10.20 9:00', 復旧日時='R8.10.20 10:30',
+           管理番号=number)
+    it.press('登録する')
+    assert '登録しました' in it.words and '庁内DNS基盤の停止' in it.h1
+
+    after = severe(it)
+    assert '未達' in after and '1件' in after
+    it.follow('指標2', within='li.kpi:has(h3 a:text-matches("^7\\\\. "))')
+    assert '庁内DNS基盤の停止' in it.words
+    it.fault_free()
+
+
+def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
+    department, it = window('department'), window('it')
+    department.menu('予算要求')
+    department.follow('新規登録')
+    department.put(予算年度='2027', 要求日='R8.10.5', 件名='収納管理システムの改修', 要求額='4400000', IT経費='はい')
+    department.press('登録する')
+    assert '登録しました' in department.words
+    done, asked = coverage(it)
+
+    department.follow('調達支援を依頼する')
+    department.put(案件種別='機能追加・改修')
+    department.press('保存する')
+    assert '調達支援を依頼しました' in department.words
+    support = department.page.url.removeprefix(department.site)
+
+    it.menu('調達支援')
+    it.open(support)
+    it.follow('点検を始める')
+    it.press('点検を始める')
+    it.follow('差し戻す')
+    it.press('差し戻す')
+    assert it.page.get_by_role('alert').count()
+    it.put(コメント='保守の見積を分けてください。')
+    it.press('差し戻す')
+    assert '状態を「差戻し」に変更しました' in it.words
+    assert coverage(it) == (done, asked)
+
+    department.menu('ボード')
+    department.follow('差し戻された調達支援', exact=False)
+    department.open(support)
+    assert '保守の見積を分けてください。' in department.words
+    department.follow('対応して再提出する')
+    department.put(コメント='見積を機器と保守に分けました。')
+    department.press('対応して再提出する')
+    assert '見積を機器と保守に分けました。' in department.words
+
+    it.open(support)
+    it.follow('支援を完了する')
+    it.put(コメント='内容を確認しました。', 総合意見='支障なし')
+    it.press('支援を完了する')
+    assert it.page.locator('.heading-marks').inner_text().strip() == '完了'
+    assert coverage(it) == (done + 1, asked)
+    assert '収納管理システムの改修' in it.words
+
+    department.open(support)
+    assert department.page.locator('.heading-marks').inner_text().strip() == '完了'
+    for each in (department, it):
+        each.fault_free()
+
+
+def test_an_auditor_verifies_and_follows_a_finding_but_changes_nothing_audited(window):
+    auditor, it = window('auditor'), window('it')
+    auditor.menu('情報システム')
+    auditor.page.locator('table.dense tbody a').first.click()
+    system = auditor.page.url.removeprefix(auditor.site)
+    history = auditor.page.locator('#history')
+    assert 'システム名称' in history.inner_text() and '表計算の台帳からの移行' in history.inner_text()
+    assert auditor.page.locator('main').get_by_role('link', name='編集', exact=True).count() == 0
+    assert auditor.page.locator('main').get_by_role('link', name='取消', exact=True).count() == 0
+    assert auditor.context.request.get(f'{auditor.site}{system}/edit').status == 403
+    token = auditor.page.locator('input[name=csrf_token]').first.get_attribute('value')
+    refused = auditor.context.request.post(f'{auditor.site}{system}/edit',
+                                           form={'csrf_token': token, 'revision': '1', 'name': '書換え'})
+    assert refused.status == 403
+    auditor.page.reload()
+    assert '書換え' not in auditor.words
+
+    auditor.open(BOARD)
+    auditor.follow('指標3', within='li.kpi:has(h3 a:text-matches("^6\\\\. "))')
+    assert '数えた行と除いた行' in auditor.words
+    assert auditor.page.locator('table.dense tbody tr').count() > 0
+    auditor.page.locator('table.dense tbody a').first.click()
+    assert '履歴' in auditor.words
+
+    auditor.menu('操作履歴')
+    auditor.press('改ざんがないか検証する')
+    assert '改ざんは見つかりませんでした' in auditor.words
+
+    auditor.menu('監査')
+    auditor.follow('新規登録')
+    auditor.put(監査種別='内部監査', 監査テーマ='委託先の管理', 被監査部門='税務課', 監査人='鈴木 誠', 実施日='R8.11.10')
+    auditor.press('登録する')
+    auditor.follow('指摘を記録する')
+    auditor.put(監査項目='再委託の承認', 指摘区分='軽微な指摘', 事実='再委託の承認の記録がない。')
+    auditor.press('登録する')
+    assert '登録しました' in auditor.words
+    finding = auditor.page.url.removeprefix(auditor.site)
+
+    department = window('department')
+    department.open(finding)
+    department.follow('是正措置を記録する')
+    department.put(措置内容='再委託の承認簿を作った。', 期限='R8.12.25', 実施日='R8.11.20', **{'証跡（文書番号など）': '8税第12号'})
+    department.press('保存する')
+    assert '是正措置を保存しました' in department.words
+
+    def move(who, words, reason):
+        who.open(finding)
+        who.follow(f'{words}へ')
+        who.put(理由=reason)
+        who.press(f'{words}にする')
+        assert who.page.locator('.heading-marks').inner_text().strip() == words
+    move(department, FINDING_STATES['planned'], '是正計画を提出する')
+    move(auditor, FINDING_STATES['approved'], '計画は妥当')
+    move(department, FINDING_STATES['correcting'], '承認を受けて実施した')
+    move(it, FINDING_STATES['reported'], '承認簿を確認した')
+
+    auditor.open(finding)
+    auditor.follow('監査事後確認を記録する')
+    auditor.put(確認結果='有効', 確認した内容='承認簿を閲覧し、3件を突き合わせた。')
+    auditor.press('保存する')
+    assert '監査事後確認を記録しました' in auditor.words
+    move(auditor, FINDING_STATES['closed'], '有効に是正された')
+    for each in (auditor, it, department):
+        each.fault_free()
