@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC
 
-from peewee import BooleanField, DateField
+from peewee import BooleanField, DateField, PostgresqlDatabase
 
-from models.base import ExactField, MomentField, db
+from models.base import ExactField, MomentField, Prepared, db
 from models.trail import Act, Change, TrailHead
 
 _open = ContextVar('trail', default=0)
@@ -48,7 +48,7 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
     """
     with untrailed(), db.atomic():
         head = TrailHead.select()
-        if db.obj.__class__.__name__.startswith('Postgres'):
+        if isinstance(db.obj, PostgresqlDatabase):
             head = head.for_update()
         writing = Writing(kind, by, at, channel, reason or '', request_id or '', head.get())
         yield writing
@@ -204,6 +204,9 @@ class Writing:
         self.seq = act.seq
 
 
+_head = Prepared(lambda: TrailHead.select())
+
+
 def head():
     """Return the chain's head: a TrailHead with seq, hash and moment."""
-    return TrailHead.get()
+    return next(iter(_head()))

@@ -121,11 +121,12 @@ def head():
     return g.head
 
 
-def remembered(key, make):
-    """Return what `make` made for `key`, made once; `key` must hold the chain's head, so that any act makes it anew.
+def remembered(key, make, found=None):
+    """Return what `make` made for `key`, made once for a chain's head: this request's, or the one given as `found`.
 
     Every row is written by an act, so what is counted can change only when the head does.
     """
+    key = ((found or head()).hash, *key)
     if key not in _memo:
         if len(_memo) > 256:
             _memo.clear()
@@ -138,13 +139,12 @@ def board(year, as_of=None, trends=False):
     today = clock.today()
     as_of = as_of or default_day(year, today)
     found = trail.head()
-    return remembered(('board', found.hash, year, as_of, today, trends),
-                      lambda: _build(year, as_of, today, found, trends))
+    return remembered(('board', year, as_of, today, trends), lambda: _build(year, as_of, today, found, trends), found)
 
 
 def is_demo(head):
     """Tell whether the register whose chain ends in `head` holds the demo ward (デモデータ)."""
-    return remembered(('demo', head.hash), lambda: Act.select().where(Act.kind == 'demo.fill').exists())
+    return remembered(('demo',), lambda: Act.select().where(Act.kind == 'demo.fill').exists(), head)
 
 
 def lines(text):

@@ -49,8 +49,7 @@ def register(ready=True):
                 fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
             yield app
         finally:
-            if not db.is_closed():
-                db.close()
+            db.close_all()
 
 
 def say(words):
@@ -111,10 +110,6 @@ def serve(host, port, threads):
             from . import demo as ward
             for line in ward.accounts():
                 say(line)
-    # one connection stays open, or SQLite would fold its log back each time the last request closes its own
-    keeper = connection.open_database(app.config['DATABASE_URL'])
-    keeper.connect()
-    keeper.execute_sql('SELECT seq FROM trail_head').fetchone()
     # what is loaded by now stays: the collector need not walk it again in the middle of a request
     gc.collect()
     gc.freeze()

@@ -41,7 +41,7 @@ def read(environ=None):
         'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
         'SESSION_COOKIE_NAME': '__Host-daicho' if production else 'daicho',
         'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True, 'SESSION_COOKIE_SAMESITE': 'Lax',
-        'PERMANENT_SESSION_LIFETIME': timedelta(hours=10), 'IDLE': timedelta(hours=2),
+        'PERMANENT_SESSION_LIFETIME': timedelta(hours=10), 'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False,
         'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024, 'MAX_FORM_PARTS': 1000,
         'WTF_CSRF_TIME_LIMIT': None, 'ARGON2_FAST': False,
     }

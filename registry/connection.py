@@ -1,4 +1,4 @@
-"""One database: opened by its URL, connected before each request and closed after it, migrated by files."""
+"""One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
 from pathlib import Path
 
 from flask import request
@@ -9,7 +9,9 @@ from models import db
 from models.trail import TrailHead
 
 MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
-SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000, 'cache_size': -32000}
+SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000, 'cache_size': -8000}
+#: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
+POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
 
 
 def open_database(url, production=False):
@@ -17,8 +19,10 @@ def open_database(url, production=False):
     if url.startswith('sqlite'):
         Path(url.removeprefix('sqlite:///')).parent.mkdir(parents=True, exist_ok=True)
         pragmas = {**SQLITE, 'synchronous': 'full' if production else 'normal'}
-        return connect(url, autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE', timeout=20)
-    return connect(url, autoconnect=False, unquote_password=True)
+        # a connection serves one request at a time, but not always on the thread that opened it
+        return connect(url.replace('sqlite', 'sqlite+pool', 1), autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE',
+                       check_same_thread=False, **POOL)
+    return connect(url.replace('://', '+pool://', 1), autoconnect=False, unquote_password=True, **POOL)
 
 
 def guard(app):

@@ -59,15 +59,14 @@ def picture(found):
     """Return the board as a picture, ○△× by theme and initiative."""
     themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
                                               if v.theme_no == theme.no]) for theme in found.themes]
-    return boards.remembered(('picture', found.head_hash, found.fiscal_year, found.as_of), lambda: charts.svg(
+    return boards.remembered(('picture', found.fiscal_year, found.as_of), lambda: charts.svg(
         charts.rating_board('', themes), f'{found.year_label}の自動判定',
         '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。') if themes else '')
 
 
 def mine(name, make):
     """Return what is counted for the person signed in, counted once for a chain head and day."""
-    return boards.remembered((name, boards.head().hash, clock.today(), current_user.id, current_user.role,
-                              current_user.department_id), make)
+    return boards.remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
 
 
 def waiting():

@@ -119,22 +119,22 @@ def show_figure(name):
     text = request.args.get('year', '')
     year = int(text) if text.isdigit() and 2000 <= int(text) <= 2099 else calendar.fiscal_year(today)
     as_of, problem = asked_day(year)
-    dated = Dated()
+    dated = boards.remembered(('settings',), Dated)
     as_of = as_of or default_day(year, today)
-    key = (boards.head().hash, name, year, as_of, today, current_user.id, current_user.role, current_user.department_id)
-    found = boards.remembered(('figure', *key), lambda: figure(name, year, as_of, dated=dated))
+    asked = (name, year, as_of, today, current_user.id, current_user.role, current_user.department_id)
+    found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated))
     groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
               for place, rows in enumerate(parts)]
     group = request.args.get('group', '')
     listed = []
     for kind, place, rows in groups:
         key = f'{kind}-{place}'
-        size, hidden = boards.remembered(('rows', key, kind, place), partial(sizes, rows.query))
+        size, hidden = boards.remembered(('rows', *asked, key), partial(sizes, rows.query))
         listed.append((key, kind, rows.words, size, hidden))
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
     rows = next(rows for kind, place, rows in groups if f'{kind}-{place}' == chosen)
     page = int(request.args['page']) if request.args.get('page', '').isdigit() and len(request.args['page']) < 8 else 1
-    table = row_table(rows.query, page)
+    table = row_table(rows.query, page, next(size for key, _, _, size, _ in listed if key == chosen))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     served = list(Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
@@ -161,13 +161,12 @@ def sizes(query):
     return seen, total - seen
 
 
-def row_table(query, page, size=50):
-    """Return the rows of a figure's group as a noun's list shows them."""
+def row_table(query, page, total, size=50):
+    """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
     table = query.model
     limit = condition(table, current_user)
     if limit is not None:
         query = query.where(limit)
-    total = query.count()
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
     ids = [id for (id,) in query.select(table.id).order_by(table.id).paginate(page, size).tuples()]

@@ -11,7 +11,7 @@ from . import board, clock
 def departments():
     """Return {id: name today} of every unit."""
     today = clock.today()
-    return board.remembered(('departments', board.head().hash, today), lambda: names_on(today))
+    return board.remembered(('departments', today), lambda: names_on(today))
 
 
 def department(id):

@@ -15,6 +15,7 @@ from models import (
     ReviewSystem,
     System,
 )
+from models.base import Prepared
 from models.rules import lifecycle
 from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII, ZONES
 from models.visibility import condition
@@ -31,14 +32,23 @@ def lifecycle_tone(value):
             'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, '')
 
 
+cases_of = Prepared(lambda system: Case.select(Case.id, Case.case_no, Case.title, Case.kind, Case.outcome).where(
+    Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(20))
+reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, Review.title, Review.conclusion).join(
+    ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
+    Review.reviewed_on.desc(), Review.id.desc()).limit(20))
+businesses_of = Prepared(lambda system: Business.select(Business.id, Business.code, Business.name).join(BusinessSystem).where(
+    BusinessSystem.live(), BusinessSystem.system == system))
+incidents_of = Prepared(lambda system: Incident.select(Incident.id, Incident.incident_no, Incident.title).join(
+    IncidentSystem).where(Incident.live(), IncidentSystem.live(), IncidentSystem.system == system).order_by(
+    Incident.detected_at.desc()).limit(20))
+engagements_of = Prepared(lambda system: Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(
+    Engagement.live(), Engagement.system == system).limit(20))
+
+
 def related(system):
     """Return (cases, reviews) of a system, the newest first."""
-    cases = list(Case.select(Case.id, Case.case_no, Case.title, Case.kind, Case.outcome).where(Case.live(), Case.system == system)
-                 .order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(20))
-    reviews = list(Review.select(Review.id, Review.review_no, Review.title, Review.conclusion).join(ReviewSystem).where(
-        Review.live(), ReviewSystem.live(), ReviewSystem.system == system)
-        .order_by(Review.reviewed_on.desc(), Review.id.desc()).limit(20))
-    return cases, reviews
+    return list(cases_of(system.id)), list(reviews_of(system.id))
 
 
 def facts(system, cases=None, reviews=None):
@@ -76,19 +86,10 @@ def panels(system):
     known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
     moves = [(move, LIFECYCLES[move.target], lifecycle.missing(move, known), may_move(system, move))
              for move in lifecycle.moves_from(system.lifecycle)] if not system.voided_at else []
-
-    def seen(table):
-        limit = condition(table, current_user)
-        return [] if limit is None else [limit]
     return {
-        'moves': moves, 'completeness': completeness(system), 'businesses': list(
-            Business.select(Business.id, Business.code, Business.name).join(BusinessSystem).where(BusinessSystem.live(), BusinessSystem.system == system)),
-        'cases': visible_of(cases), 'reviews': visible_of(reviews),
-        'incidents': list(Incident.select(Incident.id, Incident.incident_no, Incident.title).join(IncidentSystem).where(
-            Incident.live(), IncidentSystem.live(), IncidentSystem.system == system, *seen(Incident))
-            .order_by(Incident.detected_at.desc()).limit(20)),
-        'engagements': list(Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(Engagement.live(), Engagement.system == system,
-                                                      *seen(Engagement)).limit(20)),
+        'moves': moves, 'completeness': completeness(system), 'businesses': list(businesses_of(system.id)),
+        'cases': visible_of(cases), 'reviews': visible_of(reviews), 'incidents': visible_of(list(incidents_of(system.id))),
+        'engagements': visible_of(list(engagements_of(system.id))),
     }
 
 

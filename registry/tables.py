@@ -3,8 +3,9 @@ from math import ceil
 from urllib.parse import urlencode
 
 from flask import url_for
-from peewee import fn
+from peewee import SqliteDatabase, fn
 
+from models import db
 from models.base import fold
 from models.visibility import condition
 
@@ -31,14 +32,10 @@ def search_condition(table, text):
         return None
     found = None
     for word in fold(text).split()[:8]:
-        place = fn.INSTR if is_sqlite(table) else fn.STRPOS
+        place = fn.INSTR if isinstance(db.obj, SqliteDatabase) else fn.STRPOS
         one = place(table.search_text, word) > 0
         found = one if found is None else found & one
     return found
-
-
-def is_sqlite(table):
-    return type(table._meta.database.obj).__name__.startswith('Sqlite')
 
 
 class Listing:
@@ -82,7 +79,7 @@ class Listing:
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
         table = self.noun.table
-        key = ('total', board.head().hash, self.noun.name, self.q, tuple(sorted(self.values.items())), self.voided, self.who)
+        key = ('total', self.noun.name, self.q, tuple(sorted(self.values.items())), self.voided, self.who)
         self.total = board.remembered(key, lambda: table.select(fn.COUNT(table.id)).where(*self.conditions).scalar())
         self.pages = max(1, ceil(self.total / self.size))
         self.page = min(max(1, self.asked), self.pages)

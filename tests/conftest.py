@@ -196,6 +196,7 @@ def golden(databases):
         cast.fill(clock.now())
         if ENGINE == 'sqlite':
             db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)')
+    db.close_all()
     return url
 
 
@@ -210,6 +211,14 @@ def tripwire(event):
     if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', event.sql)) and not trail.is_open():
         if found.group(1) in TABLES:
             raise Untrailed(event.sql)
+
+
+@pytest.fixture(autouse=True)
+def given_back():
+    """Nothing of this test's pool stays open."""
+    yield
+    if db.obj is not None:
+        db.close_all()
 
 
 @pytest.fixture
@@ -236,8 +245,6 @@ def app(settings):
     app.test_client_class = Client
     db.query_hooks.append(tripwire)
     yield app
-    if not db.is_closed():
-        db.close()
     clock.pin(None)
 
 

@@ -9,6 +9,7 @@ import click
 import pytest
 from cast import CAST, email
 from conftest import Untrailed
+from peewee import SqliteDatabase
 
 from audits import trail
 from models import RECORDS, Department, Person, System, Throttle, db
@@ -306,7 +307,7 @@ def test_the_tests_use_no_network(monkeypatch, client_of):
     def refuse(*args):
         raise AssertionError('the application opened a connection')
     browser = client_of('it')
-    if db.obj.__class__.__name__.startswith('Sqlite'):
+    if isinstance(db.obj, SqliteDatabase):
         monkeypatch.setattr(socket.socket, 'connect', refuse)
     for address in ('/', '/systems/', '/steps/grid', '/strategies/2025/results.pdf'):
         assert browser.get(address).status_code == 200

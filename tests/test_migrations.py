@@ -1,6 +1,6 @@
 """The migrations build exactly what the models describe, on whichever engine the tests run, and guard the trail."""
 import pytest
-from peewee import PeeweeException
+from peewee import PeeweeException, SqliteDatabase
 
 from audits import trail
 from models import TABLES, Act, Change, TrailHead, db
@@ -14,7 +14,7 @@ INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemanam
 
 
 def sqlite():
-    return type(db.obj).__name__.startswith('Sqlite')
+    return isinstance(db.obj, SqliteDatabase)
 
 
 def ours(row):
@@ -39,7 +39,9 @@ def built(url, build):
     db.initialize(connection.open_database(url))
     with db.connection_context():
         build()
-        return schema()
+        found = schema()
+    db.close_all()
+    return found
 
 
 def test_migrations_build_what_the_models_describe(databases):

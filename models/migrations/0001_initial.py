@@ -1,5 +1,7 @@
 """The first schema: every table, named check, index, and the triggers that keep the trail as written."""
 
+from peewee import SqliteDatabase
+
 # Frozen text: later changes are migrations of their own. What differs between the engines is written out.
 # ruff: noqa: E501
 SQLITE = [
@@ -301,6 +303,6 @@ POSTGRESQL_TRIGGERS = [
 
 
 def up(migrator, db):
-    sqlite = type(db).__name__.startswith('Sqlite')
+    sqlite = isinstance(db, SqliteDatabase)
     for statement in (*SQLITE, *SQLITE_TRIGGERS) if sqlite else (*POSTGRESQL, *POSTGRESQL_TRIGGERS):
         db.execute_sql(statement)

@@ -102,7 +102,7 @@ def test_from_the_command_line(database, tmp_path, monkeypatch):
     row = System.get_by_id(1)
     row.vendor = '二社'
     save(row, at(LATER))
-    db.close()
+    db.close_all()
     monkeypatch.setenv('DATABASE_URL', database)
     monkeypatch.setenv('DAICHO_INSTANCE', str(tmp_path))
     monkeypatch.setenv('DAICHO_TODAY', LATER.isoformat())

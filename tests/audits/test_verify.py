@@ -1,6 +1,7 @@
 """Verification: every way to rewrite the trail or a record behind its back is found, and the place is named."""
 import pytest
 from cast import email
+from peewee import SqliteDatabase
 
 from audits import trail, verify
 from models import Act, Change, Department, Person, System, TrailHead, db
@@ -25,7 +26,7 @@ def edited():
 def unguarded():
     """The database without its triggers: what someone with the file in their hands can do."""
     with trail.untrailed():
-        if type(db.obj).__name__.startswith('Sqlite'):
+        if isinstance(db.obj, SqliteDatabase):
             for (name,) in list(db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
                 db.execute_sql(f'DROP TRIGGER "{name}"')
         else:

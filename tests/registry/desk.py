@@ -126,8 +126,11 @@ class Desk:
         """Open the register itself, to look at rows or ask the figures."""
         with self.here():
             app = create_app()
-            with app.app_context(), db.connection_context():
-                yield app
+            try:
+                with app.app_context(), db.connection_context():
+                    yield app
+            finally:
+                db.close_all()
 
     def file(self, name, data, encoding='utf-8'):
         path = self.folder / name

@@ -1,0 +1,112 @@
+"""The demo ward: what the ward has published comes out of its records, in acts that know nothing of their future."""
+import json
+from datetime import UTC, date, datetime
+
+import desk as desks
+import pytest
+
+from audits import verify
+from models import Act, BusinessSystem, Change, Incident, Plan, StepProgress, Support, System
+from models.figures import figure
+from models.rules import calendar
+
+#: columns that say when something happened, not when it is planned
+HAPPENED = {'go_live_on', 'retired_on', 'disposed_on', 'done_on', 'started_on', 'cutover_on', 'completed_on', 'joined_on',
+            'detected_at', 'occurred_at', 'restored_at', 'closed_on', 'shared_on', 'requested_on', 'ordered_on', 'approved_on',
+            'reviewed_on', 'held_on', 'reported_on', 'followed_on', 'valid_from', 'as_of', 'on_day'}
+RATINGS = {1: '△', 2: '△', 3: '○', 4: '○', 5: '○', 6: '△', 7: '△', 8: '△', 9: '△', 10: '○', 11: '○', 12: '○', 13: '×'}
+
+
+@pytest.fixture(scope='module')
+def ward(tmp_path_factory):
+    desk = desks.empty(tmp_path_factory.mktemp('ward'))
+    assert desk.run('demo').exit_code == 0
+    return desk
+
+
+@pytest.fixture(scope='module')
+def results(ward):
+    return {i['no']: i for i in ward.json('kpi', '--fiscal-year', 2025, '--as-of', '2026-03-31')['initiatives']}
+
+
+def test_the_published_figures_of_2025(results):
+    shown = {f'{no}-{i["no"]}': (i['value'], i['numerator'], i['denominator']) for no, initiative in results.items()
+             for i in initiative['indicators']}
+    assert shown['7-1'] == ('2', '2', None) and shown['7-2'] == ('0', '0', None)
+    assert shown['7-4'] == ('86.9', '626', '720')
+    assert shown['11-1'] == ('5', '5', None) and shown['11-2a'] == ('96.0', '2400', '2500')
+    assert shown['13-1'] == ('72.9', '2479', '34')
+    assert shown['1-2'] == ('27.3', '3', '11')
+    assert shown['9-1b'][0] == '26'
+
+
+def test_the_ratings_of_2025(results):
+    assert {no: i['official'] for no, i in results.items()} == RATINGS
+    differing = {no: i['computed'] for no, i in results.items() if i['computed'] != i['official']}
+    assert differing == {7: '○', 8: '判定不可'}
+    assert all(results[no]['reason'] for no in differing)
+    # what the ward did not publish is not invented
+    assert not any(i['value'] for i in results[8]['indicators'] if i['no'] != '4')
+
+
+@pytest.mark.parametrize(('name', 'year', 'as_of', 'answer'), [
+    ('steps.official', 2024, date(2025, 3, 31), (612, 720)), ('steps.official', 2025, date(2026, 3, 31), (626, 720)),
+    ('training.completion', 2024, date(2025, 3, 31), (2275, 2500)), ('cutovers.rate', 2025, date(2026, 3, 31), (2, 18)),
+    ('steps.official', 2026, date(2026, 11, 20), (633, 720))])
+def test_figures_of_other_days(ward, name, year, as_of, answer):
+    with ward.open():
+        found = figure(name, year, as_of)
+    assert (found.numerator, found.denominator) == answer
+
+
+def test_the_size_of_the_ward(ward):
+    with ward.open():
+        assert System.select().where(System.live()).count() == 300
+        assert System.select().where(System.build == 'nocode').count() == 26
+        assert BusinessSystem.select().count() == 18
+        assert Support.select().where(Support.trial).count() == 5
+        assert Plan.select().where(Plan.fiscal_year == 2025).count() == 34
+        assert StepProgress.select().count() == 720
+        assert figure('plans.on_track', 2025, date(2026, 3, 31)).numerator == 21
+
+
+def test_its_acts_follow_one_another_and_verify(ward):
+    with ward.open():
+        moments = [act.at for act in Act.select().where(Act.channel == 'demo').order_by(Act.seq)]
+        assert len(moments) > 80 and moments == sorted(moments)
+        assert verify.verify().intact
+
+
+def test_no_act_knows_what_happened_after_it(ward):
+    early = []
+    with ward.open():
+        for at, label, values in (Change.select(Act.at, Change.label, Change.values).join(Act)
+                                  .where(Act.channel == 'demo').tuples()):
+            for name, (_, value) in json.loads(values).items():
+                if name in HAPPENED and value:
+                    known = at if name.endswith('_at') else at.astimezone(calendar.JST).date()
+                    when = (datetime.fromisoformat(value).replace(tzinfo=UTC) if name.endswith('_at')
+                            else date.fromisoformat(value))
+                    if when > known:
+                        early.append((at, label, name, value))
+        assert Incident.select().where(Incident.restored_at.is_null(False)).count() == 14
+    assert early == []
+
+
+def test_two_demo_wards_are_the_same(ward, tmp_path):
+    other = desks.empty(tmp_path)
+    assert other.run('demo').exit_code == 0
+
+    def told(desk):
+        with desk.open():
+            return list(Change.select(Act.at, Act.kind, Act.actor, Change.table, Change.row, Change.values).join(Act)
+                        .where(Act.channel == 'demo').order_by(Change.id).tuples())
+    assert told(ward) == told(other)
+
+
+def test_it_fills_nothing_but_an_empty_register(ward):
+    before = ward.head()
+    refused = ward.run('demo')
+    assert refused.exit_code == 1 and '空でない' in refused.output
+    assert ward.run('demo', '--if-empty').exit_code == 0
+    assert ward.head() == before
