@@ -1,5 +1,4 @@
 """`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is wrong."""
-import gc
 import json
 import sys
 from contextlib import contextmanager
@@ -98,10 +97,11 @@ def demo(if_empty):
 @main.command()
 @click.option('--host', default='127.0.0.1', show_default=True)
 @click.option('--port', default=8000, show_default=True)
-@click.option('--threads', default=8, show_default=True)
-def serve(host, port, threads):
+@click.option('--processes', default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
+def serve(host, port, processes, threads):
     """Serve the pages."""
-    import waitress
+    from . import serving
     with register() as app:
         pass
     say(f'台帳 Daicho  http://{host}:{port}/')
@@ -110,11 +110,12 @@ def serve(host, port, threads):
             from . import demo as ward
             for line in ward.accounts():
                 say(line)
-    # what is loaded by now stays: the collector need not walk it again in the middle of a request
-    gc.collect()
-    gc.freeze()
-    waitress.serve(app, host=host, port=port, threads=threads, ident='', max_request_body_size=22 * 1024 * 1024,
-                   clear_untrusted_proxy_headers=True)
+    # no connection may pass into another process
+    db.close_all()
+    try:
+        serving.serve(app, host, port, processes, threads)
+    except OSError as error:
+        fail(f'{host}:{port} で待ち受けられません（{error.strerror}）。--port で別の番号を選んでください。')
 
 
 @main.group()

@@ -285,7 +285,7 @@ def sides(noun, form, row, stands):
 
 
 def export_rows(noun, rows):
-    """Yield the file's lines of `rows` (records) as lists of text."""
+    """Yield the file's lines of `rows` (records as mappings) as lists of text."""
     form = noun.form(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
@@ -296,8 +296,7 @@ def export_rows(noun, rows):
     # most columns are text already: only the others are asked to write themselves
     makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
               for field in fields]
-    for row in rows:
-        data = row.__data__
+    for data in rows:
         line = []
         for attr, links, text in makers:
             value = links.get(data['id']) if links is not None else data.get(attr)
@@ -327,7 +326,7 @@ def export(noun, query=None):
         return noun.loader.export(noun, query)
     if query is None:
         query = noun.table.select().where(noun.table.live()).order_by(noun.table.id)
-    return headers_of(noun), export_rows(noun, query.iterator() if hasattr(query, 'iterator') else query)
+    return headers_of(noun), export_rows(noun, query.dicts().iterator())
 
 
 def send(noun, query, format, encoding):

@@ -474,8 +474,9 @@ def stream_csv(headers, rows, encoding='utf-8-sig'):
 
 def _lines(headers, rows):
     yield [neutral(header) for header in headers]
+    formula = _NEUTRAL.match
     for row in rows:
-        yield [neutral(cell) for cell in row]
+        yield ["'" + cell if formula(cell) else cell for cell in row]
 
 
 def _lost(line, headers, row, codec):

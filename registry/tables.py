@@ -69,12 +69,12 @@ class Listing:
                 else:
                     del self.values[f.name]
 
-    def query(self, *selected):
-        """Return the list's rows, all pages, in order."""
-        column = self.columns[self.sort.lstrip('-')]
-        order = column.expr.desc() if self.sort.startswith('-') else column.expr.asc()
+    def query(self, *selected, backwards=False):
+        """Return the list's rows, all pages, in order or from the end."""
+        column, id = self.columns[self.sort.lstrip('-')], self.noun.table.id
+        falling = self.sort.startswith('-') != backwards
         query = self.noun.joins(self.noun.table.select(*selected).where(*self.conditions))
-        return query.order_by(order, self.noun.table.id)
+        return query.order_by(column.expr.desc() if falling else column.expr.asc(), id.desc() if backwards else id.asc())
 
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
@@ -84,10 +84,16 @@ class Listing:
         self.pages = max(1, ceil(self.total / self.size))
         self.page = min(max(1, self.asked), self.pages)
         columns = self.noun.columns
-        page = self.query(table.id, *(column.expr for column in columns)).paginate(self.page, self.size)
+        start = (self.page - 1) * self.size
+        number = min(self.size, self.total - start)
+        # the later half is read from its end: a database walks over every row it skips
+        backwards = start > self.total // 2
+        page = self.query(table.id, *(column.expr for column in columns), backwards=backwards).limit(number).offset(
+            self.total - start - number if backwards else start)
+        found = list(page.tuples())
         self.rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
                                for column, value in zip(columns, row[1:], strict=True)])
-                     for row in page.tuples()]
+                     for row in (reversed(found) if backwards else found)]
         return self
 
     def params(self, **changes):

@@ -246,6 +246,20 @@ def test_a_list_asks_no_more_for_more_rows(app, client_of, queries):
     assert len(queries) == few
 
 
+@pytest.mark.parametrize('sort', ['system_no', '-system_no', 'name', '-owner', 'users', '-contract_end_on'])
+def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
+    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None, at=clock.now()) as act:
+        owner = Department.get(Department.code == '0201')
+        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office', users=n % 3 or None)
+                    for n in range(220)])
+    browser = client_of('it')
+    whole = [line.split(',')[0] for line in browser.get(f'/systems/export.csv?sort={sort}').text.splitlines()[1:]]
+    pages = [re.findall(r'<td[^>]*><a href="/systems/\d+">([^<]+)</a>', browser.get(f'/systems/?sort={sort}&page={n}').text)
+             for n in range(1, 7)]
+    assert len(whole) > 220 and pages[-1] == pages[-2]
+    assert [number for page in pages[:-1] for number in page] == whole
+
+
 # --- writing ---
 
 @pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
