@@ -1,6 +1,8 @@
 """The read side of the trail: a Change → Japanese sentences."""
 from datetime import date, datetime
+from functools import reduce
 from json import loads
+from operator import or_
 
 from peewee import BooleanField, DateField, ForeignKeyField
 
@@ -13,11 +15,24 @@ TABLES = {table._meta.table_name: table for table in RECORDS}
 KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
 
-def of_row(row, limit=200):
-    """Return the Changes of one record with their acts, newest first."""
-    return list(Change.select(Change.table, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason).join(Act)
-                .where(Change.table == row._meta.table_name, Change.row == row.id)
-                .order_by(Change.act.desc(), Change.place.desc()).limit(limit))
+LIMIT = 200
+
+
+def of_row(row):
+    """Return the latest Changes of one record with their acts, newest first."""
+    return of_rows([row])
+
+
+def of_rows(rows):
+    """Return the latest LIMIT Changes of some records with their acts, newest first."""
+    ids = {}
+    for row in rows:
+        ids.setdefault(row._meta.table_name, []).append(row.id)
+    which = [(Change.table == table) & (Change.row == some[0] if len(some) == 1 else Change.row.in_(some))
+             for table, some in ids.items()]
+    return list(Change.select(Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name,
+                              Act.reason).join(Act).where(reduce(or_, which))
+                .order_by(Change.act.desc(), Change.place.desc()).limit(LIMIT))
 
 
 def sentences(change, labels, names=None):

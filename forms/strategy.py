@@ -1,10 +1,9 @@
 """Forms of the year's strategy (年度戦略): initiatives, indicators, actuals, ratings, schedule."""
-from flask_wtf import FlaskForm
-
+from models.figures import MEASURES
 from models.strategy import KINDS, OPERATORS, RATINGS, VERDICTS
 
 from .base import Form
-from .fields import Code, Day, Exact, Flag, Key, Long, Text, Whole, Year
+from .fields import Code, Day, Exact, Flag, IntCode, Key, Long, Text, Whole, Year
 
 LINES = '1行に1つずつ書きます'
 
@@ -24,7 +23,7 @@ class ThemeForm(Form):
 
 class InitiativeForm(Form):
     no = Whole('番号', required=True, min=1, max=99)
-    theme_no = Whole('戦略テーマ番号', required=True, min=1, max=99, attr='theme')
+    theme_no = IntCode('戦略テーマ', {}, required=True, attr='theme')
     title = Text('重点取組', required=True, max=300)
     aims = Long('めざす姿', hint=LINES)
     outline = Long('実施の概要')
@@ -34,8 +33,17 @@ class InitiativeForm(Form):
     result_points = Long('成果', max=6000, hint=LINES)
     source = Text('出典', max=300)
 
+    def __init__(self, themes=None, **kwargs):
+        """`themes` is {number: words} of the strategy's own themes."""
+        self.themes = themes or {}
+        super().__init__(**kwargs)
 
-class OfficialForm(FlaskForm):
+    def process(self, *args, **kwargs):
+        self.theme_no.codes = self.themes
+        super().process(*args, **kwargs)
+
+
+class OfficialForm(Form):
     """The official rating (公式評価); a reason is needed where it differs from the computed one."""
 
     official = Code('公式評価', RATINGS)
@@ -50,7 +58,7 @@ class IndicatorForm(Form):
     target = Exact('目標値', required=True)
     unit = Text('単位', max=20)
     decimals = Whole('小数桁', required=True, max=4, default=1)
-    measure = Text('算出元', max=60, hint='自動集計の名前。手入力のときは空欄')
+    measure = Code('自動集計', {name: found.title for name, found in MEASURES.items()}, hint='実績を手入力する指標では選びません')
     note = Long('備考', max=1000)
 
 

@@ -7,16 +7,17 @@ from models import db
 from models.rules import calendar
 
 from . import (
+    actuals,
     board,
     clock,
     config,
     connection,
     engagements,
     errors,
+    figure_pages,
     files,
     front,
     incidents,
-    indicators,
     menu,
     organisation,
     permits,
@@ -26,6 +27,7 @@ from . import (
     settings,
     sign_in,
     standardisation,
+    strategies,
     systems,
     trail_pages,
     training,
@@ -50,8 +52,8 @@ def create_app(given=None):
                standardisation.items_bp, incidents.levels_bp, procurement.requests_bp,
                procurement.cases_bp, procurement.supports_bp, procurement.reviews_bp, incidents.incidents_bp,
                incidents.shares_bp, training.courses_bp, training.enrolments_bp, engagements.engagements_bp,
-               engagements.findings_bp, engagements.actions_bp, plans.bp, indicators.bp, indicators.figures_bp,
-               indicators.actuals_bp, organisation.departments_bp, organisation.staff_bp, settings.settings_bp,
+               engagements.findings_bp, engagements.actions_bp, plans.bp, strategies.bp, figure_pages.bp,
+               actuals.bp, organisation.departments_bp, organisation.staff_bp, settings.settings_bp,
                settings.people_bp, trail_pages.bp, files.bp):
         app.register_blueprint(bp)
     errors.register(app)

@@ -31,6 +31,7 @@ class ScheduleView:
     end_quarter: int | None
     star: bool
     note: str
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _build(year, as_of, today, head, trends):
     ids = [row.id for row in rows]
     for row in Schedule.select().where(Schedule.initiative.in_(ids), Schedule.live()).order_by(Schedule.place):
         schedules.setdefault(row.initiative_id, []).append(
-            ScheduleView(row.text, row.start_quarter, row.end_quarter, row.star, row.note or ''))
+            ScheduleView(row.text, row.start_quarter, row.end_quarter, row.star, row.note or '', row.place))
     for row in Indicator.select().where(Indicator.initiative.in_(ids), Indicator.live()):
         indicators.setdefault(row.initiative_id, []).append(row)
     every = [row.id for found in indicators.values() for row in found]

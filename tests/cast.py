@@ -6,6 +6,7 @@ from argon2 import PasswordHasher
 
 from audits import trail
 from models import (
+    Actual,
     BudgetRequest,
     Business,
     BusinessSystem,
@@ -20,6 +21,8 @@ from models import (
     Finding,
     Incident,
     IncidentSystem,
+    Indicator,
+    Initiative,
     Person,
     Plan,
     Review,
@@ -28,6 +31,7 @@ from models import (
     Step,
     StepMove,
     StepProgress,
+    Strategy,
     Support,
     SupportComment,
     System,
@@ -109,4 +113,7 @@ def fill(at):
         add(BudgetRequest, request_no='B-00003', fiscal_year=2027, requested_on=date(2026, 9, 1), department=units['税務課'],
             title='未依頼の要求', amount=300_000)
         add(CaseShare, share_no='H-00001', title='誤送信の教訓', method='notice', shared_on=date(2026, 8, 1))
+        add(Actual, indicator=Indicator.select().join(Initiative).join(Strategy).where(
+            Strategy.fiscal_year == 2026, Initiative.no == 1, Indicator.no == '1').get(), as_of=date(2026, 9, 30),
+            value=Decimal('80.6'), source='電子申請の統計')
         add(Course, code='K26-02', fiscal_year=2026, name='未確定の研修', category='ai', census_on=date(2026, 12, 1))

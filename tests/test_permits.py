@@ -39,7 +39,7 @@ UNITS = frozenset({'systems', 'budget-requests', 'cases', 'supports', 'reviews',
 #: endpoint: who may use it in principle
 OTHERS = {
     'board.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE, 'sign_in.sign_out': EVERYONE,
-    'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show_actual': EVERYONE, 'figures.show_figure': EVERYONE,
+    'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE, 'actuals.edit': DESK, 'figures.show_figure': EVERYONE,
     'steps.grid': EVERYONE, 'systems.move': OWNED, 'supports.move': OWNED, 'budget-requests.ask': OWNED,
     'courses.census': DESK, 'findings.move': OWNED | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED,
     'actions.follow_up': AUDITOR, 'plans.check_in': OWNED, 'people.password': ADMIN, 'files.index': OWNED | ADMIN,
@@ -48,7 +48,9 @@ OTHERS = {
     'strategies.report': EVERYONE, 'strategies.new': DESK, 'strategies.edit': DESK, 'strategies.new_theme': DESK,
     'strategies.new_initiative': DESK, 'strategies.edit_initiative': DESK, 'strategies.void_initiative': DESK,
     'strategies.new_indicator': DESK, 'strategies.edit_indicator': DESK, 'strategies.new_schedule': DESK,
-    'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'},
+    'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'}, 'strategies.void': DESK,
+    'strategies.edit_theme': DESK, 'strategies.void_theme': DESK, 'strategies.copy_themes': DESK,
+    'strategies.void_indicator': DESK, 'strategies.edit_schedule': DESK, 'strategies.void_schedule': DESK,
 }
 #: what an auditor may send: their own work, their own password, and the question whether the chain is whole
 AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.void', 'findings.new', 'findings.edit',
@@ -56,7 +58,7 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere'})
 #: these end the session of whoever sends them; they are tried in test_sign_in
 ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere'})
-VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'seq': 1, 'quarter': '2Q', 'name': 'results', 'format': 'csv',
+VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q', 'name': 'results', 'format': 'csv',
           'token': '0' * 32, 'filename': 'app.css'}
 #: the move tried on the tax unit's rows, and who may make it
 MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('completed', {'it'}),

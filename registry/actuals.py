@@ -1,0 +1,141 @@
+"""Entered actuals (実績の手入力): what no record of ours can count, each with its source."""
+from flask import Blueprint, abort, redirect, url_for
+
+from audits import trail
+from forms.strategy import ActualForm
+from models import Actual, Indicator, Initiative, Strategy
+from models.figures import default_day
+
+from . import clock, records, shown, strategies
+from .loading import Cells, Entry, Load
+from .nouns import Column, Filter, Noun
+from .permits import allowed, permit
+
+bp = Blueprint('actuals', __name__, url_prefix='/actuals')
+
+
+class ActualLoad(Load):
+    """Reads a line as an actual of an indicator, found by 年度・取組番号・指標番号・基準日."""
+
+    def make_form(self):
+        self.indicators = {(year, no, kpi): id for year, no, kpi, id in Indicator.select(
+            Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.id).join(Initiative).join(Strategy)
+            .where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()}
+        return super().make_form()
+
+    def _existing(self, sheet):
+        return {(row.indicator_id, row.as_of): row for row in Actual.select()}
+
+    def read_line(self, line, cells, existing, linked, seen):
+        form = self.form
+        values = {form._fields[name].name: cells[place] for place, name in self.columns}
+        form.process(Cells(values))
+        good = form.validate()
+        wrong = [] if good else [(name, error) for name, errors in form.errors.items() for error in errors]
+        key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
+        indicator = self.indicators.get(key)
+        before = existing.get((indicator, form.as_of.data)) if indicator else None
+        if not wrong and indicator is None:
+            wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
+        if before is None:
+            wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
+                      if cell.required]
+        row = records.twin(before) if before is not None else Actual()
+        if not wrong:
+            fill_actual(form, row, indicator)
+            self.settle(row, before)
+            wrong = list(form.across(before))
+            if self.person is not None and not allowed('actuals.create', None, self.person):
+                wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))
+        if wrong:
+            return self.refuse(line, wrong, values)
+        if before is not None and before.voided_at is not None:
+            return Entry(line, 'conflict', before.label, message='取消済みの実績と同じ指標・基準日です。')
+        if (indicator, row.as_of) in seen:
+            return Entry(line, 'conflict', f'指標{key[2]}', message=f'{seen[indicator, row.as_of]}行目と同じ指標・基準日です。')
+        seen[indicator, row.as_of] = line
+        changes = []
+        if before is not None:
+            different = trail.differences(row, before)
+            changes = [(cell.label.text, cell.text(before.__data__.get(cell.attr)), cell.text(cell.data))
+                       for cell in form.cells() if cell.attr in different]
+        status = 'create' if before is None else 'update' if changes else 'unchanged'
+        return Entry(line, status, f'{key[0]}年度 取組{key[1]} 指標{key[2]}', changes, row, before)
+
+    @staticmethod
+    def export(noun, query, until=None):
+        """Return the actuals' file, each line with the year and numbers that find it again."""
+        form = ActualForm(formdata=None, meta={'csrf': False})
+        cells = form.cells()
+        rows = query if query is not None else Actual.select().where(Actual.live()).order_by(Actual.id)
+        places = {id: (year, no, kpi) for id, year, no, kpi in Indicator.select(
+            Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no).join(Initiative).join(Strategy).tuples()}
+
+        def lines():
+            for row in rows:
+                year, no, kpi = places[row.indicator_id]
+                data = {**row.__data__, 'fiscal_year': year, 'initiative_no': no, 'indicator_no': kpi}
+                yield [cell.text(data.get(cell.attr)) for cell in cells]
+        return [cell.label.text for cell in cells], lines()
+
+
+def fill_actual(form, row, indicator):
+    """Write an actual's form into its row; the three numbers that find it become its indicator."""
+    row.indicator = indicator
+    for name in ('as_of', 'numerator', 'denominator', 'value', 'source', 'note', 'verdict', 'quote'):
+        if name in form._fields:
+            setattr(row, name, form._fields[name].data)
+
+
+actuals = Noun(
+    name='actuals', title='実績（手入力）', one='実績', table=Actual, form=ActualForm,
+    key=('fiscal_year', 'initiative_no', 'indicator_no', 'as_of'), sort='-as_of', loader=ActualLoad,
+    views=('index', 'void'), joins=lambda query: query.join(Indicator).join(Initiative).join(Strategy),
+    columns=[Column('year', '年度', Strategy.fiscal_year, shown.year),
+             Column('initiative', '取組', Initiative.no, shown.number), Column('indicator', '指標', Indicator.no),
+             Column('text', '文言', Indicator.text), Column('as_of', '基準日', Actual.as_of, shown.day),
+             Column('value', '値', Actual.value, lambda v: f'{v:f}'),
+             Column('verdict', '判定のみ', Actual.verdict, lambda v: {'met': '達成', 'missed': '未達'}[v]),
+             Column('source', '出典', Actual.source)],
+    filters=[Filter('year', '年度', shown.years, lambda v: Actual.indicator.in_(
+        Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year == int(v))))],
+    hint='自動集計できない指標の実績です。出典を必ず残します。')
+records.register(bp, actuals)
+
+
+@bp.get('/<int:id>')
+@permit('actuals.read')
+def show(id):
+    """Lead to the initiative an actual belongs to."""
+    row = Actual.get_or_none(Actual.id == id) or abort(404)
+    parent = row.indicator.initiative
+    return redirect(url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no), code=303)
+
+
+def actual_form(indicator, before, as_of):
+    """Handle the form of an indicator's actual; return a response."""
+    form = ActualForm(data=before.__data__ if before else {'as_of': as_of})
+    for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
+        del form[name]
+    parent = indicator.initiative
+    year, back = parent.strategy.fiscal_year, url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no)
+    heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
+    return strategies.saved(
+        form, Actual, before, lambda: {'indicator': indicator.id, 'as_of': form.as_of.data}, heading, lambda row: back,
+        strategies.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)),
+        kind='actuals.edit' if before else 'actuals.enter')
+
+
+@strategies.bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/actuals/new', methods=['GET', 'POST'])
+@permit('actuals.create')
+def new_actual(year, no, kpi):
+    """Enter an actual with its source."""
+    return actual_form(strategies.found_indicator(year, no, kpi), None, default_day(year, clock.today()))
+
+
+@bp.route('/<int:id>/edit', methods=['GET', 'POST'])
+@permit('actuals.edit')
+def edit(id):
+    """Correct an actual."""
+    row = Actual.get_or_none(Actual.id == id, Actual.live()) or abort(404)
+    return actual_form(row.indicator, row, None)

@@ -1,0 +1,411 @@
+"""The year's strategy pages (年度戦略): themes, initiatives, indicators, schedule and ratings, read and edited."""
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+
+from audits import history
+from forms.base import EmptyForm, ReasonForm
+from forms.strategy import (
+    ActualForm,
+    IndicatorForm,
+    InitiativeForm,
+    OfficialForm,
+    ScheduleForm,
+    StrategyForm,
+    ThemeForm,
+)
+from models import Actual, Indicator, Initiative, Schedule, Strategy, Theme
+from models.rules import calendar, ratings
+
+from . import board as boards
+from . import charts, records, reports_pages
+from .front import asked_day
+from .permits import allowed, permit
+
+bp = Blueprint('strategies', __name__, url_prefix='/strategies')
+FORMS = {Initiative: InitiativeForm, Indicator: IndicatorForm, Schedule: ScheduleForm, Actual: ActualForm}
+
+
+def found_year(year):
+    """Return a year's strategy or answer 404."""
+    return Strategy.get_or_none(Strategy.fiscal_year == year, Strategy.live()) or abort(404)
+
+
+def crumbs(year, *more):
+    return [('ホーム', url_for('board.index')), ('指標', url_for('strategies.index')),
+            (calendar.year_label(year), url_for('strategies.show', year=year)), *more]
+
+
+@bp.get('/')
+@permit('strategies.read')
+def index():
+    """List the years that have a strategy."""
+    years = list(Strategy.select().where(Strategy.live()).order_by(Strategy.fiscal_year.desc()))
+    return render_template('strategies/index.html', years=years, boards={
+        y.fiscal_year: boards.board(y.fiscal_year) for y in years}, can_create=allowed('strategies.create'),
+        crumbs=[('ホーム', url_for('board.index')), ('指標', None)])
+
+
+@bp.get('/<int:year>/')
+@permit('strategies.read')
+def show(year):
+    """Show every initiative and indicator of a year as of a day."""
+    found_year(year)
+    as_of, problem = asked_day(year)
+    found = boards.board(year, as_of, trends=True)
+    copyable = not found.themes and Strategy.select().where(Strategy.fiscal_year == year - 1, Strategy.live()).exists()
+    return render_template('strategies/show.html', board=found, year=year, problem=problem, copyable=copyable and EmptyForm(),
+                           can_edit=allowed('strategies.edit'), crumbs=crumbs(year)[:2] + [(found.year_label, None)])
+
+
+@bp.get('/<int:year>/initiatives/<int:no>')
+@permit('strategies.read')
+def initiative(year, no):
+    """Show one initiative: its indicators, their trends, its tasks, schedule, result and ratings."""
+    found_year(year)
+    as_of, problem = asked_day(year)
+    found = boards.board(year, as_of, trends=True)
+    view = next((v for v in found.initiatives if v.no == no), None) or abort(404)
+    row = Initiative.get_by_id(view.id)
+    return render_template('strategies/initiative.html', board=found, year=year, view=view, problem=problem,
+                           pictures={i.id: trend_picture(i) for i in view.indicators if len(i.trend) > 1},
+                           gantt=gantt_picture(view), history=past_of(row), entered=entered(row),
+                           can_edit=allowed('strategies.edit'), can_rate=allowed('strategies.rate'),
+                           crumbs=crumbs(year, (f'重点取組{no}', None)))
+
+
+def trend_picture(view):
+    """Return an indicator's months as a picture whose title says the finding."""
+    points = [(label, None if value is None else ratings.published(value, view.decimals))
+              for label, value in view.trend]
+    words = {'met': '目標を達成', 'missed': '目標に未達', 'unknown': '未判定'}[view.verdict]
+    return charts.svg(charts.trend(f'指標{view.no}: {view.value_text}{view.unit if view.value is not None else ""}'
+                                   f'（{words}）', points, view.target, view.unit),
+                      f'指標{view.no}の推移', '各月末の値です。同じ値を下の表に示します。')
+
+
+def gantt_picture(view):
+    if not view.schedule:
+        return ''
+    return charts.svg(charts.gantt('', [charts.Bar(row.text, row.start_quarter, row.end_quarter, row.star, row.note)
+                                          for row in view.schedule], ('4〜6月', '7〜9月', '10〜12月', '1〜3月')),
+                      '四半期スケジュール', '同じ内容を下の表に示します。')
+
+
+def below(row):
+    """Return an initiative's rows, itself first: its indicators, their actuals and its schedule, voided ones too."""
+    indicators = list(Indicator.select().where(Indicator.initiative == row))
+    return [row, *indicators, *Actual.select().where(Actual.indicator.in_([i.id for i in indicators] or [0])),
+            *Schedule.select().where(Schedule.initiative == row)]
+
+
+def past_of(row):
+    """Return the history of an initiative and of what belongs to it, newest first: [(act, [sentences])]."""
+    rows = below(row)
+    told, words = {}, {(type(other), other.id): other.label for other in rows}
+    for change in history.of_rows(rows):
+        table = history.TABLES[change.table]
+        blank = FORMS[table](formdata=None, meta={'csrf': False})
+        labels = {cell.attr: cell.label.text for cell in blank.cells()} | {
+            'official': '公式評価', 'official_reason': '自動判定と異なる理由', 'indicator': '指標', 'initiative': '重点取組',
+            'strategy': '年度戦略', 'theme': '戦略テーマ', 'place': '順番', 'source_notes': '原文についての注意',
+            'references': '参考値'}
+        place = '' if table is Initiative else f'{change.label}: '
+        told.setdefault(change.act.seq, (change.act, []))[1].extend(
+            place + sentence for sentence in history.sentences(change, labels, words))
+    return list(told.values())
+
+
+def entered(row):
+    """Return {indicator id: its actuals as entered, newest first} of an initiative."""
+    found = {}
+    for actual in (Actual.select(Actual, Indicator).join(Indicator).where(Indicator.initiative == row, Actual.live())
+                   .order_by(Actual.as_of.desc())):
+        found.setdefault(actual.indicator_id, []).append(actual)
+    return found
+
+
+# --- editing: every part of a year's strategy the same way ---
+
+class _Strategies:
+    """What the shared edit and void pages need to know of a strategy."""
+
+    name, title, one, hint = 'strategies', '年度戦略', '年度戦略', ''
+
+
+NOUN = _Strategies()
+
+
+def edit_page(form, before, heading, back, crumbs):
+    return render_template('records/edit.html', noun=NOUN, form=form, row=before, heading=heading, cancel=back,
+                           sections=[('', form.cells())], crumbs=crumbs,
+                           revision=request.form.get('revision') or (before and before.revision)), 422 if form.errors else 200
+
+
+def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=dict, kind='strategies.edit'):
+    """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
+
+    `place()` gives the columns that say which part it is; of two parts at one place one is refused, and a voided one is
+    taken up again. `fixed()` gives columns that are not as typed, `check()` yields (field, message), `back(row)` is
+    where to go.
+    """
+    leave = back(before)
+    if not form.validate_on_submit() or not records.collect(form, [*form.across(before), *(check() if check else ())]):
+        return edit_page(form, before, heading, leave, crumbs)
+    at = place()
+    there = table.get_or_none(**at)
+    if there is not None and before is None and there.voided_at is None or there and before and there.id != before.id:
+        records.collect(form, [(next(name for name in ('no', 'fiscal_year', 'as_of') if name in form._fields),
+                                '同じ番号・年度・基準日の記録が既にあります。' + ('（取消済み）' if there.voided_at else ''))])
+        return edit_page(form, before, heading, leave, crumbs)
+    former = before or there
+    row = records.twin(former) if former else table()
+    form.fill(row)
+    for name, value in {**at, **fixed()}.items():
+        setattr(row, name, value)
+    row.voided_at = row.void_reason = None
+    if before is not None and request.form.get('revision') != str(before.revision):
+        return render_template('records/stale.html', noun=NOUN, row=before, form=form, cancel=leave, crumbs=crumbs,
+                               sides=records.sides(NOUN, form, row, before)), 409
+    with records.act(kind, request.form.get('act_reason', '')[:500]) as act:
+        changed = act.save(row, former)
+    flash('保存しました。' if changed else '変更はありませんでした。')
+    return redirect(back(row), code=303)
+
+
+def voided(row, back, crumbs, keeps=()):
+    """Handle the voiding of one part of a strategy; return a response. `keeps` are sentences of why it must stay."""
+    form = ReasonForm()
+    if form.validate_on_submit() and records.collect(form, [('reason', words) for words in keeps]):
+        with records.act('strategies.edit', form.reason.data) as act:
+            act.void(row, form.reason.data)
+        flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
+        return redirect(back, code=303)
+    return render_template('records/void.html', noun=NOUN, row=row, form=form, cancel=back, reusable=True,
+                           crumbs=crumbs), 422 if form.errors else 200
+
+
+def to_year(year):
+    return url_for('.show', year=year)
+
+
+def to_initiative(year, no):
+    return url_for('.initiative', year=year, no=no)
+
+
+def below_initiative(year, no, words):
+    return crumbs(year, (f'重点取組{no}', to_initiative(year, no)), (words, None))
+
+
+@bp.route('/new', methods=['GET', 'POST'])
+@permit('strategies.create')
+def new():
+    """Start a year's strategy; the themes of the year before can be taken over on its page."""
+    form = StrategyForm()
+    return saved(form, Strategy, None, lambda: {'fiscal_year': form.fiscal_year.data}, '年度戦略の登録',
+                 lambda row: to_year(row.fiscal_year) if row else url_for('.index'),
+                 [('ホーム', url_for('board.index')), ('指標', url_for('.index')), ('年度の追加', None)], kind='strategies.create')
+
+
+@bp.route('/<int:year>/edit', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def edit(year):
+    """Edit a year's title, mission, vision and source."""
+    before = found_year(year)
+    form = StrategyForm(data=before.__data__)
+    del form.fiscal_year
+    return saved(form, Strategy, before, lambda: {'fiscal_year': year}, '年度戦略の編集', lambda row: to_year(year),
+                 crumbs(year, ('編集', None)))
+
+
+@bp.route('/<int:year>/void', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def void(year):
+    """Void a year entered by mistake."""
+    row = found_year(year)
+    live = Initiative.select().where(Initiative.strategy == row, Initiative.live()).exists()
+    return voided(row, to_year(year) if request.method == 'GET' or live else url_for('.index'), crumbs(year, ('取消', None)),
+                  ['重点取組が残っています。先に重点取組を取り消してください。'] if live else [])
+
+
+def found_theme(year, no):
+    return Theme.get_or_none(Theme.strategy == found_year(year), Theme.no == no, Theme.live()) or abort(404)
+
+
+def theme_form(year, before):
+    strategy = found_year(year)
+    form = ThemeForm(data=before.__data__ if before else None)
+    heading = f'戦略テーマの{"編集" if before else "追加"}'
+    return saved(form, Theme, before, lambda: {'strategy': strategy.id, 'no': form.no.data}, heading,
+                 lambda row: to_year(year), crumbs(year, (heading, None)))
+
+
+@bp.route('/<int:year>/themes/new', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def new_theme(year):
+    """Add a strategic theme."""
+    return theme_form(year, None)
+
+
+@bp.route('/<int:year>/themes/<int:theme>/edit', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def edit_theme(year, theme):
+    """Edit a strategic theme."""
+    return theme_form(year, found_theme(year, theme))
+
+
+@bp.route('/<int:year>/themes/<int:theme>/void', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def void_theme(year, theme):
+    """Void a strategic theme no initiative belongs to."""
+    row = found_theme(year, theme)
+    live = Initiative.select().where(Initiative.theme == row, Initiative.live()).exists()
+    return voided(row, to_year(year), crumbs(year, ('取消', None)),
+                  ['このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'] if live else [])
+
+
+@bp.post('/<int:year>/themes/copy')
+@permit('strategies.edit')
+def copy_themes(year):
+    """Take over the themes of the year before into a year that has none."""
+    strategy = found_year(year)
+    former = Strategy.get_or_none(Strategy.fiscal_year == year - 1, Strategy.live())
+    if former is None or Theme.select().where(Theme.strategy == strategy).exists():
+        flash('引き継ぐ戦略テーマはありません。')
+        return redirect(to_year(year), code=303)
+    with records.act('strategies.edit', '前年度の戦略テーマの引継ぎ') as act:
+        act.insert([Theme(strategy=strategy, no=theme.no, title=theme.title) for theme in former.themes.where(
+            Theme.live()).order_by(Theme.no)])
+    flash('前年度の戦略テーマを引き継ぎました。')
+    return redirect(to_year(year), code=303)
+
+
+def found_initiative(year, no):
+    return Initiative.get_or_none(Initiative.strategy == found_year(year), Initiative.no == no,
+                                  Initiative.live()) or abort(404)
+
+
+def initiative_form(year, before):
+    strategy = found_year(year)
+    themes = {no: f'{no} {title}' for no, title in Theme.select(Theme.no, Theme.title).where(
+        Theme.strategy == strategy, Theme.live()).order_by(Theme.no).tuples()}
+    form = InitiativeForm(themes, data={**before.__data__, 'theme_no': before.theme.no} if before else None)
+    heading = f'重点取組の{"編集" if before else "追加"}'
+    return saved(form, Initiative, before, lambda: {'strategy': strategy.id, 'no': form.no.data}, heading,
+                 lambda row: to_initiative(year, row.no) if row else to_year(year), crumbs(year, (heading, None)),
+                 fixed=lambda: {'theme': Theme.get(Theme.strategy == strategy, Theme.no == form.theme_no.data).id})
+
+
+@bp.route('/<int:year>/initiatives/new', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def new_initiative(year):
+    """Add an initiative."""
+    return initiative_form(year, None)
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/edit', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def edit_initiative(year, no):
+    """Edit an initiative's words."""
+    return initiative_form(year, found_initiative(year, no))
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/void', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def void_initiative(year, no):
+    """Void an initiative entered by mistake."""
+    return voided(found_initiative(year, no), to_year(year), crumbs(year, (f'重点取組{no}', None), ('取消', None)))
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/official', methods=['GET', 'POST'])
+@permit('strategies.rate')
+def rate(year, no):
+    """Give an initiative its official rating; a reason is needed where it differs from the computed one."""
+    before = found_initiative(year, no)
+    view = next(v for v in boards.board(year).initiatives if v.no == no)
+    form = OfficialForm(data=before.__data__)
+
+    def differs():
+        if form.official.data is not None and form.official.data != view.computed and not form.official_reason.data:
+            yield 'official_reason', f'自動判定（{view.computed}）と異なるときは、理由を入力してください。'
+    return saved(form, Initiative, before, lambda: {'strategy': before.strategy_id, 'no': no},
+                 f'公式評価（自動判定は「{view.computed}」）', lambda row: to_initiative(year, no),
+                 below_initiative(year, no, '公式評価'), differs, kind='strategies.rate')
+
+
+def found_indicator(year, no, kpi):
+    return Indicator.get_or_none(Indicator.initiative == found_initiative(year, no), Indicator.no == kpi,
+                                 Indicator.live()) or abort(404)
+
+
+def indicator_form(year, no, before):
+    parent = found_initiative(year, no)
+    form = IndicatorForm(data=before.__data__ if before else None)
+    heading = f'指標の{"編集" if before else "追加"}'
+    return saved(form, Indicator, before, lambda: {'initiative': parent.id, 'no': form.no.data}, heading,
+                 lambda row: to_initiative(year, no), below_initiative(year, no, heading))
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/indicators/new', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def new_indicator(year, no):
+    """Add an indicator."""
+    return indicator_form(year, no, None)
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/edit', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def edit_indicator(year, no, kpi):
+    """Edit an indicator."""
+    return indicator_form(year, no, found_indicator(year, no, kpi))
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/void', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def void_indicator(year, no, kpi):
+    """Void an indicator entered by mistake: it is no longer judged."""
+    return voided(found_indicator(year, no, kpi), to_initiative(year, no), below_initiative(year, no, '指標の取消'))
+
+
+def found_schedule(year, no, place):
+    return Schedule.get_or_none(Schedule.initiative == found_initiative(year, no), Schedule.place == place,
+                                Schedule.live()) or abort(404)
+
+
+def schedule_form(year, no, before):
+    parent = found_initiative(year, no)
+    form = ScheduleForm(data=before.__data__ if before else {'star': False})
+    heading = f'スケジュールの{"編集" if before else "追加"}'
+    last = Schedule.select(Schedule.place).where(Schedule.initiative == parent).order_by(Schedule.place.desc()).first()
+    place = before.place if before else last.place + 1 if last else 1
+    return saved(form, Schedule, before, lambda: {'initiative': parent.id, 'place': place}, heading,
+                 lambda row: to_initiative(year, no), below_initiative(year, no, heading))
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/schedule/new', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def new_schedule(year, no):
+    """Add a row to an initiative's schedule."""
+    return schedule_form(year, no, None)
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/schedule/<int:place>/edit', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def edit_schedule(year, no, place):
+    """Edit a row of an initiative's schedule."""
+    return schedule_form(year, no, found_schedule(year, no, place))
+
+
+@bp.route('/<int:year>/initiatives/<int:no>/schedule/<int:place>/void', methods=['GET', 'POST'])
+@permit('strategies.edit')
+def void_schedule(year, no, place):
+    """Void a row of an initiative's schedule."""
+    return voided(found_schedule(year, no, place), to_initiative(year, no), below_initiative(year, no, 'スケジュールの取消'))
+
+
+@bp.get('/<int:year>/<any(results, plan):name>.pdf')
+@permit('reports.read')
+def report(year, name):
+    """Answer with the year's results or plan as PDF."""
+    found_year(year)
+    as_of, _ = asked_day(year)
+    return Response(reports_pages.build(name, year, as_of), mimetype='application/pdf', headers={
+        'Content-Disposition': f'inline; filename="daicho-{name}-{year}.pdf"'})

@@ -1,0 +1,117 @@
+"""A ward enters and corrects a year's strategy in the pages: every part of it, with nothing lost and nothing silent."""
+import re
+
+import pytest
+
+YEAR = '/strategies/2027'
+
+
+@pytest.fixture
+def it(client_of):
+    return client_of('it')
+
+
+@pytest.fixture
+def year(it):
+    """A year of its own with one theme, one initiative, one indicator, one schedule row and one actual."""
+    sent(it, '/strategies/new', fiscal_year='2027', title='令和9年度戦略', mission='あ', vision='い', source='う')
+    sent(it, f'{YEAR}/themes/new', no='1', title='便利な窓口')
+    sent(it, f'{YEAR}/initiatives/new', no='1', theme_no='1', title='オンライン申請')
+    sent(it, f'{YEAR}/initiatives/1/indicators/new', no='1', text='利用率', kind='rate', operator='>=', target='80', decimals='1',
+         unit='%')
+    sent(it, f'{YEAR}/initiatives/1/schedule/new', text='調査', start_quarter='1', end_quarter='2', star='0')
+    sent(it, f'{YEAR}/initiatives/1/indicators/1/actuals/new', as_of='R9.9.30', value='81', source='統計')
+    return it
+
+
+def sent(browser, address, status=303, **fields):
+    answer = browser.post(address, data=fields)
+    assert answer.status_code == status, f'{address}: {answer.status_code} {answer.page.text[:400]}'
+    return answer.text
+
+
+def revision(browser, address):
+    return re.search(r'name="revision" value="(\d+)"', browser.get(address).text).group(1)
+
+
+def test_every_part_can_be_corrected(year):
+    for address, fields, words in (
+            (f'{YEAR}/edit', {'title': '令和9年度デジタル戦略'}, '令和9年度デジタル戦略'),
+            (f'{YEAR}/themes/1/edit', {'no': '1', 'title': '迷わない窓口'}, '迷わない窓口'),
+            (f'{YEAR}/initiatives/1/edit', {'no': '1', 'theme_no': '1', 'title': '電子申請の拡大'}, '電子申請の拡大')):
+        sent(year, address, revision=revision(year, address), **fields)
+        assert words in year.get(f'{YEAR}/').text
+    for address, fields, words in (
+            (f'{YEAR}/initiatives/1/indicators/1/edit', {'no': '1', 'text': '電子申請率', 'kind': 'rate', 'operator': '>=',
+                                                         'target': '82', 'decimals': '1', 'unit': '%'}, '電子申請率'),
+            (f'{YEAR}/initiatives/1/schedule/1/edit', {'text': '要件の調査', 'star': '1'}, '要件の調査')):
+        sent(year, address, revision=revision(year, address), act_reason='書き間違い', **fields)
+        assert words in year.get(f'{YEAR}/initiatives/1').text
+    page = year.get(f'{YEAR}/initiatives/1').text
+    address = re.search(r'/actuals/\d+/edit', page).group()
+    sent(year, address, revision=revision(year, address), as_of='2027-09-30', value='82.5', source='統計（訂正）')
+    page = year.get(f'{YEAR}/initiatives/1').text
+    assert '82.5' in page and '統計（訂正）' in page
+    assert '書き間違い' in page and '「利用率」から「電子申請率」に変更しました' in page
+
+
+def test_the_second_of_two_editors_is_asked(year):
+    address = f'{YEAR}/initiatives/1/edit'
+    first = revision(year, address)
+    sent(year, address, revision=first, no='1', theme_no='1', title='先の人')
+    answer = sent(year, address, 409, revision=first, no='1', theme_no='1', title='あとの人')
+    assert '先の人' in answer and 'あとの人' in answer
+    assert '先の人' in year.get(f'{YEAR}/').text
+
+
+def test_what_was_voided_can_be_entered_again(year):
+    sent(year, f'{YEAR}/initiatives/1/indicators/1/void', reason='重複')
+    assert '取り消しました' in year.get(f'{YEAR}/').text
+    assert '利用率' not in year.get(f'{YEAR}/').text
+    sent(year, f'{YEAR}/initiatives/1/indicators/new', no='1', text='満足度', kind='rate', operator='>=', target='70', decimals='1')
+    assert '満足度' in year.get(f'{YEAR}/').text
+    sent(year, f'{YEAR}/initiatives/1/schedule/1/void', reason='重複')
+    assert '取り消しました' in year.get(f'{YEAR}/initiatives/1').text
+    assert '調査' not in year.get(f'{YEAR}/initiatives/1').text.split('id="history"')[0]
+
+
+@pytest.mark.parametrize(('address', 'fields', 'words'), [
+    ('/strategies/new', {'fiscal_year': '2027', 'title': 'x'}, '既にあります'),
+    (f'{YEAR}/themes/new', {'no': '1', 'title': 'x'}, '既にあります'),
+    (f'{YEAR}/initiatives/new', {'no': '1', 'theme_no': '1', 'title': 'x'}, '既にあります'),
+    (f'{YEAR}/initiatives/new', {'no': '2', 'theme_no': '9', 'title': 'x'}, '次から選んで'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '1', 'text': 'x', 'kind': 'rate', 'operator': '>=', 'target': '1',
+                                              'decimals': '1'}, '既にあります'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'rate', 'operator': '>=', 'target': '八割',
+                                              'decimals': '1'}, '数'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'rate', 'operator': '>=', 'target': '1',
+                                              'decimals': '1', 'measure': 'no.such'}, '選べません'),
+    (f'{YEAR}/initiatives/1/schedule/new', {'text': 'x', 'start_quarter': '3', 'end_quarter': '1', 'star': '0'}, '開始以後'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-09-30', 'value': '1', 'source': 'x'}, '既にあります'),
+    (f'{YEAR}/themes/1/void', {'reason': 'x'}, '重点取組があります'), (f'{YEAR}/void', {'reason': 'x'}, '重点取組が残っています')])
+def test_what_is_refused_says_why(year, address, fields, words):
+    assert words in sent(year, address, 422, **fields)
+
+
+def test_a_year_entered_by_mistake_goes_and_may_come_back(it):
+    fields = {'fiscal_year': '2028', 'title': '書き間違い'}
+    sent(it, '/strategies/new', **fields)
+    sent(it, '/strategies/2028/void', reason='年度の間違い')
+    assert it.get('/strategies/2028/').status_code == 404
+    sent(it, '/strategies/new', **fields | {'title': '令和10年度'})
+    assert '令和10年度' in it.get('/strategies/2028/').text
+
+
+def test_the_themes_of_the_year_before_are_taken_over_once(it):
+    sent(it, '/strategies/new', fiscal_year='2027', title='令和9年度戦略')
+    assert '引き継ぐ' in it.get(f'{YEAR}/').text
+    for _ in range(2):
+        sent(it, f'{YEAR}/themes/copy')
+    assert it.get(f'{YEAR}/').text.count('/themes/') == 8 + 1
+
+
+def test_an_official_rating_that_differs_needs_its_reason(it):
+    address = '/strategies/2026/initiatives/6/official'
+    assert '理由を入力してください' in sent(it, address, 422, revision=revision(it, address), official='○')
+    sent(it, address, revision=revision(it, address), official='○', official_reason='計画どおりの進捗のため')
+    assert '計画どおりの進捗のため' in it.get('/strategies/2026/initiatives/6').text
