@@ -32,6 +32,15 @@ engagements = Noun(
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
+def unfinished(value):
+    """Return the condition that a finding still asks for something, or ('late') that a measure of it is overdue."""
+    asks = Finding.state.not_in(['closed', 'accepted']) & (Finding.category != 'good')
+    if value != 'late':
+        return asks
+    return asks & Finding.id.in_(CorrectiveAction.select(CorrectiveAction.finding).where(
+        CorrectiveAction.live(), CorrectiveAction.due_on < clock.today(), CorrectiveAction.done_on.is_null()))
+
+
 def finding_tone(value):
     return {'closed': 'good', 'accepted': 'quiet', 'open': 'bad', 'reported': 'warn'}.get(value, '')
 
@@ -70,7 +79,8 @@ findings = Noun(
              Column('item', '監査項目', Finding.item),
              Column('category', '指摘区分', Finding.category, shown.code(FINDING_CATEGORIES)),
              Column('state', '状態', Finding.state, shown.code(FINDING_STATES), tone=finding_tone)],
-    filters=[Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
+    filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
+             Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
              Filter('category', '指摘区分', lambda: list(FINDING_CATEGORIES.items()), lambda v: Finding.category == v)],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
 records.register(engagements_bp, engagements)

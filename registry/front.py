@@ -1,11 +1,9 @@
 """The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
-from datetime import timedelta
-
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
 from peewee import PeeweeException
 
-from models import CorrectiveAction, Finding, Incident, Strategy, Support, System, db
+from models import Strategy, db
 from models.rules import calendar
 from models.visibility import condition
 
@@ -69,32 +67,26 @@ def mine(name, make):
     return boards.remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
 
 
-def waiting():
-    """Return [(words, number, address)] of what waits for the person signed in."""
-    role = current_user.role
+#: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
+WAITING = (
+    ({'department', 'head'}, '差し戻された調達支援', 'supports', {'state': 'returned'}),
+    ({'it'}, '受付・点検中の調達支援', 'supports', {'waiting': '1'}),
+    ({'it', 'department', 'head', 'auditor'}, '未復旧のインシデント', 'incidents', {'open': '1'}),
+    ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
+    ({'auditor', 'department', 'head'}, '是正の期限を過ぎた指摘', 'findings', {'open': 'late'}),
+    ({'it', 'department', 'head'}, '1年以内に契約が満了する運用中のシステム', 'systems', {'ends': '1', 'lifecycle': 'operate'}),
+)
 
-    def number(table, *where):
-        limit = condition(table, current_user)
-        return table.select().where(table.live(), *where, *([] if limit is None else [limit])).count()
+
+def waiting():
+    """Return [(words, number, address of the list of these rows)] of what waits for the person signed in."""
     found = []
-    if role in ('department', 'head'):
-        found.append(('差し戻された調達支援', number(Support, Support.state == 'returned'),
-                      url_for('supports.index', state='returned')))
-    if role == 'it':
-        found.append(('受付・点検中の調達支援', number(Support, Support.state.in_(['requested', 'reviewing'])),
-                      url_for('supports.index', state='requested')))
-    if role in ('it', 'department', 'head', 'auditor'):
-        found.append(('未復旧のインシデント', number(Incident, Incident.restored_at.is_null()),
-                      url_for('incidents.index', open='1')))
-        found.append(('完了していない指摘', number(Finding, Finding.state.not_in(['closed', 'accepted']),
-                                         Finding.category != 'good'), url_for('findings.index')))
-    if role in ('auditor', 'department', 'head'):
-        late = (CorrectiveAction.due_on < clock.today()) & CorrectiveAction.done_on.is_null()
-        found.append(('期限を過ぎた是正措置', number(CorrectiveAction, late), url_for('findings.index')))
-    if role == 'it':
-        soon = System.contract_end_on.between(clock.today(), clock.today() + timedelta(days=365))
-        found.append(('1年以内に契約満了するシステム', number(System, soon, System.lifecycle == 'operate'),
-                      url_for('systems.index', sort='contract_end_on', lifecycle='operate')))
+    for roles, words, name, chosen in WAITING:
+        if current_user.role in roles:
+            table, limit = NOUNS[name].table, condition(NOUNS[name].table, current_user)
+            where = [f.where(chosen[f.name]) for f in NOUNS[name].filters if f.name in chosen]
+            number = table.select().where(table.live(), *where, *([] if limit is None else [limit])).count()
+            found.append((words, number, url_for(f'{name}.index', **chosen)))
     return found
 
 

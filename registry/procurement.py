@@ -121,7 +121,8 @@ supports = Noun(
              Column('requested_on', '依頼日', Support.requested_on, shown.day),
              Column('completed_on', '完了日', Support.completed_on, shown.day),
              Column('opinion', '総合意見', Support.opinion, shown.code(OPINIONS))],
-    filters=[Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
+    filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')], lambda v: Support.state.in_(['requested', 'reviewing'])),
+             Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
              Filter('kind', '支援区分', lambda: list(SUPPORT_KINDS.items()), lambda v: Support.kind == v),
              Filter('trial', '試行', lambda: [('1', '試行')], lambda v: Support.trial)],
     hint='依頼 → 点検 → 差戻し・再提出 → 完了 と進みます。')

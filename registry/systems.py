@@ -1,4 +1,6 @@
 """The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
+from datetime import timedelta
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from peewee import fn
@@ -20,7 +22,7 @@ from models.rules import lifecycle
 from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII, ZONES
 from models.visibility import condition
 
-from . import records, shown
+from . import clock, records, shown
 from .nouns import Column, Filter, Noun
 from .permits import allowed, permit, require, visible_of
 
@@ -122,6 +124,8 @@ noun = Noun(
         Column('contract_end_on', '契約満了日', System.contract_end_on, shown.day),
     ],
     filters=[
+        Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')], lambda v: System.contract_end_on.between(
+            clock.today(), clock.today() + timedelta(days=365)) if v == '1' else System.contract_end_on < clock.today()),
         Filter('owner', '所管課', shown.department_options, lambda v: System.owner == int(v)),
         Filter('lifecycle', '状態', lambda: list(LIFECYCLES.items()), lambda v: System.lifecycle == v),
         Filter('category', 'システム区分', lambda: list(CATEGORIES.items()), lambda v: System.category == v),

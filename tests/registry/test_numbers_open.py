@@ -1,4 +1,4 @@
-"""A figure opens to the rows it counted and to those it left out: the page says as many as there are."""
+"""Numbers open to their rows: a figure to what it counted and left out, what waits on the first page to its list."""
 import re
 
 import pytest
@@ -22,3 +22,14 @@ def test_every_figure_says_its_own_numbers_of_rows(app, client_of):
 @pytest.mark.parametrize('page', ['0', '99999', '999999999999', 'x', ''])
 def test_a_page_that_is_not_there(client_of, page):
     assert client_of('it').get(f'/figures/steps.official?year=2026&page={page}').status_code == 200
+
+
+@pytest.mark.parametrize('who', ['it', 'department', 'head', 'auditor'])
+def test_what_waits_opens_to_as_many_rows(client_of, who):
+    browser = client_of(who)
+    found = re.findall(r'<a class="card card-link" href="([^"]+)"><span>([^<]+)</span> <strong>([\d,]+)件', browser.get('/').text)
+    assert len(found) >= 3 and any(number != '0' for _, _, number in found)
+    for address, words, number in found:
+        page = browser.get(address.replace('&amp;', '&')).text
+        rows = page.partition('<tbody>')[2].partition('</tbody>')[0].count('<tr>')
+        assert rows == int(number), f'{words}: {address}'
