@@ -35,10 +35,10 @@ def of_rows(rows):
                 .order_by(Change.act.desc(), Change.place.desc()).limit(LIMIT))
 
 
-def sentences(change, labels, names=None):
+def sentences(change, labels, names=None, seen=None):
     """Return the sentences of a change; `labels` maps field → Japanese label, `names` caches names of other rows.
 
-    A field without a label is shown by its key, never hidden.
+    `seen(row)` tells whether the reader may see another row; one they may not is not named. A field without a label is shown by its key, never hidden.
     """
     table = TABLES.get(change.table)
     names = {} if names is None else names
@@ -55,18 +55,18 @@ def sentences(change, labels, names=None):
         elif table is not None and name in table.secret:
             found.append(f'{label}を変更しました（内容は記録しません）。')
         elif change.kind == 'create':
-            found.append(f'{label}を「{show(table, name, after, names)}」で登録しました。')
+            found.append(f'{label}を「{show(table, name, after, names, seen)}」で登録しました。')
         elif before is None:
-            found.append(f'{label}に「{show(table, name, after, names)}」を入れました。')
+            found.append(f'{label}に「{show(table, name, after, names, seen)}」を入れました。')
         elif after is None:
-            found.append(f'{label}「{show(table, name, before, names)}」を空欄にしました。')
+            found.append(f'{label}「{show(table, name, before, names, seen)}」を空欄にしました。')
         else:
-            found.append(f'{label}を「{show(table, name, before, names)}」から'
-                         f'「{show(table, name, after, names)}」に変更しました。')
+            found.append(f'{label}を「{show(table, name, before, names, seen)}」から'
+                         f'「{show(table, name, after, names, seen)}」に変更しました。')
     return found
 
 
-def show(table, name, value, names):
+def show(table, name, value, names, seen=None):
     """Return a recorded value in words: labels of codes, names of other rows, Japanese dates."""
     field = table and table._meta.fields.get(name)
     if value is None:
@@ -79,7 +79,7 @@ def show(table, name, value, names):
         key = (field.rel_model, value)
         if key not in names:
             other = field.rel_model.get_or_none(field.rel_model.id == value)
-            names[key] = other.label if other else f'#{value}'
+            names[key] = f'#{value}' if other is None else other.label if seen is None or seen(other) else 'ほかの所属の記録'
         return names[key]
     if isinstance(field, MomentField):
         return calendar.show_moment(field.python_value(datetime.fromisoformat(value)))

@@ -107,10 +107,12 @@ def trend(title, points, target, unit, width=520, height=170):
     low = min(0, *values, *([aim] if aim is not None else ()), 0)
     high = max(*values, *([aim] if aim is not None else ()), low + 1)
     step = _step(high - low, 3 if small else 5)
+    if all(number.denominator == 1 for number in (*values, *([aim] if aim is not None else ()))):
+        step = max(step, Fraction(1))
     low, high = step * (low // step), step * -(-high // step)
     if unit == '%' and high > 100 >= max(*values, aim or 0):
         high = Fraction(100)
-    left = 8 + max(width_of(_number(tick, ''), REGULAR, 8) for tick in (low, high))
+    left = 8 + max(width_of(_number(tick, ''), REGULAR, 8) for tick in (low, low + step, high))
     right = width - (8 if small else 26 if aim is None else 66)
     bottom, roof = 16, top - (11 if small else 20)
 
@@ -153,7 +155,7 @@ def trend(title, points, target, unit, width=520, height=170):
             x, y = x_of(index), y_of(Fraction(value))
             drawing.add(Circle(x, y, 2.6, fillColor=KEY, strokeColor=PAPER, strokeWidth=0.8))
             if index == last:
-                below = aim is not None and 0 <= y_of(aim) - y < 14
+                below = aim is not None and 0 <= y_of(aim) - y < 14 and y - 12 > bottom
                 y += -12 if below else 5
                 words = f'{_number(value, unit)}{unit}'
                 x = min(x, width - width_of(words, BOLD, 8.5) / 2)

@@ -104,8 +104,10 @@ def details(noun, row):
 
 def past_of(noun, row):
     """Return [(act, [sentences])] of a record's history, newest first."""
-    names, labels = {(type(other), other.id): other.label for other in row.__rel__.values() if other is not None}, noun.labels
-    return [(change.act, history.sentences(change, labels, names)) for change in history.of_row(row)]
+    names = {(type(other), other.id): other.label for other in row.__rel__.values()
+             if other is not None and condition(type(other), current_user) is None}
+    return [(change.act, history.sentences(change, noun.labels, names, lambda other: bool(visible_of([other]))))
+            for change in history.of_row(row)]
 
 
 def next_number(noun):

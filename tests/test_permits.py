@@ -8,7 +8,7 @@ import pytest
 from cast import CAST, OWNERS, email
 
 from audits import trail
-from models import Act, Change, CorrectiveAction, IncidentSystem, Person, Staff, db
+from models import Act, Change, CorrectiveAction, IncidentSystem, Person, Staff, System, db
 from models.figures import MEASURES
 from registry import clock, permits
 from registry.nouns import NOUNS
@@ -175,6 +175,16 @@ def foreign(who):
     """Return a pattern of what a member of one unit may read nowhere: the other unit's rows by name and number."""
     word, end = (('戸籍', '2') if who in ('department', 'head') else ('税', '1'))
     return re.compile(f'{word}(?:システム|職員|障害|要求|案件|検討|監査|指摘|措置|施策){end}|(?:[SIBCRAFP]-0000|100){end}')
+
+
+def test_history_does_not_name_another_units_record(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+        row, other = System.get_by_id(1), System.get_by_id(2)
+        row.successor = other
+        act.save(row)
+    assert other.label in client_of('it').get('/systems/1').page.text
+    page = client_of('department').get('/systems/1').page.text
+    assert other.label not in page and other.system_no not in page and 'ほかの所属の記録' in page
 
 
 @pytest.mark.parametrize('who', sorted(OFFICE))
