@@ -18,18 +18,22 @@ KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 LIMIT = 200
 
 
-def of_row(row):
-    """Return the latest Changes of one record with their acts, newest first."""
-    return of_rows([row])
+def of_row(row, parts=()):
+    """Return the latest Changes of one record, and of its `parts` [(table, field that leads to it)], newest first."""
+    return _latest([(Change.table == row._meta.table_name) & (Change.row == row.id), *(
+        (Change.table == part._meta.table_name) & Change.row.in_(part.select(part.id).where(field == row.id))
+        for part, field in parts)])
 
 
 def of_rows(rows):
-    """Return the latest LIMIT Changes of some records with their acts, newest first."""
+    """Return the latest Changes of some records with their acts, newest first."""
     ids = {}
     for row in rows:
         ids.setdefault(row._meta.table_name, []).append(row.id)
-    which = [(Change.table == table) & (Change.row == some[0] if len(some) == 1 else Change.row.in_(some))
-             for table, some in ids.items()]
+    return _latest([(Change.table == table) & Change.row.in_(some) for table, some in ids.items()])
+
+
+def _latest(which):
     return list(Change.select(Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name,
                               Act.reason).join(Act).where(reduce(or_, which))
                 .order_by(Change.act.desc(), Change.place.desc()).limit(LIMIT))

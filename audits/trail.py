@@ -13,6 +13,8 @@ from models.trail import Act, Change, TrailHead
 _open = ContextVar('trail', default=0)
 FIRST = '0' * 64
 BATCH = 500
+#: what is recorded in place of a secret
+HIDDEN = '（非公開）'
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
 
@@ -104,7 +106,7 @@ def differences(row, before):
         old = plain(field, before.__data__.get(name)) if before is not None else None
         new = plain(field, row.__data__.get(name))
         if old != new:
-            changes[name] = [None, '（非公開）'] if name in row.secret else [old, new]
+            changes[name] = [None, HIDDEN] if name in row.secret else [old, new]
     return changes
 
 

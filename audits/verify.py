@@ -7,12 +7,12 @@ from peewee import DateField, DateTimeField, SqliteDatabase
 from models import RECORDS, db
 from models.trail import Act, Change, TrailHead
 
-from .trail import FIRST, digest, header_of, recorded
+from .trail import FIRST, HIDDEN, digest, header_of, recorded
 
 
 @dataclass
 class Verdict:
-    """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what}."""
+    """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded, stands)]}."""
 
     acts: int = 0
     changes: int = 0
@@ -58,7 +58,7 @@ def _chain(verdict):
                 verdict.broken(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
             else:
                 lines.append(list(waiting[1:]))
-            _replay(states, waiting)
+            _replay(states, waiting, verdict)
             verdict.changes += 1
             waiting = next(changes, None)
         if len(lines) != act.changes:
@@ -81,8 +81,8 @@ def _chain(verdict):
     return states
 
 
-def _replay(states, change):
-    _, _, table, row, label, _, values = change
+def _replay(states, change, verdict):
+    seq, _, table, row, label, _, values = change
     rows = states.setdefault(table, {})
     state = rows.get(row)
     if state is None:
@@ -90,7 +90,12 @@ def _replay(states, change):
     state[0] = label
     state[2] += 1
     try:
-        state[1].update({name: after for name, (_, after) in loads(values).items()})
+        last, read = state[1], loads(values)
+        for name, (before, after) in read.items():
+            # a row changed behind the trail's back and then saved honestly shows here
+            if last.get(name) != before and after != HIDDEN:
+                verdict.broken(seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: {name}）。')
+            last[name] = after
     except (ValueError, TypeError):
         pass  # an unreadable line has already broken its act's hash
 
@@ -111,8 +116,8 @@ def _compare(table, states, verdict):
     seen = set()
     name_of_table = table._meta.table_name
 
-    def outside(row, label, what):
-        verdict.outside.append({'table': name_of_table, 'row': row, 'label': label, 'what': what})
+    def outside(row, label, what, fields=()):
+        verdict.outside.append({'table': name_of_table, 'row': row, 'label': label, 'what': what, 'fields': list(fields)})
 
     for id, revision, *stands in db.execute(query):
         seen.add(id)
@@ -125,8 +130,8 @@ def _compare(table, states, verdict):
                 stands[place] = str(stands[place])
         recorded_last = list(map(state[1].get, names))
         if stands != recorded_last:
-            changed = [name for name, one, other in zip(names, stands, recorded_last, strict=True) if one != other]
-            outside(id, state[0], f'履歴によらず変更されています（項目: {", ".join(changed)}）。')
+            changed = [(name, other, one) for name, one, other in zip(names, stands, recorded_last, strict=True) if one != other]
+            outside(id, state[0], f'履歴によらず変更されています（項目: {", ".join(name for name, _, _ in changed)}）。', changed)
         elif revision != state[2]:
             outside(id, state[0], '版番号が履歴の件数と一致しません。')
     for id, state in states.items():

@@ -1,6 +1,7 @@
 """Measure the pages as multiples of a trivial route under the same server in the same run: `make bench`.
 
-Options: the number of systems (default 300 and 10,000). Data is made deterministically and enters by the product's own import.
+Options: the numbers of systems (default 300 and 10,000); the URL of an EMPTY PostgreSQL database to measure one size on.
+Data is made deterministically and enters by the product's own import.
 """
 import csv
 import http.client
@@ -244,12 +245,13 @@ def urlquote(path):
 
 
 def main():
-    sizes = [int(arg) for arg in sys.argv[1:]] or [300, 10_000]
+    sizes = [int(arg) for arg in sys.argv[1:] if arg.isdigit()] or [300, 10_000]
+    given = next((arg for arg in sys.argv[1:] if '://' in arg), None)
     over = 0
-    for size in sizes:
+    for size in sizes[:1] if given else sizes:
         with tempfile.TemporaryDirectory(prefix='daicho-bench-') as folder:
             work = Path(folder)
-            over += measure(size, f'sqlite:///{work / "bench.db"}', work)
+            over += measure(size, given or f'sqlite:///{work / "bench.db"}', work)
     print(f'\n{over} over budget')
     return 1 if over else 0
 

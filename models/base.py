@@ -127,6 +127,8 @@ class Table(Model):
     @classmethod
     def by_id(cls, id):
         """Return the row of an id, or None."""
+        if not 0 < id < 2 ** 63:
+            return None
         if '_by_id' not in cls.__dict__:
             cls._by_id = Prepared(lambda id: cls.select().where(cls.id == id))
         return next(iter(cls._by_id(id)), None)

@@ -58,11 +58,11 @@ def create_app(given=None):
         app.register_blueprint(bp)
     errors.register(app)
     permits.guard(app)
-    words(app)
+    said_everywhere(app)
     return app
 
 
-def words(app):
+def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label)
 

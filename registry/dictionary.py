@@ -4,67 +4,21 @@ from pathlib import Path
 from flask import Flask
 from peewee import CharField, ForeignKeyField
 
-from forms.engagements import ActionForm, FollowUpForm
 from forms.fields import Code, Flag, Many, Ref, Refs
-from forms.organisation import DepartmentForm
-from forms.plans import CheckInForm
-from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
 from models import (
     RECORDS,
     TABLES,
     TRAIL,
-    Act,
-    Change,
-    CheckIn,
-    CorrectiveAction,
-    DepartmentVersion,
-    Finding,
-    Indicator,
-    Initiative,
-    Person,
-    Schedule,
-    StepMove,
-    Strategy,
-    Support,
-    SupportComment,
-    Theme,
-    Throttle,
-    TrailHead,
 )
 from models.base import CodeField, ExactField
 
 from .nouns import NOUNS, of_table
+from .words import labels_of
 
 HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
-#: forms of tables that have no list of their own
-FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], Strategy: [StrategyForm],
-         Theme: [ThemeForm], Initiative: [InitiativeForm, OfficialForm], Indicator: [IndicatorForm],
-         Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm]}
-#: columns that no form asks for
-WORDS = {
-    Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人', 'channel': '経路',
-          'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）', 'changes': '変更の数',
-          'previous': '一つ前のハッシュ', 'hash': 'ハッシュ'},
-    Change: {'act': '操作番号', 'place': '操作の中の順', 'table': '表', 'row': '行の内部番号', 'label': '行の名前（当時）',
-             'kind': '登録・変更・取消', 'values': '変更前後の値（JSON）'},
-    TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
-    Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）'},
-    Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限', 'last': '最後の失敗'},
-    Support: {'state': '状態'},
-    SupportComment: {'person': '書いた人', 'at': '日時', 'state': '移った先の状態', 'text': 'コメント'},
-    Finding: {'state': '状態', 'accepted_reason': 'リスク受容の理由'},
-    CorrectiveAction: {'follower': '事後確認者'},
-    StepMove: {'status': '状態', 'on_day': 'その状態になった日'},
-    Initiative: {'source_notes': '出典についての注記'},
-    Indicator: {'references': '参考値'},
-    Schedule: {'place': '順'},
-}
 #: what a file's columns alone do not say
 NOTES = {'plans': '1行が1回の進捗確認です。「回」と「評価」は進捗確認のある行だけで必須で、プランだけの行では空欄にします。'
                   '同じプランの行は「プラン番号」と「回」で見分けます。'}
-#: columns every record has, and no form
-COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時', 'void_reason': '取消理由',
-          'search_text': '検索用の文字列（自動）'}
 TYPES = {'AUTO': '整数', 'INT': '整数', 'BIGINT': '整数', 'BOOL': '真偽', 'DATE': '日付', 'DATETIME': '日時（UTC）',
          'TEXT': '文字列', 'VARCHAR': '文字列'}
 OPENING = """# データ辞書
@@ -72,20 +26,6 @@ OPENING = """# データ辞書
 この文書は `python -m registry.dictionary` が、表（`models/`）とフォーム（`forms/`）から作ります。手では直しません。
 どの表のどの列も NULL の可否・長さ・コードをデータベースの制約としても持ちます。記録の表の行は削除せず、取消（`voided_at`）にします。
 """
-
-
-def labels_of(table):
-    """Return {field name: Japanese label} of a table, from its forms."""
-    noun = of_table(table)
-    made = [noun.form] if noun else FORMS.get(table, [])
-    words = COMMON | WORDS.get(table, {})
-    found = {name: label for name, label in words.items() if name in table._meta.fields}
-    for form in made:
-        for field in form(formdata=None, meta={'csrf': False}):
-            name = getattr(field, 'attr', field.name)
-            if name in table._meta.fields:
-                found.setdefault(name, field.label.text)
-    return found
 
 
 def cell(text):

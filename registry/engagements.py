@@ -6,6 +6,7 @@ from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
 from models import CorrectiveAction, Engagement, Finding
 from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
+from models.organisation import subtree
 from models.rules import lifecycle
 
 from . import clock, records, shown
@@ -32,9 +33,13 @@ engagements = Noun(
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
+#: states in which a finding asks for nothing more
+DONE = ('closed', 'accepted')
+
+
 def unfinished(value):
     """Return the condition that a finding still asks for something, or ('late') that a measure of it is overdue."""
-    asks = Finding.state.not_in(['closed', 'accepted']) & (Finding.category != 'good')
+    asks = Finding.state.not_in(DONE) & (Finding.category != 'good')
     if value != 'late':
         return asks
     return asks & Finding.id.in_(CorrectiveAction.select(CorrectiveAction.finding).where(
@@ -47,8 +52,10 @@ def finding_tone(value):
 
 def facts(row):
     """Return what the finding's table of moves asks, as plain values."""
-    action = (row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id.desc()).first()
-              if row.id else None)
+    actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id)) if row.id else []
+    # one measure left undone is what the finding waits for; with none left, the newest speaks for it
+    action = next((a for a in actions if a.done_on is None), None) or next(
+        (a for a in actions if a.result is None), actions[-1] if actions else None)
     return {'action_exists': action is not None, 'measure': action and action.measure, 'due_on': action and action.due_on,
             'done_on': action and action.done_on, 'evidence': action and action.evidence,
             'owner_person': action and action.owner_id, 'follower_person': action and action.follower_id,
@@ -65,7 +72,7 @@ def finding_panels(row):
                       for target in (getattr(m, 'target', m) for m in moves)] if not row.voided_at else [],
             'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
-            'can_act': not row.voided_at and allowed('actions.create', CorrectiveAction(finding=row)),
+            'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
             'can_follow': {a.id for a in actions if allowed('actions.follow', a) and a.followed_on is None
                            and a.done_on is not None and a.owner_id != current_user.id}}
 
@@ -121,6 +128,8 @@ def new_action(id):
     """Record what will be done about a finding."""
     finding = records.find(findings, id)
     require('actions.create', finding)
+    if finding.voided_at or finding.state in DONE:
+        abort(403)
     return _action(finding, None)
 
 
@@ -130,7 +139,7 @@ def edit(id):
     """Edit a corrective action until it has been followed up."""
     action = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
     require('actions.edit', action)
-    if action.followed_on is not None:
+    if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
         abort(403)
     return _action(action.finding, action)
 
@@ -140,16 +149,29 @@ def _action(finding, before):
         ('measure', 'measure'), ('owner_email', 'owner'), ('due_on', 'due_on'), ('done_on', 'done_on'),
         ('evidence', 'evidence'))} if before else {'owner_email': current_user.id}
     form = ActionForm(data=data)
+    owners = subtree(finding.engagement.department_id)
+    form.owner_email.only = lambda table: table.is_active & (table.department.in_(list(owners)) | (
+        table.id == (before.owner_id if before else current_user.id)))
+    if before is not None and finding.state not in ('open', 'planned'):
+        for name in ('measure', 'owner_email', 'due_on'):
+            del form[name]
     if form.validate_on_submit():
         row = records.twin(before) if before else CorrectiveAction(finding=finding)
         form.fill(row)
+        if before is not None and request.form.get('revision') != str(before.revision):
+            return render_template('records/stale.html', noun=findings, row=before, form=form,
+                                   sides=records.sides(findings, form, row, before), cancel=url_for(
+                                       'findings.show', id=finding.id), crumbs=records.crumbs(findings, ('競合', None))), 409
         wrong = [('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else []
+        if row.owner.role == 'auditor' or not row.owner.is_active:
+            wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))
         if records.collect(form, wrong):
-            with records.act('actions.edit' if before else 'actions.create') as writing:
+            with records.act('actions.edit' if before else 'actions.create', request.form.get('act_reason', '')[:500]) as writing:
                 writing.save(row, before)
             flash('是正措置を保存しました。')
             return redirect(url_for('findings.show', id=finding.id), code=303)
-    return render_template('records/edit.html', noun=findings, form=form, row=None, sections=[('是正措置', form.cells())],
+    return render_template('records/edit.html', noun=findings, form=form, row=before, sections=[('', form.cells())],
+                           revision=request.form.get('revision') or (before and before.revision),
                            heading='是正措置', cancel=url_for('findings.show', id=finding.id),
                            crumbs=records.crumbs(findings, (finding.label, url_for('findings.show', id=finding.id)),
                                                  ('是正措置', None))), 422 if form.errors else 200
@@ -182,7 +204,7 @@ def follow_up(id):
             flash('監査事後確認を記録しました。')
             return redirect(url_for('findings.show', id=before.finding_id), code=303)
     return render_template('records/edit.html', noun=findings, form=form, row=None,
-                           sections=[('監査事後確認', [form.result, form.followed_on, form.result_note])],
+                           sections=[('確認したこと', [form.result, form.followed_on, form.result_note])], action=before,
                            heading='監査事後確認', cancel=url_for('findings.show', id=before.finding_id),
                            crumbs=records.crumbs(findings, (before.finding.label,
                                                             url_for('findings.show', id=before.finding_id)),

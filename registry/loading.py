@@ -6,7 +6,7 @@ from forms.fields import Refs, key_of_label
 from models.base import Table
 
 from . import clock, records, sheets
-from .permits import allowed
+from .permits import allowed, overreach
 from .sheets import Problem
 
 CHUNK = 400
@@ -56,6 +56,7 @@ class Load:
         self.at = clock.now()
         self.cp932 = sheet.encoding == 'cp932'
         self.form = self.make_form()
+        self.words = {cell.short_name: cell.label.text for cell in self.form.cells()}
         self.columns = self._columns(sheet, ignore_unknown)
         if self.columns is not None:
             self._read(sheet)
@@ -177,9 +178,11 @@ class Load:
         if not wrong:
             form.fill(row)
             self.settle(row, before)
-            wrong = [*form.across(before), *noun.prepare(row, before, form, self.at)]
-        if not wrong and self.person is not None and not self._may(row, before):
-            wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
+            if self.person is not None and not self._may(row, before):
+                wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
+            else:
+                wrong = [*form.across(before), *overreach(noun, row, before, form, self.person),
+                         *noun.prepare(row, before, form, self.at)]
         if wrong:
             return self.refuse(line, wrong, values)
         if before is not None and before.voided_at is not None:
@@ -202,7 +205,7 @@ class Load:
     def refuse(self, line, wrong, values):
         for name, message in wrong:
             cell = self.form._fields.get(name)
-            header = cell.label.text if cell is not None else name
+            header = cell.label.text if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
             if any(p.line == line and key_of_label(p.column) == key_of_label(header) for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used

@@ -33,8 +33,9 @@ class Noun:
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
-    of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `after(act, row, before,
-    today)` writes what belongs to the same act.
+    of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `reserved` maps the columns a
+    unit's member may not decide to what they do instead; `after(act, row, before, today)` writes what belongs to the
+    same act.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Noun:
     template: str = 'records/show.html'
     new_form: Callable = lambda form: None
     keeps: Callable = lambda row: ()
+    reserved: dict = field(default_factory=dict)
     hint: str = ''
     importable: bool = True
     views: tuple = ('index', 'show', 'new', 'edit', 'void')
@@ -71,7 +73,7 @@ class Noun:
 
     @cached_property
     def labels(self):
-        """{attribute: Japanese label}, for the history's sentences."""
+        """{attribute: Japanese label}, for what is blank."""
         return {cell.attr: cell.label.text for cell in self.blank.cells()}
 
 

@@ -17,8 +17,9 @@ from models import (
     System,
 )
 from models.organisation import subtree
-from models.visibility import condition, visible
+from models.visibility import OFFICE, condition, visible
 
+UNIT_ROLES = frozenset({'department', 'head'})
 PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
 
 
@@ -49,7 +50,7 @@ def reader(person, thing):
 
 def own(person, thing):
     """A member of the unit the thing belongs to; with no thing at hand, of any unit."""
-    if person.role not in ('department', 'head'):
+    if person.role not in UNIT_ROLES:
         return False
     return thing is None or department_of(thing) in subtree(person.department_id)
 
@@ -136,6 +137,29 @@ def visible_of(rows):
     table = type(rows[0])
     ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]), limit).tuples()}
     return [row for row in rows if row.id in ids]
+
+
+def overreach(noun, row, before, form, person):
+    """Yield (field name, message) of what a unit's member may not write: what the desk decides, others' records.
+
+    `row` is filled from `form`, `before` the row as it stands or None; `person` None is the system itself.
+    """
+    if person is None or person.role not in UNIT_ROLES:
+        return
+    for cell in form.cells():
+        if cell.attr in noun.reserved:
+            stood = before.__data__.get(cell.attr) if before is not None else noun.table._meta.fields[cell.attr].default
+            if row.__data__.get(cell.attr) != stood:
+                yield cell.short_name, f'{cell.label.text}は情報政策の担当者だけが変更できます。{noun.reserved[cell.attr]}'
+        table = getattr(cell, 'table', None)
+        limit = condition(table, person) if table is not None and table not in OFFICE else None
+        if limit is None:
+            continue
+        several = hasattr(cell, 'ids_of')
+        old = (cell.ids_of(before) if several else [before.__data__.get(cell.attr)]) if before is not None else []
+        new = set((cell.data or []) if several else [row.__data__.get(cell.attr)]) - {*old, None}
+        if len(new) > table.select().where(table.id.in_(list(new)), limit).count():
+            yield cell.short_name, f'{cell.label.text}に、自分の所属の記録にない番号があります。番号を確かめてください。'
 
 
 def require(permit, thing=None):

@@ -1,13 +1,14 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from audits import past, trail
 from forms.fields import Code, Exact, Long, Many
 from forms.plans import CheckInForm, PlanForm
 from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
+from models.rules import calendar
 
-from . import records, shown
+from . import clock, records, shown
 from .loading import Cells, Entry, Load
 from .nouns import Column, Filter, Noun
 from .permits import allowed, permit, require
@@ -199,16 +200,21 @@ def check_in(id, quarter):
     before = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter)
     form = CheckInForm(data=before.__data__ if before else {'quarter': quarter})
     del form.quarter
-    if form.validate_on_submit():
+    heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
+    crumbs = records.crumbs(noun, (plan.label, back), (heading, None))
+    first = calendar.quarter_start(plan.fiscal_year, int(quarter[0]))
+    if form.validate_on_submit() and records.collect(form, [
+            ('assessment', f'{heading}は、{calendar.show_day(first)}から記録できます。')] if clock.today() < first else []):
         row = records.twin(before) if before else CheckIn(plan=plan, quarter=quarter)
         form.fill(row)
-        with records.act('plans.check-in') as writing:
+        if before is not None and request.form.get('revision') != str(before.revision):
+            return render_template('records/stale.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs,
+                                   sides=records.sides(noun, form, row, before)), 409
+        with records.act('plans.check-in', request.form.get('act_reason', '')[:500]) as writing:
             writing.save(row, before)
         flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
-        return redirect(url_for('.show', id=id), code=303)
-    heading = f'{QUARTERS[quarter]}の進捗確認'
-    return render_template('records/edit.html', noun=noun, form=form, row=None, sections=[(heading, form.cells())],
-                           heading=heading, cancel=url_for('.show', id=id),
-                           crumbs=records.crumbs(noun, (plan.label, url_for('.show', id=id)), (heading, None))
-                           ), 422 if form.errors else 200
+        return redirect(back, code=303)
+    return render_template('records/edit.html', noun=noun, form=form, row=before, sections=[('', form.cells())],
+                           revision=request.form.get('revision') or (before and before.revision), heading=heading, cancel=back,
+                           crumbs=crumbs), 422 if form.errors else 200
 

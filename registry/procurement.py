@@ -12,7 +12,7 @@ from models.settings import Dated
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require
+from .permits import allowed, permit, require, visible_of
 
 requests_bp = Blueprint('budget-requests', __name__, url_prefix='/budget-requests')
 cases_bp = Blueprint('cases', __name__, url_prefix='/cases')
@@ -24,7 +24,7 @@ def request_panels(row):
     cases = list(row.cases.where(Case.live()).order_by(Case.case_no))
     supports = {s.case_id: s for s in Support.select().where(
         Support.case.in_([case.id for case in cases] or [0]), Support.kind == 'budget', Support.live())}
-    return {'cases': [(case, supports.get(case.id)) for case in cases],
+    return {'cases': [(case, supports.get(case.id)) for case in visible_of(cases)],
             'can_ask': not cases and row.it_cost and not row.exclusion_reason and not row.voided_at
             and allowed('cases.create', Case(department=row.department_id))}
 
@@ -32,6 +32,7 @@ def request_panels(row):
 budget_requests = Noun(
     name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm, key=('request_no',),
     sort='-requested_on', prefix='B-', panels=request_panels, template='budget-requests/show.html',
+    reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=[Column('request_no', '要求番号', BudgetRequest.request_no),
              Column('fiscal_year', '予算年度', BudgetRequest.fiscal_year, shown.year),
              Column('requested_on', '要求日', BudgetRequest.requested_on, shown.day),
@@ -110,9 +111,17 @@ MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'r
               ('requested', 'withdrawn'): '取り下げる', ('reviewing', 'withdrawn'): '取り下げる',
               ('returned', 'withdrawn'): '取り下げる'}
 
+#: what the text of a move is called, its hint, and whether it must be there
+ASKED = {'reviewing': ('コメント', '所管課に伝えることがあれば書きます', False),
+         'returned': ('直してほしい点', '所管課が何を直せばよいか分かるように書きます', True),
+         ('returned', 'reviewing'): ('対応した内容', '差戻しの指摘にどう対応したかを書きます', True),
+         'completed': ('意見本文', '点検の結果を書きます', True), 'withdrawn': ('取り下げる理由', '', True)}
+
 supports = Noun(
     name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'), sort='-requested_on',
     prepare=prepare_support, panels=support_panels, template='supports/show.html',
+    reserved={name: '依頼するときは空欄（試行は「いいえ」）のままにしてください。'
+              for name in ('completed_on', 'trial', 'opinion', 'opinion_text')},
     joins=lambda query: query.join(Case),
     columns=[Column('case_no', '案件番号', Case.case_no), Column('title', '件名', Case.title),
              Column('department', '所属', Case.department, shown.department),
@@ -163,6 +172,9 @@ def move(id, target):
     form = SupportMoveForm(data={'completed_on': clock.today(), 'opinion': before.opinion})
     if target != 'completed':
         del form.opinion, form.completed_on
+    else:
+        form.opinion.flags.required = form.completed_on.flags.required = True
+    form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((before.state, target), ASKED[target])
     if form.validate_on_submit():
         row = records.twin(before)
         row.state = target

@@ -12,8 +12,8 @@ from forms.fields import Key, Long, Ref, Refs, Text
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
-from . import clock, sheets, tables
-from .permits import allowed, permit, require, visible_of
+from . import clock, sheets, tables, words
+from .permits import allowed, overreach, permit, require, visible_of
 
 
 def twin(row):
@@ -49,6 +49,7 @@ def refusals(noun, row, before, form, at):
         if (other := same.first()) is not None:
             found.append((noun.key[-1], '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
                           else 'この番号の記録は既にあります。'))
+    found += overreach(noun, row, before, form, current_user)
     found += list(noun.prepare(row, before, form, at))
     return found
 
@@ -103,11 +104,16 @@ def details(noun, row):
 
 
 def past_of(noun, row):
-    """Return [(act, [sentences])] of a record's history, newest first."""
+    """Return [(act, [sentences])] of a record's history and of its parts', newest first."""
+    told = {}
     names = {(type(other), other.id): other.label for other in row.__rel__.values()
-             if other is not None and condition(type(other), current_user) is None}
-    return [(change.act, history.sentences(change, noun.labels, names, lambda other: bool(visible_of([other]))))
-            for change in history.of_row(row)]
+             if other is not None and condition(type(other), current_user) is None} | {(type(row), row.id): row.label}
+    for change in history.of_row(row, words.parts_of(noun.table)):
+        table = history.TABLES[change.table]
+        place = '' if table is noun.table else f'{words.title_of(table)}: '
+        told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
+            change, words.labels_of(table), names, lambda other: bool(visible_of([other]))))
+    return list(told.values())
 
 
 def next_number(noun):
@@ -273,6 +279,16 @@ def grouped(noun, form):
     return [*groups, *([('その他', rest)] if rest else [])]
 
 
+def shown_of(field, value):
+    """Return a field's value as the person signed in may read it: another unit's record is counted, not named."""
+    if not isinstance(field, (Ref, Refs)) or not value or condition(field.table, current_user) is None:
+        return field.show(value)
+    ids = value if isinstance(value, list) else [value]
+    seen = visible_of(list(field.table.select().where(field.table.id.in_(ids)).order_by(field.by)))
+    hidden = len(ids) - len(seen)
+    return '、'.join([*(other.label for other in seen), *([f'（ほかの所属の記録 {hidden}件）'] if hidden else [])])
+
+
 def sides(noun, form, row, stands):
     """Return [(label, typed, stored)] of the fields in which a stale form and the record differ."""
     found = []
@@ -282,7 +298,7 @@ def sides(noun, form, row, stands):
         else:
             typed, stored = row.__data__.get(field.attr), stands.__data__.get(field.attr)
         if typed != stored:
-            found.append((field.label.text, field.show(typed), field.show(stored)))
+            found.append((field.label.text, shown_of(field, typed), shown_of(field, stored)))
     return found
 
 

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from audits import history
 from forms.base import EmptyForm, ReasonForm
 from forms.strategy import (
-    ActualForm,
     IndicatorForm,
     InitiativeForm,
     OfficialForm,
@@ -16,12 +15,11 @@ from models import Actual, Indicator, Initiative, Schedule, Strategy, Theme
 from models.rules import calendar, ratings
 
 from . import board as boards
-from . import charts, records, reports_pages
+from . import charts, records, reports_pages, words
 from .front import asked_day
 from .permits import allowed, permit
 
 bp = Blueprint('strategies', __name__, url_prefix='/strategies')
-FORMS = {Initiative: InitiativeForm, Indicator: IndicatorForm, Schedule: ScheduleForm, Actual: ActualForm}
 
 
 def found_year(year):
@@ -100,17 +98,12 @@ def below(row):
 def past_of(row):
     """Return the history of an initiative and of what belongs to it, newest first: [(act, [sentences])]."""
     rows = below(row)
-    told, words = {}, {(type(other), other.id): other.label for other in rows}
+    told, names = {}, {(type(other), other.id): other.label for other in rows}
     for change in history.of_rows(rows):
         table = history.TABLES[change.table]
-        blank = FORMS[table](formdata=None, meta={'csrf': False})
-        labels = {cell.attr: cell.label.text for cell in blank.cells()} | {
-            'official': '公式評価', 'official_reason': '自動判定と異なる理由', 'indicator': '指標', 'initiative': '重点取組',
-            'strategy': '年度戦略', 'theme': '戦略テーマ', 'place': '順番', 'source_notes': '原文についての注意',
-            'references': '参考値'}
         place = '' if table is Initiative else f'{change.label}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(
-            place + sentence for sentence in history.sentences(change, labels, words))
+            place + sentence for sentence in history.sentences(change, words.labels_of(table), names))
     return list(told.values())
 
 

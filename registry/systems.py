@@ -72,12 +72,15 @@ def prepare(row, before, form, at):
     if before is None or before.lifecycle == row.lifecycle:
         return
     move = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == row.lifecycle), None)
+    if not form.of_file:
+        yield 'lifecycle', '状態は、記録の画面の「次に進める状態」から変更してください（理由を履歴に残すためです）。'
+        return
     if move is None:
         allowed_next = '、'.join(LIFECYCLES[m.target] for m in lifecycle.moves_from(before.lifecycle)) or 'ありません'
         yield 'lifecycle', (f'「{LIFECYCLES[before.lifecycle]}」から「{LIFECYCLES[row.lifecycle]}」には進めません'
                             f'（進める先: {allowed_next}）。')
         return
-    known = facts(row) | {'reason': 'ファイル・編集画面による変更'}
+    known = facts(row) | {'reason': 'ファイルによる変更'}
     for words in lifecycle.missing(move, known):
         yield 'lifecycle', words
 
@@ -113,6 +116,7 @@ def may_move(system, move):
 
 noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
+    reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, template='systems/show.html',
     columns=[
         Column('system_no', '管理番号', System.system_no),

@@ -7,6 +7,7 @@ from models import Act, Change
 from models.rules import calendar
 
 from . import clock
+from . import words as vocabulary
 from .nouns import NOUNS, of_table
 from .permits import allowed, permit
 
@@ -36,11 +37,14 @@ def index():
     """List the acts, newest first, by person, kind, day, record."""
     query = Act.select()
     who, kind = request.args.get('actor', '').strip()[:200], request.args.get('kind', '').strip()[:60]
+    record = request.args.get('record', '').strip()[:100]
     problem = ''
     if who:
         query = query.where(Act.actor == who)
     if kind:
         query = query.where(Act.kind == kind)
+    if record:
+        query = query.where(Act.seq.in_(Change.select(Change.act).where(Change.label.contains(record))))
     days = {}
     for name in ('since', 'until'):
         text = request.args.get(name, '').strip()
@@ -59,8 +63,11 @@ def index():
     rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1))
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
     kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
-    args = {name: request.args[name] for name in ('actor', 'kind', 'since', 'until') if request.args.get(name)}
-    return render_template('trail/index.html', acts=rows[:SIZE], more=more, head=trail.head(), words=words, kinds=kinds,
+    people = list(Act.select(Act.actor, Act.actor_name).distinct().order_by(Act.actor).tuples())
+    firsts = dict(Change.select(Change.act, Change.label).where(
+        Change.place == 0, Change.act.in_([act.seq for act in rows[:SIZE]] or [0])).tuples())
+    args = {name: request.args[name] for name in ('actor', 'kind', 'record', 'since', 'until') if request.args.get(name)}
+    return render_template('trail/index.html', acts=rows[:SIZE], more=more, people=people, firsts=firsts, head=trail.head(), words=words, kinds=kinds,
                            args=args, channels=CHANNELS, problem=problem, verify_form=EmptyForm(),
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', None)])
 
@@ -82,14 +89,25 @@ def show(seq):
     for change in Change.select().where(Change.act == act).order_by(Change.place).paginate(page, SIZE):
         table = history.TABLES.get(change.table)
         noun = of_table(table) if table else None
-        labels = noun.labels if noun else {}
         link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views
                 and allowed(f'{noun.name}.read') else None)
-        changes.append((change, noun.one if noun else change.table, link, history.sentences(change, labels, names)))
+        changes.append((change, vocabulary.title_of(table) if table else change.table, link,
+                        history.sentences(change, vocabulary.labels_of(table) if table else {}, names)))
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
                            pages=pages, channels=CHANNELS,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    (f'操作 {seq}', None)])
+
+
+def in_words(found):
+    """Return (what the record is called, its label, its address or None, [sentences]) of a row changed behind the trail."""
+    table = history.TABLES[found['table']]
+    noun, labels = of_table(table), vocabulary.labels_of(table)
+    link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views and allowed(f'{noun.name}.read')
+            and found['fields'] else None)
+    sentences = [f'{labels.get(name, name)}: 履歴では「{history.show(table, name, recorded, {})}」、いまの記録は'
+                 f'「{history.show(table, name, stands, {})}」です。' for name, recorded, stands in found['fields']]
+    return vocabulary.title_of(table), found['label'], link, sentences or [found['what']]
 
 
 @bp.post('/verify')
@@ -99,5 +117,7 @@ def check():
     form = EmptyForm()
     if not form.validate_on_submit():
         abort(400)
-    return render_template('trail/verify.html', verdict=verify.verify(), at=clock.now(),
+    verdict = verify.verify()
+    return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
+                           rows=[in_words(found) for found in verdict.outside[:500]],
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])

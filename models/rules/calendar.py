@@ -49,6 +49,11 @@ def quarter(day):
     return (day.month - 4) % 12 // 3 + 1
 
 
+def quarter_start(year, q):
+    """Return the first day of quarter `q` (1–4) of a fiscal year."""
+    return quarter_end(year, q - 1) + timedelta(days=1) if q > 1 else year_range(year)[0]
+
+
 def quarter_end(year, q):
     """Return the last day of quarter `q` (1–4) of a fiscal year; raise ValueError for any other number."""
     if q not in (1, 2, 3, 4):

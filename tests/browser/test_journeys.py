@@ -88,7 +88,7 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
     it.follow('差し戻す')
     it.press('差し戻す')
     assert it.page.get_by_role('alert').count()
-    it.put(コメント='保守の見積を分けてください。')
+    it.put(直してほしい点='保守の見積を分けてください。')
     it.press('差し戻す')
     assert '状態を「差戻し」に変更しました' in it.words
     assert coverage(it) == (done, asked)
@@ -98,13 +98,13 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
     department.open(support)
     assert '保守の見積を分けてください。' in department.words
     department.follow('対応して再提出する')
-    department.put(コメント='見積を機器と保守に分けました。')
+    department.put(対応した内容='見積を機器と保守に分けました。')
     department.press('対応して再提出する')
     assert '見積を機器と保守に分けました。' in department.words
 
     it.open(support)
     it.follow('支援を完了する')
-    it.put(コメント='内容を確認しました。', 総合意見='支障なし')
+    it.put(意見本文='内容を確認しました。', 総合意見='支障なし')
     it.press('支援を完了する')
     assert it.page.locator('.heading-marks').inner_text().strip() == '完了'
     assert coverage(it) == (done + 1, asked)

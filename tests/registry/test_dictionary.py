@@ -1,5 +1,7 @@
 """The data dictionary: the committed file says what the models and forms say now, and leaves nothing out."""
-from registry import dictionary
+from audits import trail
+from models import RECORDS
+from registry import dictionary, words
 from registry.nouns import NOUNS
 
 
@@ -18,5 +20,13 @@ def test_every_table_and_file_has_a_chapter(app):
 
 
 def test_words_name_columns_that_exist():
-    for table, words in dictionary.WORDS.items():
-        assert not set(words) - set(table._meta.fields), table.__name__
+    for table, called in words.WORDS.items():
+        assert not set(called) - set(table._meta.fields), table.__name__
+
+
+def test_every_record_and_its_columns_have_words(app):
+    with app.app_context():
+        for table in RECORDS:
+            assert words.title_of(table)
+            recorded = {name for name, _ in trail.recorded(table)} - {'voided_at', 'void_reason'}
+            assert not recorded - set(words.labels_of(table)), table.__name__

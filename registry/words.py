@@ -1,0 +1,100 @@
+"""What tables and their columns are called in Japanese: for histories, the verdict on the trail and the dictionary."""
+from functools import cache
+
+from forms.engagements import ActionForm, FollowUpForm
+from forms.organisation import DepartmentForm
+from forms.plans import CheckInForm
+from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
+from models import (
+    RECORDS,
+    Act,
+    Actual,
+    BusinessSystem,
+    Change,
+    CheckIn,
+    CorrectiveAction,
+    DepartmentVersion,
+    Finding,
+    IncidentSystem,
+    Indicator,
+    Initiative,
+    Person,
+    ReviewSystem,
+    Schedule,
+    StepMove,
+    Strategy,
+    Support,
+    SupportComment,
+    Theme,
+    Throttle,
+    TrailHead,
+)
+
+from .nouns import of_table
+
+#: forms of tables that have no list of their own
+FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], Strategy: [StrategyForm],
+         Theme: [ThemeForm], Initiative: [InitiativeForm, OfficialForm], Indicator: [IndicatorForm],
+         Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm]}
+#: columns that no form asks for
+WORDS = {
+    Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人', 'channel': '経路',
+          'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）', 'changes': '変更の数',
+          'previous': '一つ前のハッシュ', 'hash': 'ハッシュ'},
+    Change: {'act': '操作番号', 'place': '操作の中の順', 'table': '表', 'row': '行の内部番号', 'label': '行の名前（当時）',
+             'kind': '登録・変更・取消', 'values': '変更前後の値（JSON）'},
+    TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
+    Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）'},
+    Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限', 'last': '最後の失敗'},
+    Support: {'state': '状態'},
+    SupportComment: {'support': '調達支援', 'person': '書いた人', 'at': '日時', 'state': '移った先の状態', 'text': 'コメント'},
+    Finding: {'state': '状態', 'accepted_reason': 'リスク受容の理由'},
+    CorrectiveAction: {'finding': '指摘', 'follower': '事後確認者'},
+    CheckIn: {'plan': '実行プラン'},
+    StepMove: {'progress': 'ステップ進捗', 'status': '状態', 'on_day': 'その状態になった日'},
+    BusinessSystem: {'business': '標準化対象業務', 'system': '情報システム'},
+    IncidentSystem: {'incident': 'インシデント', 'system': '情報システム'},
+    ReviewSystem: {'review': '台帳活用検討', 'system': '情報システム'},
+    DepartmentVersion: {'department': '所属'},
+    Theme: {'strategy': '年度戦略'},
+    Actual: {'indicator': '指標'},
+    Initiative: {'strategy': '年度戦略', 'source_notes': '出典についての注記'},
+    Indicator: {'initiative': '重点取組', 'references': '参考値'},
+    Schedule: {'initiative': '重点取組', 'place': '順'},
+}
+#: columns every record has, and no form
+COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時', 'void_reason': '取消理由',
+          'search_text': '検索用の文字列（自動）'}
+#: tables without a list of their own
+TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ', Initiative: '重点取組',
+          Indicator: '指標', Schedule: '四半期スケジュール', DepartmentVersion: '旧名称', SupportComment: 'コメント',
+          StepMove: '状態の移り変わり', BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
+          ReviewSystem: '検討の対象システム'}
+
+
+def title_of(table):
+    """Return what one record of a table is called."""
+    noun = of_table(table)
+    return noun.one if noun else TITLES[table]
+
+
+@cache
+def parts_of(table):
+    """Return [(table, field)] of the rows that are part of a record: they have no page of their own and lead to it."""
+    return [(part, field) for part in RECORDS if of_table(part) is None and table is not Person
+            for field in part._meta.sorted_fields if getattr(field, 'rel_model', None) is table and field.name != 'parent']
+
+
+@cache
+def labels_of(table):
+    """Return {field name: Japanese label} of a table, from its forms."""
+    noun = of_table(table)
+    made = [noun.form] if noun else FORMS.get(table, [])
+    words = COMMON | WORDS.get(table, {})
+    found = {name: label for name, label in words.items() if name in table._meta.fields}
+    for form in made:
+        for field in form(formdata=None, meta={'csrf': False}):
+            name = getattr(field, 'attr', field.name)
+            if name in table._meta.fields:
+                found.setdefault(name, field.label.text)
+    return found

@@ -1,0 +1,158 @@
+"""What a unit's member may not decide, name or undo, in a form and in a file; what two people may not lose."""
+import html
+import io
+import re
+
+import pytest
+
+from audits import trail, verify
+from models import BudgetRequest, CorrectiveAction, Finding, Support, System, db
+from registry import clock
+
+
+@pytest.fixture
+def department(client_of):
+    return client_of('department')
+
+
+def values(browser, address):
+    """Return what a form holds as it is opened."""
+    page = browser.get(address).text
+    found = {name: value for name, value in re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)}
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
+        chosen = re.search(r'<option value="([^"]*)" selected|<option selected value="([^"]*)"', options)
+        found[name] = (chosen.group(1) or chosen.group(2)) if chosen else ''
+    found.update(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>([^<]*)</textarea>', page))
+    found.pop('q', None)
+    return found
+
+
+def refused(browser, address, **changes):
+    answer = browser.post(address, data=values(browser, address) | changes)
+    assert answer.status_code == 422, f'{answer.status_code} {answer.text[:300]}'
+    return html.unescape(answer.text)
+
+
+def upload(browser, kind, *lines):
+    answer = browser.post('/files/', data={'kind': kind, 'encoding': 'auto', 'file': (io.BytesIO('\n'.join(lines).encode()), 'a.csv')},
+                          content_type='multipart/form-data', follow_redirects=True)
+    assert answer.status_code in (200, 422), answer.status_code
+    return html.unescape(answer.text)
+
+
+def test_a_unit_does_not_complete_its_own_support(department):
+    words = refused(department, '/supports/new', case_no='C-00001', kind='ordering', requested_on='2026-10-01', trial='0',
+                    completed_on='2026-10-02', opinion='fine', opinion_text='よい')
+    assert '完了日は情報政策の担当者だけが変更できます' in words and '総合意見は' in words
+    words = upload(department, 'supports', 'case_no,kind,requested_on,completed_on', 'C-00001,発注・計画調達支援,2026-10-01,2026-10-02')
+    assert '担当者だけが変更できます' in words
+
+
+def test_a_unit_does_not_judge_what_counts(department):
+    words = refused(department, '/budget-requests/1/edit', exclusion_reason='自己判断', excluded_by='課長')
+    assert '情報政策の担当者だけが変更できます' in words
+    assert '相談してください' in refused(department, '/budget-requests/1/edit', it_cost='0')
+
+
+def test_the_lifecycle_moves_by_its_page_only(client_of, department):
+    for browser in (department, client_of('head')):
+        assert '次に進める状態' in refused(browser, '/systems/1/edit', lifecycle='disposed')
+    assert '次に進める状態' in refused(client_of('it'), '/systems/1/edit', lifecycle='review')
+    assert '「構想」で登録し' in refused(department, '/systems/new', system_no='S-90000', name='新',
+                                 category='office', lifecycle='operate', pii='none')
+    assert '担当者だけが変更できます' in upload(department, 'systems', 'system_no,lifecycle', 'S-00001,廃止予定')
+
+
+def test_a_unit_names_no_other_units_record(department):
+    assert '自分の所属の記録にない番号' in refused(department, '/systems/1/edit', successor_no='S-00002')
+    words = refused(department, '/cases/new', case_no='C-90000', fiscal_year='2027', title='x', kind='new',
+                    system_no='S-00002', request_no='B-00002', initial_cost='1', yearly_cost='0', years='1', new_technology='0')
+    assert words.count('自分の所属の記録にない番号') >= 2
+    conflict = department.post('/systems/1/edit', data=values(department, '/systems/1/edit') | {
+        'successor_no': 'S-00002', 'revision': '999'})
+    assert conflict.status_code == 409 and '戸籍' not in conflict.text
+
+
+def test_a_file_says_nothing_of_another_units_record(department):
+    words = upload(department, 'systems', 'system_no,lifecycle', 'S-00002,構想')
+    assert '権限がありません' in words and '進めません' not in words and '運用' not in words.partition('<main')[2]
+
+
+def test_a_finding_waits_for_every_measure(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+        row = Finding.get_by_id(1)
+        row.state = 'correcting'
+        act.save(row)
+        first = CorrectiveAction.get_by_id(1)
+        first.done_on = first.evidence = None
+        act.save(first)
+        act.insert([CorrectiveAction(finding=row, measure='掲示を貼った', owner=first.owner, due_on=clock.today(), done_on=clock.today(),
+                                     evidence='写真')])
+    page = client_of('department').post('/findings/1/move/reported', data={'reason': '済み'})
+    assert page.status_code == 422 and '是正の実施日を入力してください' in page.text
+
+
+def test_an_approved_measure_stands_and_a_closed_finding_is_left_alone(app, client_of, department):
+    def state(value):
+        with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+            row = Finding.get_by_id(1)
+            row.state = value
+            act.save(row)
+    state('approved')
+    assert 'name="due_on"' not in department.get('/actions/1/edit').text
+    department.post('/actions/1/edit', data=values(department, '/actions/1/edit') | {'due_on': '2030-01-01', 'measure': '別'})
+    with app.app_context(), db.connection_context():
+        stands = CorrectiveAction.get_by_id(1)
+        assert (stands.due_on.year, stands.measure) != (2030, '別')
+    state('closed')
+    assert department.get('/actions/1/edit').status_code == 403
+    assert department.get('/findings/1/actions/new').status_code == 403
+
+
+def test_the_owner_of_a_measure_is_of_the_unit(department):
+    page = department.get('/findings/1/actions/new').text
+    options = re.search(r'<select[^>]*name="owner_email".*?</select>', page, re.S).group()
+    assert '土井 長' in options and '江口 監' not in options and '阿部 情' not in options
+
+
+@pytest.mark.parametrize(('address', 'first', 'second'), [
+    ('/actions/1/edit', {'evidence': '先の証跡'}, {'evidence': 'あとの証跡'}),
+    ('/plans/1/check-ins/1Q', {'result': '先の成果'}, {'result': 'あとの成果'})])
+def test_the_second_of_two_is_asked(client_of, department, address, first, second):
+    mine, theirs = values(department, address), values(client_of('head'), address)
+    assert department.post(address, data=mine | first).status_code == 303
+    answer = client_of('head').post(address, data=theirs | second)
+    assert answer.status_code == 409
+    assert next(iter(first.values())) in answer.text and next(iter(second.values())) in answer.text
+
+
+def test_a_quarter_that_has_not_begun_is_not_recorded(department):
+    assert 'から記録できます' in refused(department, '/plans/1/check-ins/4Q', assessment='on_track', achievement='80')
+
+
+def test_a_change_made_behind_the_trail_is_not_washed_by_an_honest_one(app):
+    with app.app_context(), db.connection_context():
+        with trail.untrailed():
+            System.update(name='改名システム').where(System.id == 1).execute()
+        assert not verify.verify().intact
+        with trail.act('systems.edit', by=None, at=clock.now()) as act:
+            row = System.get_by_id(1)
+            row.name = '正しい名'
+            act.save(row)
+        found = verify.verify()
+    assert found.first_broken and 'name' in found.first_broken['what'] and not found.outside
+
+
+def test_an_absurd_number_is_not_found(client_of):
+    assert client_of('it').get('/systems/99999999999999999999').status_code == 404
+
+
+def test_the_parts_of_a_record_are_in_its_history(client_of):
+    browser = client_of('it')
+    assert '進捗確認: ' in browser.get('/plans/1').text and '是正措置: 措置内容を' in browser.get('/findings/1').text
+    assert '標準化対象業務を' in browser.get('/systems/1').text
+
+
+def test_what_is_counted_stays_counted(app):
+    with app.app_context(), db.connection_context():
+        assert BudgetRequest.get_by_id(1).it_cost and Support.get_by_id(1).state == 'reviewing'
