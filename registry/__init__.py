@@ -45,6 +45,7 @@ def create_app(given=None):
                                                app.config['DAICHO_ENV'] == 'production'))
     requests.register(app)
     connection.guard(app)
+    app.before_request(requests.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)
     front.register(app)

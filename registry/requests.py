@@ -5,7 +5,7 @@ import time
 import uuid
 
 import structlog
-from flask import g, request
+from flask import abort, g, request
 from flask_login import current_user
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
@@ -15,6 +15,12 @@ HEADERS = {
     'Referrer-Policy': 'same-origin', 'Cross-Origin-Opener-Policy': 'same-origin',
     'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 }
+
+
+def refuse_nul():
+    """Refuse an address with a NUL: no text of ours holds one, and PostgreSQL takes none."""
+    if '\0' in request.path or any('\0' in value for value in request.args.values()):
+        abort(400)
 
 
 def register(app):

@@ -1,0 +1,38 @@
+"""Nothing typed into an address or a form breaks a page: the answer is a page that says what to do, never a 5xx."""
+import re
+
+import pytest
+from test_permits import places
+
+NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'あ' * 3000, "' OR 1=1 --", '<script>alert(1)</script>', '%', '_', '\\',
+         '令和99年13月40日', '2026-02-30', '９９９９', '\ue000', '\u202e', '=1+1', '../../etc/passwd', 'null', '[]', '{{7*7}}', '😀']
+NAMES = ['q', 'sort', 'page', 'size', 'voided', 'year', 'as_of', 'group', 'actor', 'kind', 'record', 'since', 'until', 'before',
+         'lifecycle', 'state', 'owner', 'department', 'fiscal_year', 'ends', 'open', 'encoding', 'next']
+
+
+@pytest.mark.parametrize('shift', range(0, len(NASTY), 4))
+def test_addresses(app, client_of, shift):
+    browser = client_of('it')
+    asked = {name: NASTY[(place + shift) % len(NASTY)] for place, name in enumerate(NAMES)}
+    for endpoint, methods, address in places(app):
+        if 'GET' in methods and endpoint != 'strategies.report':
+            answer = browser.get(address, query_string=asked)
+            assert answer.status_code < 500, f'{endpoint} {asked}: {answer.status_code}'
+
+
+@pytest.mark.parametrize('address', ['/systems/?q=%00', '/actuals/export.csv?q=%00', '/trail/?actor=%00', '/search?q=%00',
+                                     '/strategies/2026/initiatives/1/indicators/%00/edit'])
+def test_a_nul_in_an_address(client_of, address):
+    assert client_of('it').get(address).status_code == 400
+
+
+@pytest.mark.parametrize('who', ['it', 'admin', 'auditor'])
+def test_forms(app, client_of, who):
+    browser = client_of(who)
+    for endpoint, methods, address in places(app):
+        if 'POST' not in methods or endpoint.startswith('sign_in.') or endpoint == 'trail.check':
+            continue
+        names = set(re.findall(r'name="([^"]+)"', browser.get(address).text)) if 'GET' in methods else ()
+        for value in NASTY:
+            answer = browser.post(address, data=dict.fromkeys(names, value))
+            assert answer.status_code < 500, f'{endpoint} {value!r}: {answer.status_code}'
