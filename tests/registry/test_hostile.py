@@ -20,7 +20,7 @@ def test_addresses(app, client_of, shift):
             assert answer.status_code < 500, f'{endpoint} {asked}: {answer.status_code}'
 
 
-@pytest.mark.parametrize('address', ['/systems/?q=%00', '/actuals/export.csv?q=%00', '/trail/?actor=%00', '/search?q=%00',
+@pytest.mark.parametrize('address', ['/systems/?q=%00', '/actuals/export.csv?q=%00', '/trail/?actor=%00', '/search?q=%00', '/sign-in?next=/%00/evil.example',
                                      '/strategies/2026/initiatives/1/indicators/%00/edit'])
 def test_a_nul_in_an_address(client_of, address):
     assert client_of('it').get(address).status_code == 400
