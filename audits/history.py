@@ -1,13 +1,13 @@
 """The read side of the trail: a Change → Japanese sentences."""
 from datetime import date, datetime
-from functools import reduce
+from functools import cache, reduce
 from json import loads
 from operator import or_
 
 from peewee import BooleanField, DateField, ForeignKeyField
 
 from models import RECORDS
-from models.base import CodeField, MomentField
+from models.base import CodeField, MomentField, Prepared
 from models.rules import calendar
 from models.trail import Act, Change
 
@@ -19,10 +19,21 @@ LIMIT = 200
 
 
 def of_row(row, parts=()):
-    """Return the latest Changes of one record, and of its `parts` [(table, field that leads to it)], newest first."""
-    return _latest([(Change.table == row._meta.table_name) & (Change.row == row.id), *(
-        (Change.table == part._meta.table_name) & Change.row.in_(part.select(part.id).where(field == row.id))
-        for part, field in parts)])
+    """Return the latest Changes of one record, and of its `parts` ((table, field that leads to it)), newest first."""
+    found = list(_of(type(row), parts)(row.id))
+    for change in found:
+        change.act = Act(seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
+                         reason=change.act_reason)
+    return found
+
+
+@cache
+def _of(table, parts):
+    columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'), Act.at.alias('act_at'),
+               Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'))
+    return Prepared(lambda id: _latest(columns, [(Change.table == table._meta.table_name) & (Change.row == id), *(
+        (Change.table == part._meta.table_name) & Change.row.in_(part.select(part.id).where(field == id))
+        for part, field in parts)]))
 
 
 def of_rows(rows):
@@ -30,13 +41,13 @@ def of_rows(rows):
     ids = {}
     for row in rows:
         ids.setdefault(row._meta.table_name, []).append(row.id)
-    return _latest([(Change.table == table) & Change.row.in_(some) for table, some in ids.items()])
+    columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason)
+    return list(_latest(columns, [(Change.table == table) & Change.row.in_(some) for table, some in ids.items()]))
 
 
-def _latest(which):
-    return list(Change.select(Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name,
-                              Act.reason).join(Act).where(reduce(or_, which))
-                .order_by(Change.act.desc(), Change.place.desc()).limit(LIMIT))
+def _latest(columns, which):
+    return Change.select(*columns).join(Act).where(reduce(or_, which)).order_by(
+        Change.act.desc(), Change.place.desc()).limit(LIMIT)
 
 
 def sentences(change, labels, names=None, seen=None):

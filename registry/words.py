@@ -80,9 +80,9 @@ def title_of(table):
 
 @cache
 def parts_of(table):
-    """Return [(table, field)] of the rows that are part of a record: they have no page of their own and lead to it."""
-    return [(part, field) for part in RECORDS if of_table(part) is None and table is not Person
-            for field in part._meta.sorted_fields if getattr(field, 'rel_model', None) is table and field.name != 'parent']
+    """Return ((table, field), …) of the rows that are part of a record: they have no page of their own and lead to it."""
+    return tuple((part, field) for part in RECORDS if of_table(part) is None and table is not Person
+                 for field in part._meta.sorted_fields if getattr(field, 'rel_model', None) is table and field.name != 'parent')
 
 
 @cache
