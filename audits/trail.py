@@ -13,6 +13,7 @@ from models.trail import Act, Change, TrailHead
 _open = ContextVar('trail', default=0)
 FIRST = '0' * 64
 BATCH = 500
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
 #: what is recorded in place of a secret
 HIDDEN = '（非公開）'
 #: columns that say how often a row changed, not what it says
@@ -59,7 +60,7 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
 
 def canonical(value):
     """Return the one JSON text of a value: sorted keys, no spaces, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(',', ':'))
+    return _encode(value)
 
 
 def plain(field, value):

@@ -91,6 +91,9 @@ def _replay(states, change, verdict):
     state[2] += 1
     try:
         last, read = state[1], loads(values)
+        if not last:
+            last.update({name: pair[1] for name, pair in read.items()})
+            return
         for name, (before, after) in read.items():
             # a row changed behind the trail's back and then saved honestly shows here
             if last.get(name) != before and after != HIDDEN:
