@@ -32,6 +32,16 @@ class StepNo(Whole):
         self.ids = {no: id for id, no in Step.select(Step.id, Step.no).where(Step.master == master).tuples()}
         self.numbers = {id: no for no, id in self.ids.items()}
 
+    def read_again(self):
+        """Read what was typed, now that the step master is named."""
+        if self.typed is None:
+            return
+        self.process_errors = []
+        try:
+            self.process_formdata([self.typed])
+        except ValueError as error:
+            self.process_errors.append(error.args[0])
+
     def process_data(self, value):
         super().process_data(getattr(value, 'id', value))
 

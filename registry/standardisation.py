@@ -39,6 +39,8 @@ businesses = Noun(
 def prepare_step(form):
     if 'step_no' in form._fields:
         form.step_no.use(master_on(clock.today()))
+        # what was typed was read before its step master was known
+        form.step_no.read_again()
 
 
 def record_moves(act, row, before, today):
