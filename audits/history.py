@@ -4,7 +4,7 @@ from functools import cache, reduce
 from json import loads
 from operator import or_
 
-from peewee import BooleanField, DateField, ForeignKeyField
+from peewee import BooleanField, DateField, DoesNotExist, ForeignKeyField
 
 from models import RECORDS
 from models.base import CodeField, MomentField, Prepared
@@ -86,6 +86,13 @@ def show(table, name, value, names, seen=None):
     field = table and table._meta.fields.get(name)
     if value is None:
         return '（空欄）'
+    try:
+        return _show(field, value, names, seen)
+    except (ValueError, TypeError, DoesNotExist):
+        return str(value)  # written behind the application's back: shown as it stands
+
+
+def _show(field, value, names, seen):
     if isinstance(field, CodeField):
         return field.codes.get(value, value)
     if isinstance(field, BooleanField):

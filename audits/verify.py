@@ -1,18 +1,28 @@
 """Recompute the chain and compare every row with it: what was changed behind the trail's back is named."""
+import sqlite3
 from dataclasses import dataclass, field
 from json import loads
 
-from peewee import DateField, DateTimeField, SqliteDatabase
+from peewee import DateField, DateTimeField, DoesNotExist, SqliteDatabase
 
 from models import RECORDS, db
 from models.trail import Act, Change, TrailHead
 
-from .trail import FIRST, HIDDEN, digest, header_of, recorded
+from .trail import FIRST, HIDDEN, digest, recorded
+
+#: the triggers that keep the trail as written, by the first schema
+_HEAD_GUARDS = {'trail_head_no_delete', 'trail_head_forward'}
+SQLITE_GUARDS = _HEAD_GUARDS | {f'{table}_no_{verb}' for table in ('act', 'change') for verb in ('update', 'delete')}
+POSTGRESQL_GUARDS = _HEAD_GUARDS | {'trail_head_no_truncate'} | {
+    f'{table}_{name}' for table in ('act', 'change') for name in ('written_once', 'no_truncate')}
 
 
 @dataclass
 class Verdict:
-    """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded, stands)]}."""
+    """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded, stands)]}.
+
+    `unguarded` names the triggers of the trail's tables that are gone or switched off.
+    """
 
     acts: int = 0
     changes: int = 0
@@ -20,10 +30,11 @@ class Verdict:
     hash: str = FIRST
     first_broken: dict | None = None
     outside: list = field(default_factory=list)
+    unguarded: list = field(default_factory=list)
 
     @property
     def intact(self):
-        return self.first_broken is None and not self.outside
+        return self.first_broken is None and not self.outside and not self.unguarded
 
     def broken(self, seq, what):
         if self.first_broken is None:
@@ -32,52 +43,94 @@ class Verdict:
 
 def verify():
     """Check the whole trail and every record against it; return a Verdict."""
+    try:
+        return _verify()
+    except sqlite3.OperationalError as error:
+        if 'UTF-8' not in str(error):
+            raise
+    # bytes that are no text were written into a column: read them as marks, so that the place can be named
+    connection = db.connection()
+    connection.text_factory = lambda raw: raw.decode('utf-8', 'backslashreplace')
+    try:
+        return _verify()
+    finally:
+        connection.text_factory = str
+
+
+def _verify():
     verdict = Verdict()
     states = _chain(verdict)
     for table in RECORDS:
         _compare(table, states.get(table._meta.table_name, {}), verdict)
+    verdict.unguarded = sorted(_missing_guards())
     return verdict
+
+
+def _missing_guards():
+    if isinstance(db.obj, SqliteDatabase):
+        return SQLITE_GUARDS - {name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    return POSTGRESQL_GUARDS - {name for (name,) in db.execute_sql(
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")}
+
+
+def _numbered(query, what, verdict):
+    """Yield the rows of a query as the engine gives them; one whose first column is no number is named, and left out."""
+    for row in db.execute(query):
+        if isinstance(row[0], int):
+            yield row
+        else:
+            verdict.broken(0, f'{what}の番号「{row[0]}」は数ではありません。')
+
+
+def _digest(previous, header, lines):
+    """Return the hash of an act, or None when what stands there cannot be hashed."""
+    try:
+        return digest(previous, header, lines)
+    except (TypeError, ValueError):
+        return None
 
 
 def _chain(verdict):
     """Walk acts and changes in order; return {table name: {row id: [label, {field: value}, changes]}}."""
     states = {}
-    # as the engine gives them: none of these columns needs a conversion, and there are many
-    changes = iter(db.execute(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
-                                            Change.values).order_by(Change.act, Change.place)))
+    # as the engine gives them: what is hashed needs no conversion, and what was tampered with may not bear one
+    changes = _numbered(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
+                                      Change.values).order_by(Change.act, Change.place), '変更行', verdict)
+    acts = _numbered(Act.select(Act.seq, Act.at, Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason, Act.request_id,
+                                Act.changes, Act.previous, Act.hash).order_by(Act.seq), '操作', verdict)
     waiting = next(changes, None)
-    previous, last = FIRST, None
+    former, last = FIRST, None
     expected = 1
-    for act in Act.select().order_by(Act.seq).iterator():
-        if act.seq != expected:
-            verdict.broken(expected, f'操作 {expected} がありません（次は {act.seq}）。')
-        expected = act.seq + 1
+    for seq, at, *words, count, previous, hash in acts:
+        if seq != expected:
+            verdict.broken(expected, f'操作 {expected} がありません（次は {seq}）。')
+        expected = seq + 1
         lines = []
-        while waiting is not None and waiting[0] <= act.seq:
-            if waiting[0] < act.seq:
+        while waiting is not None and waiting[0] <= seq:
+            if waiting[0] < seq:
                 verdict.broken(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
             else:
                 lines.append(list(waiting[1:]))
             _replay(states, waiting, verdict)
             verdict.changes += 1
             waiting = next(changes, None)
-        if len(lines) != act.changes:
-            verdict.broken(act.seq, f'操作 {act.seq} の変更行は {act.changes} 件のはずですが、{len(lines)} 件あります。')
-        if act.previous != previous:
-            verdict.broken(act.seq, f'操作 {act.seq} の前のハッシュが、直前の操作と一致しません。')
-        if digest(act.previous, header_of(act), lines) != act.hash:
-            verdict.broken(act.seq, f'操作 {act.seq} の内容が、記録されたハッシュと一致しません。')
-        previous, last = act.hash, act.at
+        if len(lines) != count:
+            verdict.broken(seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
+        if previous != former:
+            verdict.broken(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
+        if _digest(str(previous), [seq, str(at), *words, count], lines) != hash:
+            verdict.broken(seq, f'操作 {seq} の内容が、記録されたハッシュと一致しません。')
+        former, last = hash, at
         verdict.acts += 1
-        verdict.seq, verdict.hash = act.seq, act.hash
+        verdict.seq, verdict.hash = seq, hash
     if waiting is not None:
         verdict.broken(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
-    head = TrailHead.get_or_none()
+    head = next(iter(db.execute(TrailHead.select(TrailHead.seq, TrailHead.hash, TrailHead.at))), None)
     if head is None:
         verdict.broken(verdict.seq, '鎖の先頭の記録がありません。')
-    elif (head.seq, head.hash, head.at) != (verdict.seq, verdict.hash, last):
-        verdict.broken(max(head.seq, verdict.seq),
-                       f'鎖の先頭（操作 {head.seq}）と、残っている最後の操作（{verdict.seq}）が一致しません。')
+    elif tuple(head) != (verdict.seq, verdict.hash, last):
+        verdict.broken(max(head[0], verdict.seq) if isinstance(head[0], int) else verdict.seq,
+                       f'鎖の先頭（操作 {head[0]}）と、残っている最後の操作（{verdict.seq}）が一致しません。')
     return states
 
 
@@ -99,7 +152,7 @@ def _replay(states, change, verdict):
             if last.get(name) != before and after != HIDDEN:
                 verdict.broken(seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: {name}）。')
             last[name] = after
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError, IndexError):
         pass  # an unreadable line has already broken its act's hash
 
 
@@ -108,6 +161,14 @@ def _texts(fields):
     if isinstance(db.obj, SqliteDatabase):
         return []
     return [place for place, (_, field) in enumerate(fields) if isinstance(field, (DateTimeField, DateField))]
+
+
+def _label(table, id):
+    """Return what an inserted row calls itself, if what it stands on exists and can be read."""
+    try:
+        return table.get_by_id(id).label
+    except (DoesNotExist, ValueError, TypeError, ArithmeticError):
+        return f'#{id}'
 
 
 def _compare(table, states, verdict):
@@ -126,7 +187,7 @@ def _compare(table, states, verdict):
         seen.add(id)
         state = states.get(id)
         if state is None:
-            outside(id, table.get_by_id(id).label, '履歴にない行が挿入されています。')
+            outside(id, _label(table, id), '履歴にない行が挿入されています。')
             continue
         for place in texts:
             if stands[place] is not None:

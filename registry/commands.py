@@ -319,7 +319,7 @@ def verify_(as_json):
         emit({'intact': found.intact, 'acts': found.acts, 'head': {'seq': found.seq, 'hash': found.hash},
               'first_broken': found.first_broken, 'rows_changed_outside': [
                   {'table': row['table'], 'row': row['row'], 'label': row['label'], 'what': row['what']}
-                  for row in found.outside]})
+                  for row in found.outside], 'unguarded': found.unguarded})
     else:
         click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: ' + ('改ざんは見つかりませんでした。' if found.intact
                                                                    else '改ざんが見つかりました。'))
@@ -327,6 +327,8 @@ def verify_(as_json):
             click.echo(f'最初に壊れている操作 {found.first_broken["seq"]}: {found.first_broken["what"]}')
         for row in found.outside:
             click.echo(f'{row["table"]} #{row["row"]} {row["label"]}: {row["what"]}')
+        if found.unguarded:
+            click.echo(f'操作履歴の書換えを防ぐトリガーがありません: {"、".join(found.unguarded)}')
     if not found.intact:
         sys.exit(1)
 

@@ -1,10 +1,21 @@
 """Verification: every way to rewrite the trail or a record behind its back is found, and the place is named."""
 import pytest
 from cast import email
-from peewee import SqliteDatabase
+from peewee import DataError, IntegrityError, ProgrammingError, SqliteDatabase
 
 from audits import trail, verify
-from models import Act, Change, Department, Person, System, TrailHead, db
+from models import (
+    Act,
+    Change,
+    Department,
+    IncidentSystem,
+    Person,
+    Support,
+    SupportComment,
+    System,
+    TrailHead,
+    db,
+)
 from models.rules import calendar
 from registry import clock
 
@@ -172,6 +183,51 @@ def test_a_record_voided_behind_the_trail():
     with trail.untrailed():
         System.update(voided_at=clock.now(), void_reason='x').where(System.system_no == 'S-00003').execute()
     outside('system', 3, 'voided_at', 'void_reason')
+
+
+def test_a_missing_trigger_is_named(edited, unguarded):
+    found = verify.verify()
+    assert not found.intact and found.first_broken is None and found.outside == []
+    assert 'trail_head_forward' in found.unguarded and any(name.startswith('act_') for name in found.unguarded)
+
+
+@pytest.fixture
+def loose():
+    """Foreign keys switched off: what a person with the file in their hands, or a superuser, can write."""
+    off, on = (('PRAGMA foreign_keys = OFF', 'PRAGMA foreign_keys = ON') if isinstance(db.obj, SqliteDatabase) else
+               ('SET session_replication_role = replica', 'SET session_replication_role = DEFAULT'))
+    with trail.untrailed():
+        db.execute_sql(off)
+        yield
+        db.execute_sql(on)
+
+
+@pytest.mark.parametrize(('table', 'values'), [
+    (IncidentSystem, {'incident': 99999, 'system': 1}), (SupportComment, {
+        'support': 99999, 'person': 1, 'at': calendar.datetime(2026, 1, 1, tzinfo=calendar.JST), 'state': 'returned', 'text': 'x'}),
+    (Support, {'case': 99999, 'kind': 'budget', 'requested_on': calendar.datetime(2026, 1, 1).date()})])
+def test_an_inserted_row_that_leads_nowhere(table, values, loose):
+    row = table(**values, revision=1)
+    row.save(force_insert=True)
+    found = verify.verify()
+    assert [(item['table'], item['row']) for item in found.outside] == [(table._meta.table_name, row.id)]
+    assert '履歴にない行' in found.outside[0]['what'] and found.outside[0]['label']
+
+
+@pytest.mark.parametrize('change', [
+    "UPDATE act SET at = 'garbage' WHERE seq = {seq}", "UPDATE act SET at = NULL WHERE seq = {seq}",
+    "UPDATE act SET changes = 'many' WHERE seq = {seq}", "UPDATE act SET reason = x'ff00' WHERE seq = {seq}",
+    "UPDATE act SET reason = CAST(x'ff' AS TEXT) WHERE seq = {seq}",
+    "UPDATE change SET label = x'ff00' WHERE act_id = {seq}", "UPDATE change SET values_json = '[1]' WHERE act_id = {seq}",
+    "UPDATE change SET values_json = '{{\"vendor\": [1]}}' WHERE act_id = {seq}",
+    "UPDATE act SET previous = NULL WHERE seq = {seq}"])
+def test_garbage_in_the_trail_is_named(edited, unguarded, change):
+    try:
+        db.execute_sql(change.format(seq=edited))
+    except (IntegrityError, DataError, ProgrammingError):
+        return  # this engine refuses it by the column's type
+    found = verify.verify()
+    assert not found.intact and found.first_broken['seq'] == edited
 
 
 def test_every_break_is_reported_together(edited, unguarded):
