@@ -4,7 +4,7 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 
 from models import db
-from models.rules import calendar
+from models.rules import calendar, ratings
 
 from . import (
     actuals,
@@ -66,13 +66,14 @@ def create_app(given=None):
 def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label)
+    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS)
 
     @app.context_processor
     def site():
         if g.get('failsafe'):
-            return {}
-        if not current_user.is_authenticated:
-            return {'site': {'is_demo': False, 'today_pinned': clock.pinned()}, 'menu': []}
+            return {'site': {'is_demo': board.was_demo(), 'today_pinned': clock.pinned()}}
         head = board.head()
+        if not current_user.is_authenticated:
+            return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': []}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
                 'menu': menu.sections(), 'person': current_user, 'allowed': permits.allowed}

@@ -47,6 +47,7 @@ class IndicatorView:
     operator: str
     target: Decimal
     target_text: str
+    target_words: str
     unit: str
     decimals: int
     numerator: str | None
@@ -113,6 +114,7 @@ class Board:
 
 
 _memo = {}
+_last = {'demo': False}
 
 
 def head():
@@ -145,7 +147,13 @@ def board(year, as_of=None, trends=False):
 
 def is_demo(head):
     """Tell whether the register whose chain ends in `head` holds the demo ward (デモデータ)."""
-    return remembered(('demo',), lambda: Act.select().where(Act.kind == 'demo.fill').exists(), head)
+    _last['demo'] = remembered(('demo',), lambda: Act.select().where(Act.kind == 'demo.fill').exists(), head)
+    return _last['demo']
+
+
+def was_demo():
+    """Tell the same as last seen, for error pages, which ask no database."""
+    return _last['demo']
 
 
 def lines(text):
@@ -229,7 +237,9 @@ def judge(indicator, entered, year, as_of, today, dated, cache, trends):
     base = {
         'id': indicator.id, 'no': indicator.no, 'text': indicator.text, 'measure': indicator.measure,
         'kind': indicator.kind, 'operator': indicator.operator, 'target': indicator.target,
-        'target_text': plain_number(indicator.target), 'unit': indicator.unit or '', 'decimals': indicator.decimals,
+        'target_text': plain_number(indicator.target), 'target_words': (
+            f'{plain_number(indicator.target)}{indicator.unit or ""}{ratings.OPERATOR_WORDS[indicator.operator]}'),
+        'unit': indicator.unit or '', 'decimals': indicator.decimals,
         'note': indicator.note or '', 'reference': [tuple(line.split('\t')) for line in lines(indicator.references)],
         'published': [(row.as_of, plain_number(row.value), row.quote or '', row.source) for row in entered
                       if row.as_of <= as_of] if indicator.measure else [],
@@ -251,20 +261,29 @@ def judge(indicator, entered, year, as_of, today, dated, cache, trends):
     if actual is None:
         return IndicatorView(**base, source='none', numerator=None, denominator=None, value=None, value_text='未入力',
                              verdict='unknown')
-    value = Fraction(actual.value) if actual.value is not None else None
-    exact = value
-    if percent and actual.numerator is not None and actual.denominator:
-        exact = Fraction(actual.numerator) * 100 / Fraction(actual.denominator)
+    exact = exact_of(actual, percent)
     verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target, indicator.decimals,
                                               exact_bounds=percent)
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
         denominator=plain_number(actual.denominator), value=exact,
-        value_text='数値なし' if value is None else text_of(exact, indicator, actual.numerator, actual.denominator),
+        value_text='数値なし' if exact is None else text_of(exact, indicator, actual.numerator, actual.denominator),
         verdict=verdict, quote=actual.quote or '', source_text='・'.join(filter(None, (actual.source, actual.note))),
-        trend=[(f'{row.as_of.month}月', Fraction(row.value)) for row in entered
+        trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered
                if row.value is not None and row.as_of <= as_of])
     return replace(view, gap_text=gap(view, None))
+
+
+def exact_of(actual, percent):
+    """Return an entered actual as exactly as it is known: a rate by its numerator and denominator; None without a value."""
+    if percent and actual.numerator is not None and actual.denominator:
+        return Fraction(actual.numerator) * 100 / Fraction(actual.denominator)
+    return None if actual.value is None else Fraction(actual.value)
+
+
+def shown(value, indicator):
+    """Return a value as a point of a trend: published, 100 and 0 % only when exact; None stays None."""
+    return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.decimals)
 
 
 def gap(view, found):
@@ -284,8 +303,8 @@ def gap(view, found):
 
 
 def measured_trend(indicator, year, as_of, dated, cache):
-    """Return [(月, value)] of a measured indicator at each month's end up to the day."""
-    return [(f'{day.month}月', figure_on(indicator.measure, year, day, dated, cache).value)
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day."""
+    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, dated, cache).value, indicator))
             for day in calendar.month_ends(year, as_of)]
 
 

@@ -75,9 +75,9 @@ def _canvas(title, width, height, small=False):
     return drawing, height
 
 
-def _number(value, unit):
-    """Return a value as a label: published to one decimal, 100 and 0 % only when exact, no trailing zeros."""
-    exact = ratings.published_rate(value, 1) if unit == '%' else ratings.published(value, 1)
+def _number(value, unit, decimals=1):
+    """Return a value as a label: published to its decimals, 100 and 0 % only when exact, no trailing zeros."""
+    exact = (ratings.published_rate if unit == '%' else ratings.published)(value, decimals)
     text = f'{exact:,f}'
     return text.rstrip('0').rstrip('.') if '.' in text else text
 
@@ -92,10 +92,11 @@ def _step(span, most):
     return next(step / part for part in (5, 2, 1) if step / part * most >= span)
 
 
-def trend(title, points, target, unit, width=520, height=170):
+def trend(title, points, target, unit, width=520, height=170, decimals=1):
     """Draw a line over labelled points with the target; a missing value (None) leaves a gap.
 
-    `points` is [(label, exact number or None)], `target` an exact number or None; width and height in points.
+    `points` is [(label, exact number or None)], `target` an exact number or None; width and height in points,
+    `decimals` those of its labels.
     """
     small = width < 300
     drawing, top = _canvas(title, width, height, small)
@@ -131,7 +132,7 @@ def trend(title, points, target, unit, width=520, height=170):
         tick += step
     if aim is not None:
         drawing.add(_line(left, y_of(aim), right, y_of(aim), BAD, 1, [4, 3]))
-        words = f'目標 {_number(aim, unit)}{unit}'
+        words = f'目標 {_number(aim, unit, max(1, decimals))}{unit}'
         if small:
             drawing.add(_text(width, top + 4, words, 8, BOLD, BAD, 'end'))
         else:
@@ -157,7 +158,7 @@ def trend(title, points, target, unit, width=520, height=170):
             if index == last:
                 below = aim is not None and 0 <= y_of(aim) - y < 14 and y - 12 > bottom
                 y += -12 if below else 5
-                words = f'{_number(value, unit)}{unit}'
+                words = f'{_number(value, unit, max(1, decimals))}{unit}'
                 x = min(x, width - width_of(words, BOLD, 8.5) / 2)
                 drawing.add(_text(x, y, words, 8.5, BOLD, KEY, 'middle'))
     return drawing

@@ -8,7 +8,7 @@ import click
 
 from audits import trail, verify
 from models import Department, Person, db
-from models.rules import calendar
+from models.rules import calendar, ratings
 
 from . import board as boards
 from . import clock, connection, loading, masters, records, reports_pages, sheets, sign_in
@@ -271,8 +271,8 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
                 click.echo(f'{v.no:>2} {v.title}  自動判定 {v.computed}  公式 {v.official or "－"}')
                 for i in v.indicators:
                     click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
-                               f'（目標 {i.operator}{i.target_text}{i.unit}） '
-                               f'{ {"met": "達成", "missed": "未達", "unknown": "未判定"}[i.verdict]} {i.gap_text}')
+                               f'（目標 {i.target_words}） '
+                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}')
 
 
 @main.command('report')

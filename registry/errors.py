@@ -1,12 +1,16 @@
 """Error pages: what happened, what was kept, what to do, and a number that is in the log. They need no database."""
+from contextlib import suppress
+
 import structlog
 from flask import g, render_template, request
 from flask_wtf.csrf import CSRFError
-from peewee import OperationalError
+from peewee import OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
 from audits.trail import Stale
 from models import db
+
+from . import board
 
 PAGES = {
     400: ('送信された内容を読み取れませんでした', '入力内容は保存していません。', '前の画面に戻り、もう一度操作してください。'),
@@ -44,6 +48,8 @@ def register(app):
     def http(error):
         if error.code is None or error.code < 400:
             return error
+        with suppress(PeeweeException):
+            board.is_demo(board.head())  # the database answers here: the page can say what kind of data it holds
         return page(error.code)
 
     @app.errorhandler(Stale)

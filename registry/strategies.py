@@ -12,7 +12,7 @@ from forms.strategy import (
     ThemeForm,
 )
 from models import Actual, Indicator, Initiative, Schedule, Strategy, Theme
-from models.rules import calendar, ratings
+from models.rules import calendar
 
 from . import board as boards
 from . import charts, records, reports_pages, words
@@ -72,11 +72,9 @@ def initiative(year, no):
 
 def trend_picture(view):
     """Return an indicator's months as a picture whose title says the finding."""
-    points = [(label, None if value is None else ratings.published(value, view.decimals))
-              for label, value in view.trend]
     words = {'met': '目標を達成', 'missed': '目標に未達', 'unknown': '未判定'}[view.verdict]
     return charts.svg(charts.trend(f'指標{view.no}: {view.value_text}{view.unit if view.value is not None else ""}'
-                                   f'（{words}）', points, view.target, view.unit),
+                                   f'（{words}）', view.trend, view.target, view.unit, decimals=view.decimals),
                       f'指標{view.no}の推移', '各月末の値です。同じ値を下の表に示します。')
 
 

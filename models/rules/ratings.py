@@ -6,6 +6,10 @@ from math import ceil, floor
 OPERATORS = {'>=': lambda value, target: value >= target, '>': lambda value, target: value > target,
              '<=': lambda value, target: value <= target, '=': lambda value, target: value == target}
 NOT_APPLICABLE = '該当なし'
+#: what pages and documents say: a target's operator, a rating, an indicator's verdict as (symbol, word)
+OPERATOR_WORDS = {'>=': '以上', '>': '超', '<=': '以下', '=': ''}
+RATING_WORDS = {'○': '達成', '△': '一部達成', '×': '未達', '判定不可': '判定不可', '未評価': '未評価'}
+VERDICT_WORDS = {'met': ('○', '達成'), 'missed': ('×', '未達'), 'unknown': ('－', '未判定')}
 
 
 def _steps_of(value, decimals):

@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table
 
-from models.rules import calendar
+from models.rules import calendar, ratings
 
 from . import BOLD, REGULAR
 
@@ -25,9 +25,9 @@ TINT, RULE, PAPER = colors.HexColor('#e8f1fe'), colors.HexColor('#b3b3b3'), colo
 GOOD, WARN, BAD = colors.HexColor('#197a4b'), colors.HexColor('#ac3e00'), colors.HexColor('#ce0000')
 
 #: The symbol of a rating or verdict → its word and colour; never one without the other two.
-WORDS = {'○': ('達成', GOOD), '△': ('一部達成', WARN), '×': ('未達', BAD), '－': ('判定不可', QUIET),
-         '判定不可': ('判定不可', QUIET), '未評価': ('未評価', QUIET)}
-VERDICTS = {'met': '○', 'missed': '×', 'unknown': '－'}
+WORDS = {'－': (ratings.VERDICT_WORDS['unknown'][1], QUIET), **{
+    mark: (word, {'○': GOOD, '△': WARN, '×': BAD}.get(mark, QUIET)) for mark, word in ratings.RATING_WORDS.items()}}
+VERDICTS = {verdict: mark for verdict, (mark, _) in ratings.VERDICT_WORDS.items()}
 
 #: Points: side margin; baselines of header (from the top) and footer (from the bottom); air around the body.
 MARGIN, HEAD, FOOT, AIR = 36, 34, 34, 17

@@ -39,7 +39,7 @@ def targets(pen, view, style, width):
     for indicator in view.indicators:
         how = '台帳から自動で集計' if indicator.measure else '所管課が実績を入力'
         rows.append(['', pen.prose(indicator.no, style.centre), pen.prose(indicator.text, style.body),
-                     pen.prose(results.target(indicator), style.strong),
+                     pen.prose(indicator.target_words, style.strong),
                      [pen.prose(how, style.body),
                       *(pen.prose(text, style.small) for text in results.references(indicator))]])
     if not view.indicators:

@@ -1,11 +1,12 @@
 """The results (成果) of a year's strategy: a summary page, then a page for each initiative (重点取組)."""
 from reportlab.platypus import PageBreak
 
+from models.rules import calendar
+
 from .. import charts
 from . import paper
 
 LABEL = 94
-TARGETS = {'>=': '{}以上', '>': '{}を超える', '<=': '{}以下', '<': '{}未満', '=': '{}'}
 SOURCES = {'computed': '自動集計', 'entered': '手入力', 'none': '未入力'}
 CHARTS_A_ROW = 3
 
@@ -62,7 +63,7 @@ def summary(pen, board, title, size):
     """Return the first page: mission, vision, the tally and every initiative's rating."""
     style, width = paper.styles(size), paper.area()[0]
     tally = [[''] + [rating(pen, mark, style) for mark in ('○', '△', '×', '判定不可', '未評価')]]
-    for name, counts in (('公式評価', board.official_tally), ('集計による判定', board.tally)):
+    for name, counts in (('公式評価', board.official_tally), ('自動判定', board.tally)):
         tally.append([pen.prose(name, style.label), *(
             pen.prose(str(counts.get(mark, '－')), style.strong) for mark in ('○', '△', '×', '判定不可', '未評価'))])
 
@@ -72,7 +73,7 @@ def summary(pen, board, title, size):
                 pen.prose(f'{met} / {len(view.indicators)}', style.centre))
 
     rows, look = themed(pen, board, style, cells)
-    words = ('戦略テーマ', '重点取組', '公式評価', '集計による判定', '達成した指標')
+    words = ('戦略テーマ', '重点取組', '公式評価', '自動判定', '達成した指標')
     return [
         pen.prose(title, style.huge),
         purpose(pen, board, style, width),
@@ -109,11 +110,6 @@ def heading(pen, theme, view, style, width):
                     [*under_label(1), ('BACKGROUND', (2, 0), (2, 0), paper.TINT), ('SPAN', (1, 1), (3, 1))])]
 
 
-def target(indicator):
-    """Return the target in words: 86.9%以上."""
-    return TARGETS[indicator.operator].format(f'{indicator.target_text}{indicator.unit}')
-
-
 def indicators(pen, board, view, style, width):
     """Return the table of targets and results; its header repeats where it breaks."""
     words = ('目標・指標(KPI)', 'No.', '指標', '目標', '実績', '分子 ／ 分母', '判定', '集計', '出典')
@@ -124,7 +120,7 @@ def indicators(pen, board, view, style, width):
         gap = indicator.gap_text if indicator.verdict == 'missed' else ''
         rows.append([
             '', pen.prose(indicator.no, style.centre), pen.prose(indicator.text, style.body),
-            pen.prose(target(indicator), style.centre), pen.prose(value, style.strong),
+            pen.prose(indicator.target_words, style.centre), pen.prose(value, style.strong),
             pen.prose(' ／ '.join(parts) or '－', style.centre),
             [rating(pen, paper.VERDICTS[indicator.verdict], style), *([pen.prose(gap, style.note)] if gap else ())],
             pen.prose(SOURCES[indicator.source], style.strong if indicator.source == 'computed' else style.centre),
@@ -132,7 +128,7 @@ def indicators(pen, board, view, style, width):
     if not view.indicators:
         rows.append(['', '', pen.prose('指標の登録はありません。', style.body), *[''] * 6])
     rest = width - LABEL - 30
-    widths = [LABEL, 30, *(rest * part for part in (0.315, 0.1, 0.085, 0.1, 0.105, 0.08, 0.215))]
+    widths = [LABEL, 30, *(rest * part for part in (0.25, 0.085, 0.08, 0.11, 0.1, 0.085, 0.29))]
     return [paper.table(rows, widths, [*under_label(len(rows)), ('LEFTPADDING', (1, 0), (-1, -1), 4),
                                        ('RIGHTPADDING', (1, 0), (-1, -1), 4)], header=1),
             *notes(pen, view, style, width)]
@@ -148,16 +144,23 @@ def notes(pen, view, style, width):
 
 def provenance(indicator, board):
     """Return what is known about an actual: source and quote, its day, what it rests on."""
-    quote = indicator.quote
-    if quote and not quote.startswith('「'):
-        quote = f'「{quote}」'
-    found = [text for text in (indicator.source_text + quote,) if text]
+    found = [text for text in (indicator.source_text + quoted(indicator.quote),) if text]
     if indicator.source == 'entered' and indicator.as_of and indicator.as_of != board.as_of:
-        found.append(f'{indicator.as_of.isoformat()}時点')
+        found.append(f'{calendar.show_day(indicator.as_of)}時点')
+    found += [f'公表値{"" if at == board.as_of else f"（{calendar.show_day(at)}）"}：'
+              f'{f"{value}{indicator.unit}" if value else "数値なし"}{quoted(said)} {source}'
+              for at, value, said, source in indicator.published]
     found += references(indicator)
+    if indicator.note:
+        found.append(f'備考：{indicator.note}')
     if indicator.unverified:
-        found.append(f'未確認の設定：{"、".join(indicator.unverified)}')
+        found.append(f'要確認の設定：{"、".join(indicator.unverified)}')
     return found
+
+
+def quoted(text):
+    """Return the words of a source between 「」, unless they are already."""
+    return f'「{text}」' if text and not text.startswith('「') else text
 
 
 def references(indicator):
@@ -197,7 +200,7 @@ def trends(pen, view, room):
 def assessment(pen, view, style, width):
     """Return the official rating, large, the computed one beside it, the reason when they differ, and the 成果."""
     cells = []
-    for name, mark in (('公式評価', view.official or '未評価'), ('集計による判定', view.computed)):
+    for name, mark in (('公式評価', view.official or '未評価'), ('自動判定', view.computed)):
         symbol = len(mark) == 1
         cells.append([pen.prose(name, style.head), pen.prose(mark, style.ratings[mark]),
                       *([pen.prose(paper.WORDS[mark][0], style.marks[mark])] if symbol else ())])
@@ -214,5 +217,6 @@ def assessment(pen, view, style, width):
 
 
 def source(pen, view, style):
-    """Return the line that says where the words come from."""
-    return [pen.prose(f'出典：{view.source}', style.small)] if view.source else []
+    """Return the lines that say where the words come from, and what to mind about the source."""
+    return [*([pen.prose(f'出典：{view.source}', style.small)] if view.source else ()),
+            *(pen.prose(f'原文についての注意：{note}', style.small) for note in view.source_notes)]

