@@ -87,6 +87,8 @@ def show(table, name, value, names, seen=None):
     if value is None:
         return '（空欄）'
     try:
+        if name in getattr(table, 'words', ()):
+            return table.words[name](value)
         return _show(field, value, names, seen)
     except (ValueError, TypeError, DoesNotExist):
         return str(value)  # written behind the application's back: shown as it stands

@@ -15,9 +15,9 @@ class Form(FlaskForm):
         return [field for field in self if isinstance(field, Cell)]
 
     def fill(self, row):
-        """Write the form's values into `row`; links are saved by the act."""
+        """Write the form's values into `row`, but for those that cannot be read; links are saved by the act."""
         for field in self.cells():
-            if not isinstance(field, Refs):
+            if not isinstance(field, Refs) and not field.errors:
                 setattr(row, field.attr, field.data)
 
     def links(self):
@@ -30,6 +30,18 @@ class Form(FlaskForm):
         if field is not None:
             return field.data
         return row.__data__.get(name) if row is not None else None
+
+    def wrong(self, row):
+        """Return [(field name, message)] of all that is wrong with what was sent: the fields, then between those that hold.
+
+        `row` is the record as it stands, or None.
+        """
+        self.validate()
+        return [(name, error) for name, errors in self.errors.items() for error in errors] + self.crossed(row)
+
+    def crossed(self, row):
+        """Return [(field name, message)] of what is wrong between the fields that could be read."""
+        return [(name, words) for name, words in self.across(row) if name not in self.errors]
 
     def across(self, row):
         """Yield (field name, message) of what is wrong between fields; `row` is the record as it stands, or None."""

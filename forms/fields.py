@@ -40,7 +40,10 @@ def key_of_label(text):
 
 
 class Cell(Field):
-    """Base of our fields: required or not, blank → None, the typed text kept so the form comes back filled."""
+    """Base of our fields: required or not, blank → no value, the typed text kept so the form comes back filled.
+
+    `blank` is what a blank stands for where the code list itself has a word for it (休職等: なし); nothing else is guessed.
+    """
 
     widget = widgets.TextInput()
     hint = ''
@@ -49,13 +52,15 @@ class Cell(Field):
     def has_groups(self):
         return False
 
-    def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None,
-                 **kwargs):
+    def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None, blank=None, **kwargs):
+        if blank is not None:
+            kwargs.setdefault('default', blank)
         super().__init__(label, description=hint if hint is not None else self.hint, **kwargs)
         self.attr = attr or self.short_name
         self.header = header or self.label.text
         self.key = key or self.short_name
         self.required = required
+        self.blank = blank
         self.typed = None
         if required:
             self.flags.required = True
@@ -72,8 +77,7 @@ class Cell(Field):
         raw = (raw or '').strip()
         self.data = None
         if not raw:
-            # a blank cell is "no value"; where a value must stand, the form's own default is it
-            self.data = self.default if self.required else None
+            self.data = self.blank
             return
         if not raw.isascii():
             if found := _PRIVATE.search(raw):
@@ -225,9 +229,13 @@ class Exact(Cell):
 
 
 class Day(Cell):
-    """A day in Japan, typed in any of the forms the office uses."""
+    """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been done."""
 
     hint = '例: 2026/4/1、20260401、R8.4.1、令和8年4月1日'
+
+    def __init__(self, label, *, happened=False, **kwargs):
+        super().__init__(label, **kwargs)
+        self.happened = happened
 
     def parse(self, text):
         return calendar.parse_day(text)
@@ -339,14 +347,17 @@ class IntCode(Code):
 class Ref(Cell):
     """Another record, by its own number; a select box when the table is short.
 
-    `data` is the row's id. `load_all()` reads the whole table once, for a file of many rows.
+    `data` is the row's id. `load_all()` reads the whole table once, for a file of many rows. `coming` is {number:
+    placeholder} of the rows that the file itself will create; a placeholder is a negative number in an id's place.
     """
+
+    #: how a row is called on a page, as the application has it
+    called = staticmethod(lambda row: row.label)
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
         super().__init__(label, **kwargs)
         self.table, self.by, self.missing, self.only = table, table._meta.fields[by], missing, only
-        self.cache, self.complete = {}, False
-        self.names = None
+        self.cache, self.complete, self.coming = {}, False, {}
         if select:
             self.widget = widgets.Select()
 
@@ -366,6 +377,8 @@ class Ref(Cell):
             row = self.table.select(self.table.id).where(self.by == text, self.table.live()).tuples().first()
             if row:
                 self.cache[text] = row[0]
+        if text in self.coming:
+            return self.coming[text]
         if text not in self.cache:
             raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先に登録するか、番号を確かめてください。')
         return self.cache[text]
@@ -374,6 +387,8 @@ class Ref(Cell):
         if value is None:
             return ''
         value = getattr(value, 'id', value)
+        if value < 0:
+            return next(key for key, placeholder in self.coming.items() if placeholder == value)
         if self.complete and value in self.keys:
             return self.keys[value]
         found = self.table.select(self.by).where(self.table.id == value).tuples().first()
@@ -383,7 +398,7 @@ class Ref(Cell):
         if value is None:
             return ''
         row = value if hasattr(value, 'label') else self.table.get_or_none(self.table.id == value)
-        return row.label if row else ''
+        return self.called(row) if row else ''
 
     def iter_choices(self):
         now = self._value()
@@ -394,7 +409,7 @@ class Ref(Cell):
             query = query.where(self.only(self.table))
         for row in query:
             key = getattr(row, self.by.name)
-            yield choice(key, row.label, now == key)
+            yield choice(key, self.called(row), now == key)
 
 
 class Refs(Cell):

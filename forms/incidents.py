@@ -49,7 +49,7 @@ class ShareForm(Form):
     title = Text('件名', required=True, max=200)
     incident_no = Ref('インシデント番号', Incident, 'incident_no', attr='incident', missing='登録されていません')
     method = Code('共有方法', SHARE_METHODS, required=True)
-    shared_on = Day('共有日', required=True)
+    shared_on = Day('共有日', required=True, happened=True)
     lesson = Long('教訓')
 
 

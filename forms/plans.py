@@ -11,7 +11,7 @@ class PlanForm(Form):
     fiscal_year = Year('年度', required=True)
     department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
     title = Text('施策名', required=True, max=200)
-    plan_class = Code('区分', PLAN_CLASSES, required=True, default='priority', attr='plan_class', key='class')
+    plan_class = Code('区分', PLAN_CLASSES, required=True, blank='priority', attr='plan_class', key='class')
 
 
 class CheckInForm(Form):

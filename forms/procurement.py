@@ -61,7 +61,7 @@ class SupportForm(Form):
     case_no = Ref('案件番号', Case, 'case_no', attr='case', required=True, missing='登録されていません')
     kind = Code('支援区分', SUPPORT_KINDS, required=True)
     requested_on = Day('依頼日', required=True)
-    completed_on = Day('完了日', validators=[after('requested_on', '完了日は依頼日以後にしてください。')])
+    completed_on = Day('完了日', happened=True, validators=[after('requested_on', '完了日は依頼日以後にしてください。')])
     trial = Flag('試行', required=True, default=False)
     opinion = Code('総合意見', OPINIONS)
     opinion_text = Long('意見本文', max=2000)
@@ -84,7 +84,7 @@ class ReviewForm(Form):
     used_fields = Text('参照した台帳項目', max=500)
     reviewed_on = Day('検討日', required=True)
     conclusion = Code('結論', CONCLUSIONS)
-    approved_on = Day('承認日', validators=[after('reviewed_on', '承認日は検討日以後にしてください。')])
+    approved_on = Day('承認日', happened=True, validators=[after('reviewed_on', '承認日は検討日以後にしてください。')])
     approver = Text('承認者', max=100)
 
     def across(self, row):

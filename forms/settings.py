@@ -1,4 +1,6 @@
 """Forms of dated settings (設定) and people (利用者)."""
+import re
+
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
@@ -6,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 from models.organisation import Department
 from models.people import ROLES
 from models.rules import calendar
-from models.settings import CHOICES, KNOWN
+from models.settings import CHOICES, KNOWN, LIMITS
 
 from .base import Form
 from .fields import Code, Day, Flag, Key, Ref, Text
@@ -15,25 +17,31 @@ from .fields import Code, Day, Flag, Key, Ref, Text
 class SettingForm(Form):
     name = Code('設定名', {name: label for name, (label, _, _) in KNOWN.items()}, required=True)
     valid_from = Day('適用開始日', required=True)
-    value = Text('値', required=True, max=100)
+    value = Text('値', max=100, hint='「1業務あたりのステップ数」だけは、空欄にすると手順書版のステップ数になります')
     verified = Flag('区の確認', hint='区が確認した値なら「はい」')
 
     def fill(self, row):
         super().fill(row)
         if row.verified is None:
             row.verified = False
+        row.value = row.value or ''
 
     def across(self, row):
         name, value = self.value_of('name', row), self.value_of('value', row) or ''
-        if name in CHOICES and value not in CHOICES[name]:
+        if name is None or not value and name == 'steps_per_business':
+            return
+        if not value:
+            yield 'value', '値を入力してください。'
+        elif name in CHOICES and value not in CHOICES[name]:
             yield 'value', f'次から選んでください: {"、".join(CHOICES[name])}'
         elif name == 'business_hours':
             try:
                 calendar.parse_hours(value)
             except ValueError as error:
                 yield 'value', str(error)
-        elif name not in CHOICES and name and not value.isdigit():
-            yield 'value', f'{KNOWN[name][2]}を半角の整数で入力してください。'
+        elif name in LIMITS and not (re.fullmatch('[0-9]{1,15}', value) and LIMITS[name][0] <= int(value) <= LIMITS[name][1]):
+            low, high = LIMITS[name]
+            yield 'value', f'{KNOWN[name][2]}を、{low:,}から{high:,}までの半角の整数で入力してください。'
 
 
 class PersonForm(Form):

@@ -12,7 +12,7 @@ class BusinessForm(Form):
     name = Text('業務名', required=True, max=100)
     applicable = Flag('適用', required=True, default=True)
     planned_cutover_on = Day('切替予定日')
-    cutover_on = Day('切替実績日')
+    cutover_on = Day('切替実績日', happened=True)
     window_from = Day('端境期開始日')
     window_to = Day('端境期終了日', validators=[after('window_from', '端境期終了日は開始日以後にしてください。')])
     system_nos = Refs('管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system',
@@ -66,9 +66,9 @@ class StepForm(Form):
     step_no = StepNo('ステップ番号', attr='step', required=True)
     status = Code('状態', STEP_STATES, required=True)
     started_on = Day('開始日')
-    done_on = Day('完了日', validators=[after('started_on', '完了日は開始日以後にしてください。')])
+    done_on = Day('完了日', happened=True, validators=[after('started_on', '完了日は開始日以後にしてください。')])
     planned_on = Day('予定日')
-    reason = Text('対象外理由', max=500, hint='対象外にするとき、完了済みを作業中に戻すときに必要です')
+    reason = Text('対象外理由', max=500, hint='対象外にするときと、前の状態に戻すときに必要です')
 
     def across(self, row):
         status = self.value_of('status', row)
@@ -76,9 +76,11 @@ class StepForm(Form):
             yield 'done_on', '完了済みにするときは、完了日を入力してください。'
         if status == 'excluded' and not self.value_of('reason', row):
             yield 'reason', '対象外にするときは、対象外理由を入力してください。'
-        if (row is not None and row.status == 'done' and status == 'doing'
-                and steps.can_move('done', 'doing', bool(self.value_of('reason', row)))):
-            yield 'reason', '完了済みを作業中に戻すときは、理由を入力してください。'
+        if row is not None and status in STEP_STATES and status != row.status:
+            # the reason for 対象外 is not one for taking it up again
+            said = self.value_of('reason', row) not in (None, row.reason)
+            for words in steps.can_move(row.status, status, said or status == 'excluded', has_done_on=True):
+                yield 'reason' if '理由' in words else 'status', words
 
 
 class StepMasterForm(Form):

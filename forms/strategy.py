@@ -95,7 +95,7 @@ class ScheduleForm(Form):
 
     def across(self, row):
         start, end = self.value_of('start_quarter', row), self.value_of('end_quarter', row)
-        if (start is None) != (end is None):
+        if (start is None) != (end is None) and not self.start_quarter.errors:
             yield 'end_quarter', '開始と終了の四半期は両方を入力してください。'
         elif start is not None and end < start:
             yield 'end_quarter', '終了の四半期は開始以後にしてください。'

@@ -33,7 +33,7 @@ class SystemForm(Form):
     manager = Text('情報システム管理者', max=100)
     contacts = Text('担当者・連絡先', max=300)
     category = Code('システム区分', CATEGORIES, required=True)
-    lifecycle = Code('ライフサイクル状態', LIFECYCLES, required=True, default='idea')
+    lifecycle = Code('ライフサイクル状態', LIFECYCLES, required=True, blank='idea')
     std_business = Refs('標準化対象業務', Business, 'code', link=BusinessSystem, own='system', other='business')
     std_status = Code('標準準拠', STD_STATUSES)
     criticality = Code('重要度', CRITICALITIES)

@@ -21,8 +21,8 @@ class CourseForm(Form):
 class EnrolmentForm(Form):
     course_code = Ref('研修コード', Course, 'code', attr='course', required=True, select=True)
     staff_no = Ref('職員番号', Staff, 'staff_no', attr='staff', required=True, missing='職員名簿にありません')
-    status = Code('状態', ENROLMENT_STATES, required=True, default='waiting')
-    completed_on = Day('受講日')
+    status = Code('状態', ENROLMENT_STATES, required=True, blank='waiting')
+    completed_on = Day('受講日', happened=True)
     score = Exact('点数', min=0, max=1000, places=1)
     exclusion_reason = Text('除外理由', max=200)
 

@@ -1,9 +1,9 @@
 """The city hall's units (所属) and its staff (職員); units are valid-time versioned."""
 from datetime import date, timedelta
 
-from peewee import CharField, DateField, ForeignKeyField
+from peewee import Case, CharField, DateField, ForeignKeyField, fn
 
-from .base import CodeField, Searched, Table
+from .base import CodeField, Searched, Table, fold
 
 LEVELS = {'division': '部', 'section': '課', 'unit': '係', 'facility': '施設'}
 GRADES = {'director': '部長', 'manager': '課長', 'chief': '係長', 'senior': '主任', 'officer': '主事',
@@ -30,6 +30,14 @@ class Department(Searched):
     @property
     def label(self):
         return f'{self.code} {self.name}'
+
+    def refresh_derived(self):
+        """Keep a unit findable by the names it bore before, the one this save replaces among them."""
+        super().refresh_derived()
+        if self.id is not None:
+            former = [name for table, field in ((Department, Department.id), (DepartmentVersion, DepartmentVersion.department))
+                      for (name,) in table.select(table.name).where(field == self.id).tuples()]
+            self.search_text = ' '.join([self.search_text, *dict.fromkeys(fold(name) for name in former)])[:4000]
 
 
 class DepartmentVersion(Table):
@@ -62,6 +70,14 @@ def names_on(day):
         if day < since[id]:
             names[id], since[id] = name, start
     return names
+
+
+def name_on(day):
+    """Return the SQL expression of a unit's name on `day`: the same as `names_on` says."""
+    version = DepartmentVersion.alias()
+    former = (version.select(version.name).where(version.department == Department.id, version.voided_at.is_null(),
+                                                 version.valid_to >= day).order_by(version.valid_from).limit(1))
+    return Case(None, [(Department.valid_from <= day, Department.name)], fn.COALESCE(former, Department.name))
 
 
 def subtree(department_id):

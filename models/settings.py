@@ -1,13 +1,15 @@
 """Dated settings (日付つき設定): the values the ward has not confirmed yet, each from a day on."""
 from peewee import BooleanField, CharField, DateField
 
-from .base import Searched
+from .base import Searched, fold
 
 
 class Setting(Searched):
     """The value a setting takes from a day; `verified` once the ward has confirmed it."""
 
     searched = ('name', 'value')
+    #: what the codes in a column without a fixed list in the database are called
+    words = {'name': lambda code: KNOWN[code][0] if code in KNOWN else code}
 
     name = CharField(max_length=40)
     valid_from = DateField()
@@ -19,7 +21,10 @@ class Setting(Searched):
 
     @property
     def label(self):
-        return f'{self.name}（{self.valid_from}から）'
+        return f'{self.words["name"](self.name)}（{self.valid_from}から）'
+
+    def refresh_derived(self):
+        self.search_text = fold(f'{self.name} {self.words["name"](self.name)} {self.value}')
 
 
 #: name: (Japanese label, default, what may be written)
@@ -36,6 +41,9 @@ KNOWN = {
 }
 CHOICES = {'large_case_basis': ('初期経費', '単年度', 'TCO'), 'recovery_start': ('検知', '発生'),
            'recovery_stop': ('復旧', '暫定復旧'), 'plan_measure': ('平均達成率', '順調構成比')}
+#: the least and the most a number may be
+LIMITS = {'large_case_amount': (0, 999_999_999_999), 'window_before_days': (0, 366), 'window_after_days': (0, 366),
+          'steps_per_business': (1, 999)}
 
 
 class Dated:

@@ -25,6 +25,7 @@ from . import (
     procurement,
     requests,
     settings,
+    shown,
     sign_in,
     standardisation,
     strategies,
@@ -65,7 +66,7 @@ def create_app(given=None):
 
 def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
-    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label)
+    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label, called=shown.called)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS)
 
     @app.context_processor

@@ -30,21 +30,20 @@ class ActualLoad(Load):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values))
-        good = form.validate()
-        wrong = [] if good else [(name, error) for name, errors in form.errors.items() for error in errors]
+        form.validate()
         key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
         indicator = self.indicators.get(key)
         before = existing.get((indicator, form.as_of.data)) if indicator else None
-        if not wrong and indicator is None:
+        wrong = form.wrong(before)
+        if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
         if before is None:
             wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
-                      if cell.required]
+                      if cell.required and cell.blank is None]
         row = records.twin(before) if before is not None else Actual()
         if not wrong:
             fill_actual(form, row, indicator)
             self.settle(row, before)
-            wrong = list(form.across(before))
             if self.person is not None and not allowed('actuals.create', None, self.person):
                 wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))
         if wrong:

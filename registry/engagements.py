@@ -155,7 +155,7 @@ def _action(finding, before):
     if before is not None and finding.state not in ('open', 'planned'):
         for name in ('measure', 'owner_email', 'due_on'):
             del form[name]
-    if form.validate_on_submit():
+    if records.accepted(form, before):
         row = records.twin(before) if before else CorrectiveAction(finding=finding)
         form.fill(row)
         if before is not None and request.form.get('revision') != str(before.revision):

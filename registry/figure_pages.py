@@ -90,7 +90,7 @@ def row_table(query, page, total, size=50):
     columns = noun.columns
     rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
                       for column, value in zip(columns, row[1:], strict=True)])
-            for row in noun.joins(table.select(table.id, *(c.expr for c in columns)).where(table.id.in_(ids or [0])))
+            for row in noun.joins(table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids or [0])))
             .order_by(table.id).tuples()]
     return {'columns': [c.label for c in columns], 'rows': rows, 'noun': noun.name, 'page': page, 'pages': pages,
             'total': total}

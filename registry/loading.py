@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from audits import trail
-from forms.fields import Refs, key_of_label
+from forms.fields import Ref, Refs, key_of_label
 from models.base import Table
 
 from . import clock, records, sheets
@@ -53,7 +53,7 @@ class Load:
         self.noun, self.person, self.progress = noun, person, progress
         self.problems, self.unusable = list(sheet.problems), sheet.problems
         self.entries = []
-        self.at = clock.now()
+        self.at, self.today = clock.now(), clock.today()
         self.cp932 = sheet.encoding == 'cp932'
         self.form = self.make_form()
         self.words = {cell.short_name: cell.label.text for cell in self.form.cells()}
@@ -91,6 +91,7 @@ class Load:
         for cell in self.form.cells():
             for word in (cell.key, cell.short_name, cell.label.text, cell.header):
                 known.setdefault(key_of_label(word), cell.short_name)
+        self.known = known
         columns, seen = [], {}
         for place, header in enumerate(sheet.headers):
             name = known.get(key_of_label(header)) or known.get(key_of_label(header.split('(')[0]))
@@ -121,12 +122,15 @@ class Load:
                 if hasattr(cell, 'load_all'):
                     cell.load_all()
         existing = self._existing(sheet)
+        self._announce(sheet, existing)
         linked = {cell.short_name: records.all_links(cell) for cell in self.form.links()}
         seen = {}
         for done, (line, cells) in enumerate(sheet.rows):
             if self.progress and done % 500 == 0:
                 self.progress(done, len(sheet.rows))
             self.entries.append(self.read_line(line, cells, existing, linked, seen))
+        self._circles()
+        self.problems.sort(key=lambda problem: problem.line or 0)
         if self.progress:
             self.progress(len(sheet.rows), len(sheet.rows))
 
@@ -156,6 +160,20 @@ class Load:
                     found[key] = row
         return found
 
+    def _announce(self, sheet, existing):
+        """Tell the fields that refer to the noun's own records which of them this file will create (上位所属・後継システム)."""
+        self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref) and cell.table is self.noun.table]
+        if self.own:
+            coming = {key[0]: -line for line, cells in sheet.rows if (key := self.key_of(cells)) and key not in existing}
+            for cell in self.own:
+                cell.coming = coming
+
+    def itself(self, row, line):
+        """Yield (field name, message) where a new record refers to itself."""
+        for cell in self.own:
+            if row.__data__.get(cell.attr) == -line:
+                yield cell.short_name, f'{cell.label.text}に自分自身を指定することはできません。'
+
     def read_line(self, line, cells, existing, linked, seen):
         """Return the Entry of one line; its problems are added to `problems`."""
         noun, form = self.noun, self.form
@@ -163,26 +181,24 @@ class Load:
         before = existing.get(key) if key is not None else None
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values))
-        wrong = []
-        if not form.validate():
-            for name, errors in form.errors.items():
-                wrong += [(name, error) for error in errors]
+        wrong = form.wrong(before)
         row = records.twin(before) if before is not None else noun.table()
         if before is None:
             wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
-                      if cell.required and (isinstance(cell, Refs) or row.__data__.get(cell.attr) is None)]
+                      if cell.required and cell.blank is None]
         else:
-            # in a new record a blank takes the form's default; in a known one that would undo what stands
+            # in a new record some blanks have a meaning; in a known one that would undo what stands
             wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
                       if form._fields[name].required and not cells[place].strip() and not form._fields[name].errors]
-        if not wrong:
-            form.fill(row)
-            self.settle(row, before)
-            if self.person is not None and not self._may(row, before):
-                wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
-            else:
-                wrong = [*form.across(before), *overreach(noun, row, before, form, self.person),
-                         *noun.prepare(row, before, form, self.at)]
+        form.fill(row)
+        self.settle(row, before)
+        if not wrong and self.person is not None and not self._may(row, before):
+            wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
+        else:
+            known = {name for name, _ in wrong}
+            wrong += [(name, words) for name, words in [
+                *records.ahead(form, row, before, self.today), *self.itself(row, line),
+                *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.at)] if name not in known]
         if wrong:
             return self.refuse(line, wrong, values)
         if before is not None and before.voided_at is not None:
@@ -207,7 +223,7 @@ class Load:
             cell = self.form._fields.get(name)
             header = cell.label.text if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
-            if any(p.line == line and key_of_label(p.column) == key_of_label(header) for p in self.unusable):
+            if any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used
             self.problems.append(Problem(line, header, str(value)[:200], str(message)))
         return Entry(line, 'error')
@@ -250,7 +266,7 @@ class Load:
     def write(self, writing, today):
         """Save every entry: new rows in batches, then links and what the noun adds."""
         new = [entry for entry in self.entries if entry.status == 'create']
-        writing.insert([entry.row for entry in new])
+        self._insert(writing, new)
         for entry in new:
             for (link, own, other), ids in entry.links:
                 if ids:
@@ -258,7 +274,43 @@ class Load:
             self.noun.after(writing, entry.row, None, today)
         for entry in self.entries:
             if entry.status == 'update':
+                self._resolve(entry.row)
                 records.write(writing, self.noun, entry.row, entry.before, entry.links, today)
+
+
+    def _insert(self, writing, new):
+        """Insert the new rows, those that others of them refer to first."""
+        self.ids, waiting = {}, new
+        while waiting:
+            ready = [entry for entry in waiting if self._resolve(entry.row)]
+            if not ready:
+                # records that refer to each other in a circle: refused when the file was read
+                raise ValueError('a circle of references')
+            writing.insert([entry.row for entry in ready])
+            self.ids.update((-entry.line, entry.row.id) for entry in ready)
+            waiting = [entry for entry in waiting if entry.row.id is None]
+
+    def _resolve(self, row):
+        """Put ids in the place of placeholders; return whether none is left."""
+        for cell in self.own:
+            value = row.__data__.get(cell.attr)
+            if value is not None and value < 0:
+                if value not in self.ids:
+                    return False
+                setattr(row, cell.attr, self.ids[value])
+        return True
+
+    def _circles(self):
+        """Report new records that refer to each other in a circle."""
+        for cell in self.own:
+            ways = {-entry.line: entry.row.__data__.get(cell.attr) for entry in self.entries if entry.status == 'create'}
+            for entry in self.entries:
+                at, steps = ways.get(-entry.line), 0
+                while at is not None and at != -entry.line and steps <= len(ways):
+                    at, steps = ways.get(at), steps + 1
+                if at == -entry.line and entry.status == 'create':
+                    self.problems.append(Problem(entry.line, cell.label.text, cell.text(entry.row.__data__[cell.attr]), (
+                        f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、あとで変更してください。')))
 
 
 def load(noun, sheet, **options):

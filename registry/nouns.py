@@ -2,13 +2,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import FunctionType
 
 NOUNS = {}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list: `show` turns the selected value into the text of the cell."""
+    """One column of a list: `show` turns the selected value into the text of the cell.
+
+    `expr` is what is selected, or a function that gives it where it depends on the day.
+    """
 
     name: str
     label: str
@@ -16,6 +20,9 @@ class Column:
     show: Callable = str
     sortable: bool = True
     tone: Callable | None = None
+
+    def sql(self):
+        return self.expr() if isinstance(self.expr, FunctionType) else self.expr
 
 
 @dataclass(frozen=True)

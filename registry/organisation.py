@@ -3,9 +3,9 @@ from flask import Blueprint
 
 from forms.organisation import DepartmentForm, StaffForm
 from models import Department, DepartmentVersion, Staff
-from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before
+from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before, name_on
 
-from . import records, shown
+from . import clock, records, shown
 from .nouns import Column, Filter, Noun
 
 departments_bp = Blueprint('departments', __name__, url_prefix='/departments')
@@ -26,13 +26,14 @@ def archive_version(act, row, before, today):
 
 
 def department_panels(row):
-    return {'versions': list(row.versions.where(DepartmentVersion.live()).order_by(DepartmentVersion.valid_from))}
+    return {'coming': row if row.valid_from > clock.today() else None,
+            'versions': list(row.versions.where(DepartmentVersion.live()).order_by(DepartmentVersion.valid_from))}
 
 
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     prepare=prepare_department, after=archive_version, panels=department_panels, template='departments/show.html',
-    columns=[Column('code', '所属コード', Department.code), Column('name', '名称', Department.name),
+    columns=[Column('code', '所属コード', Department.code), Column('name', '名称', lambda: name_on(clock.today())),
              Column('parent', '上位所属', Department.parent, shown.department),
              Column('level', '階層', Department.level, shown.code(LEVELS)),
              Column('valid_from', '有効開始日', Department.valid_from, shown.day),

@@ -158,6 +158,7 @@ def overreach(noun, row, before, form, person):
         several = hasattr(cell, 'ids_of')
         old = (cell.ids_of(before) if several else [before.__data__.get(cell.attr)]) if before is not None else []
         new = set((cell.data or []) if several else [row.__data__.get(cell.attr)]) - {*old, None}
+        new = {id for id in new if id > 0}  # a placeholder is a record of the same file, judged on its own line
         if len(new) > table.select().where(table.id.in_(list(new)), limit).count():
             yield cell.short_name, f'{cell.label.text}に、自分の所属の記録にない番号があります。番号を確かめてください。'
 

@@ -52,17 +52,17 @@ class PlanLoad(Load):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values))
-        good = form.validate()
-        wrong = [] if good else [(name, error) for name, errors in form.errors.items() for error in errors]
+        wrong = form.wrong(None)
         number = form.plan_no.data
         known = self.plans.get(number)
         stood = known[0] if known and known[0].id is not None else None
         plan = known[1] if known else Plan()
         if stood is None and known is None:
             wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
-                      if cell.required]
+                      if cell.required and cell.blank is None]
         quarter = form._fields['quarter'].data if 'quarter' in form._fields else None
-        if quarter and not form._fields.get('assessment') or quarter and form._fields['assessment'].data is None:
+        assessment = form._fields.get('assessment')
+        if quarter and (assessment is None or assessment.data is None and not assessment.errors):
             wrong.append(('assessment', '回があるときは、評価を入力してください。'))
         if not quarter and any(form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
                                if name in form._fields):
@@ -203,7 +203,7 @@ def check_in(id, quarter):
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
     crumbs = records.crumbs(noun, (plan.label, back), (heading, None))
     first = calendar.quarter_start(plan.fiscal_year, int(quarter[0]))
-    if form.validate_on_submit() and records.collect(form, [
+    if records.accepted(form, before) and records.collect(form, [
             ('assessment', f'{heading}は、{calendar.show_day(first)}から記録できます。')] if clock.today() < first else []):
         row = records.twin(before) if before else CheckIn(plan=plan, quarter=quarter)
         form.fill(row)

@@ -217,7 +217,7 @@ def ask(id):
         'new_technology': line.new_technology})
     for name in ('ordered_on', 'outcome'):
         del form[name]
-    if form.validate_on_submit():
+    if records.accepted(form):
         row = Case()
         form.fill(row)
         if not allowed('cases.create', row):

@@ -9,10 +9,11 @@ from peewee import fn
 from audits import history, past, trail
 from forms.base import ReasonForm
 from forms.fields import Key, Long, Ref, Refs, Text
+from models import Person
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
-from . import clock, sheets, tables, words
+from . import clock, sheets, shown, tables, words
 from .permits import allowed, overreach, permit, require, visible_of
 
 
@@ -36,9 +37,25 @@ def form_of(noun, row=None, **kwargs):
     return form
 
 
+def accepted(form, before=None):
+    """Tell whether a form was sent and can be read; all that is wrong in and between its fields is said together."""
+    if not form.is_submitted():
+        return False
+    good = form.validate()
+    return collect(form, form.crossed(before)) and good
+
+
+def ahead(form, row, before, today):
+    """Yield (field name, message) of the days that tell of something done and have not come yet."""
+    for field in form.cells():
+        if getattr(field, 'happened', False) and not field.errors and field.data is not None and field.data > today and (
+                before is None or before.__data__.get(field.attr) != field.data):
+            yield field.short_name, f'{field.label.text}に先の日は入れられません。'
+
+
 def refusals(noun, row, before, form, at):
     """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
-    found = list(form.across(before))
+    found = list(ahead(form, row, before, clock.today()))
     keys = [form._fields[name] for name in noun.key if name in form._fields]
     if len(keys) == len(noun.key) and all(field.data is not None for field in keys):
         same = noun.table.select(noun.table.id, noun.table.voided_at)
@@ -87,7 +104,7 @@ def details(noun, row):
 
     A record of another unit is counted, not named.
     """
-    shown = {}
+    texts = {}
     for field in noun.blank.cells():
         value, hidden = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr), 0
         if value is not None and isinstance(field, Ref):
@@ -97,10 +114,10 @@ def details(noun, row):
             seen = {other.id for other in visible_of(list(field.table.select().where(field.table.id.in_(value))))}
             value, hidden = [id for id in value if id in seen], len(value) - len(seen)
         words = [] if hidden and isinstance(field, Ref) else [field.show(value)]
-        shown[field.short_name] = (field.label.text, '、'.join(
+        texts[field.short_name] = (field.label.text, '、'.join(
             word for word in [*words, f'（ほかの所属の記録 {hidden}件）' if hidden else ''] if word))
-    sections = noun.sections or [('内容', list(shown))]
-    return [(heading, [shown[name] for name in names if name in shown]) for heading, names in sections]
+    sections = noun.sections or [('内容', list(texts))]
+    return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
 
 
 def past_of(noun, row):
@@ -112,7 +129,7 @@ def past_of(noun, row):
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{words.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
-            change, words.labels_of(table), names, lambda other: bool(visible_of([other]))))
+            change, words.labels_of(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other]))))
     return list(told.values())
 
 
@@ -169,7 +186,7 @@ def register(bp, noun):
             row = find(noun, id)
             return render_template(noun.template, noun=noun, row=row, details=details(noun, row),
                                    history=past_of(noun, row), panels=noun.panels(row),
-                                   crumbs=crumbs(noun, (row.label, None)),
+                                   crumbs=crumbs(noun, (shown.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
                                    can_void='void' in noun.views and not row.voided_at
@@ -183,7 +200,7 @@ def register(bp, noun):
             form = noun.form(request.form if request.method == 'POST' else None,
                              data=defaults(noun, number))
             noun.new_form(form)
-            if form.validate_on_submit():
+            if accepted(form):
                 row = noun.table()
                 form.fill(row)
                 if not allowed(f'{name}.create', row):
@@ -206,7 +223,7 @@ def register(bp, noun):
                 abort(404)
             form = form_of(noun, before)
             revision = request.form.get('revision', '')
-            if form.validate_on_submit():
+            if accepted(form, before):
                 row = twin(before)
                 form.fill(row)
                 if revision != str(before.revision):
@@ -286,7 +303,7 @@ def shown_of(field, value):
     ids = value if isinstance(value, list) else [value]
     seen = visible_of(list(field.table.select().where(field.table.id.in_(ids)).order_by(field.by)))
     hidden = len(ids) - len(seen)
-    return '、'.join([*(other.label for other in seen), *([f'（ほかの所属の記録 {hidden}件）'] if hidden else [])])
+    return '、'.join([*(shown.called(other) for other in seen), *([f'（ほかの所属の記録 {hidden}件）'] if hidden else [])])
 
 
 def sides(noun, form, row, stands):

@@ -1,7 +1,8 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
 from flask import g
 
-from models import Business, Case, Course, Engagement, Finding, Plan, Staff
+from forms.fields import Ref
+from models import Business, Case, Course, Department, Engagement, Finding, Plan, Staff
 from models.organisation import names_on
 from models.rules import calendar
 
@@ -16,6 +17,14 @@ def departments():
 
 def department(id):
     return departments().get(id, '')
+
+
+def called(row):
+    """Return what a record is called on a page: a unit by its name today, any other by its label."""
+    return f'{row.code} {department(row.id) or row.name}' if isinstance(row, Department) else row.label
+
+
+Ref.called = staticmethod(called)
 
 
 def code(codes):

@@ -139,7 +139,7 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=d
     where to go.
     """
     leave = back(before)
-    if not form.validate_on_submit() or not records.collect(form, [*form.across(before), *(check() if check else ())]):
+    if not records.accepted(form, before) or not records.collect(form, list(check() if check else ())):
         return edit_page(form, before, heading, leave, crumbs)
     at = place()
     there = table.get_or_none(**at)

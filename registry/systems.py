@@ -63,7 +63,7 @@ def facts(system, cases=None, reviews=None):
         owner=system.owner_id, case_exists=case is not None, budget_result=case.outcome if case else None,
         review_open=review is not None, review_conclusion=review.conclusion if review else None,
         successor=system.successor_id is not None or (case is not None and case.kind == 'replace'),
-        successor_operating=bool(system.successor_id and system.successor.lifecycle == 'operate'))
+        successor_operating=(other := System.by_id(system.successor_id or 0)) is not None and other.lifecycle == 'operate')
     return found
 
 

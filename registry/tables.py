@@ -74,7 +74,8 @@ class Listing:
         column, id = self.columns[self.sort.lstrip('-')], self.noun.table.id
         falling = self.sort.startswith('-') != backwards
         query = self.noun.joins(self.noun.table.select(*selected).where(*self.conditions))
-        return query.order_by(column.expr.desc() if falling else column.expr.asc(), id.desc() if backwards else id.asc())
+        expr = column.sql()
+        return query.order_by(expr.desc() if falling else expr.asc(), id.desc() if backwards else id.asc())
 
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
@@ -88,7 +89,7 @@ class Listing:
         number = min(self.size, self.total - start)
         # the later half is read from its end: a database walks over every row it skips
         backwards = start > self.total // 2
-        page = self.query(table.id, *(column.expr for column in columns), backwards=backwards).limit(number).offset(
+        page = self.query(table.id, *(column.sql() for column in columns), backwards=backwards).limit(number).offset(
             self.total - start - number if backwards else start)
         found = list(page.tuples())
         self.rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))

@@ -59,6 +59,8 @@ courses = Noun(
 
 
 def prepare_enrolment(row, before, form, at):
+    if row.course_id is None:
+        return
     course = course_of(row)
     if row.status == 'done' and course.pass_mark is not None and row.score is not None \
             and row.score < course.pass_mark:

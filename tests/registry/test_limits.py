@@ -45,7 +45,8 @@ def test_a_unit_does_not_complete_its_own_support(department):
     words = refused(department, '/supports/new', case_no='C-00001', kind='ordering', requested_on='2026-10-01', trial='0',
                     completed_on='2026-10-02', opinion='fine', opinion_text='よい')
     assert '完了日は情報政策の担当者だけが変更できます' in words and '総合意見は' in words
-    words = upload(department, 'supports', 'case_no,kind,requested_on,completed_on', 'C-00001,発注・計画調達支援,2026-10-01,2026-10-02')
+    words = upload(department, 'supports', 'case_no,kind,requested_on,completed_on,trial',
+                   'C-00001,発注・計画調達支援,2026-10-01,2026-10-02,いいえ')
     assert '担当者だけが変更できます' in words
 
 
@@ -172,3 +173,21 @@ def test_the_verdict_names_what_cannot_be_read(client_of, change):
             return  # PostgreSQL keeps its columns' types
     text = html.unescape(auditor.post('/trail/verify').text)
     assert re.search('いまの記録は「#?zz', text) and 'S-00001' in text
+
+
+def test_a_unit_keeps_its_name_until_the_day_of_the_new_one(client_of):
+    it = client_of('it')
+    number, former = 1, it.get('/departments/1').page.h1
+    values_now = values(it, f'/departments/{number}/edit')
+    assert it.post(f'/departments/{number}/edit', data=values_now | {'name': '未来デジタル課', 'valid_from': 'R9.4.1'}).status_code == 303
+    page = it.get(f'/departments/{number}')
+    assert page.page.h1 == former and '令和9年4月1日（2027-04-01）から「未来デジタル課」になります' in page.page.text
+    name = former.split(' ', 1)[1]
+    for address in ('/departments/', '/systems/new', '/search?q=' + name, f'/departments/?q={name}'):
+        text = it.get(address).text
+        assert name in text and '未来デジタル課' not in text.replace('になります', ''), address
+    # and after the day it is found by either
+    clock.pin(clock.today().replace(year=2027, month=5))
+    for word in (name, '未来デジタル'):
+        text = it.get(f'/departments/?q={word}').text
+        assert '未来デジタル課' in text, word

@@ -8,7 +8,7 @@ import pytest
 import python_calamine
 from desk import FILES, rows_of, text_of
 
-from models import Act, Department, Enrolment, Incident, Person, Staff, StepProgress, Support, System
+from models import Act, Department, Enrolment, Incident, Person, Setting, Staff, StepProgress, Support, System
 from registry import sheets
 
 
@@ -303,10 +303,10 @@ def test_rules_across_cells(desk):
     assert [e['column'] for e in found['errors']] == ['除外理由', '点数']
     found = desk.table('incidents', ['I-3', 'あ', 'システム障害', '6', 'S-1', '', '2027-04-01 09:00', '', '', '', '', ''],
                        ['I-4', 'あ', 'システム障害', '4', 'S-1', '', '2027-04-01 09:00', '', '', '', '', ''], code=1)
-    assert [(e['line'], e['column']) for e in found['errors']] == [(2, 'レベル'), (3, '検知日時')]
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, 'レベル'), (2, '検知日時'), (3, '検知日時')]
     found = desk.table('actuals', ['2026', '1', '9', '2026-09-30', '', '', '1', '統計', ''],
                        ['2026', '1', '1', '2026-10-31', '1', '', '1', '', ''], code=1)
-    assert [(e['line'], e['column']) for e in found['errors']] == [(2, '指標番号'), (3, '出典')]
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, '指標番号'), (3, '出典'), (3, '分母')]
 
 
 def test_plans_are_one_act_of_plans_and_check_ins(desk):
@@ -385,3 +385,126 @@ def test_history_of_steps_is_kept_for_the_past(desk):
         row = StepProgress.select().where(StepProgress.status == 'done').order_by(StepProgress.id.desc()).first()
         assert row.moves.count() == 2
         assert Enrolment.select().count() == 3
+
+
+@pytest.mark.parametrize(('kind', 'column', 'key'), [
+    ('budget-requests', '要求額', '要求番号'), ('budget-requests', 'IT経費', '要求番号'), ('budget-requests', '新技術', '要求番号'),
+    ('cases', '年間運用経費', '案件番号'), ('cases', '期間年数', '案件番号'), ('businesses', '適用', '業務コード'),
+    ('systems', '個人情報の取扱い', '管理番号'), ('supports', '試行', '支援区分')])
+def test_what_is_not_said_is_not_guessed(desk, kind, column, key):
+    headers, rows = rows_of(kind)
+    cells = dict(zip(headers, rows[0], strict=True)) | {key: '調達実施支援' if kind == 'supports' else 'NEW1'}
+    with_blank = desk.table(kind, list((cells | {column: ''}).values()), headers=list(cells), code=1)
+    assert [(p['column'], p['message']) for p in with_blank['errors']] == [(column, f'{column}を入力してください。')]
+    cells.pop(column)
+    without = desk.table(kind, list(cells.values()), headers=list(cells), code=1)
+    assert [p['column'] for p in without['errors']] == [column] and '列が必要です' in without['errors'][0]['message']
+
+
+def test_a_blank_means_none_where_the_list_has_a_word_for_it(desk):
+    headers, _ = rows_of('staff')
+    found = desk.table('staff', ['00009', '目黒 四郎', '', '101', '', '', '', '', ''], headers=headers)
+    assert found['create'] == 1 and not found['errors']
+    with desk.open():
+        row = Staff.get(Staff.staff_no == '00009')
+        assert (row.grade, row.employment, row.leave) == ('officer', 'permanent', 'none')
+
+
+# --- records of one file that refer to each other ---
+
+def test_units_and_those_above_them_come_in_one_file_in_any_order(fresh):
+    found = fresh.table('departments', ['12', '係', '11', '係', 'R2.4.1', ''], ['11', '課', '10', '課', 'R2.4.1', ''],
+                        ['10', '部', '', '部', 'R2.4.1', ''])
+    assert found['create'] == 3 and not found['errors']
+    with fresh.open():
+        assert Department.get(Department.code == '12').parent.parent.code == '10'
+    again = fresh.table('departments', ['12', '係', '11', '係', 'R2.4.1', ''], ['13', '係2', '14', '係', 'R2.4.1', ''],
+                        ['14', '新しい課', '10', '課', 'R2.4.1', ''], ['11', '課', '14', '課', 'R2.4.1', ''])
+    assert (again['create'], again['update'], again['unchanged']) == (2, 1, 1)
+    with fresh.open():
+        assert Department.get(Department.code == '11').parent.code == '14'
+    assert fresh.run('trail', 'verify').exit_code == 0
+
+
+def test_an_export_of_the_units_fills_an_empty_register(full, fresh):
+    path = full.export('departments', 'units.csv')
+    found = fresh.json('import', 'departments', path)
+    assert found['create'] == found['rows'] == 4
+    assert lines_of(fresh.export('departments', 'again.csv')) == lines_of(path)
+
+
+def test_a_system_and_its_successor_come_in_one_file(full, fresh):
+    fresh.json('import', 'departments', full.export('departments', 'units.csv'))
+    headers = ['管理番号', 'システム名称', '概要', '所管課コード', 'システム区分', 'ライフサイクル状態', '個人情報の取扱い', '後継システム管理番号']
+    row = ['あ', 'い', '101', '個別業務系', '運用', 'なし']
+    found = fresh.table('systems', ['S-1', *row, 'S-2'], ['S-2', *row, ''], headers=headers)
+    assert found['create'] == 2
+    with fresh.open():
+        assert System.get(System.system_no == 'S-1').successor.system_no == 'S-2'
+
+
+def test_a_circle_and_a_record_above_itself_are_refused(fresh):
+    found = fresh.table('departments', ['10', '甲', '11', '部', 'R2.4.1', ''], ['11', '乙', '10', '部', 'R2.4.1', ''],
+                        ['12', '丙', '12', '部', 'R2.4.1', ''], ['13', '丁', '99', '部', 'R2.4.1', ''], code=1)
+    assert [(p['line'], p['column']) for p in found['errors']] == [(line, '上位所属コード') for line in (2, 3, 4, 5)]
+    assert '自分自身に戻ります' in found['errors'][0]['message'] and '自分自身を指定' in found['errors'][2]['message']
+
+
+# --- all that is wrong, at once; nothing that has not happened ---
+
+def test_a_wrong_cell_does_not_hide_what_is_wrong_between_the_others(desk):
+    headers, rows = rows_of('budget-requests')
+    cells = dict(zip(headers, rows[0], strict=True)) | {'要求額': '高い', '除外理由': '少額', '除外承認者': ''}
+    found = desk.table('budget-requests', list(cells.values()), code=1)
+    assert [p['column'] for p in found['errors']] == ['要求額', '除外承認者']
+    found = desk.table('systems', ['S-1', '構想', 'いつか'], headers=['管理番号', 'ライフサイクル状態', '更新予定日'], code=1)
+    assert [p['column'] for p in found['errors']] == ['更新予定日', 'ライフサイクル状態']
+
+
+@pytest.mark.parametrize(('kind', 'row', 'column'), [
+    ('supports', ['C-2', '調達実施支援', '2027-03-01', '2027-04-01', 'いいえ', '支障なし'], '完了日'),
+    ('enrolments', ['K-1', '00003', '修了', '2027-04-01', '', ''], '受講日'),
+    ('steps', ['B01', '7', '完了済み', '', '2027-04-01', '', ''], '完了日'),
+    ('businesses', ['Z09', '業務', 'はい', '', '2027-04-01', '', '', ''], '切替実績日'),
+    ('reviews', ['R-9', '廃止', 'あ', 'S-1', '2027-03-01', '実施', '2027-04-01', '課長'], '承認日'),
+    ('shares', ['H-9', 'あ', '', '会議', '2027-04-01', ''], '共有日')])
+def test_what_is_done_was_done_by_today(desk, kind, row, column):
+    found = desk.table(kind, row, code=1)
+    assert [(p['column'], p['message']) for p in found['errors']] == [(column, f'{column}に先の日は入れられません。')]
+    assert not desk.table(kind, [cell.replace('2027-04-01', '2027-03-31') for cell in row])['errors']
+
+
+@pytest.mark.parametrize('header', ['name', 'システム名称'])
+def test_a_cell_that_cannot_be_used_is_reported_once(desk, header):
+    found = desk.table('systems', ['S-1', 'あ\ue000い'], headers=['管理番号', header], code=1)
+    assert len(found['errors']) == 1 and 'U+E000' in found['errors'][0]['message']
+
+
+# --- steps and settings ---
+
+def test_a_finished_step_does_not_go_back_without_a_word(desk):
+    row = ['B01', '1', '未着手', '2024-04-01', '', '', '']
+    found = desk.table('steps', row, code=1)
+    assert '「完了済み」から「未着手」には変更できません' in found['errors'][0]['message']
+    row[2], row[6] = '対象外', '共同利用'
+    assert '変更できません' in desk.table('steps', row, code=1)['errors'][0]['message']
+    row[2], row[6] = '作業中', ''
+    assert [p['column'] for p in desk.table('steps', row, code=1)['errors']] == ['対象外理由']
+    row[6] = '要件の再確認'
+    assert desk.table('steps', row)['update'] == 1
+    # the reason for 対象外 is not one for taking the step up again
+    assert [p['column'] for p in desk.table('steps', ['B01', '2', '作業中', '', '', '', '国の共同利用のため'], code=1)['errors']] == ['対象外理由']
+    assert desk.table('steps', ['B01', '2', '作業中', '', '', '', '共同利用をやめたため'])['update'] == 1
+
+
+@pytest.mark.parametrize(('name', 'value', 'good'), [
+    ('1業務あたりのステップ数', '0', False), ('1業務あたりのステップ数', '', True), ('1業務あたりのステップ数', '40', True),
+    ('端境期（切替前の日数）', '9999999', False), ('端境期（切替前の日数）', '²', False), ('端境期（切替前の日数）', '', False),
+    ('大規模予算の下限額（円）', '1' * 20, False), ('大規模予算の判定額', '', False)])
+def test_settings_have_limits(desk, name, value, good):
+    found = desk.table('settings', [name, '2028-05-01', value], code=0 if good else 1)
+    assert [p['column'] for p in found['errors']] == ([] if good else ['値'])
+    if good:
+        with desk.open():
+            row = Setting.get(Setting.valid_from == '2028-05-01')
+            assert row.label == f'{name}（2028-05-01から）' and 'steps_per_business' in row.search_text
