@@ -279,14 +279,15 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
 @click.argument('name', type=click.Choice(['results', 'plan']))
 @click.option('--fiscal-year', type=click.IntRange(2000, 2099))
 @click.option('--as-of', type=Day())
+@click.option('--id', 'only', type=click.IntRange(1, 99), help='the number of one initiative (重点取組)')
 @click.option('-o', 'output', required=True, type=click.Path(dir_okay=False, path_type=Path))
-def report_(name, fiscal_year, as_of, output):
+def report_(name, fiscal_year, as_of, only, output):
     """Make a PDF: the year's results or its plan."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
-        data = reports_pages.build(name, year, as_of)
+        data = reports_pages.build(name, year, as_of, only)
     if data is None:
-        fail(f'{calendar.year_label(year)}の戦略がありません。')
+        fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None else f'{calendar.year_label(year)}に重点取組{only}はありません。')
     output.write_bytes(data)
     say(f'{output} に書き出しました。')
 

@@ -102,9 +102,12 @@ def move(id, target):
     require('findings.move', before)
     if target not in FINDING_STATES or before.voided_at:
         abort(404)
-    if target not in [getattr(m, 'target', m) for m in lifecycle.finding_moves(before.state, current_user.role)]:
-        abort(403)
+    possible = target in [getattr(m, 'target', m) for m in lifecycle.finding_moves(before.state, current_user.role)]
     form = ReasonForm()
+    if answer := records.moved_meanwhile(findings, before, form, FINDING_STATES[before.state], possible):
+        return answer
+    if not possible:
+        abort(403)
     lacking = lifecycle.finding_missing(target, facts(before) | {'state': before.state, 'reason': '（入力予定）',
                                                                  'comment': '（入力予定）'})
     if form.validate_on_submit() and not lacking:
@@ -175,6 +178,31 @@ def _action(finding, before):
                            heading='是正措置', cancel=url_for('findings.show', id=finding.id),
                            crumbs=records.crumbs(findings, (finding.label, url_for('findings.show', id=finding.id)),
                                                  ('是正措置', None))), 422 if form.errors else 200
+
+
+def kept(action):
+    """Yield (field, message) of why a corrective action must stay."""
+    finding = action.finding
+    if finding.state in ('open', 'planned'):
+        return
+    others = finding.actions.where(CorrectiveAction.live(), CorrectiveAction.id != action.id)
+    if current_user.role != 'it':
+        yield 'reason', '計画が承認されたあとの是正措置は、所属からは取り消せません。情報政策の担当者に相談してください。'
+    elif not others.exists():
+        yield 'reason', '承認された計画に残るただ一つの是正措置は取り消せません。先に代わりの是正措置を記録してください。'
+
+
+@actions_bp.route('/<int:id>/void', methods=['GET', 'POST'])
+@permit('actions.void')
+def void(id):
+    """Void a corrective action entered by mistake; one that has been followed up stays."""
+    action = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
+    require('actions.void', action)
+    if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
+        abort(403)
+    back = url_for('findings.show', id=action.finding_id)
+    return records.voided(findings, action, 'actions.void', back, records.crumbs(
+        findings, (action.finding.label, back), ('是正措置の取消', None)), kept(action), reusable=True)
 
 
 @actions_bp.route('/<int:id>/follow-up', methods=['GET', 'POST'])

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from audits.trail import Stale
 from models import db
 
-from . import board
+from . import board, kept
 
 PAGES = {
     400: ('送信された内容を読み取れませんでした', '入力内容は保存していません。', '前の画面に戻り、もう一度操作してください。'),
@@ -27,12 +27,12 @@ PAGES = {
 }
 
 
-def page(code, message=None, action=None):
-    """Render the error page of `code`."""
+def page(code, message=None, action=None, typed=()):
+    """Render the error page of `code`; `typed` is [(label, value)] of what was sent and would be lost."""
     title, kept, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
     return render_template('errors/page.html', code=code, title=title, message=message or kept, action=action or todo,
-                           request_id=g.get('request_id', '')), code
+                           request_id=g.get('request_id', ''), typed=typed), code
 
 
 def register(app):
@@ -42,7 +42,7 @@ def register(app):
     @app.errorhandler(CSRFError)
     def forged(error):
         return page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
-                    'もう一度画面を開いて操作してください。')
+                    'もう一度画面を開いて操作してください。', kept.labelled(request.path, kept.typed()))
 
     @app.errorhandler(HTTPException)
     def http(error):
@@ -54,7 +54,7 @@ def register(app):
 
     @app.errorhandler(Stale)
     def stale(error):
-        return page(409)
+        return page(409, typed=kept.labelled(request.path, kept.typed()))
 
     @app.errorhandler(OperationalError)
     def unreachable(error):

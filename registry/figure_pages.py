@@ -4,16 +4,30 @@ from functools import partial
 from flask import Blueprint, abort, render_template, request, url_for
 from flask_login import current_user
 
-from models import Indicator, Initiative, Strategy
-from models.figures import MEASURES, default_day, figure
+from models import (
+    BudgetRequest,
+    Case,
+    CheckIn,
+    Incident,
+    Indicator,
+    Initiative,
+    Plan,
+    Review,
+    StepProgress,
+    Strategy,
+    Support,
+)
+from models.figures import MEASURES, day_bounds, default_day, figure, recovery_of
+from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
+from models.standardisation import STEP_STATES, state_on
 from models.visibility import condition
 
 from . import board as boards
-from . import clock
+from . import clock, shown
 from .front import asked_day
-from .nouns import of_table
+from .nouns import NOUNS, Column, of_table
 from .permits import permit
 from .strategies import crumbs
 
@@ -45,7 +59,7 @@ def show_figure(name):
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
     rows = next(rows for kind, place, rows in groups if f'{kind}-{place}' == chosen)
     page = int(request.args['page']) if request.args.get('page', '').isdigit() and len(request.args['page']) < 8 else 1
-    table = row_table(rows.query, page, next(size for key, _, _, size, _ in listed if key == chosen))
+    table = row_table(rows.query, name, as_of, dated, page, next(size for key, _, _, size, _ in listed if key == chosen))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     served = list(Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
@@ -54,7 +68,7 @@ def show_figure(name):
         ratings.rate_text(found.value, 100) if found.percent else f'{ratings.published(found.value, 1):f}'
         if found.value.denominator != 1 else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
-                           as_of=as_of, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
+                           as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
                            served=served, value_text=value_text, definition=MEASURES[name].how,
                            numerator=boards.plain_number(found.numerator),
                            denominator=boards.plain_number(found.denominator),
@@ -72,7 +86,43 @@ def sizes(query):
     return seen, total - seen
 
 
-def row_table(query, page, total, size=50):
+def columns_of(table, measure, as_of, dated):
+    """Return (the noun whose pages the rows lead to, its id in a row, columns) of a figure's rows.
+
+    A noun's own columns, and what the list does not show though the figure turns on it.
+    """
+    if table is CheckIn:
+        return NOUNS['plans'], CheckIn.plan, [
+            Column('plan_no', 'プラン番号', Plan.plan_no), Column('title', '施策名', Plan.title),
+            Column('quarter', '回', CheckIn.quarter, shown.code(QUARTERS)),
+            Column('assessment', '評価', CheckIn.assessment, shown.code(ASSESSMENTS)),
+            Column('achievement', '達成率', CheckIn.achievement, shown.percent)]
+    more = {
+        StepProgress: [Column('then', f'状態（{as_of.isoformat()}）', state_on(as_of), shown.code(STEP_STATES)),
+                       Column('reason', '理由', StepProgress.reason)],
+        BudgetRequest: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason),
+                        Column('excluded_by', '除外承認者', BudgetRequest.excluded_by)],
+        Case: [Column('new_technology', '新技術', Case.new_technology, shown.flag)],
+        Support: [Column('trial', '試行', Support.trial, shown.flag)],
+        Review: [Column('approver', '承認者', Review.approver)],
+    }
+    if measure.startswith('incidents.recovery'):
+        now = day_bounds(as_of, as_of)[1]
+        more[Incident] = [Column('elapsed', '復旧時間', Incident.id, lambda id: hours(
+            recovery_of(Incident.by_id(id), now, dated).elapsed))]
+    noun = of_table(table)
+    return noun, table.id, [*noun.columns, *more.get(table, [])]
+
+
+def hours(elapsed):
+    """Return a time span in hours and minutes, 3時間5分; '' where the clock has not begun."""
+    if elapsed is None:
+        return ''
+    minutes = int(elapsed.total_seconds()) // 60
+    return f'{minutes // 60:,}時間{minutes % 60}分'
+
+
+def row_table(query, measure, as_of, dated, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
     table = query.model
     limit = condition(table, current_user)
@@ -81,16 +131,11 @@ def row_table(query, page, total, size=50):
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
     ids = [id for (id,) in query.select(table.id).order_by(table.id).paginate(page, size).tuples()]
-    noun = of_table(table)
-    if noun is None:
-        rows = [(row.plan_id if hasattr(row, 'plan_id') else row.id, [(row.label, None)])
-                for row in table.select().where(table.id.in_(ids or [0])).order_by(table.id)]
-        target = 'plans' if hasattr(table, 'plan') else None
-        return {'columns': ['記録'], 'rows': rows, 'noun': target, 'page': page, 'pages': pages, 'total': total}
-    columns = noun.columns
+    noun, leads_to, columns = columns_of(table, measure, as_of, dated)
+    joins = noun.joins if noun.table is table else lambda query: query.join(noun.table)
     rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
                       for column, value in zip(columns, row[1:], strict=True)])
-            for row in noun.joins(table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids or [0])))
+            for row in joins(table.select(leads_to, *(c.sql() for c in columns)).where(table.id.in_(ids or [0])))
             .order_by(table.id).tuples()]
     return {'columns': [c.label for c in columns], 'rows': rows, 'noun': noun.name, 'page': page, 'pages': pages,
             'total': total}

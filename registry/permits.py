@@ -110,7 +110,7 @@ PERMITS = {
     'engagements.void': (auditor,),
     'findings.read': SUBJECT, 'findings.create': (auditor,), 'findings.edit': (auditor,), 'findings.void': (auditor,),
     'findings.move': (auditor, it, own), 'actions.create': (it, own), 'actions.edit': (it, own),
-    'actions.follow': (auditor,),
+    'actions.void': (it, own), 'actions.follow': (auditor,),
     'plans.read': SUBJECT, 'plans.create': OWNED, 'plans.edit': OWNED, 'plans.void': DESK,
     'settings.read': (it, auditor, admin), 'settings.create': (it, admin), 'settings.edit': (it, admin),
     'settings.void': (it, admin),

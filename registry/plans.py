@@ -93,6 +93,8 @@ class PlanLoad(Load):
         check, before = None, None
         if quarter:
             before = self.check_ins.get((stood.id, quarter)) if stood is not None else None
+            if before is not None and before.voided_at is not None:
+                return Entry(line, 'conflict', before.label, message='取り消した進捗確認です。プランの画面から記録し直してください。')
             check = records.twin(before) if before is not None else CheckIn()
             for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
                 if name in form._fields:
@@ -173,7 +175,7 @@ def panels(plan):
     checks = list(plan.check_ins.where(CheckIn.live()).order_by(CheckIn.quarter))
     return {'checks': checks, 'quarters': QUARTERS, 'assessments': ASSESSMENTS,
             'causes': lambda text: '、'.join(CAUSES.get(code, code) for code in (text or '').split(';') if code),
-            'can_check': not plan.voided_at and allowed('plans.edit', plan)}
+            'can_void': not plan.voided_at and allowed('plans.void', plan), 'can_check': not plan.voided_at and allowed('plans.edit', plan)}
 
 
 noun = Noun(
@@ -197,7 +199,8 @@ def check_in(id, quarter):
     require('plans.edit', plan)
     if quarter not in QUARTERS or plan.voided_at:
         abort(404)
-    before = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter)
+    stood = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter)
+    before = stood if stood is not None and stood.voided_at is None else None
     form = CheckInForm(data=before.__data__ if before else {'quarter': quarter})
     del form.quarter
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
@@ -205,16 +208,30 @@ def check_in(id, quarter):
     first = calendar.quarter_start(plan.fiscal_year, int(quarter[0]))
     if records.accepted(form, before) and records.collect(form, [
             ('assessment', f'{heading}は、{calendar.show_day(first)}から記録できます。')] if clock.today() < first else []):
-        row = records.twin(before) if before else CheckIn(plan=plan, quarter=quarter)
+        row = records.twin(stood) if stood else CheckIn(plan=plan, quarter=quarter)
         form.fill(row)
+        row.voided_at = row.void_reason = None
         if before is not None and request.form.get('revision') != str(before.revision):
             return render_template('records/stale.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs,
                                    sides=records.sides(noun, form, row, before)), 409
         with records.act('plans.check-in', request.form.get('act_reason', '')[:500]) as writing:
-            writing.save(row, before)
+            writing.save(row, stood)
         flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
         return redirect(back, code=303)
     return render_template('records/edit.html', noun=noun, form=form, row=before, sections=[('', form.cells())],
                            revision=request.form.get('revision') or (before and before.revision), heading=heading, cancel=back,
                            crumbs=crumbs), 422 if form.errors else 200
 
+
+@bp.route('/<int:id>/check-ins/<quarter>/void', methods=['GET', 'POST'])
+@permit('plans.void')
+def void_check_in(id, quarter):
+    """Void a check-in entered by mistake; its quarter can be recorded again."""
+    plan = records.find(noun, id)
+    require('plans.void', plan)
+    row = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter, CheckIn.live())
+    if row is None or plan.voided_at:
+        abort(404)
+    back = url_for('.show', id=id)
+    return records.voided(noun, row, 'plans.check-in', back, records.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)),
+                          reusable=True)

@@ -166,15 +166,19 @@ def move(id, target):
     """Hand a support on: examine, send back with comments, resubmit, complete, withdraw."""
     before = records.find(supports, id)
     require('supports.move', before)
-    if target not in [target_of(m) for m in lifecycle.support_moves(before.state, current_user.role)] \
-            or before.voided_at:
-        abort(403 if target in SUPPORT_STATES else 404)
+    if target not in ASKED or before.voided_at:
+        abort(404)
+    possible = target in [target_of(m) for m in lifecycle.support_moves(before.state, current_user.role)]
     form = SupportMoveForm(data={'completed_on': clock.today(), 'opinion': before.opinion})
     if target != 'completed':
         del form.opinion, form.completed_on
     else:
         form.opinion.flags.required = form.completed_on.flags.required = True
     form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((before.state, target), ASKED[target])
+    if answer := records.moved_meanwhile(supports, before, form, SUPPORT_STATES[before.state], possible):
+        return answer
+    if not possible:
+        abort(403)
     if form.validate_on_submit():
         row = records.twin(before)
         row.state = target

@@ -99,6 +99,18 @@ def act(kind, reason=''):
                      request_id=g.get('request_id', ''))
 
 
+def moved_meanwhile(noun, row, form, state, possible):
+    """Return the answer to a move whose record someone else changed since its page was opened, or None.
+
+    `state` is the record's state in words, `possible` whether the move can still be made; what was typed stays on the page.
+    """
+    if not form.is_submitted() or request.form.get('revision', str(row.revision)) == str(row.revision):
+        return None
+    form.validate()
+    return render_template('records/moved.html', noun=noun, row=row, form=form, state=state, possible=possible, crumbs=crumbs(
+        noun, (row.label, url_for('.show', id=row.id)), ('競合', None))), 409
+
+
 def details(noun, row):
     """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
 
@@ -251,15 +263,24 @@ def register(bp, noun):
             require(f'{name}.void', row)
             if row.voided_at:
                 abort(404)
-            form = ReasonForm()
-            if form.validate_on_submit() and collect(form, list(noun.keeps(row))):
-                with act(f'{name}.void', form.reason.data) as writing:
-                    writing.void(row, form.reason.data)
-                flash(f'{noun.one}「{row.label}」を取り消しました。記録と履歴は残ります。')
-                return redirect(url_for('.show', id=id), code=303)
-            return render_template('records/void.html', noun=noun, row=row, form=form,
-                                   crumbs=crumbs(noun, (row.label, url_for('.show', id=id)), ('取消', None))
-                                   ), 422 if form.errors else 200
+            back = url_for('.show', id=id)
+            return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), noun.keeps(row))
+
+
+def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
+    """Handle the voiding (取消) of a record or a part of one, an act of `kind`; return a response.
+
+    `keeps` yields (field, message) of why it must stay, `reusable` says that its number may be used again, `back` is
+    where to go then.
+    """
+    form = ReasonForm()
+    if form.validate_on_submit() and collect(form, list(keeps)):
+        with act(kind, form.reason.data) as writing:
+            writing.void(row, form.reason.data)
+        flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
+        return redirect(back, code=303)
+    return render_template('records/void.html', noun=noun, row=row, form=form, cancel=back, reusable=reusable,
+                           crumbs=crumbs), 422 if form.errors else 200
 
 
 def defaults(noun, number):

@@ -14,7 +14,7 @@ from forms.settings import PasswordForm, SignInForm
 from models import Person, Throttle
 from models.base import fold
 
-from . import clock, records
+from . import clock, kept, records
 from .permits import permit
 
 bp = Blueprint('sign_in', __name__)
@@ -33,9 +33,15 @@ def hasher():
 def register(app):
     """Load people from the session, refusing those signed out everywhere, idle too long, or switched off."""
     manager = LoginManager(app)
-    manager.login_view = 'sign_in.sign_in'
-    manager.login_message = 'サインインしてください。'
     manager.session_protection = None
+
+    @manager.unauthorized_handler
+    def ask():
+        if request.method == 'POST' and (typed := kept.keep()):
+            return render_template('sign_in.html', form=SignInForm(formdata=None), failed=False, wait=0, kept=typed, ended=True,
+                                   action=url_for('sign_in.sign_in')), 401
+        flash('サインインしてください。')
+        return redirect(url_for('sign_in.sign_in', next=request.full_path.removesuffix('?')))
 
     @manager.user_loader
     def load(id):
@@ -121,11 +127,16 @@ def sign_in():
                 with trail.untrailed():
                     Throttle.delete().where(Throttle.key == keys[0]).execute()
                 begin(person)
+                if found := kept.resume(request.form.get('kept', ''), person):
+                    path, fields = found
+                    return render_template('resume.html', path=path, fields=fields, labelled=kept.labelled(path, fields),
+                                           form=EmptyForm(formdata=None), crumbs=[])
                 return redirect(next_page(), code=303)
             count_failure(keys, now)
             failed = True
     status = 429 if wait else 422 if failed or form.errors else 200
-    return render_template('sign_in.html', form=form, failed=failed, wait=wait), status
+    return render_template('sign_in.html', form=form, failed=failed, wait=wait, kept=request.form.get('kept', ''),
+                           action=request.full_path), status
 
 
 def matches(person, password):

@@ -2,7 +2,7 @@
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
 from audits import history
-from forms.base import EmptyForm, ReasonForm
+from forms.base import EmptyForm
 from forms.strategy import (
     IndicatorForm,
     InitiativeForm,
@@ -164,14 +164,7 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=d
 
 def voided(row, back, crumbs, keeps=()):
     """Handle the voiding of one part of a strategy; return a response. `keeps` are sentences of why it must stay."""
-    form = ReasonForm()
-    if form.validate_on_submit() and records.collect(form, [('reason', words) for words in keeps]):
-        with records.act('strategies.edit', form.reason.data) as act:
-            act.void(row, form.reason.data)
-        flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
-        return redirect(back, code=303)
-    return render_template('records/void.html', noun=NOUN, row=row, form=form, cancel=back, reusable=True,
-                           crumbs=crumbs), 422 if form.errors else 200
+    return records.voided(NOUN, row, 'strategies.edit', back, crumbs, [('reason', words) for words in keeps], reusable=True)
 
 
 def to_year(year):
@@ -398,5 +391,9 @@ def report(year, name):
     """Answer with the year's results or plan as PDF."""
     found_year(year)
     as_of, _ = asked_day(year)
-    return Response(reports_pages.build(name, year, as_of), mimetype='application/pdf', headers={
-        'Content-Disposition': f'inline; filename="daicho-{name}-{year}.pdf"'})
+    text = request.args.get('id', '')
+    only = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+    made = reports_pages.build(name, year, as_of, only) or abort(404)
+    part = '' if only is None else f'-{only}'
+    return Response(made, mimetype='application/pdf', headers={
+        'Content-Disposition': f'inline; filename="daicho-{name}-{year}{part}.pdf"'})

@@ -148,14 +148,19 @@ def move(id, target):
     before = records.find(noun, id)
     require('systems.move', before)
     found = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == target), None)
-    if found is None or before.voided_at:
+    possible = found is not None and not before.voided_at
+    if target not in LIFECYCLES:
         abort(404)
-    if not may_move(before, found):
+    if possible and not may_move(before, found):
         abort(403)
     form = MoveForm(data={name: before.__data__.get(name) for name in MOVE_FIELDS})
     for name in list(form._fields):
         if name in MOVE_FIELDS and name not in MOVE_FIELDS_OF.get(target, ()):
             del form[name]
+    if answer := records.moved_meanwhile(noun, before, form, '取消済み' if before.voided_at else LIFECYCLES[before.lifecycle], possible):
+        return answer
+    if not possible:
+        abort(404)
     lacking = lifecycle.missing(found, facts(before) | {'reason': '（入力予定）'})
     if form.validate_on_submit():
         row = records.twin(before)

@@ -41,7 +41,8 @@ OTHERS = {
     'board.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE, 'sign_in.sign_out': EVERYONE,
     'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE, 'actuals.edit': DESK, 'figures.show_figure': EVERYONE,
     'steps.grid': EVERYONE, 'systems.move': OWNED, 'supports.move': OWNED, 'budget-requests.ask': OWNED,
-    'courses.census': DESK, 'findings.move': OWNED | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED,
+    'courses.census': DESK, 'findings.move': OWNED | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED,
+    'plans.void_check_in': DESK,
     'actions.follow_up': AUDITOR, 'plans.check_in': OWNED, 'people.password': ADMIN, 'files.index': OWNED | ADMIN,
     'files.preview': OWNED | ADMIN, 'trail.index': KEEPERS, 'trail.show': KEEPERS, 'trail.check': KEEPERS,
     'strategies.index': EVERYONE, 'strategies.show': EVERYONE, 'strategies.initiative': EVERYONE,
@@ -99,6 +100,8 @@ def address(adapter, rule):
         values['target'] = MOVES[rule.endpoint][0]
     if rule.endpoint == 'figures.show_figure':
         values['name'] = 'steps.official'
+    if rule.endpoint == 'plans.void_check_in':
+        values['quarter'] = '1Q'
     return adapter.build(rule.endpoint, values)
 
 

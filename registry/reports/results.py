@@ -11,15 +11,23 @@ SOURCES = {'computed': '自動集計', 'entered': '手入力', 'none': '未入�
 CHARTS_A_ROW = 3
 
 
-def build(board, made_at):
-    """Return the year's results as a PDF (bytes), made at an aware moment; the board is read, nothing else."""
+def build(board, made_at, only=None):
+    """Return the year's results as a PDF (bytes), made at an aware moment; the board is read, nothing else.
+
+    `only` is the number of the one initiative asked for.
+    """
     title = f'{board.year_label} デジタル・ICT戦略 成果'
-    return book(board, title, made_at, summary, initiative)
+    return book(board, title, made_at, summary, initiative, only)
 
 
-def book(board, title, made_at, first, page):
-    """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each initiative."""
+def book(board, title, made_at, first, page, only=None):
+    """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each initiative, or for `only` one."""
     pen = paper.Pen()
+    if only is not None:
+        theme, view = next((theme, view) for theme, views in by_theme(board) for view in views if view.no == only)
+        story = [paper.Mark(f'initiative-{view.no}', f'{view.no}. {view.title}'),
+                 *paper.fit(lambda size: page(pen, board, theme, view, size))]
+        return paper.write(story, paper.Imprint.of(board, title, made_at), pen)
     story = [paper.Mark('whole', f'{title}：全体像'), *paper.fit(lambda size: first(pen, board, title, size))]
     for theme, views in by_theme(board):
         marks = [paper.Mark(f'theme-{theme.no}', f'戦略テーマ{theme.mark} {theme.title}')]

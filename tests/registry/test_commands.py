@@ -1,9 +1,11 @@
 """The commands' contract: exit status, JSON shapes, and every figure against an answer worked out by hand."""
+import io
 from datetime import date
 from fractions import Fraction
 
 import desk as desks
 import pytest
+from pypdf import PdfReader
 
 from models import Business, Course, Department, Enrolment, Staff, Step, StepMove, StepProgress
 from models.figures import figure
@@ -338,3 +340,24 @@ def test_the_default_day_is_today_inside_the_year(base):
         assert base.json('kpi')['as_of'] == '2026-12-28' and base.json('kpi', '--fiscal-year', '2025')['as_of'] == '2026-03-31'
     finally:
         base.env['DAICHO_TODAY'] = '2027-03-31'
+
+
+@pytest.mark.parametrize('name', ['results', 'plan'])
+def test_a_report_of_the_year_and_of_one_initiative(base, tmp_path, name):
+    whole, one = tmp_path / 'whole.pdf', tmp_path / 'one.pdf'
+    assert base.run('report', name, '--fiscal-year', '2026', '-o', whole).exit_code == 0
+    assert base.run('report', name, '--fiscal-year', '2026', '--id', '6', '-o', one).exit_code == 0
+    pages = PdfReader(one).pages
+    assert len(PdfReader(whole).pages) == 12 and len(pages) == 1
+    assert '6.' in pages[0].extract_text() and '1 / 1' in pages[0].extract_text()
+    assert base.run('report', name, '--fiscal-year', '2026', '--id', '12', '-o', one).exit_code == 1
+    assert base.run('report', name, '--fiscal-year', '2031', '-o', one).exit_code == 1
+
+
+def test_the_page_gives_the_same_one(client_of):
+    it = client_of('it')
+    answer = it.get('/strategies/2026/results.pdf?id=6')
+    assert answer.status_code == 200 and len(PdfReader(io.BytesIO(answer.data)).pages) == 1
+    assert it.get('/strategies/2026/results.pdf?id=99').status_code == 404
+    assert len(PdfReader(io.BytesIO(it.get('/strategies/2026/results.pdf?id=x').data)).pages) > 5
+    assert '/strategies/2026/plan.pdf?id=6' in it.get('/strategies/2026/initiatives/6').text

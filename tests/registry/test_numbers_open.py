@@ -1,9 +1,11 @@
 """Numbers open to their rows: a figure to what it counted and left out, what waits on the first page to its list."""
 import re
+from datetime import timedelta
 
 import pytest
 
-from models import db
+from audits import trail
+from models import BudgetRequest, Incident, db
 from models.figures import MEASURES, figure
 from registry import clock
 
@@ -33,3 +35,28 @@ def test_what_waits_opens_to_as_many_rows(client_of, who):
         page = browser.get(address.replace('&amp;', '&')).text
         rows = page.partition('<tbody>')[2].partition('</tbody>')[0].count('<tr>')
         assert rows == int(number), f'{words}: {address}'
+
+
+@pytest.mark.parametrize(('measure', 'year', 'group', 'heads', 'cells'), [
+    ('plans.achievement', 2026, 'counted-0', ['回', '評価', '達成率'], r'<td>[\d.]+%</td>'),
+    ('steps.official', 2026, 'counted-0', ['状態（2026-11-23）', '理由'], '<td>完了済み</td>'),
+    ('support.budget_coverage', 2026, 'left-out-2', ['除外理由', '除外承認者'], '<td>少額'),
+    ('incidents.recovery_business_hours', 2026, 'counted-0', ['復旧時間'], r'<td>\d+時間\d+分</td>')])
+def test_the_rows_show_what_the_figure_turns_on(app, client_of, measure, year, group, heads, cells):
+    with app.app_context(), db.connection_context(), trail.act('budget-requests.edit', by=None, at=clock.now()) as act:
+        row = BudgetRequest.get_by_id(2)
+        row.exclusion_reason, row.excluded_by = '少額のため', '課長'
+        act.save(row)
+        row = Incident.get_by_id(1)
+        row.restored_at = row.detected_at + timedelta(hours=1, minutes=5)
+        act.save(row)
+    page = client_of('it').get(f'/figures/{measure}?year={year}&group={group}').text
+    for head in heads:
+        assert f'<th scope="col">{head}</th>' in page
+    assert re.search(cells, page)
+
+
+def test_the_rows_of_a_past_day_say_what_is_of_today(client_of):
+    page = client_of('it').get('/figures/steps.official?year=2026&as_of=R8.10.1').text
+    assert 'そのほかの項目は、いまの記録です' in page and '状態（2026-10-01）' in page
+    assert 'そのほかの項目は、いまの記録です' not in client_of('it').get('/figures/steps.official?year=2026').text

@@ -1,0 +1,158 @@
+"""What a person typed is still there after a conflict, a move that came too late, an ended session or a stale page."""
+import html
+import re
+
+import pytest
+from cast import PASSWORD, email
+
+from audits import trail
+from models import CheckIn, CorrectiveAction, Finding, Person, Support, System, db
+from registry import clock, create_app
+
+
+@pytest.fixture
+def it(client_of):
+    return client_of('it')
+
+
+def words(answer):
+    return html.unescape(answer.text)
+
+
+def hidden(answer):
+    """Return the hidden fields of the last form of a page, the texts areas among them."""
+    form = answer.text.rsplit('<form class="form"', 1)[1]
+    return {name: html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)}
+
+
+def changed_by_someone(table, id, **values):
+    with db.connection_context(), trail.act('systems.edit', by=Person.get(Person.email == email('it')), at=clock.now()) as act:
+        row = table.get_by_id(id)
+        for name, value in values.items():
+            setattr(row, name, value)
+        act.save(row)
+
+
+def test_the_reason_survives_the_conflict_page(it):
+    page = it.get('/incidents/1/edit')
+    fields = {'incident_no': 'I-00001', 'title': '新しい件名', 'category': 'システム障害', 'level': '4', 'system_nos': 'S-00001',
+              'detected_at': '2026-06-01 09:00', 'revision': '0', 'act_reason': '件名の誤り'}
+    answer = it.post('/incidents/1/edit', data=fields)
+    assert answer.status_code == 409 and page.status_code == 200
+    assert '変更の理由: 件名の誤り' in words(answer)
+    again = it.post('/incidents/1/edit', data=hidden(answer))
+    assert again.status_code == 303
+    assert '新しい件名' in words(it.get('/incidents/1')) and '理由: 件名の誤り' in words(it.get('/incidents/1'))
+
+
+@pytest.mark.parametrize(('address', 'table', 'values', 'fields', 'state'), [
+    ('/supports/1/move/completed', Support, {'state': 'returned'}, {'text': '長い意見です', 'opinion': 'fine', 'completed_on': '2026-11-20'}, '差戻し'),
+    ('/systems/1/move/retiring', System, {'lifecycle': 'retiring'}, {'reason': '長い理由です', 'handover': '引継ぎ先', 'retire_planned_on': '2027-03-31'},
+     '廃止予定'),
+    ('/findings/1/move/planned', Finding, {'state': 'planned'}, {'reason': '長い理由です'}, '計画')])
+def test_a_move_that_comes_too_late_keeps_its_words(it, address, table, values, fields, state):
+    revision = re.search(r'name="revision" value="(\d+)"', it.get(address).text).group(1)
+    changed_by_someone(table, 1, **values)
+    answer = it.post(address, data=fields | {'revision': revision})
+    assert answer.status_code == 409 and 'ほかの人が先に変更しました' in words(answer) and state in words(answer)
+    for typed in fields.values():
+        assert typed in words(answer) or typed.startswith(('2026', '2027', 'fine'))
+    assert 'この内容で続ける' not in words(answer)
+
+
+def test_a_move_still_possible_is_made_after_a_look(it):
+    address = '/supports/1/move/completed'
+    revision = re.search(r'name="revision" value="(\d+)"', it.get(address).text).group(1)
+    changed_by_someone(Support, 1, trial=True)
+    fields = {'text': '長い意見です', 'opinion': 'fine', 'completed_on': '2026-11-20', 'revision': revision}
+    answer = it.post(address, data=fields)
+    assert answer.status_code == 409 and '長い意見です' in words(answer)
+    assert it.post(address, data=hidden(answer)).status_code == 303
+    assert '長い意見です' in words(it.get('/supports/1'))
+
+
+FIELDS = {'system_no': 'S-90001', 'name': '夜間の申請', 'summary': '一行目\n<b>二行目</b>', 'owner_code': '0201', 'category': '個別業務系',
+          'lifecycle': 'idea', 'pii': 'none'}
+
+
+def end_session(browser):
+    with browser.session_transaction() as session:
+        session['seen'] = 0
+
+
+def test_a_form_sent_after_the_session_ended_goes_on_after_signing_in(it):
+    end_session(it)
+    asked = it.post('/systems/new', data=FIELDS)
+    assert asked.status_code == 401 and 'サインインの期限が切れました' in words(asked)
+    carried = hidden(asked)['kept']
+    wrong = it.post('/sign-in', data={'email': email('it'), 'password': 'wrong', 'kept': carried})
+    assert wrong.status_code == 422 and hidden(wrong)['kept'] == carried
+    back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried})
+    assert back.status_code == 200 and 'システム名称' in words(back) and '夜間の申請' in words(back)
+    assert '&lt;b&gt;二行目' in back.text and 'S-90001' not in it.get('/systems/').text
+    answer = it.post('/systems/new', data=hidden(back))
+    assert answer.status_code == 303
+    assert '夜間の申請' in words(it.get('/systems/?q=S-90001'))
+
+
+def test_what_was_typed_is_shown_to_the_same_person_only(it):
+    end_session(it)
+    carried = hidden(it.post('/systems/new', data=FIELDS))['kept']
+    other = it.post('/sign-in', data={'email': email('auditor'), 'password': PASSWORD, 'kept': carried})
+    assert other.status_code == 303
+    forged = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried[:-3] + 'xyz'})
+    assert forged.status_code == 303
+
+
+def test_passwords_are_never_carried(it):
+    end_session(it)
+    answer = it.post('/account/', data={'current': PASSWORD, 'new': 'ながいあたらしいことば1', 'again': 'ながいあたらしいことば1'})
+    assert answer.status_code == 302 and 'kept' not in answer.text
+
+
+def test_a_page_without_its_token_gives_back_what_was_typed(settings):
+    browser = create_app(settings | {'WTF_CSRF_ENABLED': True}).test_client()
+    answer = browser.post('/systems/new', data=FIELDS | {'password': 'himitsu-no-kotoba'})
+    assert answer.status_code == 400 and '夜間の申請' in words(answer) and '&lt;b&gt;' in answer.text
+    assert 'himitsu' not in answer.text
+
+
+# --- what can be entered by mistake can be voided, and stays in the history ---
+
+def test_a_check_in_is_voided_and_recorded_again(it, client_of):
+    with db.connection_context():
+        check = CheckIn.get()
+        plan, quarter = check.plan_id, check.quarter
+    address = f'/plans/{plan}/check-ins/{quarter}'
+    assert client_of('department').get(f'{address}/void').status_code == 403
+    assert it.post(f'{address}/void', data={'reason': ''}).status_code == 422
+    assert it.post(f'{address}/void', data={'reason': '別のプランの分'}).status_code == 303
+    assert it.get(f'{address}/void').status_code == 404
+    page = it.get(f'/plans/{plan}').page.text
+    assert '進捗確認はまだありません' in page and '取り消しました（理由: 別のプランの分）' in page
+    assert 'name="revision"' not in it.get(address).text
+    assert it.post(address, data={'assessment': 'late', 'achievement': '10'}).status_code == 303
+    page = it.get(f'/plans/{plan}').page.text
+    assert '取消を取りやめました' in page and '進捗確認はまだありません' not in page
+
+
+def test_a_corrective_action_is_voided_while_it_is_a_plan(it, client_of):
+    unit, auditor = client_of('department'), client_of('auditor')
+    with db.connection_context():
+        action = CorrectiveAction.get_by_id(1)
+        finding = action.finding_id
+    changed_by_someone(Finding, finding, state='correcting')
+    changed_by_someone(CorrectiveAction, 1, followed_on=None, follower=None, result=None)
+    address = '/actions/1/void'
+    assert auditor.get(address).status_code == 403 and client_of('other').get(address).status_code == 404
+    assert '所属からは取り消せません' in words(unit.post(address, data={'reason': '重複'}))
+    assert 'ただ一つの是正措置' in words(it.post(address, data={'reason': '重複'}))
+    changed_by_someone(Finding, finding, state='planned')
+    assert unit.post(address, data={'reason': '重複'}).status_code == 303
+    page = unit.get(f'/findings/{finding}').page.text
+    assert '是正措置はまだありません' in page and '取り消しました（理由: 重複）' in page
+
+
+def test_a_unit_reads_who_wrote_about_its_own_support(client_of):
+    page = client_of('department').get('/supports/1').page.text
+    assert 'コメント: ' in page and 'ほかの所属の記録' not in page and '阿部 情' in page
