@@ -7,26 +7,17 @@ import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
-from wtforms import Field, widgets
-from wtforms.fields.choices import Choice, SelectFieldBase
+from wtforms import Field
 from wtforms.validators import StopValidation, ValidationError
 
 from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]')
+#: the words of no choice in a list
+BLANK = '（未選択）'
 #: the header of a file's column that holds several systems
 SEVERAL_SYSTEMS = '管理番号（複数は;区切り）'
-
-
-def choice(value, label, now):
-    """Return one option of a select box, chosen when `now` says so."""
-    return Choice(value=value, label=label, selected=now, render_kw={})
-
-
-def blank(now):
-    """Return the option that stands for no value."""
-    return choice('', '（未選択）', now)
 
 
 def narrow(text):
@@ -45,12 +36,12 @@ class Cell(Field):
     `blank` is what a blank stands for where the code list itself has a word for it (休職等: なし); nothing else is guessed.
     """
 
-    widget = widgets.TextInput()
+    #: how a page asks for it: a line, a text of several lines, or a list to choose from (`options`)
+    shape = 'line'
+    inputmode = unit = ''
+    #: whether a page repeats below the field how what was typed was read
+    echo = False
     hint = ''
-    _iter_choices_normalized = SelectFieldBase._iter_choices_normalized
-
-    def has_groups(self):
-        return False
 
     def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None, blank=None, **kwargs):
         if blank is not None:
@@ -123,7 +114,7 @@ class Text(Cell):
 class Long(Text):
     """Text of several lines."""
 
-    widget = widgets.TextArea()
+    shape = 'text'
 
     def __init__(self, label, *, max=2000, **kwargs):
         super().__init__(label, max=max, **kwargs)
@@ -150,10 +141,11 @@ class Key(Text):
 class Whole(Cell):
     """A whole number."""
 
+    inputmode = 'numeric'
+
     def __init__(self, label, *, min=0, max=999_999_999, unit='', **kwargs):
         super().__init__(label, **kwargs)
         self.min, self.max, self.unit = min, max, unit
-        self.render_kw = {'inputmode': 'numeric', **(self.render_kw or {})}
 
     def parse(self, text):
         digits = narrow(text).replace(',', '')
@@ -200,10 +192,11 @@ class Yen(Whole):
 class Exact(Cell):
     """A decimal number kept exactly."""
 
+    inputmode = 'decimal'
+
     def __init__(self, label, *, min=None, max=None, places=4, **kwargs):
         super().__init__(label, **kwargs)
         self.min, self.max, self.places = min, max, places
-        self.render_kw = {'inputmode': 'decimal', **(self.render_kw or {})}
 
     def parse(self, text):
         digits = narrow(text).replace(',', '').removesuffix('%')
@@ -232,6 +225,7 @@ class Day(Cell):
     """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been done."""
 
     hint = '例: 2026/4/1、20260401、R8.4.1、令和8年4月1日'
+    echo = True
 
     def __init__(self, label, *, happened=False, **kwargs):
         super().__init__(label, **kwargs)
@@ -251,6 +245,7 @@ class Moment(Cell):
     """A day and time in Japan."""
 
     hint = '例: 2026/4/1 9:05、令和8年4月1日 9:05'
+    echo = True
 
     def parse(self, text):
         return calendar.parse_moment(text)
@@ -265,7 +260,7 @@ class Moment(Cell):
 class Flag(Cell):
     """Yes or no (はい・いいえ)."""
 
-    widget = widgets.Select()
+    shape = 'list'
     YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須', 'する'})
     NO = frozenset({'0', 'false', 'no', 'n', 'いいえ', '無', 'なし', '非該当', '×', '対象外', '任意', 'しない'})
 
@@ -283,18 +278,19 @@ class Flag(Cell):
     def show(self, value):
         return '' if value is None else 'はい' if value else 'いいえ'
 
-    def iter_choices(self):
+    def options(self):
+        """Yield (value, label, whether chosen) of the list."""
         now = self._value()
         if not self.required or now == '':
-            yield blank(now == '')
-        yield choice('1', 'はい', now == '1')
-        yield choice('0', 'いいえ', now == '0')
+            yield '', BLANK, now == ''
+        yield '1', 'はい', now == '1'
+        yield '0', 'いいえ', now == '0'
 
 
 class Code(Cell):
     """One of a fixed list, by code or by Japanese label."""
 
-    widget = widgets.Select()
+    shape = 'list'
 
     def __init__(self, label, codes, **kwargs):
         super().__init__(label, **kwargs)
@@ -314,12 +310,12 @@ class Code(Cell):
 
     show = text
 
-    def iter_choices(self):
+    def options(self):
         now = self.typed if self.typed is not None else self.data
         if not self.required or now in (None, ''):
-            yield blank(now in (None, ''))
+            yield '', BLANK, now in (None, '')
         for code, label in self.codes.items():
-            yield choice(code, label, now in (code, label))
+            yield code, label, now in (code, label)
 
 
 class IntCode(Code):
@@ -336,12 +332,12 @@ class IntCode(Code):
     def text(self, value):
         return '' if value is None else str(value)
 
-    def iter_choices(self):
+    def options(self):
         now = self._value()
         if now == '':
-            yield blank(True)
+            yield '', BLANK, True
         for code, label in self.codes.items():
-            yield choice(str(code), label, now == str(code))
+            yield str(code), label, now == str(code)
 
 
 class Ref(Cell):
@@ -359,7 +355,8 @@ class Ref(Cell):
         self.table, self.by, self.missing, self.only = table, table._meta.fields[by], missing, only
         self.cache, self.complete, self.coming = {}, False, {}
         if select:
-            self.widget = widgets.Select()
+            self.shape = 'list'
+        self.echo = not select
 
     def process_data(self, value):
         super().process_data(getattr(value, 'id', value))
@@ -400,16 +397,16 @@ class Ref(Cell):
         row = value if hasattr(value, 'label') else self.table.get_or_none(self.table.id == value)
         return self.called(row) if row else ''
 
-    def iter_choices(self):
+    def options(self):
         now = self._value()
         if not self.required or now == '':
-            yield blank(now == '')
+            yield '', BLANK, now == ''
         query = self.table.select().where(self.table.live()).order_by(self.by)
         if self.only is not None:
             query = query.where(self.only(self.table))
         for row in query:
             key = getattr(row, self.by.name)
-            yield choice(key, self.called(row), now == key)
+            yield key, self.called(row), now == key
 
 
 class Refs(Cell):
