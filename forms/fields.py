@@ -401,12 +401,18 @@ class Ref(Cell):
         now = self._value()
         if not self.required or now == '':
             yield '', BLANK, now == ''
+        for key, words in self.listed(self):
+            yield key, words, now == key
+
+    def all_listed(self):
+        """Return [(number, words)] of the records to choose from."""
         query = self.table.select().where(self.table.live()).order_by(self.by)
         if self.only is not None:
             query = query.where(self.only(self.table))
-        for row in query:
-            key = getattr(row, self.by.name)
-            yield key, self.called(row), now == key
+        return [(getattr(row, self.by.name), self.called(row)) for row in query]
+
+    #: the same, as the application remembers it
+    listed = staticmethod(all_listed)
 
 
 class Refs(Cell):

@@ -59,11 +59,11 @@ def show_figure(name):
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
     rows = next(rows for kind, place, rows in groups if f'{kind}-{place}' == chosen)
     page = int(request.args['page']) if request.args.get('page', '').isdigit() and len(request.args['page']) < 8 else 1
-    table = row_table(rows.query, name, as_of, dated, page, next(size for key, _, _, size, _ in listed if key == chosen))
+    total = next(size for key, _, _, size, _ in listed if key == chosen)
+    table = boards.remembered(('page', *asked, chosen, page), lambda: row_table(rows.query, name, as_of, dated, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
-    served = list(Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
-        Indicator.live(), Indicator.measure == name, Strategy.fiscal_year == year))
+    known, served = boards.remembered(('served', name, year), lambda: serves(name, year))
     value_text = '該当なし' if found.value is None else (
         ratings.rate_text(found.value, 100) if found.percent else f'{ratings.published(found.value, 1):f}'
         if found.value.denominator != 1 else str(found.value.numerator))
@@ -72,9 +72,15 @@ def show_figure(name):
                            served=served, value_text=value_text, definition=MEASURES[name].how,
                            numerator=boards.plain_number(found.numerator),
                            denominator=boards.plain_number(found.denominator),
-                           crumbs=crumbs(year, (found.title, None)) if Strategy.select().where(
-                               Strategy.fiscal_year == year, Strategy.live()).exists()
+                           crumbs=crumbs(year, (found.title, None)) if known
                            else [('ホーム', url_for('board.index')), (found.title, None)])
+
+
+def serves(name, year):
+    """Return (whether the year has a strategy, its indicators that a measure counts)."""
+    return Strategy.select().where(Strategy.fiscal_year == year, Strategy.live()).exists(), list(
+        Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
+            Indicator.live(), Initiative.live(), Indicator.measure == name, Strategy.fiscal_year == year))
 
 
 def sizes(query):

@@ -21,10 +21,19 @@ def department(id):
 
 def called(row):
     """Return what a record is called on a page: a unit by its name today, any other by its label."""
-    return f'{row.code} {department(row.id) or row.name}' if isinstance(row, Department) else row.label
+    if isinstance(row, Department) and row.valid_from > clock.today():
+        return f'{row.code} {department(row.id)}'
+    return row.label
 
 
-Ref.called = staticmethod(called)
+def listed(field):
+    """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the record at hand."""
+    if field.only is not None:
+        return field.all_listed()
+    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+
+
+Ref.called, Ref.listed = staticmethod(called), staticmethod(listed)
 
 
 def code(codes):
