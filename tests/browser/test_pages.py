@@ -101,12 +101,12 @@ def test_a_stale_edit_shows_both_sides(window):
 
 
 @pytest.mark.parametrize(('lines', 'words'), [
-    (['S-90001,取込み確認システム,0151,共通基盤・ネットワーク,構想', 'S-00001,イントラネット,0151,共通基盤・ネットワーク,運用'], '取り込む'),
-    (['S-90002,,9999,なんでも,構想', 'S-90002,二度目,0151,GIS,構想'], '9999')], ids=['good', 'bad'])
+    (['S-90001,取込み確認システム,0151,共通基盤・ネットワーク,構想,なし', 'S-00001,イントラネット,0151,共通基盤・ネットワーク,運用,なし'], '取り込む'),
+    (['S-90002,,9999,なんでも,構想,なし', 'S-90002,二度目,0151,GIS,構想,なし'], '9999')], ids=['good', 'bad'])
 def test_a_file_is_shown_before_it_is_applied(window, lines, words):
     it = window('it')
     it.open('/files/?kind=systems')
-    text = '\n'.join(['管理番号,システム名称,所管課コード,システム区分,ライフサイクル状態', *lines])
+    text = '\n'.join(['管理番号,システム名称,所管課コード,システム区分,ライフサイクル状態,個人情報の取扱い', *lines])
     it.page.locator('input[type=file]').set_input_files(
         {'name': '台帳.csv', 'mimeType': 'text/csv', 'buffer': text.encode()})
     it.page.locator('main form button[type=submit]').first.click()

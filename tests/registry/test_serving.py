@@ -47,13 +47,19 @@ def free(port):
         return False
 
 
+def hears_interrupts():
+    """A shell starts background jobs deaf to SIGINT, and children inherit it; the server under test must hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Server:
     def __init__(self, env):
         with socket.socket() as unused:
             unused.bind(('127.0.0.1', 0))
             self.port = unused.getsockname()[1]
         self.process = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(self.port)],
-                                        cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                        cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=hears_interrupts)
         until(self.answers)
         self.workers = until(lambda: len(found := children(self.process.pid)) == 2 and found)
 
