@@ -56,6 +56,11 @@ class Cell(Field):
         if required:
             self.flags.required = True
 
+    @property
+    def unguessed(self):
+        """Whether the file of a new record must have this column: needed, and a blank stands for nothing."""
+        return self.required and self.blank is None
+
     def process_data(self, value):
         self.typed = None
         self.data = value

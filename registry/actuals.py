@@ -38,8 +38,7 @@ class ActualLoad(Load):
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
         if before is None:
-            wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
-                      if cell.required and cell.blank is None]
+            wrong += self.unsaid
         row = records.twin(before) if before is not None else Actual()
         if not wrong:
             fill_actual(form, row, indicator)

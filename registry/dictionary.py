@@ -121,14 +121,11 @@ def how(field):
     return '。'.join(words)
 
 
-def needed(noun, field):
+def needed(field):
     """Return whether a new record needs a column: 必須, or what stands when it is left out."""
     if not field.required:
         return ''
-    column = noun.table._meta.fields.get(field.attr)
-    if noun.loader is not None or column is None or column.default is None:
-        return '必須'
-    return f'既定: {field.show(column.default)}'
+    return '必須' if field.unguessed else f'既定: {field.show(field.blank)}'
 
 
 def one_file(noun):
@@ -142,7 +139,7 @@ def one_file(noun):
         yield NOTES[noun.name]
     yield ''
     yield from table_lines(('見出し', 'キー', '必須', '書き方'), (
-        (field.header, f'`{field.key}`', needed(noun, field), how(field)) for field in form.cells()))
+        (field.header, f'`{field.key}`', needed(field), how(field)) for field in form.cells()))
     yield ''
 
 

@@ -110,8 +110,9 @@ class Load:
                                              f'「{self.form._fields[name].label.text}」の列が必要です。'))
         if any(problem.line in (1, None) for problem in self.problems):
             return None
-        self.absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
-        for cell in self.absent:
+        absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
+        self.unsaid = [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in absent if cell.unguessed]
+        for cell in absent:
             del self.form[cell.short_name]
         return columns
 
@@ -184,8 +185,7 @@ class Load:
         wrong = form.wrong(before)
         row = records.twin(before) if before is not None else noun.table()
         if before is None:
-            wrong += [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in self.absent
-                      if cell.required and cell.blank is None]
+            wrong += self.unsaid
         else:
             # in a new record some blanks have a meaning; in a known one that would undo what stands
             wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns

@@ -407,9 +407,9 @@ def send(noun, query, format, encoding):
 
 
 def headers_of_file(noun):
-    """Return [(Japanese header, key, required)] of a noun's import file."""
+    """Return [(Japanese header, key, whether a new record needs it)] of a noun's import file."""
     made = noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
-    return [(cell.header, cell.key, cell.required) for cell in made(formdata=None, meta={'csrf': False}).cells()]
+    return [(cell.header, cell.key, cell.unguessed) for cell in made(formdata=None, meta={'csrf': False}).cells()]
 
 
 def export_as_of(noun, day):
