@@ -50,10 +50,7 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
     `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment. Nothing changed → no act.
     """
     with untrailed(), db.atomic():
-        head = TrailHead.select()
-        if isinstance(db.obj, PostgresqlDatabase):
-            head = head.for_update()
-        writing = Writing(kind, by, at, channel, reason or '', request_id or '', head.get())
+        writing = Writing(kind, by, at, channel, reason or '', request_id or '', next(iter(_head_to_move())))
         yield writing
         writing.close()
 
@@ -208,6 +205,8 @@ class Writing:
 
 
 _head = Prepared(lambda: TrailHead.select())
+#: the same for the one who will move it: a second act waits for the first
+_head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase) else TrailHead.select())
 
 
 def head():

@@ -6,10 +6,12 @@ stored value as text (`text`), so that an exported file is an import file.
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from wtforms import Field
 from wtforms.validators import StopValidation, ValidationError
 
+from models.base import Prepared
 from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
@@ -28,6 +30,16 @@ def narrow(text):
 def key_of_label(text):
     """Return a label folded so that width, brackets, middle dots and spaces do not matter when it is typed."""
     return re.sub(r'[\s()（）・,、.\-ー－/／]', '', unicodedata.normalize('NFKC', text)).lower()
+
+
+@cache
+def _codes_of(pairs):
+    return {key_of_label(text): code for code, text in pairs}
+
+
+def code_of(codes, label):
+    """Return the code of a label as it may be typed, or None."""
+    return _codes_of(tuple(codes.items())).get(key_of_label(label))
 
 
 class Cell(Field):
@@ -300,12 +312,11 @@ class Code(Cell):
     def __init__(self, label, codes, **kwargs):
         super().__init__(label, **kwargs)
         self.codes = dict(codes)
-        self.by_label = {key_of_label(text): code for code, text in self.codes.items()}
 
     def parse(self, text):
         if text in self.codes:
             return text
-        code = self.by_label.get(key_of_label(text)) or (narrow(text) if narrow(text) in self.codes else None)
+        code = code_of(self.codes, text) or (narrow(text) if narrow(text) in self.codes else None)
         if code is None:
             raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: {"、".join(self.codes.values())}')
         return code
@@ -393,13 +404,13 @@ class Ref(Cell):
             return next(key for key, placeholder in self.coming.items() if placeholder == value)
         if self.complete and value in self.keys:
             return self.keys[value]
-        found = self.table.select(self.by).where(self.table.id == value).tuples().first()
-        return found[0] if found else ''
+        row = self.table.by_id(value)
+        return row.__data__[self.by.name] if row else ''
 
     def show(self, value):
         if value is None:
             return ''
-        row = value if hasattr(value, 'label') else self.table.get_or_none(self.table.id == value)
+        row = value if hasattr(value, 'label') else self.table.by_id(value)
         return self.called(row) if row else ''
 
     def options(self):
@@ -420,6 +431,14 @@ class Ref(Cell):
     listed = staticmethod(all_listed)
 
 
+@cache
+def linked_to(link, own, other, by):
+    """Return what reads a record's live rows of a link table, in the order of the numbers (`by`) they lead to."""
+    fields = link._meta.fields
+    return Prepared(lambda id: link.select(fields[other]).join(by.model, on=fields[other] == by.model.id).where(
+        fields[own] == id, link.live()).order_by(by))
+
+
 class Refs(Cell):
     """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link table."""
 
@@ -432,6 +451,7 @@ class Refs(Cell):
         self.flags.maxlength = max
         self.max = max
         self.cache, self.complete = {}, False
+        self.linked = linked_to(link, own, other, self.by)
 
     load_all = Ref.load_all
 
@@ -465,10 +485,7 @@ class Refs(Cell):
 
     def ids_of(self, row):
         """Return the ids now linked to `row`, in the order of their numbers."""
-        link = self.link
-        own, other = link._meta.fields[self.own], link._meta.fields[self.other]
-        return [id for (id,) in link.select(other).join(self.table, on=other == self.table.id)
-                .where(own == row.id, link.live()).order_by(self.by).tuples()]
+        return [link.__data__[self.other] for link in self.linked(row.id)]
 
     def text(self, value):
         if not value:
@@ -493,7 +510,6 @@ class Many(Cell):
     def __init__(self, label, codes, **kwargs):
         super().__init__(label, **kwargs)
         self.codes = dict(codes)
-        self.by_label = {key_of_label(text): code for code, text in self.codes.items()}
 
     def parse(self, text):
         found = []
@@ -501,7 +517,7 @@ class Many(Cell):
             part = part.strip()
             if not part:
                 continue
-            code = part if part in self.codes else self.by_label.get(key_of_label(part))
+            code = part if part in self.codes else code_of(self.codes, part)
             if code is None:
                 raise ValueError(f'「{part[:40]}」は選べません。次から選んでください: {"、".join(self.codes.values())}')
             if code not in found:

@@ -67,7 +67,7 @@ def create_app(given=None):
 def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label, called=shown.called)
-    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS)
+    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS, once=shown.once)
 
     @app.context_processor
     def site():

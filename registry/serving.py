@@ -1,4 +1,5 @@
 """The server: some processes on one address, watched over by one that serves nothing."""
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -11,6 +12,8 @@ from multiprocessing.connection import wait
 import waitress
 
 LIMIT = 22 * 1024 * 1024
+#: glibc's mallopt(3)
+M_MMAP_THRESHOLD = -3
 
 
 def serve(app, host, port, processes, threads):
@@ -19,6 +22,7 @@ def serve(app, host, port, processes, threads):
     # compiled here once, not by every process again
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+    return_memory()
     # what is loaded by now stays: the collector need not walk it again in the middle of a request
     gc.collect()
     gc.freeze()
@@ -37,6 +41,12 @@ def serve(app, host, port, processes, threads):
             workers = [worker for worker in workers if worker.is_alive()]
     except KeyboardInterrupt:
         pass
+
+
+def return_memory():
+    """Have large buffers (an export, a PDF) given back to the system once freed: glibc by itself keeps room for the next."""
+    if sys.platform == 'linux' and hasattr(libc := ctypes.CDLL(None), 'mallopt'):
+        libc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
 
 
 def work(app, listening, threads):

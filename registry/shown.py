@@ -1,4 +1,6 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
+from functools import lru_cache
+
 from flask import g
 
 from forms.fields import Ref
@@ -105,3 +107,9 @@ engagement = other(Engagement, 'engagement_no', 'theme')
 finding = other(Finding, 'finding_no', 'item')
 plan = other(Plan, 'plan_no', 'title')
 staff = other(Staff, 'staff_no', 'name')
+
+
+@lru_cache(maxsize=5000)
+def once(macro, *given):
+    """Return what a template's macro makes of plain values, made once for the same ones: a form has fifty such fields."""
+    return macro(*given)
