@@ -26,6 +26,15 @@ class EnrolmentForm(Form):
     score = Exact('点数', min=0, max=1000, places=1)
     exclusion_reason = Text('除外理由', max=200)
 
+    def fill(self, row):
+        super().fill(row)
+        if self.excludes(row):
+            row.status = 'excluded'
+
+    def excludes(self, row):
+        """Whether a line of a file excludes by its reason alone: the rosters of other offices know no state 除外."""
+        return self.of_file and bool(self.value_of('exclusion_reason', row)) and self.value_of('status', row) in ('waiting', 'attending')
+
     def across(self, row):
         status = self.value_of('status', row)
         reason = self.value_of('exclusion_reason', row)
@@ -33,5 +42,5 @@ class EnrolmentForm(Form):
             yield 'completed_on', '修了にするときは、受講日を入力してください。'
         if status == 'excluded' and not reason:
             yield 'exclusion_reason', '除外するときは、除外理由を入力してください。'
-        if reason and status != 'excluded':
+        if reason and status != 'excluded' and not self.excludes(row):
             yield 'status', '除外理由があるときは、状態を「除外」にしてください。'

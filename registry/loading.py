@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from audits import trail
-from forms.fields import Ref, Refs, key_of_label
+from forms.fields import Ref, key_of_label
 from models.base import Table
 
 from . import clock, records, sheets
@@ -56,7 +56,9 @@ class Load:
         self.at, self.today = clock.now(), clock.today()
         self.cp932 = sheet.encoding == 'cp932'
         self.form = self.make_form()
-        self.words = {cell.short_name: cell.label.text for cell in self.form.cells()}
+        #: every column a file may have, whether this one has it or not
+        self.cells = self.form.cells()
+        self.words = {cell.short_name: cell.label.text for cell in self.cells}
         self.columns = self._columns(sheet, ignore_unknown)
         if self.columns is not None:
             self._read(sheet)
@@ -186,12 +188,13 @@ class Load:
         row = records.twin(before) if before is not None else noun.table()
         if before is None:
             wrong += self.unsaid
-        else:
-            # in a new record some blanks have a meaning; in a known one that would undo what stands
-            wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
-                      if form._fields[name].required and not cells[place].strip() and not form._fields[name].errors]
         form.fill(row)
         self.settle(row, before)
+        if before is not None:
+            # in a new record some blanks have a meaning; in a known one that would undo what stands
+            wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
+                      if not cells[place].strip() and (cell := form._fields[name]).required and not cell.errors
+                      and row.__data__[cell.attr] != before.__data__[cell.attr]]
         if not wrong and self.person is not None and not self._may(row, before):
             wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
         else:
@@ -236,13 +239,13 @@ class Load:
             status = 'create'
         else:
             different = trail.differences(row, before)
-            for cell in form.cells():
-                if isinstance(cell, Refs):
+            for cell in self.cells:
+                if cell.short_name in linked:
                     now = list(linked[cell.short_name].get(before.id, ()))
                     if set(now) != set(cell.data or []):
                         changes.append((cell.label.text, cell.text(now), cell.text(cell.data)))
                 elif cell.attr in different:
-                    changes.append((cell.label.text, cell.text(before.__data__.get(cell.attr)), cell.text(cell.data)))
+                    changes.append((cell.label.text, *(cell.text(one.__data__.get(cell.attr)) for one in (before, row))))
             status = 'update' if changes else 'unchanged'
         first = form._fields[self.noun.key[0]]
         label = before.label if before is not None else first.text(first.data)

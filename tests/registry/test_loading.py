@@ -410,6 +410,39 @@ def test_a_blank_means_none_where_the_list_has_a_word_for_it(desk):
         assert (row.grade, row.employment, row.leave) == ('officer', 'permanent', 'none')
 
 
+def test_a_reason_alone_excludes_from_a_census(desk):
+    """The file of the contract has the states 未受講・受講中・修了; who is left out is said by the reason."""
+    desk.table('enrolments', ['K-1', '00003', '', '', '', ''])
+    found = desk.table('enrolments', ['K-1', '00003', '未受講', '', '', '休職・育休'])
+    assert found['update'] == 1 and enrolled(desk, '00003') == ('excluded', '休職・育休')
+    for status in ('', '未受講', '除外'):
+        again = desk.table('enrolments', ['K-1', '00003', status, '', '', '休職・育休'])
+        assert unchanged(again, 1), status
+    found = desk.table('enrolments', ['K-1', '00003', '修了', '2026-07-01', '90', '休職・育休'], code=1)
+    assert [e['column'] for e in found['errors']] == ['状態']
+
+
+def test_a_reason_without_a_state_excludes_and_says_both(desk):
+    desk.table('enrolments', ['K-1', '00003', '未受講', '', '', ''])
+    found = desk.run('import', 'enrolments', desk.file('e.csv', '研修コード,職員番号,除外理由\nK-1,00003,退職\n'))
+    assert found.exit_code == 0 and enrolled(desk, '00003') == ('excluded', '退職')
+
+
+def enrolled(desk, staff_no):
+    with desk.open():
+        row = Enrolment.select().join(Staff).where(Staff.staff_no == staff_no).first()
+        return row and (row.status, row.exclusion_reason)
+
+
+def test_a_blank_that_changes_nothing_is_no_fault(desk):
+    headers, rows = rows_of('enrolments')
+    desk.table('enrolments', ['K-1', '00003', '未受講', '', '', ''])
+    assert unchanged(desk.table('enrolments', ['K-1', '00003', '', '', '', '']), 1)
+    done = next(row for row in rows if row[2] == '修了')
+    found = desk.table('enrolments', [*done[:2], '', *done[3:]], code=1)
+    assert [e['column'] for e in found['errors']] == ['状態'] and '空欄にできません' in found['errors'][0]['message']
+
+
 # --- records of one file that refer to each other ---
 
 def test_units_and_those_above_them_come_in_one_file_in_any_order(fresh):
