@@ -1,5 +1,6 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from peewee import fn
 
 from audits import past, trail
 from forms.fields import Code, Exact, Long, Many
@@ -177,15 +178,22 @@ def panels(plan):
             'can_void': not plan.voided_at and allowed('plans.void', plan), 'can_check': not plan.voided_at and allowed('plans.edit', plan)}
 
 
+#: the assessment of a plan's last check-in; '' before the first
+latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Plan.id, CheckIn.live()).order_by(
+    CheckIn.quarter.desc()).limit(1), '')
+
+
 noun = Noun(
     name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no', prefix='P-',
     panels=panels, template='plans/show.html', loader=PlanLoad,
     columns=[Column('plan_no', 'プラン番号', Plan.plan_no), Column('fiscal_year', '年度', Plan.fiscal_year, shown.year),
              Column('department', '所属', Plan.department, shown.department), Column('title', '施策名', Plan.title),
-             Column('plan_class', '区分', Plan.plan_class, shown.code(PLAN_CLASSES))],
+             Column('plan_class', '区分', Plan.plan_class, shown.code(PLAN_CLASSES)),
+             Column('latest', '最新の評価', latest, shown.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
     filters=[Filter('fiscal_year', '年度', shown.years, lambda v: Plan.fiscal_year == int(v)),
              Filter('department', '所属', shown.department_options, lambda v: Plan.department == int(v)),
-             Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v)],
+             Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v),
+             Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')
 records.register(bp, noun)
 

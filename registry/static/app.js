@@ -35,6 +35,13 @@
     if (note) note.textContent = '';
   });
 
+  // The menu is longer than a low window: show where one is.
+  const here = document.querySelector('.side a[aria-current]');
+  if (here) {
+    const side = here.closest('.side');
+    side.scrollTop = here.offsetTop - side.clientHeight / 2;
+  }
+
   const summary = document.getElementById('error-summary');
   if (summary) summary.focus();
 })();
