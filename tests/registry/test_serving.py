@@ -1,13 +1,18 @@
 """The server's processes: one that dies is replaced, none outlives the one that watches over them."""
+import csv
+import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlencode
 
 import desk as desks
 import pytest
@@ -73,8 +78,13 @@ class Server:
 
 
 @pytest.fixture
-def env(tmp_path):
-    return {name: value for name, value in os.environ.items() if not name.startswith('DAICHO_')} | desks.empty(tmp_path).env
+def desk(tmp_path):
+    return desks.empty(tmp_path)
+
+
+@pytest.fixture
+def env(desk):
+    return {name: value for name, value in os.environ.items() if not name.startswith('DAICHO_')} | desk.env
 
 
 @pytest.fixture
@@ -108,3 +118,62 @@ def test_a_taken_address_is_said(server, env):
     done = subprocess.run([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(server.port)], cwd=ROOT, env=env,
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and '--port' in done.stderr and 'Traceback' not in done.stderr
+
+
+class Visitor:
+    """One person at a browser's distance: a keep-alive connection, a cookie, the forms' tokens."""
+
+    def __init__(self, port, email, password):
+        self.connection, self.cookie = http.client.HTTPConnection('127.0.0.1', port, timeout=20), ''
+        assert self.send('/sign-in', email=email, password=password) == 303
+
+    def ask(self, method, path, body=None):
+        self.connection.request(method, path, body, {
+            'Cookie': self.cookie, **({'Content-Type': 'application/x-www-form-urlencoded'} if body else {})})
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        if kept := answer.getheader('Set-Cookie'):
+            self.cookie = kept.partition(';')[0]
+        return answer.status, text
+
+    def send(self, path, **fields):
+        """Fill in the form at `path` and return the status of the answer."""
+        _, page = self.ask('GET', path)
+        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[-1]
+        return self.ask('POST', path, urlencode({'csrf_token': token, **fields}))[0]
+
+
+def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(desk, env):
+    desk.load('departments')
+    password = 'meguro-himonya-1234'
+    assert desk.run('person', 'add', 'it@example.jp', '--name', '係', '--department', '101', '--role', 'it', '--password-stdin',
+                    stdin=password + '\n').exit_code == 0
+    acknowledged = []
+
+    def write(server, name):
+        try:
+            visitor = Visitor(server.port, 'it@example.jp', password)
+            for number in range(1000):
+                code = f'{name}-{number}'
+                if visitor.send('/courses/new', code=code, fiscal_year='2026', name='研修', category='security', mandatory='1') == 303:
+                    acknowledged.append(code)
+        except (OSError, http.client.HTTPException, IndexError):
+            pass  # the server is gone
+
+    for turn in range(4):
+        server = Server(env)
+        before = len(acknowledged)
+        writers = [threading.Thread(target=write, args=(server, f'K{turn}{one}')) for one in 'AB']
+        for writer in writers:
+            writer.start()
+        until(lambda before=before, turn=turn: len(acknowledged) >= before + 3 * (turn + 1))
+        for pid in (server.process.pid, *server.workers):
+            os.kill(pid, signal.SIGKILL)
+        server.process.wait(20)
+        server.process.stderr.close()
+        for writer in writers:
+            writer.join()
+
+    assert desk.run('trail', 'verify').exit_code == 0
+    kept = {row[0] for row in csv.reader(desk.export('courses', 'courses.csv').read_text('utf-8-sig').splitlines()[1:])}
+    assert set(acknowledged) <= kept and len(kept - set(acknowledged)) <= 8
