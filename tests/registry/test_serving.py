@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -123,8 +124,16 @@ def test_a_taken_address_is_said(server, env):
 class Visitor:
     """One person at a browser's distance: a keep-alive connection, a cookie, the forms' tokens."""
 
-    def __init__(self, port, email, password):
+    def __init__(self, port):
         self.connection, self.cookie = http.client.HTTPConnection('127.0.0.1', port, timeout=20), ''
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def sign_in(self, email, password):
         assert self.send('/sign-in', email=email, password=password) == 303
 
     def ask(self, method, path, body=None):
@@ -151,14 +160,12 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(de
     acknowledged = []
 
     def write(server, name):
-        try:
-            visitor = Visitor(server.port, 'it@example.jp', password)
+        with suppress(OSError, http.client.HTTPException), Visitor(server.port) as visitor:  # until the server is gone
+            visitor.sign_in('it@example.jp', password)
             for number in range(1000):
                 code = f'{name}-{number}'
                 if visitor.send('/courses/new', code=code, fiscal_year='2026', name='研修', category='security', mandatory='1') == 303:
                     acknowledged.append(code)
-        except (OSError, http.client.HTTPException, IndexError):
-            pass  # the server is gone
 
     for turn in range(4):
         server = Server(env)
