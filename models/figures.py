@@ -191,7 +191,7 @@ def _incidents(year, as_of):
     return Incident.select().where(Incident.live(), Incident.detected_at >= since, Incident.detected_at < until)
 
 
-def windows(as_of, dated):
+def windows(dated):
     """Return [(business, first day, last day)] of the cut-over windows (端境期) of applicable businesses."""
     found = []
     for business in Business.select().where(Business.live(), Business.applicable):
@@ -213,7 +213,7 @@ def incidents_in_window(year, as_of, dated):
     """Incidents of level ≥ 4 detected inside the cut-over window of a business one of their systems serves (BR-13)."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
     inside = set()
-    for business, start, end in windows(as_of, dated):
+    for business, start, end in windows(dated):
         since, until = day_bounds(start, end)
         systems = BusinessSystem.select(BusinessSystem.system).where(
             BusinessSystem.business == business, BusinessSystem.live())

@@ -38,7 +38,7 @@ def incident_panels(row):
     served = {link.business_id for system in systems for link in system.business_links if link.voided_at is None}
     return {'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
             'systems': visible_of(systems),
-            'windows': [(b, start, end) for b, start, end in windows(clock.today(), dated)
+            'windows': [(b, start, end) for b, start, end in windows(dated)
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 
