@@ -6,7 +6,6 @@ import uuid
 
 import structlog
 from flask import abort, g, request
-from flask_login import current_user
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -49,8 +48,9 @@ def register(app):
         if 'Cache-Control' not in response.headers:
             response.headers['Cache-Control'] = 'no-store'
         if app.config.get('REQUEST_LOG', True):
-            who = None if g.get('failsafe') or not getattr(g, '_login_user', None) else current_user.get_id()
+            # the person this request has already read, if any: asking anew would need the database, which may be what failed
+            person = getattr(g, '_login_user', None)
             log.info('request', id=g.get('request_id'), method=request.method, path=request.path,
                      status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0)) * 1000, 1),
-                     person=who)
+                     person=person and person.get_id())
         return response

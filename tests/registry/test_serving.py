@@ -1,6 +1,7 @@
 """The server's processes: one that dies is replaced, none outlives the one that watches over them."""
 import csv
 import http.client
+import json
 import os
 import re
 import signal
@@ -152,16 +153,47 @@ class Visitor:
         return self.ask('POST', path, urlencode({'csrf_token': token, **fields}))[0]
 
 
+PASSWORD = 'meguro-himonya-1234'
+
+
+def enlist(desk, email, role):
+    assert desk.run('person', 'add', email, '--name', '係', '--department', '101', '--role', role, '--password-stdin',
+                    stdin=PASSWORD + '\n').exit_code == 0
+
+
+def test_the_log_has_a_line_for_each_request_and_nothing_that_was_typed(desk, server):
+    desk.load('departments')
+    enlist(desk, 'tanto@example.jp', 'department')
+    with Visitor(server.port) as visitor:
+        assert visitor.ask('GET', '/nowhere')[0] == 404
+        assert visitor.send('/sign-in', email='tanto@example.jp', password='not-this-one-9876') == 422
+        visitor.sign_in('tanto@example.jp', PASSWORD)
+        assert visitor.ask('GET', '/systems/?q=%E7%A7%98%E5%AF%86&sort=name')[0] == 200
+        status, page = visitor.ask('GET', '/trail/')
+        assert status == 403
+    server.process.terminate()
+    text = server.process.stderr.read().decode()
+    server.process.wait(20)
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{')]
+    lines = [line for line in lines if line['path'] not in ('/readyz', '/sign-in') or line['method'] == 'POST']
+    assert [(line['method'], line['path'], line['status']) for line in lines] == [
+        ('GET', '/nowhere', 404), ('POST', '/sign-in', 422), ('POST', '/sign-in', 303), ('GET', '/systems/', 200), ('GET', '/trail/', 403)]
+    assert {line['event'] for line in lines} == {'request'} and len({line['id'] for line in lines}) == 5
+    known = [line['person'] for line in lines]
+    assert known[:2] == [None, None] and known[2] and set(known[2:]) == {known[2]}
+    assert lines[-1]['id'] in page  # the number a person reads out is the one to look for
+    for typed in ('not-this-one', PASSWORD, 'tanto@', '秘密', '%E7%A7%98'):
+        assert typed not in text, typed
+
+
 def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(desk, env):
     desk.load('departments')
-    password = 'meguro-himonya-1234'
-    assert desk.run('person', 'add', 'it@example.jp', '--name', '係', '--department', '101', '--role', 'it', '--password-stdin',
-                    stdin=password + '\n').exit_code == 0
+    enlist(desk, 'it@example.jp', 'it')
     acknowledged = []
 
     def write(server, name):
         with suppress(OSError, http.client.HTTPException), Visitor(server.port) as visitor:  # until the server is gone
-            visitor.sign_in('it@example.jp', password)
+            visitor.sign_in('it@example.jp', PASSWORD)
             for number in range(1000):
                 code = f'{name}-{number}'
                 if visitor.send('/courses/new', code=code, fiscal_year='2026', name='研修', category='security', mandatory='1') == 303:
