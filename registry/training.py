@@ -7,6 +7,7 @@ from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
 from models import Course, Enrolment, Staff
 from models.figures import figure
+from models.rules import calendar
 from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
@@ -62,6 +63,10 @@ def prepare_enrolment(row, before, form, at):
     if row.course_id is None:
         return
     course = course_of(row)
+    if before is None and row.staff_id is not None and course.census_on is not None:
+        person = Staff.by_id(row.staff_id)
+        if not (person.joined_on or course.census_on) <= course.census_on <= (person.left_on or course.census_on):
+            yield 'staff_no', f'対象者基準日（{calendar.show_day(course.census_on)}）に在籍していないため、対象者にできません。'
     if row.status == 'done' and course.pass_mark is not None and row.score is not None \
             and row.score < course.pass_mark:
         yield 'score', f'合格点（{course.pass_mark}点）に届いていないため、修了にできません。'

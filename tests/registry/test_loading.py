@@ -428,6 +428,15 @@ def test_a_reason_without_a_state_excludes_and_says_both(desk):
     assert found.exit_code == 0 and enrolled(desk, '00003') == ('excluded', '退職')
 
 
+def test_who_was_not_employed_on_the_census_day_is_not_counted(desk):
+    headers, _ = rows_of('staff')
+    desk.table('staff', ['00011', '新人', '', '101', '', '', '', '2026-06-02', ''], ['00012', '前任', '', '101', '', '', '', '', '2026-05-31'],
+               ['00013', '当日', '', '101', '', '', '', '2026-06-01', '2026-06-01'], headers=headers)
+    found = desk.table('enrolments', ['K-1', '00011', '', '', '', ''], ['K-1', '00012', '', '', '', ''], ['K-1', '00013', '', '', '', ''], code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(2, '職員番号'), (3, '職員番号')]
+    assert '対象者基準日' in found['errors'][0]['message']
+
+
 def enrolled(desk, staff_no):
     with desk.open():
         row = Enrolment.select().join(Staff).where(Staff.staff_no == staff_no).first()
