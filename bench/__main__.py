@@ -29,7 +29,7 @@ def hello():
     return 'hello'
 waitress.serve(app, host='127.0.0.1', port=int(sys.argv[1]), threads=8, ident='')
 """
-ROUNDS = 40
+ROUNDS, BLOCKS = 40, 4
 EXPORT = 0.6
 #: (name, path, budget as a multiple of the floor)
 PAGES = [
@@ -107,12 +107,15 @@ def median(client, path, rounds=ROUNDS):
 
 
 def beside(bare, take, rounds=ROUNDS):
-    """Return (median seconds of `take(round)`, the floor just before and after): a machine that slows down slows both."""
-    before = median(bare, '/', 2 * rounds)
-    for round in range(3):
-        take(round)
-    took = statistics.median(take(round + 3) for round in range(rounds))
-    return took, (before + median(bare, '/', 2 * rounds)) / 2
+    """Return (median seconds of `take(round)`, the floor), in turns: a machine that slows down slows both.
+
+    Each is measured in blocks, the first few of a block not counted: both are warm.
+    """
+    took, floor = [], []
+    for block in range(BLOCKS):
+        floor += [bare.time('/') for _ in range(25)][5:]
+        took += [take(block * 100 + round) for round in range(rounds // BLOCKS + 3)][3:]
+    return statistics.median(took), statistics.median(floor)
 
 
 def edit(client, address, round):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from flask import g
+from flask import current_app, g
 
 from audits import trail
 from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
@@ -113,7 +113,6 @@ class Board:
     official_tally: dict
 
 
-_memo = {}
 _last = {'demo': False}
 
 
@@ -124,17 +123,27 @@ def head():
     return g.head
 
 
-def remembered(key, make, found=None):
+def standing(table):
+    """Return how a table stood when this request first asked."""
+    known = g.setdefault('standing', {})
+    if table not in known:
+        known[table] = table.standing()
+    return known[table]
+
+
+def remembered(key, make, found=None, table=None):
     """Return what `make` made for `key`, made once for a chain's head: this request's, or the one given as `found`.
 
-    Every row is written by an act, so what is counted can change only when the head does.
+    Every row is written by an act, so what is counted can change only when the head does. What follows from one short
+    `table` alone stays until that one changes.
     """
-    key = ((found or head()).hash, *key)
-    if key not in _memo:
-        if len(_memo) > 256:
-            _memo.clear()
-        _memo[key] = make()
-    return _memo[key]
+    key = (standing(table) if table else (found or head()).hash, *key)
+    memo = current_app.extensions.setdefault('remembered', {})
+    if key not in memo:
+        if len(memo) > 256:
+            memo.clear()
+        memo[key] = make()
+    return memo[key]
 
 
 def board(year, as_of=None, trends=False):

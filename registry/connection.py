@@ -2,6 +2,7 @@
 from pathlib import Path
 
 from flask import request
+from peewee import PostgresqlDatabase
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
 
@@ -36,6 +37,12 @@ def guard(app):
     def close_connection(error):
         if not db.is_closed():
             db.close()
+
+
+def look_again():
+    """Have PostgreSQL count its tables anew: just after many new rows it plans as if there were few."""
+    if isinstance(db.obj, PostgresqlDatabase):
+        db.execute_sql('ANALYZE')
 
 
 def runner():

@@ -5,11 +5,11 @@ from audits import trail
 from forms.fields import Ref, key_of_label
 from models.base import Table
 
-from . import clock, records, sheets
+from . import clock, connection, records, sheets
 from .permits import allowed, overreach
 from .sheets import Problem
 
-CHUNK = 400
+CHUNK, MANY = 400, 1000
 
 
 @dataclass
@@ -264,6 +264,8 @@ class Load:
         with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as writing:
             self.write(writing, today)
+        if len(self.entries) > MANY:
+            connection.look_again()
         return writing.seq
 
     def write(self, writing, today):

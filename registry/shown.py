@@ -14,7 +14,7 @@ from . import board, clock
 def departments():
     """Return {id: name today} of every unit."""
     today = clock.today()
-    return board.remembered(('departments', today), lambda: names_on(today))
+    return board.remembered(('departments', today), lambda: names_on(today), table=Department)
 
 
 def department(id):
@@ -32,7 +32,8 @@ def listed(field):
     """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the record at hand."""
     if field.only is not None:
         return field.all_listed()
-    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed,
+                            table=Department if field.table is Department else None)
 
 
 Ref.called, Ref.listed = staticmethod(called), staticmethod(listed)
