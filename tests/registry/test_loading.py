@@ -426,6 +426,9 @@ def test_a_reason_without_a_state_excludes_and_says_both(desk):
     desk.table('enrolments', ['K-1', '00003', '未受講', '', '', ''])
     found = desk.run('import', 'enrolments', desk.file('e.csv', '研修コード,職員番号,除外理由\nK-1,00003,退職\n'))
     assert found.exit_code == 0 and enrolled(desk, '00003') == ('excluded', '退職')
+    # and a state alone does not silently leave a known reason standing
+    again = desk.table('enrolments', ['K-1', '00003', '受講中'], headers=['研修コード', '職員番号', '状態'], code=1)
+    assert [e['column'] for e in again['errors']] == ['状態']
 
 
 def test_who_was_not_employed_on_the_census_day_is_not_counted(desk):
