@@ -199,7 +199,7 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(de
                 if visitor.send('/courses/new', code=code, fiscal_year='2026', name='研修', category='security', mandatory='1') == 303:
                     acknowledged.append(code)
 
-    for turn in range(4):
+    for turn in range(3):
         server = Server(env)
         before = len(acknowledged)
         writers = [threading.Thread(target=write, args=(server, f'K{turn}{one}')) for one in 'AB']
@@ -215,4 +215,4 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(de
 
     assert desk.run('trail', 'verify').exit_code == 0
     kept = {row[0] for row in csv.reader(desk.export('courses', 'courses.csv').read_text('utf-8-sig').splitlines()[1:])}
-    assert set(acknowledged) <= kept and len(kept - set(acknowledged)) <= 8
+    assert set(acknowledged) <= kept and len(kept - set(acknowledged)) <= 6
