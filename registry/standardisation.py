@@ -46,10 +46,13 @@ def prepare_step(form):
 def record_moves(act, row, before, today):
     """Add to the step's history what this save means, so that the rate of any past day can be recomputed."""
     moves = moves_of(row, before, today)
-    if before is not None and before.status == 'done' == row.status and moves:
-        for old in StepMove.select().where(StepMove.progress == row, StepMove.status == 'done', StepMove.live(),
-                                           StepMove.on_day == before.done_on):
-            act.void(old, '完了日の訂正')
+    if before is not None and moves:
+        # what is said last holds from its day on: a month's 作業中, recorded on a later day than the work was done, does not
+        overtaken = StepMove.on_day > moves[-1][1]
+        if before.status == 'done' == row.status:
+            overtaken |= (StepMove.status == 'done') & (StepMove.on_day == before.done_on)
+        for old in StepMove.select().where(StepMove.progress == row, StepMove.live(), overtaken):
+            act.void(old, 'あとから記録した状態による訂正')
     act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
 
 

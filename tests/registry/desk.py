@@ -154,6 +154,11 @@ class Desk:
         assert self.run('export', kind, *options, '-o', path).exit_code == 0
         return path
 
+    def steps_on(self, day):
+        """Return the numerator of the step rate as of a day."""
+        found = self.json('kpi', '--fiscal-year', '2026', '--as-of', day)
+        return next(int(kpi['numerator']) for one in found['initiatives'] for kpi in one['indicators'] if kpi['measure'] == 'steps.official')
+
     def head(self):
         return self.json('trail', 'head')
 

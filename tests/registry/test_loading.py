@@ -387,6 +387,31 @@ def test_history_of_steps_is_kept_for_the_past(desk):
         assert Enrolment.select().count() == 3
 
 
+DONE = ['完了済み', '', '2027-03-20', '', '']
+
+
+@pytest.mark.parametrize('said', [
+    [DONE],
+    [['未着手', '', '', '', ''], ['作業中', '', '', '', ''], DONE],
+    [['作業中', '2027-03-25', '', '', ''], DONE],
+    [['作業中', '2027-04-25', '', '', ''], DONE],
+    [['対象外', '', '', '', '国の共同利用'], ['作業中', '', '', '', '移行に変更'], DONE],
+    [['完了済み', '', '2027-03-28', '', ''], DONE],
+    [['完了済み', '', '2027-03-10', '', ''], ['作業中', '', '', '', '不備'], DONE],
+], ids=['at once', 'month by month', 'begun later', 'begun in future', 'excluded before', 'day corrected', 'taken up again'])
+def test_a_step_is_done_from_its_day_on_whenever_it_was_recorded(desk, said):
+    for line in said:
+        assert not desk.table('steps', ['B02', '1', *line])['errors']
+    assert [desk.steps_on(day) for day in ('2027-03-20', '2027-03-31')] == [3, 3]
+    assert desk.steps_on('2027-03-19') == 2 + (said[0][0] == '対象外' or said[0][2] == '2027-03-10')
+
+
+def test_a_step_taken_up_again_stays_done_for_the_days_between(desk):
+    for line in (['完了済み', '', '2027-03-10', '', ''], ['作業中', '', '', '', '不備']):
+        assert not desk.table('steps', ['B02', '1', *line])['errors']
+    assert [desk.steps_on(day) for day in ('2027-03-09', '2027-03-10', '2027-03-30', '2027-03-31')] == [2, 3, 3, 2]
+
+
 @pytest.mark.parametrize(('kind', 'column', 'key'), [
     ('budget-requests', '要求額', '要求番号'), ('budget-requests', 'IT経費', '要求番号'), ('budget-requests', '新技術', '要求番号'),
     ('cases', '年間運用経費', '案件番号'), ('cases', '期間年数', '案件番号'), ('businesses', '適用', '業務コード'),
