@@ -19,6 +19,7 @@ from .training import Course, Enrolment
 
 MEASURES = {}
 SEVERE = 4
+RATE = '{n}／{d}'
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Figure:
     left_out: list = field(default_factory=list)
     settings: tuple = ()
     note: str = ''
+    #: how numerator and denominator are read together
+    parts: str = RATE
 
     @property
     def percent(self):
@@ -276,7 +279,7 @@ def _recovery(name, year, as_of, dated, inside):
                   [Rows('目標時間内に復旧', rows['met']), Rows('目標時間を超過', rows['missed'])],
                   [Rows('未復旧で、目標時間がまだ過ぎていないもの', rows['open']),
                    Rows('業務時間外に検知' if inside else '業務時間内に検知', rows['other'])], found.settings,
-                  '値は最も長くかかった復旧時間、分子・分母は目標時間内に復旧した件数と判定した件数です。')
+                  '値は最も長くかかった復旧時間です。', '{d}件のうち目標時間内{n}件')
 
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
@@ -453,7 +456,7 @@ def plans_achievement(year, as_of, dated):
     return Figure('plans.achievement', found.title, total, len(rated), value, found.unit, as_of,
                   [Rows('達成率のある進捗確認', latest.where(CheckIn.achievement.is_null(False)))],
                   [Rows('達成率のない進捗確認', latest.where(CheckIn.achievement.is_null())), _unchecked(year, ids)],
-                  found.settings, '分子は達成率（％）の合計、分母はプランの数です。')
+                  found.settings, parts='合計{n}％÷{d}施策')
 
 
 @measure('plans.measure', '重点施策の達成率', '%',
@@ -463,4 +466,4 @@ def plans_measure(year, as_of, dated):
     chosen = plans_on_track if dated.on('plan_measure', as_of) == '順調構成比' else plans_achievement
     found = chosen(year, as_of, dated)
     return Figure('plans.measure', found.title, found.numerator, found.denominator, found.value, found.unit, as_of,
-                  found.counted, found.left_out, MEASURES['plans.measure'].settings, found.note)
+                  found.counted, found.left_out, MEASURES['plans.measure'].settings, found.note, found.parts)

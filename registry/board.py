@@ -8,7 +8,7 @@ from flask import current_app, g
 
 from audits import trail
 from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
-from models.figures import MEASURES, default_day, figure
+from models.figures import MEASURES, RATE, default_day, figure
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
@@ -52,6 +52,7 @@ class IndicatorView:
     decimals: int
     numerator: str | None
     denominator: str | None
+    parts: str
     value: Fraction | None
     value_text: str
     verdict: str
@@ -240,6 +241,13 @@ def plain_number(number):
     return text.rstrip('0').rstrip('.') if '.' in text else text
 
 
+def parts_of(numerator, denominator, words=RATE):
+    """Return what a value is made of: 626／720, or as the figure reads its two numbers; a count alone; '' when not known."""
+    if numerator is None or denominator is None:
+        return plain_number(numerator) or ''
+    return words.format(n=plain_number(numerator), d=plain_number(denominator))
+
+
 def judge(indicator, entered, year, as_of, today, dated, cache, trends):
     """Return the IndicatorView of one indicator as of a day."""
     percent = indicator.unit == '%'
@@ -261,21 +269,21 @@ def judge(indicator, entered, year, as_of, today, dated, cache, trends):
                                 exact_bounds=percent)
         view = IndicatorView(
             **base, source='computed', numerator=plain_number(found.numerator),
-            denominator=plain_number(found.denominator), value=value,
+            denominator=plain_number(found.denominator), parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
             value_text=text_of(value, indicator, found.numerator, found.denominator), verdict=verdict,
             unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
         return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, dated, cache)
                        if trends else [])
     actual = next((row for row in reversed(entered) if row.as_of <= as_of), None)
     if actual is None:
-        return IndicatorView(**base, source='none', numerator=None, denominator=None, value=None, value_text='未入力',
+        return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None, value_text='未入力',
                              verdict='unknown')
     exact = exact_of(actual, percent)
     verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target, indicator.decimals,
                                               exact_bounds=percent)
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
-        denominator=plain_number(actual.denominator), value=exact,
+        denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator), value=exact,
         value_text='数値なし' if exact is None else text_of(exact, indicator, actual.numerator, actual.denominator),
         verdict=verdict, quote=actual.quote or '', source_text='・'.join(filter(None, (actual.source, actual.note))),
         trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered

@@ -70,8 +70,7 @@ def show_figure(name):
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
                            served=served, value_text=value_text, definition=MEASURES[name].how,
-                           numerator=boards.plain_number(found.numerator),
-                           denominator=boards.plain_number(found.denominator),
+                           parts=boards.parts_of(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if known
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 

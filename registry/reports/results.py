@@ -120,16 +120,15 @@ def heading(pen, theme, view, style, width):
 
 def indicators(pen, board, view, style, width):
     """Return the table of targets and results; its header repeats where it breaks."""
-    words = ('目標・指標(KPI)', 'No.', '指標', '目標', '実績', '分子 ／ 分母', '判定', '集計', '出典')
+    words = ('目標・指標(KPI)', 'No.', '指標', '目標', '実績', '分子／分母', '判定', '集計', '出典')
     rows = [[pen.prose(word, style.label if not at else style.head) for at, word in enumerate(words)]]
     for indicator in view.indicators:
         value = indicator.value_text + (indicator.unit if indicator.value is not None else '')
-        parts = [part for part in (indicator.numerator, indicator.denominator) if part is not None]
         gap = indicator.gap_text if indicator.verdict == 'missed' else ''
         rows.append([
             '', pen.prose(indicator.no, style.centre), pen.prose(indicator.text, style.body),
             pen.prose(indicator.target_words, style.centre), pen.prose(value, style.strong),
-            pen.prose(' ／ '.join(parts) or '－', style.centre),
+            pen.prose(indicator.parts or '－', style.centre),
             [rating(pen, paper.VERDICTS[indicator.verdict], style), *([pen.prose(gap, style.note)] if gap else ())],
             pen.prose(SOURCES[indicator.source], style.strong if indicator.source == 'computed' else style.centre),
             [pen.prose(text, style.small) for text in provenance(indicator, board)]])

@@ -21,7 +21,7 @@ def indicator(no='1', **more):
     given = {
         'no': no, 'text': '標準化のステップ完了率', 'measure': 'steps.official', 'kind': 'rate', 'source': 'computed',
         'operator': '>=', 'target': Decimal('86.9'), 'target_text': '86.9', 'target_words': '86.9%以上', 'unit': '%', 'decimals': 1,
-        'numerator': '695', 'denominator': '800', 'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met',
+        'parts': '695／800', 'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met',
         'quote': '', 'source_text': '', 'as_of': date(2026, 3, 31), 'gap_text': '達成',
         'trend': [('1月', Decimal('60')), ('2月', None), ('3月', Decimal('86.9'))], 'reference': [], 'published': [],
         'note': '',
@@ -62,13 +62,13 @@ FULL = board(
         indicators=[
             indicator('1', published=[(date(2026, 3, 15), '86.9', '完了率86.9%', '成果5頁')]),
             indicator('2a', text='満足度', measure=None, source='entered', verdict='missed', value=Decimal('63.6'),
-                      value_text='63.6', target=Decimal(75), target_words='75%以上', numerator=None, denominator=None,
+                      value_text='63.6', target=Decimal(75), target_words='75%以上', parts='',
                       quote='満足の回答は63.6%', source_text='アンケート調査', as_of=date(2025, 12, 31),
                       gap_text='あと11.4ポイント', trend=[], reference=[('令和6年度', '60.1%')],
                       unverified=['業務時間'], note='外国籍の人を含む'),
             indicator('2b', text='研修の受講', measure=None, source='none', verdict='unknown', value=None,
                       value_text='未入力', unit='人', target=Decimal(100), target_words='100人超',
-                      numerator=None, denominator=None, gap_text='', trend=[])],
+                      parts='', gap_text='', trend=[])],
         schedule=[row('計画の策定', 1, 2), row('2Q進捗確認', 3, 3, True), row('オープンデータの公開')]),
     initiative(2, 2, official=None, computed='判定不可', aims=[], outline='', tasks=[], indicators=[], source=''))
 
