@@ -1,4 +1,5 @@
 """The read side of the trail: a Change → Japanese sentences."""
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, reduce
 from json import loads
@@ -16,6 +17,14 @@ KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
 
 LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a table's columns are called, in the order they are told, and how those read that need more than their kind says."""
+
+    labels: dict = field(default_factory=dict)
+    shows: dict = field(default_factory=dict)
 
 
 def of_row(row, parts=()):
@@ -50,8 +59,8 @@ def _latest(columns, which):
         Change.act.desc(), Change.place.desc()).limit(LIMIT)
 
 
-def sentences(change, labels, names=None, seen=None):
-    """Return the sentences of a change; `labels` maps field → Japanese label, `names` caches names of other rows.
+def sentences(change, vocabulary, names=None, seen=None):
+    """Return the sentences of a change; `names` caches names of other rows.
 
     `seen(row)` tells whether the reader may see another row; one they may not is not named. A field without a label is shown by its key, never hidden.
     """
@@ -61,34 +70,39 @@ def sentences(change, labels, names=None, seen=None):
     if change.kind == 'void':
         return [f'取り消しました（理由: {(values.get("void_reason") or [None, ""])[1] or "記載なし"}）。']
     found = []
-    for name, (before, after) in values.items():
+    labels, order = vocabulary.labels, {name: place for place, name in enumerate(vocabulary.labels)}
+    for name, pair in sorted(values.items(), key=lambda item: order.get(item[0], len(order))):
         if name in ('void_reason',):
             continue
         label = labels.get(name, name)
         if name == 'voided_at':
             found.append('取消を取りやめました。')
-        elif table is not None and name in table.secret:
+            continue
+        if table is not None and name in table.secret:
             found.append(f'{label}を変更しました（内容は記録しません）。')
-        elif change.kind == 'create':
-            found.append(f'{label}を「{show(table, name, after, names, seen)}」で登録しました。')
-        elif before is None:
-            found.append(f'{label}に「{show(table, name, after, names, seen)}」を入れました。')
-        elif after is None:
-            found.append(f'{label}「{show(table, name, before, names, seen)}」を空欄にしました。')
+            continue
+        before, after = (show(table, name, value, vocabulary, names, seen) for value in pair)
+        if change.kind == 'create':
+            found.append(f'{label}を「{after}」で登録しました。')
+        elif pair[0] is None:
+            found.append(f'{label}に「{after}」を入れました。')
+        elif pair[1] is None:
+            found.append(f'{label}「{before}」を空欄にしました。')
         else:
-            found.append(f'{label}を「{show(table, name, before, names, seen)}」から'
-                         f'「{show(table, name, after, names, seen)}」に変更しました。')
+            found.append(f'{label}を「{before}」から「{after}」に変更しました。')
     return found
 
 
-def show(table, name, value, names, seen=None):
-    """Return a recorded value in words: labels of codes, names of other rows, Japanese dates."""
+def show(table, name, value, vocabulary, names, seen=None):
+    """Return a recorded value in words: labels of codes, names of other rows, Japanese dates, units."""
     field = table and table._meta.fields.get(name)
     if value is None:
         return '（空欄）'
     try:
         if name in getattr(table, 'words', ()):
             return table.words[name](value)
+        if name in vocabulary.shows:
+            return vocabulary.shows[name](value)
         return _show(field, value, names, seen)
     except (ValueError, TypeError, DoesNotExist):
         return str(value)  # written behind the application's back: shown as it stands

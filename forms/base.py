@@ -9,6 +9,8 @@ class Form(FlaskForm):
 
     #: whether the form reads a line of a file: what only a page asks for is not asked of a file
     of_file = False
+    #: pairs of days or moments (the earlier, the later) that may not stand the other way round
+    in_order = ()
 
     def cells(self):
         """Return the fields that hold a record's values, in order."""
@@ -41,7 +43,15 @@ class Form(FlaskForm):
 
     def crossed(self, row):
         """Return [(field name, message)] of what is wrong between the fields that could be read."""
-        return [(name, words) for name, words in self.across(row) if name not in self.errors]
+        return [(name, words) for name, words in (*self.misordered(row), *self.across(row)) if name not in self.errors]
+
+    def misordered(self, row):
+        """Yield (field name, message) of a day or moment before the one it follows, typed now or as the record has it."""
+        for names in self.in_order:
+            earlier, later = (self.value_of(name, row) for name in names)
+            if earlier and later and later < earlier:
+                first, last = (getattr(type(self), name).args[0] for name in names)
+                yield names[1] if names[1] in self._fields else names[0], f'{last}は{first}以後にしてください。'
 
     def across(self, row):
         """Yield (field name, message) of what is wrong between fields; `row` is the record as it stands, or None."""

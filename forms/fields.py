@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 
 from wtforms import Field
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import StopValidation
 
 from models.base import Prepared
 from models.rules import calendar
@@ -529,12 +529,3 @@ class Many(Cell):
 
     def show(self, value):
         return self.text(value).replace(';', '、')
-
-
-def after(earlier, message):
-    """Return a validator that a day is not before another field's day."""
-    def check(form, field):
-        other = form._fields.get(earlier)
-        if field.data and other is not None and other.data and field.data < other.data:
-            raise ValidationError(message)
-    return check

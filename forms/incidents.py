@@ -1,6 +1,4 @@
 """Forms of incidents (インシデント) and case shares (事故事例共有)."""
-from wtforms.validators import ValidationError
-
 from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS, Incident, IncidentSystem
 from models.systems import System
 
@@ -24,22 +22,9 @@ class IncidentForm(Form):
     closed_on = Day('完了日')
     cause = Long('原因')
     prevention = Long('再発防止策')
-
-    def validate_restored_at(self, field):
-        self._not_before(field)
-
-    def validate_mitigated_at(self, field):
-        self._not_before(field)
-
-    def _not_before(self, field):
-        detected = self._fields.get('detected_at')
-        if field.data and detected is not None and detected.data and field.data < detected.data:
-            raise ValidationError(f'{field.label.text}は検知日時以後にしてください。')
+    in_order = (('occurred_at', 'detected_at'), ('detected_at', 'mitigated_at'), ('detected_at', 'restored_at'))
 
     def across(self, row):
-        occurred, detected = self.value_of('occurred_at', row), self.value_of('detected_at', row)
-        if occurred and detected and occurred > detected:
-            yield 'occurred_at', '発生日時は検知日時以前にしてください。'
         if self.value_of('closed_on', row) and not self.value_of('restored_at', row):
             yield 'restored_at', '完了にするときは、復旧日時を入力してください。'
 

@@ -2,7 +2,7 @@
 from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, Department
 
 from .base import Form
-from .fields import Code, Day, Key, Ref, Text, after
+from .fields import Code, Day, Key, Ref, Text
 
 
 class DepartmentForm(Form):
@@ -11,7 +11,8 @@ class DepartmentForm(Form):
     parent_code = Ref('上位所属コード', Department, 'code', attr='parent', select=True)
     level = Code('階層', LEVELS, required=True, blank='section')
     valid_from = Day('有効開始日', required=True, hint='名称が変わるときは、新しい名称になる日を入れます。前の名称は残ります')
-    valid_to = Day('有効終了日', validators=[after('valid_from', '有効終了日は有効開始日以後にしてください。')])
+    valid_to = Day('有効終了日')
+    in_order = (('valid_from', 'valid_to'),)
 
     def across(self, row):
         if row is not None and self.value_of('parent_code') == row.id:
@@ -27,4 +28,5 @@ class StaffForm(Form):
     employment = Code('任用区分', EMPLOYMENTS, required=True, blank='permanent')
     leave = Code('休職等', LEAVES, required=True, blank='none')
     joined_on = Day('在籍開始日')
-    left_on = Day('在籍終了日', validators=[after('joined_on', '在籍終了日は在籍開始日以後にしてください。')])
+    left_on = Day('在籍終了日')
+    in_order = (('joined_on', 'left_on'),)

@@ -16,7 +16,7 @@ from models.procurement import (
 from models.systems import System
 
 from .base import Form
-from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, Year, Yen, after
+from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, Year, Yen
 
 
 class BudgetRequestForm(Form):
@@ -48,7 +48,7 @@ class CaseForm(Form):
     kind = Code('案件種別', CASE_KINDS, required=True)
     purpose = Long('目的・課題', max=2000)
     request_no = Ref('要求番号', BudgetRequest, 'request_no', attr='request', missing='予算要求にありません')
-    system_no = Ref('管理番号', System, 'system_no', attr='system')
+    system_no = Ref('管理番号', System, 'system_no', attr='system', hint='情報システム台帳の番号')
     initial_cost = Yen('初期経費', required=True)
     yearly_cost = Yen('年間運用経費', required=True, default=0)
     years = Whole('期間年数', required=True, max=50, default=1, unit='年')
@@ -61,10 +61,11 @@ class SupportForm(Form):
     case_no = Ref('案件番号', Case, 'case_no', attr='case', required=True, missing='登録されていません')
     kind = Code('支援区分', SUPPORT_KINDS, required=True)
     requested_on = Day('依頼日', required=True)
-    completed_on = Day('完了日', happened=True, validators=[after('requested_on', '完了日は依頼日以後にしてください。')])
+    completed_on = Day('完了日', happened=True)
     trial = Flag('試行', required=True, default=False)
     opinion = Code('総合意見', OPINIONS)
     opinion_text = Long('意見本文', max=2000)
+    in_order = (('requested_on', 'completed_on'),)
 
 
 class SupportMoveForm(FlaskForm):
@@ -84,8 +85,9 @@ class ReviewForm(Form):
     used_fields = Text('参照した台帳項目', max=500)
     reviewed_on = Day('検討日', required=True)
     conclusion = Code('結論', CONCLUSIONS)
-    approved_on = Day('承認日', happened=True, validators=[after('reviewed_on', '承認日は検討日以後にしてください。')])
+    approved_on = Day('承認日', happened=True)
     approver = Text('承認者', max=100)
+    in_order = (('reviewed_on', 'approved_on'),)
 
     def across(self, row):
         on, by = self.value_of('approved_on', row), self.value_of('approver', row)

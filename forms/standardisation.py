@@ -4,7 +4,7 @@ from models.standardisation import STEP_STATES, Business, BusinessSystem, Step, 
 from models.systems import System
 
 from .base import Form
-from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Ref, Refs, Text, Whole, after
+from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Ref, Refs, Text, Whole
 
 
 class BusinessForm(Form):
@@ -14,9 +14,10 @@ class BusinessForm(Form):
     planned_cutover_on = Day('切替予定日')
     cutover_on = Day('切替実績日', happened=True)
     window_from = Day('端境期開始日')
-    window_to = Day('端境期終了日', validators=[after('window_from', '端境期終了日は開始日以後にしてください。')])
+    window_to = Day('端境期終了日')
     system_nos = Refs('管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system',
                       header=SEVERAL_SYSTEMS)
+    in_order = (('window_from', 'window_to'),)
 
 
 class StepNo(Whole):
@@ -66,9 +67,10 @@ class StepForm(Form):
     step_no = StepNo('ステップ番号', attr='step', required=True)
     status = Code('状態', STEP_STATES, required=True)
     started_on = Day('開始日')
-    done_on = Day('完了日', happened=True, validators=[after('started_on', '完了日は開始日以後にしてください。')])
+    done_on = Day('完了日', happened=True)
     planned_on = Day('予定日')
     reason = Text('対象外理由', max=500, hint='対象外にするときと、前の状態に戻すときに必要です')
+    in_order = (('started_on', 'done_on'),)
 
     def across(self, row):
         status = self.value_of('status', row)

@@ -1,6 +1,4 @@
 """The form of an information system (情報システム)."""
-from flask_wtf import FlaskForm
-
 from models.organisation import Department
 from models.standardisation import Business, BusinessSystem
 from models.systems import (
@@ -20,7 +18,7 @@ from models.systems import (
 )
 
 from .base import Form
-from .fields import Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, after
+from .fields import Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole
 
 
 class SystemForm(Form):
@@ -68,13 +66,14 @@ class SystemForm(Form):
     eol_on = Day('サポート終了日')
     retire_planned_on = Day('廃止予定日')
     handover = Text('データ引継ぎ・影響する連携', max=1000)
-    retired_on = Day('廃止日', validators=[after('go_live_on', '廃止日は稼働開始日以後にしてください。')])
-    disposed_on = Day('廃棄完了日', validators=[after('retired_on', '廃棄完了日は廃止日以後にしてください。')])
+    retired_on = Day('廃止日')
+    disposed_on = Day('廃棄完了日')
     disposal_certificate = Text('消去証明書番号', max=100)
     inventory_on = Day('最終棚卸日')
     inventory_by = Text('棚卸担当', max=100)
     successor_no = Ref('後継システム管理番号', System, 'system_no', attr='successor')
     note = Long('備考', max=2000)
+    in_order = (('go_live_on', 'retired_on'), ('retired_on', 'disposed_on'))
 
     def across(self, row):
         if row is not None and self.value_of('successor_no') == row.id:
@@ -95,21 +94,11 @@ SECTIONS = [
 ]
 
 
-class MoveForm(FlaskForm):
-    """A move through the lifecycle: the reason, and the fields that the move itself may fill in."""
+class MoveForm(SystemForm):
+    """A move through the lifecycle: those fields of the ledger that its conditions ask for, and the reason."""
 
-    retire_planned_on = Day('廃止予定日')
-    handover = Text('データ引継ぎ・影響する連携', max=1000)
-    go_live_on = Day('稼働開始日')
-    retired_on = Day('廃止日')
-    contract_end_on = Day('契約満了日')
-    disposed_on = Day('廃棄完了日')
-    disposal_certificate = Text('消去証明書番号', max=100)
     reason = Long('変更の理由', required=True, max=500, hint='履歴に残ります')
 
 
-#: which of those fields a move to a state asks for
-MOVE_FIELDS_OF = {'operate': ('go_live_on',), 'build': ('contract_end_on',),
-                  'retiring': ('retire_planned_on', 'handover'), 'retired': ('retired_on', 'contract_end_on'),
-                  'disposed': ('disposed_on', 'disposal_certificate')}
-MOVE_FIELDS = tuple(dict.fromkeys(name for names in MOVE_FIELDS_OF.values() for name in names))
+#: the fields behind a condition of a move that is not simply a field to be filled
+FIELDS_OF = {'pia': ('pii_count', 'pia_kind'), 'contract_over': ('contract_end_on',), 'successor': ('successor_no',)}

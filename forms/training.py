@@ -3,7 +3,7 @@ from models.organisation import Staff
 from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, Course
 
 from .base import Form
-from .fields import Code, Day, Exact, Flag, Key, Ref, Text, Year, after
+from .fields import Code, Day, Exact, Flag, Key, Ref, Text, Year
 
 
 class CourseForm(Form):
@@ -13,9 +13,10 @@ class CourseForm(Form):
     category = Code('区分', COURSE_CATEGORIES, required=True)
     mandatory = Flag('必須', required=True, default=False)
     opens_on = Day('開始日')
-    closes_on = Day('締切日', validators=[after('opens_on', '締切日は開始日以後にしてください。')])
+    closes_on = Day('締切日')
     census_on = Day('対象者基準日')
     pass_mark = Exact('合格点', min=0, max=1000, places=1)
+    in_order = (('opens_on', 'closes_on'),)
 
 
 class EnrolmentForm(Form):

@@ -13,7 +13,7 @@ from models import (
 from models.base import CodeField, ExactField
 
 from .nouns import NOUNS, of_table
-from .words import labels_of
+from .words import vocabulary
 
 HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
 #: what a file's columns alone do not say
@@ -66,7 +66,7 @@ def kind_of(field):
 
 def columns(table):
     """Yield the rows of a table's columns: column, label, type, null, limit, contents."""
-    labels = labels_of(table)
+    labels = vocabulary(table).labels
     for field in table._meta.sorted_fields:
         limit = field.max_length if isinstance(field, CharField) else ''
         yield (f'`{field.column_name}`', labels.get(field.name, ''), kind_of(field), '可' if field.null else '不可', limit,

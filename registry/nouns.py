@@ -78,11 +78,6 @@ class Noun:
         """The noun's form with nothing in it, made once: for labels and for showing values, never for reading them."""
         return self.form(formdata=None, meta={'csrf': False})
 
-    @cached_property
-    def labels(self):
-        """{attribute: Japanese label}, for what is blank."""
-        return {cell.attr: cell.label.text for cell in self.blank.cells()}
-
 
 def of_table(table):
     """Return the noun of a table, or None."""

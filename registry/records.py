@@ -141,7 +141,7 @@ def past_of(noun, row):
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{words.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
-            change, words.labels_of(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other]))))
+            change, words.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other]))))
     return list(told.values())
 
 
@@ -162,14 +162,16 @@ def crumbs(noun, *more):
 
 
 def collect(form, problems):
-    """Put refusals beside their fields, so that the form comes back filled and says what to do."""
+    """Put refusals beside their fields, so that the form comes back filled and says what to do; tell whether there were none."""
+    good = True
     for name, message in problems:
+        good = False
         field = form._fields.get(name)
         if field is not None:
             field.errors = [*field.errors, message]
         else:
             form.form_errors.append(message)
-    return not problems
+    return good
 
 
 def register(bp, noun):
@@ -274,7 +276,7 @@ def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
     where to go then.
     """
     form = ReasonForm()
-    if form.validate_on_submit() and collect(form, list(keeps)):
+    if form.validate_on_submit() and collect(form, keeps):
         with act(kind, form.reason.data) as writing:
             writing.void(row, form.reason.data)
         flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')

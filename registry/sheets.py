@@ -388,6 +388,8 @@ def _sheet(records, encoding, kind, bad):
             problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True) if _STRANGE.search(cell)]
         if "'" in joined:
             cells = [_restored(cell) for cell in cells]
+            if not any(cell.strip() for cell in cells):
+                continue
         rows.append((line, cells))
         if len(problems) >= MAX_PROBLEMS:
             break

@@ -101,7 +101,7 @@ def past_of(row):
         table = history.TABLES[change.table]
         place = '' if table is Initiative else f'{change.label}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(
-            place + sentence for sentence in history.sentences(change, words.labels_of(table), names))
+            place + sentence for sentence in history.sentences(change, words.vocabulary(table), names))
     return list(told.values())
 
 
@@ -139,7 +139,7 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=d
     where to go.
     """
     leave = back(before)
-    if not records.accepted(form, before) or not records.collect(form, list(check() if check else ())):
+    if not records.accepted(form, before) or not records.collect(form, check() if check else ()):
         return edit_page(form, before, heading, leave, crumbs)
     at = place()
     there = table.get_or_none(**at)

@@ -5,7 +5,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from peewee import fn
 
-from forms.systems import MOVE_FIELDS, MOVE_FIELDS_OF, SECTIONS, MoveForm, SystemForm
+from forms.systems import FIELDS_OF, SECTIONS, MoveForm, SystemForm
 from models import (
     Business,
     BusinessSystem,
@@ -24,7 +24,8 @@ from models.visibility import condition
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require, visible_of
+from .permits import allowed, overreach, permit, require, visible_of
+from .words import vocabulary
 
 bp = Blueprint('systems', __name__, url_prefix='/systems')
 
@@ -89,13 +90,38 @@ def panels(system):
     """Return what the record page shows besides the fields: moves, links, related records."""
     cases, reviews = related(system)
     known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
-    moves = [(move, LIFECYCLES[move.target], lifecycle.missing(move, known), may_move(system, move))
-             for move in lifecycle.moves_from(system.lifecycle)] if not system.voided_at else []
+    possible = {move.target: move for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
+    cancel = possible.pop('cancelled', None)
+    moves = [(move, LIFECYCLES[target], lifecycle.unmet(move, known), may_move(system, move)) for target, move in possible.items()]
+    opened = {name: url_for(f'{name}.new', **{field: system.system_no}) for name, field in OPENED
+              if not system.voided_at and allowed(f'{name}.create', system)}
     return {
-        'moves': moves, 'completeness': completeness(system), 'businesses': list(businesses_of(system.id)),
+        'moves': moves, 'opened': opened, 'remedies': remedies(system, cases, reviews), 'completeness': completeness(system),
+        'businesses': list(businesses_of(system.id)),
         'cases': visible_of(cases), 'reviews': visible_of(reviews), 'incidents': visible_of(list(incidents_of(system.id))),
         'engagements': visible_of(list(engagements_of(system.id))),
+        'void': url_for('systems.move', id=system.id, target='cancelled') if cancel and may_move(system, cancel) else None,
     }
+
+
+#: what can be registered from a system's page, and the field there that takes its number
+OPENED = (('cases', 'system_no'), ('reviews', 'system_nos'), ('incidents', 'system_nos'), ('engagements', 'system_no'))
+
+
+def remedies(system, cases, reviews):
+    """Return {condition: (words, address)} of where the person signed in enters what a move lacks elsewhere."""
+    found = {}
+    if allowed('cases.create', system):
+        opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name}
+        found['case_exists'] = '調達案件を登録する', url_for('cases.new', **opened)
+        found['successor'] = '更新の調達案件を登録する', url_for('cases.new', kind='replace', **opened)
+    if allowed('reviews.create'):
+        found['review_open'] = '台帳活用検討を登録する', url_for('reviews.new', system_nos=system.system_no)
+    for need, endpoint, row in (('budget_granted', 'cases', cases[:1]), ('review_continues', 'reviews', reviews[:1]),
+                                ('successor_operating', 'systems', [System.by_id(system.successor_id)] if system.successor_id else [])):
+        for other in visible_of(row):
+            found[need] = f'「{other.label}」を開く', url_for(f'{endpoint}.show', id=other.id)
+    return found
 
 
 NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'zone', 'hosting',
@@ -104,7 +130,7 @@ NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 
 
 def completeness(system):
     """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
-    labels = noun.labels
+    labels = vocabulary(System).labels
     blanks = [labels[name] for name in NEEDED if system.__data__.get(name) in (None, '')]
     return len(NEEDED) - len(blanks), len(NEEDED), blanks
 
@@ -116,6 +142,8 @@ def may_move(system, move):
 
 noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
+    # to void a system is to move it to 取消
+    views=('index', 'show', 'new', 'edit'),
     reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, template='systems/show.html',
     columns=[
@@ -153,35 +181,48 @@ def move(id, target):
         abort(404)
     if possible and not may_move(before, found):
         abort(403)
-    form = MoveForm(data={name: before.__data__.get(name) for name in MOVE_FIELDS})
-    for name in list(form._fields):
-        if name in MOVE_FIELDS and name not in MOVE_FIELDS_OF.get(target, ()):
-            del form[name]
+    moves = [found] if found else [m for m in lifecycle.MOVES if m.target == target]
+    form = move_form(before, {need for m in moves for need in m.needs})
     if answer := records.moved_meanwhile(noun, before, form, '取消済み' if before.voided_at else LIFECYCLES[before.lifecycle], possible):
         return answer
     if not possible:
         abort(404)
-    lacking = lifecycle.missing(found, facts(before) | {'reason': '（入力予定）'})
-    if form.validate_on_submit():
-        row = records.twin(before)
-        for name in MOVE_FIELDS:
-            if name in form._fields:
-                setattr(row, name, form._fields[name].data)
-        lacking = lifecycle.missing(found, facts(row) | {'reason': form.reason.data})
-        if not lacking:
-            row.lifecycle = target
-            with records.act('systems.move', form.reason.data or '') as writing:
-                writing.save(row, before)
-                if target == 'cancelled':
-                    writing.void(row, form.reason.data or '重複・誤りの登録')
-            flash(f'状態を「{LIFECYCLES[target]}」に変更しました。')
-            return redirect(url_for('.show', id=id), code=303)
-        form.form_errors = [*form.form_errors, *lacking]
+    row = records.twin(before)
+    good = records.accepted(form, before)
+    if form.is_submitted():
+        form.fill(row)
+        good = records.collect(form, overreach(noun, row, before, form, current_user)) and good
+    cases, reviews = related(before)
+    lacking = [(need, words) for need, words in lifecycle.unmet(found, facts(row, cases, reviews) | {'reason': form.reason.data})
+               if need not in form._fields]
+    if good and not lacking:
+        row.lifecycle = target
+        with records.act('systems.move', form.reason.data) as writing:
+            writing.save(row, before)
+            if target == 'cancelled':
+                writing.void(row, form.reason.data)
+        flash(f'状態を「{LIFECYCLES[target]}」に変更しました。')
+        return redirect(url_for('.show', id=id), code=303)
     return render_template(
-        'systems/move.html', noun=noun, row=before, form=form, lacking=lacking, target=LIFECYCLES[target],
-        source=LIFECYCLES[before.lifecycle],
+        'systems/move.html', noun=noun, row=before, form=form, lacking=lacking, remedies=remedies(before, cases, reviews),
+        target=LIFECYCLES[target], source=LIFECYCLES[before.lifecycle],
         crumbs=records.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
-    ), 422 if form.errors or form.form_errors else 200
+    ), 422 if form.is_submitted() else 200
+
+
+def move_form(system, needs):
+    """Return the form of a move with these conditions, the ledger's fields filled in from the system."""
+    if system.pii != 'my_number':
+        needs = needs - {'pia'}
+    asked = {name for need in needs for name in FIELDS_OF.get(need, (need,))}
+    form = MoveForm(data={cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
+                          if cell.short_name in asked})
+    for cell in form.cells():
+        if cell.short_name not in asked | {'reason'}:
+            del form[cell.short_name]
+        elif cell.short_name in needs:
+            cell.required = cell.flags.required = True
+    return form
 
 
 def tallies(person):

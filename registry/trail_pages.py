@@ -7,9 +7,9 @@ from models import Act, Change
 from models.rules import calendar
 
 from . import clock
-from . import words as vocabulary
 from .nouns import NOUNS, of_table
 from .permits import allowed, permit
+from .words import title_of, vocabulary
 
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
@@ -91,8 +91,8 @@ def show(seq):
         noun = of_table(table) if table else None
         link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views
                 and allowed(f'{noun.name}.read') else None)
-        changes.append((change, vocabulary.title_of(table) if table else change.table, link,
-                        history.sentences(change, vocabulary.labels_of(table) if table else {}, names)))
+        changes.append((change, title_of(table) if table else change.table, link,
+                        history.sentences(change, vocabulary(table) if table else history.Vocabulary(), names)))
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
                            pages=pages, channels=CHANNELS,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
@@ -102,12 +102,12 @@ def show(seq):
 def in_words(found):
     """Return (what the record is called, its label, its address or None, [sentences]) of a row changed behind the trail."""
     table = history.TABLES[found['table']]
-    noun, labels = of_table(table), vocabulary.labels_of(table)
+    noun, told = of_table(table), vocabulary(table)
     link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views and allowed(f'{noun.name}.read')
             and found['fields'] else None)
-    sentences = [f'{labels.get(name, name)}: 履歴では「{history.show(table, name, recorded, {})}」、いまの記録は'
-                 f'「{history.show(table, name, stands, {})}」です。' for name, recorded, stands in found['fields']]
-    return vocabulary.title_of(table), found['label'], link, sentences or [found['what']]
+    sentences = [f'{told.labels.get(name, name)}: 履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
+                 f'「{history.show(table, name, stands, told, {})}」です。' for name, recorded, stands in found['fields']]
+    return title_of(table), found['label'], link, sentences or [found['what']]
 
 
 @bp.post('/verify')

@@ -1,7 +1,9 @@
 """What tables and their columns are called in Japanese: for histories, the verdict on the trail and the dictionary."""
 from functools import cache
 
+from audits.history import Vocabulary
 from forms.engagements import ActionForm, FollowUpForm
+from forms.fields import Many, Whole, Year, Yen
 from forms.organisation import DepartmentForm
 from forms.plans import CheckInForm
 from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
@@ -86,15 +88,22 @@ def parts_of(table):
 
 
 @cache
-def labels_of(table):
-    """Return {field name: Japanese label} of a table, from its forms."""
+def cells_of(table):
+    """Return {field name: form field} of a table's columns that a form asks for, in the order of the forms."""
     noun = of_table(table)
-    made = [noun.form] if noun else FORMS.get(table, [])
-    words = COMMON | WORDS.get(table, {})
-    found = {name: label for name, label in words.items() if name in table._meta.fields}
-    for form in made:
-        for field in form(formdata=None, meta={'csrf': False}):
-            name = getattr(field, 'attr', field.name)
+    found = {}
+    for form in [noun.form] if noun else FORMS.get(table, []):
+        for cell in form(formdata=None, meta={'csrf': False}):
+            name = getattr(cell, 'attr', cell.name)
             if name in table._meta.fields:
-                found.setdefault(name, field.label.text)
+                found.setdefault(name, cell)
     return found
+
+
+@cache
+def vocabulary(table):
+    """Return the Vocabulary of a table: its forms' words first, then those of the columns no form asks for."""
+    own = {name: label for name, label in (COMMON | WORDS.get(table, {})).items() if name in table._meta.fields}
+    cells = cells_of(table)
+    return Vocabulary({name: cell.label.text for name, cell in cells.items()} | own,
+                      {name: cell.show for name, cell in cells.items() if type(cell) in (Many, Whole, Year, Yen)})

@@ -146,7 +146,7 @@ def _lacking(needs, facts):
             test, words = CONDITIONS[need]
             satisfied = test(facts)
         if not satisfied:
-            found.append(words)
+            found.append((need, words))
     return found
 
 
@@ -159,7 +159,8 @@ def _refusal(table, labels, source, target, role):
 
 def _missing(table, labels, source, target, facts, role=None):
     move = next((move for move in _moves(table, source, role) if move.target == target), None)
-    return _lacking(move.needs, facts) if move else _refusal(table, labels, source, target, role)
+    return ([words for _, words in _lacking(move.needs, facts)] if move
+            else _refusal(table, labels, source, target, role))
 
 
 def moves_from(state, role=None):
@@ -183,6 +184,11 @@ def missing(move, facts, role=None):
     reason.
     """
     return _missing(MOVES, STATES, move.source, move.target, facts, role)
+
+
+def unmet(move, facts):
+    """Return [(condition, sentence)] of everything a system's move still lacks; `facts` as for `missing`."""
+    return _lacking(move.needs, facts)
 
 
 def support_moves(state, role=None):

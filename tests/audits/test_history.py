@@ -6,8 +6,7 @@ from cast import TODAY
 
 from audits import history, trail
 from models import Course, Department, Incident, Person, System
-from registry import clock
-from registry.nouns import NOUNS
+from registry import clock, words
 
 pytestmark = pytest.mark.usefixtures('opened')
 
@@ -18,7 +17,7 @@ def said(table, change, name):
     change(row)
     with trail.act(f'{name}.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    return history.sentences(history.of_row(row)[0], NOUNS[name].labels)
+    return history.sentences(history.of_row(row)[0], words.vocabulary(table))
 
 
 def setting(**values):
@@ -34,7 +33,7 @@ def setting(**values):
     ({'site': '本庁舎'}, '設置場所に「本庁舎」を入れました。'),
     ({'lifecycle': 'review'}, 'ライフサイクル状態を「運用」から「更新検討」に変更しました。'),
     ({'quake_fixed': True}, '耐震固定に「はい」を入れました。'),
-    ({'users': 0}, '利用者数に「0」を入れました。'),
+    ({'users': 0}, '利用者数に「0人」を入れました。'),
     ({'contract_end_on': date(2028, 3, 31)},
      '契約満了日を「令和9年3月31日（2027-03-31）」から「令和10年3月31日（2028-03-31）」に変更しました。'),
     ({'owner': 3}, '所管課コードを「0201 税務課」から「0202 戸籍住民課」に変更しました。'),
@@ -61,7 +60,7 @@ def test_a_new_record_a_void_and_its_return():
     row.voided_at = row.void_reason = None
     with trail.act('courses.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    back, void, new = (history.sentences(change, NOUNS['courses'].labels) for change in history.of_row(row))
+    back, void, new = (history.sentences(change, words.vocabulary(Course)) for change in history.of_row(row))
     assert '名称を「新研修」で登録しました。' in new and '区分を「生成AI」で登録しました。' in new
     assert void == ['取り消しました（理由: 重複）。']
     assert back == ['取消を取りやめました。']
@@ -72,7 +71,7 @@ def test_a_field_without_a_label_is_not_hidden():
     row.name = '課税課'
     with trail.act('departments.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    assert history.sentences(history.of_row(row)[0], {}) == ['nameを「税務課」から「課税課」に変更しました。']
+    assert history.sentences(history.of_row(row)[0], history.Vocabulary()) == ['nameを「税務課」から「課税課」に変更しました。']
 
 
 def test_the_page_tells_it_with_who_and_why(client_of):

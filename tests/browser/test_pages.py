@@ -27,7 +27,7 @@ OTHERS = [
     ('it', '/figures/support.budget_coverage?year=2026', 200), ('department', '/figures/training.completion?year=2026', 200),
     ('it', '/steps/grid', 200), ('it', '/courses/1/census', 200), ('it', '/plans/1/check-ins/1Q', 200),
     ('it', '/systems/?q=システム&lifecycle=operate&sort=-contract_end_on', 200), ('it', '/systems/?q=どこにもない', 200),
-    ('it', '/systems/1/edit', 200), ('it', '/systems/1/move/retiring', 200), ('it', '/systems/1/void', 200),
+    ('it', '/systems/1/edit', 200), ('it', '/systems/1/move/retiring', 200), ('it', '/cases/1/void', 200),
     ('department', '/systems/1/edit', 404), ('auditor', '/findings/3/move/accepted', 200),
     ('head', '/findings/2/actions/new', 200), ('admin', '/people/1/password', 200), ('auditor', '/trail/', 200),
     ('auditor', '/trail/3', 200), ('it', '/search?q=税', 200), ('it', '/files/', 200), ('department', '/account/', 200),

@@ -29,4 +29,4 @@ def test_every_record_and_its_columns_have_words(app):
         for table in RECORDS:
             assert words.title_of(table)
             recorded = {name for name, _ in trail.recorded(table)} - {'voided_at', 'void_reason'}
-            assert not recorded - set(words.labels_of(table)), table.__name__
+            assert not recorded - set(words.vocabulary(table).labels), table.__name__

@@ -1,9 +1,9 @@
 """What a unit's member may not decide, name or undo, in a form and in a file; what two people may not lose."""
 import html
-import io
 import re
 
 import pytest
+from asking import refused, upload, values
 from peewee import DataError, SqliteDatabase
 
 from audits import trail, verify
@@ -14,31 +14,6 @@ from registry import clock
 @pytest.fixture
 def department(client_of):
     return client_of('department')
-
-
-def values(browser, address):
-    """Return what a form holds as it is opened."""
-    page = browser.get(address).text
-    found = {name: value for name, value in re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)}
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
-        chosen = re.search(r'<option value="([^"]*)" selected|<option selected value="([^"]*)"', options)
-        found[name] = (chosen.group(1) or chosen.group(2)) if chosen else ''
-    found.update(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>([^<]*)</textarea>', page))
-    found.pop('q', None)
-    return found
-
-
-def refused(browser, address, **changes):
-    answer = browser.post(address, data=values(browser, address) | changes)
-    assert answer.status_code == 422, f'{answer.status_code} {answer.text[:300]}'
-    return html.unescape(answer.text)
-
-
-def upload(browser, kind, *lines):
-    answer = browser.post('/files/', data={'kind': kind, 'encoding': 'auto', 'file': (io.BytesIO('\n'.join(lines).encode()), 'a.csv')},
-                          content_type='multipart/form-data', follow_redirects=True)
-    assert answer.status_code in (200, 422), answer.status_code
-    return html.unescape(answer.text)
 
 
 def test_a_unit_does_not_complete_its_own_support(department):

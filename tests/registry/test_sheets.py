@@ -7,7 +7,7 @@ from datetime import time as clock
 
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from registry import sheets
@@ -87,6 +87,7 @@ def test_what_is_written_is_read_back(form):
 
 @pytest.mark.parametrize('form', ['utf-8-sig', 'utf-8', 'xlsx'])
 @SLOW
+@example(rows=[['', '\t']])
 @given(rows=TABLES)
 def test_any_text_is_read_back(form, rows):
     sheet = read(FORMS[form](['a', 'b'], rows))
