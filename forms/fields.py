@@ -15,7 +15,7 @@ from models.base import Prepared
 from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
-_CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]')
+_CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]')
 #: the words of no choice in a list
 BLANK = '（未選択）'
 #: the header of a file's column that holds several systems
@@ -189,7 +189,7 @@ class Year(Whole):
 
     def parse(self, text):
         if found := re.fullmatch(r'(?:令和|R)\s*(元|\d{1,2})(?:年度?)?', narrow(text)):
-            return 2018 + (1 if found.group(1) == '元' else int(found.group(1)))
+            text = str(2018 + (1 if found.group(1) == '元' else int(found.group(1))))
         return super().parse(narrow(text).removesuffix('年度'))
 
     def show(self, value):

@@ -77,11 +77,14 @@ def measure(name, title, unit, how, one='件', settings=()):
     return mark
 
 
-def figure(name, year, as_of=None, today=None, dated=None):
-    """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its end)."""
+def figure(name, year, as_of=None, today=None, dated=None, until=None):
+    """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its end).
+
+    `until` is the moment at which open incidents are looked at, by default the end of the day.
+    """
     found = MEASURES[name]
     as_of = as_of or default_day(year, today)
-    return found.count(year, as_of, dated or Dated())
+    return found.count(year, as_of, dated or Dated(), until or day_bounds(as_of, as_of)[1])
 
 
 def default_day(year, today):
@@ -110,12 +113,12 @@ def day_bounds(start, end):
 
 # --- standardisation (標準化) ---
 
-def _steps(year, as_of, dated):
+def _steps(as_of, dated):
     master = master_on(as_of)
     businesses = Business.select(fn.COUNT(Business.id)).where(Business.live(), Business.applicable).scalar()
-    per = dated.on('steps_per_business', as_of)
-    size = int(per) if per else (Step.select(fn.COUNT(Step.id)).where(Step.master == master, Step.live()).scalar()
-                                 if master else 0)
+    # a setting below the steps there are would make a rate above 100 %
+    size = max(int(dated.on('steps_per_business', as_of) or 0),
+               Step.select(fn.COUNT(Step.id)).where(Step.master == master, Step.live()).scalar() if master else 0)
     state = state_on(as_of)
     base = (StepProgress.select().join(Business).switch(StepProgress).join(Step)
             .where(StepProgress.live(), Step.live(), Step.master == master))
@@ -139,9 +142,9 @@ def _steps(year, as_of, dated):
 @measure('steps.official', 'ステップ完了率（国の定義）', '%',
          how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。',
          one='ステップ', settings=('steps_per_business',))
-def steps_official(year, as_of, dated):
+def steps_official(year, as_of, dated, until):
     """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of work done."""
-    done, excluded, businesses, size, rows, note = _steps(year, as_of, dated)
+    done, excluded, businesses, size, rows, note = _steps(as_of, dated)
     numerator, denominator = step_rules.official(done, excluded, businesses, size)
     return rate('steps.official', numerator, denominator, as_of, [rows['done'], rows['excluded']],
                 [rows['open'], rows['outside']], note)
@@ -149,9 +152,9 @@ def steps_official(year, as_of, dated):
 
 @measure('steps.strict', 'ステップ完了率（対象外を除く）', '%',
          how='完了済み÷（適用業務の数×ステップ数−対象外）。対象外を分子にも分母にも含めません。', one='ステップ', settings=('steps_per_business',))
-def steps_strict(year, as_of, dated):
+def steps_strict(year, as_of, dated, until):
     """完了済み ÷ (適用業務 × ステップ数 − 対象外): the rate of steps that really had to be done."""
-    done, excluded, businesses, size, rows, note = _steps(year, as_of, dated)
+    done, excluded, businesses, size, rows, note = _steps(as_of, dated)
     numerator, denominator = step_rules.strict(done, excluded, businesses, size)
     left = Rows('対象外（分子にも分母にも含めません）', rows['excluded'].query)
     return rate('steps.strict', numerator, denominator, as_of, [rows['done']], [rows['open'], left, rows['outside']],
@@ -164,7 +167,7 @@ def _outside_businesses():
 
 @measure('cutovers.rate', '本番切替率', '%',
          how='基準日までに本番切替した適用業務÷適用業務。', one='業務')
-def cutovers_rate(year, as_of, dated):
+def cutovers_rate(year, as_of, dated, until):
     """Applicable businesses cut over by the day ÷ applicable businesses (BR-12)."""
     applicable = Business.select().where(Business.live(), Business.applicable)
     over = applicable.where(Business.cutover_on <= as_of)
@@ -175,7 +178,7 @@ def cutovers_rate(year, as_of, dated):
 
 @measure('cutovers.count', '年度内に本番切替した業務', '業務',
          how='年度内、基準日までに本番切替した適用業務の数。', one='業務')
-def cutovers_count(year, as_of, dated):
+def cutovers_count(year, as_of, dated, until):
     """Applicable businesses whose cut-over fell in the year and not after the day."""
     start, end = calendar.year_range(year)
     applicable = Business.select().where(Business.live(), Business.applicable)
@@ -212,7 +215,7 @@ def windows(dated):
 @measure('incidents.in_window', '端境期のレベル4以上の障害', '件',
          how='年度内に検知したレベル4以上のインシデントのうち、対象システムが属する業務の端境期に検知したものの数。',
          settings=('window_before_days', 'window_after_days'))
-def incidents_in_window(year, as_of, dated):
+def incidents_in_window(year, as_of, dated, until):
     """Incidents of level ≥ 4 detected inside the cut-over window of a business one of their systems serves (BR-13)."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
     inside = set()
@@ -233,7 +236,7 @@ def incidents_in_window(year, as_of, dated):
 
 @measure('incidents.severe_platform', '共通基盤・ネットワークのレベル4以上の障害', '件',
          how='年度内に検知したレベル4以上のインシデントのうち、共通基盤・ネットワークのシステムに起きたものの数。')
-def incidents_severe_platform(year, as_of, dated):
+def incidents_severe_platform(year, as_of, dated, until):
     """Incidents of level ≥ 4 on a system of category 共通基盤・ネットワーク, detected in the year."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
     platform = System.select(System.id).where(System.category == 'platform')
@@ -261,12 +264,11 @@ def recovery_of(incident, now, dated):
     return clocks.recovery(start, stop, now, hours, detected=incident.detected_at)
 
 
-def _recovery(name, year, as_of, dated, inside):
-    now = day_bounds(as_of, as_of)[1]
+def _recovery(name, year, as_of, dated, until, inside):
     groups = {'met': [], 'missed': [], 'open': [], 'other': []}
     worst = None
     for incident in _incidents(year, as_of):
-        clock = recovery_of(incident, now, dated)
+        clock = recovery_of(incident, until, dated)
         key = clock.verdict if clock.inside == inside else 'other'
         groups[key].append(incident.id)
         if key in ('met', 'missed'):
@@ -284,23 +286,23 @@ def _recovery(name, year, as_of, dated, inside):
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
          how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。', settings=RECOVERY)
-def recovery_business_hours(year, as_of, dated):
+def recovery_business_hours(year, as_of, dated, until):
     """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
-    return _recovery('incidents.recovery_business_hours', year, as_of, dated, True)
+    return _recovery('incidents.recovery_business_hours', year, as_of, dated, until, True)
 
 
 @measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
          how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。', settings=RECOVERY)
-def recovery_off_hours(year, as_of, dated):
+def recovery_off_hours(year, as_of, dated, until):
     """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""
-    return _recovery('incidents.recovery_off_hours', year, as_of, dated, False)
+    return _recovery('incidents.recovery_off_hours', year, as_of, dated, until, False)
 
 
 # --- training (研修) ---
 
 @measure('training.completion', 'セキュリティ研修受講率', '%',
          how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は基準日の名簿です。', one='人')
-def training_completion(year, as_of, dated):
+def training_completion(year, as_of, dated, until):
     """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census (BR-25)."""
     courses = Course.select(Course.id).where(Course.live(), Course.fiscal_year == year, Course.mandatory,
                                              Course.category == 'security')
@@ -317,7 +319,7 @@ def training_completion(year, as_of, dated):
 
 @measure('support.budget_coverage', '予算要求調達支援の実施率', '%',
          how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。')
-def budget_coverage(year, as_of, dated):
+def budget_coverage(year, as_of, dated, until):
     """IT budget requests of the year with a case whose 予算要求調達支援 is completed ÷ all such requests (BR-18)."""
     start, end = calendar.year_range(year)
     all_requests = BudgetRequest.select().where(BudgetRequest.live(),
@@ -351,7 +353,7 @@ def large_reasons(case, day, dated):
 @measure('support.large_coverage', '大規模案件の発注・計画調達支援の実施率', '%',
          how='発注日までに発注・計画調達支援を完了した大規模案件÷年度内に発注した大規模案件。',
          settings=('large_case_amount', 'large_case_basis'))
-def large_coverage(year, as_of, dated):
+def large_coverage(year, as_of, dated, until):
     """Large cases ordered in the year with 発注・計画調達支援 completed by the order ÷ all such cases (BR-19)."""
     start, end = calendar.year_range(year)
     ordered = Case.select().where(Case.live(), Case.ordered_on.between(start, min(end, as_of)))
@@ -370,7 +372,7 @@ def large_coverage(year, as_of, dated):
 
 @measure('support.trial_count', '発注・計画調達支援（試行）', '件',
          how='年度内に完了した発注・計画調達支援のうち、試行の数。')
-def trial_count(year, as_of, dated):
+def trial_count(year, as_of, dated, until):
     """発注・計画調達支援 given on trial and completed in the year."""
     start, end = calendar.year_range(year)
     ordering = Support.select().where(Support.live(), Support.kind == 'ordering')
@@ -387,7 +389,7 @@ def trial_count(year, as_of, dated):
 
 @measure('reviews.count', '台帳を活用した検討', '件',
          how='結論があり、年度内に承認された台帳活用検討の数。')
-def reviews_count(year, as_of, dated):
+def reviews_count(year, as_of, dated, until):
     """Ledger reviews with a conclusion, approved in the year (BR-22)."""
     start, end = calendar.year_range(year)
     until = min(end, as_of)
@@ -402,7 +404,7 @@ def reviews_count(year, as_of, dated):
 
 @measure('shares.count', '事故事例の共有', '回',
          how='年度内に共有した事故事例の数。')
-def shares_count(year, as_of, dated):
+def shares_count(year, as_of, dated, until):
     """Cases shared in the year."""
     start, end = calendar.year_range(year)
     done = CaseShare.select().where(CaseShare.live(), CaseShare.shared_on.between(start, min(end, as_of)))
@@ -412,6 +414,8 @@ def shares_count(year, as_of, dated):
 # --- execution plans (実行プラン) ---
 
 QUARTER_NO = {'1Q': 1, '2Q': 2, '3Q': 3, '4Q': 4}
+#: the quarter at whose end a plan of each class reports first
+FIRST_QUARTER = {'priority': 1, 'own': 2}
 
 
 def latest_check_ins(year, as_of):
@@ -428,24 +432,28 @@ def latest_check_ins(year, as_of):
 
 def _unchecked(year, ids):
     checked = CheckIn.select(CheckIn.plan).where(CheckIn.id.in_(ids))
-    return Rows('進捗確認がまだないプラン', Plan.select().where(Plan.live(), Plan.fiscal_year == year,
-                                                     Plan.id.not_in(checked)))
+    return Plan.select().where(Plan.live(), Plan.fiscal_year == year, Plan.id.not_in(checked))
 
 
 @measure('plans.on_track', '重点施策の順調構成比', '%',
-         how='最新の進捗確認が「順調」のプラン÷進捗確認のある年度のプラン。四半期の末日が基準日以前の回を使います。', one='施策')
-def plans_on_track(year, as_of, dated):
-    """順調 ÷ all plans of the year at their latest check-in whose quarter had ended by the day."""
+         how='最新の進捗確認が「順調」のプラン÷最初の進捗確認の時期が来た年度のプラン。四半期の末日が基準日以前の回を使い、記録がないものは順調に数えません。',
+         one='施策')
+def plans_on_track(year, as_of, dated, until):
+    """順調 ÷ all plans of the year at their latest check-in whose quarter had ended by the day; who should have reported counts."""
     ids = latest_check_ins(year, as_of)
     latest = CheckIn.select().where(CheckIn.id.in_(ids))
     good = latest.where(CheckIn.assessment == 'on_track')
-    return rate('plans.on_track', good.count(), len(ids), as_of, [Rows('順調', good)],
-                [Rows('順調でない（分母に含めます）', latest.where(CheckIn.assessment != 'on_track')), _unchecked(year, ids)])
+    due = [code for code, first in FIRST_QUARTER.items() if calendar.quarter_end(year, first) <= as_of]
+    silent = _unchecked(year, ids).where(Plan.plan_class.in_(due))
+    return rate('plans.on_track', good.count(), len(ids) + silent.count(), as_of, [Rows('順調', good)],
+                [Rows('順調でない（分母に含めます）', latest.where(CheckIn.assessment != 'on_track')),
+                 Rows('進捗確認の時期が来たが記録がない（分母に含めます）', silent),
+                 Rows('進捗確認の時期がまだ来ていない', _unchecked(year, ids).where(Plan.plan_class.not_in(due)))])
 
 
 @measure('plans.achievement', '重点施策の平均達成率（自己評価）', '%',
          how='最新の進捗確認の達成率（自己評価）の平均。四半期の末日が基準日以前の回を使います。', one='施策')
-def plans_achievement(year, as_of, dated):
+def plans_achievement(year, as_of, dated, until):
     """Mean of the plans' self-rated achievement at their latest check-in whose quarter had ended by the day."""
     ids = latest_check_ins(year, as_of)
     latest = CheckIn.select().where(CheckIn.id.in_(ids))
@@ -455,15 +463,16 @@ def plans_achievement(year, as_of, dated):
     value = Fraction(total) / len(rated) if rated else None
     return Figure('plans.achievement', found.title, total, len(rated), value, found.unit, as_of,
                   [Rows('達成率のある進捗確認', latest.where(CheckIn.achievement.is_null(False)))],
-                  [Rows('達成率のない進捗確認', latest.where(CheckIn.achievement.is_null())), _unchecked(year, ids)],
+                  [Rows('達成率のない進捗確認', latest.where(CheckIn.achievement.is_null())),
+                   Rows('進捗確認がまだないプラン', _unchecked(year, ids))],
                   found.settings, parts='合計{n}％÷{d}施策')
 
 
 @measure('plans.measure', '重点施策の達成率', '%',
          how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。', one='施策', settings=('plan_measure',))
-def plans_measure(year, as_of, dated):
+def plans_measure(year, as_of, dated, until):
     """The one of the two plan figures that the setting `plan_measure` names."""
     chosen = plans_on_track if dated.on('plan_measure', as_of) == '順調構成比' else plans_achievement
-    found = chosen(year, as_of, dated)
+    found = chosen(year, as_of, dated, until)
     return Figure('plans.measure', found.title, found.numerator, found.denominator, found.value, found.unit, as_of,
                   found.counted, found.left_out, MEASURES['plans.measure'].settings, found.note, found.parts)

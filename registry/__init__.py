@@ -2,6 +2,7 @@
 from flask import Flask, g
 from flask_login import current_user
 from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter
 
 from models import db
 from models.rules import calendar, ratings
@@ -35,10 +36,18 @@ from . import (
 )
 
 
+class Number(IntegerConverter):
+    """A number in an address: no larger than any column of ours holds, so that no database stumbles over it."""
+
+    def __init__(self, map, **options):
+        super().__init__(map, **{'max': 2 ** 31 - 1, **options})
+
+
 def create_app(given=None):
     """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will not do."""
     app = Flask(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
+    app.url_map.converters['int'] = Number
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock.pin(app.config.get('TODAY'))
     if app.config.get('PIN_DATABASE', True):

@@ -8,7 +8,7 @@ from flask import current_app, g
 
 from audits import trail
 from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
-from models.figures import MEASURES, RATE, default_day, figure
+from models.figures import MEASURES, RATE, day_bounds, default_day, figure
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
@@ -149,10 +149,14 @@ def remembered(key, make, found=None, table=None):
 
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
-    today = clock.today()
-    as_of = as_of or default_day(year, today)
-    found = trail.head()
-    return remembered(('board', year, as_of, today, trends), lambda: _build(year, as_of, today, found, trends), found)
+    as_of = as_of or default_day(year, clock.today())
+    found, until = trail.head(), moment(as_of)
+    return remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, found, trends), found)
+
+
+def moment(day):
+    """Return the moment up to which a day is counted: its end; now, to the minute, while it lasts."""
+    return min(day_bounds(day, day)[1], clock.now().replace(second=0, microsecond=0))
 
 
 def is_demo(head):
@@ -170,7 +174,7 @@ def lines(text):
     return [line for line in (text or '').split('\n') if line.strip()]
 
 
-def _build(year, as_of, today, head, trends):
+def _build(year, as_of, until, head, trends):
     strategy = Strategy.get_or_none(Strategy.fiscal_year == year, Strategy.live())
     if strategy is None:
         return None
@@ -190,7 +194,7 @@ def _build(year, as_of, today, head, trends):
         actuals.setdefault(row.indicator_id, []).append(row)
     views = []
     for row in rows:
-        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, today, dated, cache, trends)
+        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, until, dated, cache, trends)
                   for indicator in sorted(indicators.get(row.id, []), key=lambda i: natural(i.no))]
         computed = ratings.rate_initiative([view.verdict for view in judged])
         theme = themes[row.theme_id]
@@ -215,20 +219,16 @@ def natural(no):
     return int(digits or 0), no
 
 
-def figure_on(name, year, as_of, dated, cache):
+def figure_on(name, year, as_of, until, dated, cache):
     key = (name, year, as_of)
     if key not in cache:
-        cache[key] = figure(name, year, as_of, dated=dated)
+        cache[key] = figure(name, year, as_of, dated=dated, until=until)
     return cache[key]
 
 
-def text_of(value, indicator, numerator=None, denominator=None):
-    """Return a value as it is published: half up to the indicator's decimals, 100 and 0 % only when exact."""
-    if value is None:
-        return '該当なし'
-    if indicator.unit == '%' and denominator:
-        return ratings.rate_text(Fraction(value), 100, indicator.decimals)
-    return f'{ratings.published(value, indicator.decimals):f}'
+def text_of(value, indicator):
+    """Return a value as it is published, 該当なし when there is none."""
+    return '該当なし' if value is None else f'{shown(value, indicator):f}'
 
 
 def plain_number(number):
@@ -248,7 +248,7 @@ def parts_of(numerator, denominator, words=RATE):
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
-def judge(indicator, entered, year, as_of, today, dated, cache, trends):
+def judge(indicator, entered, year, as_of, until, dated, cache, trends):
     """Return the IndicatorView of one indicator as of a day."""
     percent = indicator.unit == '%'
     base = {
@@ -263,14 +263,15 @@ def judge(indicator, entered, year, as_of, today, dated, cache, trends):
         'as_of': as_of,
     }
     if indicator.measure:
-        found = figure_on(indicator.measure, year, as_of, dated, cache)
+        found = figure_on(indicator.measure, year, as_of, until, dated, cache)
         value = found.value
-        verdict = ratings.judge(value, indicator.operator, indicator.target, indicator.decimals,
+        # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
+        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time' else indicator.decimals,
                                 exact_bounds=percent)
         view = IndicatorView(
             **base, source='computed', numerator=plain_number(found.numerator),
             denominator=plain_number(found.denominator), parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
-            value_text=text_of(value, indicator, found.numerator, found.denominator), verdict=verdict,
+            value_text=text_of(value, indicator), verdict=verdict,
             unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
         return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, dated, cache)
                        if trends else [])
@@ -284,7 +285,7 @@ def judge(indicator, entered, year, as_of, today, dated, cache, trends):
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
         denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator), value=exact,
-        value_text='数値なし' if exact is None else text_of(exact, indicator, actual.numerator, actual.denominator),
+        value_text='数値なし' if exact is None else text_of(exact, indicator),
         verdict=verdict, quote=actual.quote or '', source_text='・'.join(filter(None, (actual.source, actual.note))),
         trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered
                if row.value is not None and row.as_of <= as_of])
@@ -299,7 +300,7 @@ def exact_of(actual, percent):
 
 
 def shown(value, indicator):
-    """Return a value as a point of a trend: published, 100 and 0 % only when exact; None stays None."""
+    """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None stays None."""
     return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.decimals)
 
 
@@ -312,7 +313,7 @@ def gap(view, found):
     if found is not None and found.percent and found.measure not in ('plans.achievement', 'plans.measure'):
         more = ratings.still_needed(int(found.numerator), found.denominator, view.operator, view.target, view.decimals)
         return f'あと{more:,}{MEASURES[found.measure].one}' if more else ''
-    short = Fraction(view.target) - view.value
+    short = Fraction(view.target) - Fraction(shown(view.value, view))
     if short <= 0:
         return ''
     unit = 'ポイント' if view.unit.startswith('%') else view.unit
@@ -321,7 +322,7 @@ def gap(view, found):
 
 def measured_trend(indicator, year, as_of, dated, cache):
     """Return [(月, published value)] of a measured indicator at each month's end up to the day."""
-    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, dated, cache).value, indicator))
+    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, None, dated, cache).value, indicator))
             for day in calendar.month_ends(year, as_of)]
 
 

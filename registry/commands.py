@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from werkzeug.datastructures import MultiDict
 
 from audits import trail, verify
-from models import Department, Person, db
+from forms.settings import PersonForm
+from models import Person, db
 from models.rules import calendar, ratings
 
 from . import board as boards
@@ -60,6 +62,14 @@ def fail(words, status=1):
     sys.exit(status)
 
 
+def keep(path, data):
+    """Write a file, or fail in words."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        fail(f'{path} に書き込めません（{error.strerror}）。', 2)
+
+
 def emit(value):
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -96,7 +106,7 @@ def demo(if_empty):
 
 @main.command()
 @click.option('--host', default='127.0.0.1', show_default=True)
-@click.option('--port', default=8000, show_default=True)
+@click.option('--port', default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option('--processes', default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
 def serve(host, port, processes, threads):
@@ -132,17 +142,17 @@ def person():
 def add(email, name, department, role, password_stdin):
     """Add a person; the password is read from standard input or asked for."""
     with register():
-        unit = Department.get_or_none(Department.code == department)
-        if unit is None:
-            fail(f'所属コード {department} がありません。')
-        email = email.strip().lower()
-        if '@' not in email.strip('@'):
-            fail('メールアドレスは「名前@所属先」の形にしてください。', 2)
-        if Person.select().where(Person.email == email).exists():
-            fail(f'{email} は既に登録されています。')
+        row = Person()
+        form = PersonForm(MultiDict({'email': email.lower(), 'name': name, 'department_code': department, 'role': role, 'is_active': '1'}),
+                          meta={'csrf': False})
+        problems = form.wrong(None)
+        if problems:
+            fail('\n'.join(f'{form._fields[field].label.text}: {words}' for field, words in problems), 2)
+        form.fill(row)
+        if Person.select().where(Person.email == row.email).exists():
+            fail(f'{row.email} は既に登録されています。')
         password = sys.stdin.readline().rstrip('\n') if password_stdin else click.prompt('パスワード', hide_input=True,
                                                                                          confirmation_prompt=True)
-        row = Person(email=email, name=name, department=unit, role=role)
         wrong = sign_in.weaknesses(password, row)
         if wrong:
             fail('\n'.join(wrong))
@@ -236,7 +246,7 @@ def export(kind, form, encoding, as_of, output):
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
         head = trail.head()
     if output:
-        output.write_bytes(data)
+        keep(output, data)
     else:
         sys.stdout.buffer.write(data)
     say(f'{noun.title}を書き出しました（鎖の先頭: 操作 {head.seq} {head.hash[:16]}）。')
@@ -288,7 +298,7 @@ def report_(name, fiscal_year, as_of, only, output):
         data = reports_pages.build(name, year, as_of, only)
     if data is None:
         fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None else f'{calendar.year_label(year)}に重点取組{only}はありません。')
-    output.write_bytes(data)
+    keep(output, data)
     say(f'{output} に書き出しました。')
 
 

@@ -32,6 +32,8 @@ def read(environ=None):
         today = calendar.parse_day(pinned) if pinned else None
     except ValueError as error:
         raise Unsafe(f'DAICHO_TODAY: {error}') from None
+    if production and today:
+        raise Unsafe('本番では DAICHO_TODAY（日付の固定）を使えません。操作履歴の日時が偽りになります。')
     hosts = [host.strip() for host in environ.get('DAICHO_HOSTS', '').split(',') if host.strip()]
     if production and not hosts:
         raise Unsafe('本番では DAICHO_HOSTS に受け付けるホスト名を入れてください。')

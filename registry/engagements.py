@@ -56,11 +56,11 @@ def facts(row):
     # one measure left undone is what the finding waits for; with none left, the newest speaks for it
     action = next((a for a in actions if a.done_on is None), None) or next(
         (a for a in actions if a.result is None), actions[-1] if actions else None)
-    return {'action_exists': action is not None, 'measure': action and action.measure, 'due_on': action and action.due_on,
+    return {'measure': action and action.measure, 'due_on': action and action.due_on,
             'done_on': action and action.done_on, 'evidence': action and action.evidence,
             'owner_person': action and action.owner_id, 'follower_person': action and action.follower_id,
-            'follow_result': action and action.result, 'followed_on': action and action.followed_on,
-            'result': action and action.result, 'owner': action and action.owner_id}
+            'followed_on': action and action.followed_on,
+            'result': action and action.result}
 
 
 def finding_panels(row):
@@ -69,7 +69,7 @@ def finding_panels(row):
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
     return {'moves': [(target, FINDING_STATES[target], lifecycle.finding_missing(target, known | {'state': row.state}))
-                      for target in (getattr(m, 'target', m) for m in moves)] if not row.voided_at else [],
+                      for target in (m.target for m in moves)] if not row.voided_at else [],
             'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
             'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
@@ -102,7 +102,7 @@ def move(id, target):
     require('findings.move', before)
     if target not in FINDING_STATES or before.voided_at:
         abort(404)
-    possible = target in [getattr(m, 'target', m) for m in lifecycle.finding_moves(before.state, current_user.role)]
+    possible = target in [m.target for m in lifecycle.finding_moves(before.state, current_user.role)]
     form = ReasonForm()
     if answer := records.moved_meanwhile(findings, before, form, FINDING_STATES[before.state], possible):
         return answer

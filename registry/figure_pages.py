@@ -17,7 +17,7 @@ from models import (
     Strategy,
     Support,
 )
-from models.figures import MEASURES, day_bounds, default_day, figure, recovery_of
+from models.figures import MEASURES, default_day, figure, recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
@@ -30,6 +30,7 @@ from .front import asked_day
 from .nouns import NOUNS, Column, of_table
 from .permits import permit
 from .strategies import crumbs
+from .tables import whole
 
 bp = Blueprint('figures', __name__, url_prefix='/figures')
 
@@ -41,13 +42,13 @@ def show_figure(name):
     if name not in MEASURES:
         abort(404)
     today = clock.today()
-    text = request.args.get('year', '')
-    year = int(text) if text.isdigit() and 2000 <= int(text) <= 2099 else calendar.fiscal_year(today)
+    year = asked if 2000 <= (asked := whole(request.args, 'year', 0)) <= 2099 else calendar.fiscal_year(today)
     as_of, problem = asked_day(year)
     dated = boards.remembered(('settings',), Dated)
     as_of = as_of or default_day(year, today)
-    asked = (name, year, as_of, today, current_user.id, current_user.role, current_user.department_id)
-    found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated))
+    until = boards.moment(as_of)
+    asked = (name, year, as_of, until, current_user.id, current_user.role, current_user.department_id)
+    found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated, until=until))
     groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
               for place, rows in enumerate(parts)]
     group = request.args.get('group', '')
@@ -58,9 +59,9 @@ def show_figure(name):
         listed.append((key, kind, rows.words, size, hidden))
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
     rows = next(rows for kind, place, rows in groups if f'{kind}-{place}' == chosen)
-    page = int(request.args['page']) if request.args.get('page', '').isdigit() and len(request.args['page']) < 8 else 1
+    page = whole(request.args, 'page', 1)
     total = next(size for key, _, _, size, _ in listed if key == chosen)
-    table = boards.remembered(('page', *asked, chosen, page), lambda: row_table(rows.query, name, as_of, dated, page, total))
+    table = boards.remembered(('page', *asked, chosen, page), lambda: row_table(rows.query, name, as_of, until, dated, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     known, served = boards.remembered(('served', name, year), lambda: serves(name, year))
@@ -91,7 +92,7 @@ def sizes(query):
     return seen, total - seen
 
 
-def columns_of(table, measure, as_of, dated):
+def columns_of(table, measure, as_of, until, dated):
     """Return (the noun whose pages the rows lead to, its id in a row, columns) of a figure's rows.
 
     A noun's own columns, and what the list does not show though the figure turns on it.
@@ -112,9 +113,8 @@ def columns_of(table, measure, as_of, dated):
         Review: [Column('approver', '承認者', Review.approver)],
     }
     if measure.startswith('incidents.recovery'):
-        now = day_bounds(as_of, as_of)[1]
         more[Incident] = [Column('elapsed', '復旧時間', Incident.id, lambda id: hours(
-            recovery_of(Incident.by_id(id), now, dated).elapsed))]
+            recovery_of(Incident.by_id(id), until, dated).elapsed))]
     noun = of_table(table)
     return noun, table.id, [*noun.columns, *more.get(table, [])]
 
@@ -127,7 +127,7 @@ def hours(elapsed):
     return f'{minutes // 60:,}時間{minutes % 60}分'
 
 
-def row_table(query, measure, as_of, dated, page, total, size=50):
+def row_table(query, measure, as_of, until, dated, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
     table = query.model
     limit = condition(table, current_user)
@@ -136,7 +136,7 @@ def row_table(query, measure, as_of, dated, page, total, size=50):
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
     ids = [id for (id,) in query.select(table.id).order_by(table.id).paginate(page, size).tuples()]
-    noun, leads_to, columns = columns_of(table, measure, as_of, dated)
+    noun, leads_to, columns = columns_of(table, measure, as_of, until, dated)
     joins = noun.joins if noun.table is table else lambda query: query.join(noun.table)
     rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
                       for column, value in zip(columns, row[1:], strict=True)])

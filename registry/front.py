@@ -19,10 +19,10 @@ def chosen_year():
     """Return the fiscal year a page shows: the one asked for, else this year's, else the newest with a strategy."""
     known = [y for (y,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
              .order_by(Strategy.fiscal_year.desc()).tuples()]
-    asked = request.args.get('year', '')
+    asked = tables.whole(request.args, 'year', 0)
     now = calendar.fiscal_year(clock.today())
-    if asked.isdigit() and len(asked) == 4 and int(asked) in known:
-        return int(asked), known
+    if asked in known:
+        return asked, known
     return (now if now in known else known[0] if known else now), known
 
 

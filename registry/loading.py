@@ -323,4 +323,3 @@ def load(noun, sheet, **options):
     return (noun.loader or Load)(noun, sheet, **options)
 
 
-

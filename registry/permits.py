@@ -55,10 +55,6 @@ def own(person, thing):
     return thing is None or department_of(thing) in subtree(person.department_id)
 
 
-def own_head(person, thing):
-    return person.role == 'head' and own(person, thing)
-
-
 DEPARTMENT = {
     System: lambda row: row.owner_id, BudgetRequest: lambda row: row.department_id, Case: lambda row: row.department_id,
     Support: lambda row: row.case.department_id, Plan: lambda row: row.department_id,

@@ -79,14 +79,19 @@ cases = Noun(
 
 
 def prepare_support(row, before, form, at):
-    """A support entered with its completion day is a completed one; the desk's pages move it by hand otherwise."""
+    """A support entered with its completion day is a completed one; one that stands is completed by its move, or by a file."""
+    if row.completed_on and not form.of_file:
+        if before is not None and not before.completed_on:
+            yield 'completed_on', '支援は、記録の画面の「支援を完了する」から完了にしてください（意見を残すためです）。'
+        for name, label in (('opinion', '総合意見'), ('opinion_text', '意見本文')):
+            if not row.__data__.get(name):
+                yield name, f'完了日があるときは、{label}を入力してください。'
     if before is None:
         row.state = 'completed' if row.completed_on else 'requested'
     elif row.completed_on and not before.completed_on:
         row.state = 'completed'
     elif before.completed_on and not row.completed_on:
         row.state = 'reviewing'
-    return ()
 
 
 def support_tone(value):
@@ -95,15 +100,10 @@ def support_tone(value):
 
 def support_panels(row):
     moves = lifecycle.support_moves(row.state, current_user.role) if allowed('supports.move', row) else []
-    return {'moves': [(target_of(move), MOVE_WORDS.get((row.state, target_of(move)), SUPPORT_STATES[target_of(move)]))
+    return {'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]))
                       for move in moves] if not row.voided_at else [],
             'comments': list(row.comments.where(SupportComment.live()).order_by(SupportComment.id)),
             'states': SUPPORT_STATES, 'case': row.case}
-
-
-def target_of(move):
-    """Return the state a move leads to."""
-    return getattr(move, 'target', move)
 
 
 MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'returned'): '差し戻す',
@@ -168,7 +168,7 @@ def move(id, target):
     require('supports.move', before)
     if target not in ASKED or before.voided_at:
         abort(404)
-    possible = target in [target_of(m) for m in lifecycle.support_moves(before.state, current_user.role)]
+    possible = target in [m.target for m in lifecycle.support_moves(before.state, current_user.role)]
     form = SupportMoveForm(data={'completed_on': clock.today(), 'opinion': before.opinion})
     if target != 'completed':
         del form.opinion, form.completed_on

@@ -391,16 +391,14 @@ def send(noun, query, format, encoding):
     """Answer with a noun's file; the chain's head is in its name's place of the response headers."""
     headers, rows = export(noun, query)
     stamp = clock.today().strftime('%Y%m%d')
-    if format == 'xlsx':
-        body = sheets.write_xlsx(headers, rows, noun.title)
-        kind = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
-    else:
-        try:
+    try:
+        if format == 'xlsx':
+            body, kind = sheets.write_xlsx(headers, rows, noun.title), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+        else:
             body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
-        except sheets.Unreadable as error:
-            return render_template('files/lost.html', noun=noun, problems=error.problems[:200],
-                                   crumbs=crumbs(noun, ('書き出し', None))), 422
-        kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')
+            kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')
+    except sheets.Unreadable as error:
+        return render_template('files/lost.html', noun=noun, problems=error.problems[:200], crumbs=crumbs(noun, ('書き出し', None))), 422
     head = trail.head()
     return Response(body, headers={
         'Content-Type': kind, 'Content-Disposition': f'attachment; filename="{noun.name}-{stamp}.{format}"',

@@ -27,8 +27,8 @@ MAX_TEXT, SPARSE_CELLS = 30_000_000, 4_000_000
 MAX_XLSX_ROWS = 1_048_576
 BATCH = 500
 _HALF = timedelta(milliseconds=500)
-_NEUTRAL = re.compile(r"'*[=+\-@\t\r]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+_NEUTRAL = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
+_NEUTRALISED = re.compile(r"'+[=+\-@＝＋－＠\t\r\n]")
 _STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 #: what no file of ours can hold: half characters, and the two that XML forbids and Excel cannot escape
 _UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')

@@ -14,6 +14,12 @@ from . import board
 SIZES = (50, 100, 200)
 
 
+def whole(args, name, default):
+    """Return a whole number from a query string, or the default when none that any page could mean stands there."""
+    text = args.get(name, '')
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else default
+
+
 def search_condition(table, text):
     """Return the condition that every word of `text` is found in a row, folded for kana, width and case; None for none.
 
@@ -50,8 +56,8 @@ class Listing:
         sort = args.get('sort', '') or noun.sort
         self.columns = {column.name: column for column in noun.columns}
         self.sort = sort if sort.lstrip('-') in self.columns else noun.sort
-        self.size = int(args['size']) if args.get('size', '').isdigit() and int(args['size']) in SIZES else SIZES[0]
-        self.asked = int(args['page']) if args.get('page', '').isdigit() and len(args['page']) < 9 else 1
+        self.size = size if (size := whole(args, 'size', 0)) in SIZES else SIZES[0]
+        self.asked = whole(args, 'page', 1)
         self.base = '.' + noun.views[0]
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]

@@ -9,6 +9,7 @@ from models.rules import calendar
 from . import clock
 from .nouns import NOUNS, of_table
 from .permits import allowed, permit
+from .tables import whole
 from .words import title_of, vocabulary
 
 bp = Blueprint('trail', __name__, url_prefix='/trail')
@@ -57,9 +58,8 @@ def index():
         query = query.where(Act.at >= day_start(days['since']))
     if 'until' in days:
         query = query.where(Act.at < day_start(days['until'] + calendar.timedelta(days=1)))
-    before = request.args.get('before', '')
-    if before.isdigit() and len(before) < 15:
-        query = query.where(Act.seq < int(before))
+    if before := whole(request.args, 'before', 0):
+        query = query.where(Act.seq < before)
     rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1))
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
     kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
@@ -81,7 +81,7 @@ def day_start(day):
 def show(seq):
     """Show one act: who, when, why, its place in the chain, and every row it changed as sentences."""
     act = Act.get_or_none(Act.seq == seq) or abort(404)
-    page = int(request.args['page']) if request.args.get('page', '').isdigit() and len(request.args['page']) < 8 else 1
+    page = whole(request.args, 'page', 1)
     pages = max(1, -(-act.changes // SIZE))
     page = min(max(page, 1), pages)
     names = {}

@@ -63,7 +63,8 @@ def prepare_enrolment(row, before, form, at):
     if row.course_id is None:
         return
     course = course_of(row)
-    if before is None and row.staff_id is not None and course.census_on is not None:
+    moved = before is None or (before.staff_id, before.course_id) != (row.staff_id, row.course_id)
+    if moved and row.staff_id is not None and course.census_on is not None:
         person = Staff.by_id(row.staff_id)
         if not (person.joined_on or course.census_on) <= course.census_on <= (person.left_on or course.census_on):
             yield 'staff_no', f'対象者基準日（{calendar.show_day(course.census_on)}）に在籍していないため、対象者にできません。'
@@ -116,10 +117,18 @@ def census(id):
     if form.validate_on_submit() and population and not exists:
         reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
         with records.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
-            writing.insert([Enrolment(
-                course=course, staff=person, status='excluded' if person.leave in reasons else 'waiting',
-                exclusion_reason=EXCLUSION_REASONS[reasons[person.leave]] if person.leave in reasons else None)
-                for person in population])
+            known, new = {row.staff_id: row for row in Enrolment.select().where(Enrolment.course == course)}, []
+            for person in population:
+                # who was once enrolled by mistake and voided (取消) is on the census all the same
+                row = known.get(person.id) or Enrolment(course=course, staff=person)
+                row.status, row.voided_at, row.void_reason = 'excluded' if person.leave in reasons else 'waiting', None, None
+                row.exclusion_reason = EXCLUSION_REASONS[reasons[person.leave]] if person.leave in reasons else None
+                row.completed_on = row.score = None
+                if row.id is None:
+                    new.append(row)
+                else:
+                    writing.save(row)
+            writing.insert(new)
         flash(f'{len(population)}人を対象者として確定しました。')
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']

@@ -5,11 +5,6 @@ from datetime import timedelta
 from .calendar import in_business_hours
 
 
-def target_hours(start, hours, extra=frozenset(), inside=4, outside=24):
-    """Return the target hours of an incident that began at `start`, `inside` or `outside` business hours."""
-    return inside if in_business_hours(start, hours, extra) else outside
-
-
 @dataclass(frozen=True)
 class Recovery:
     """How one incident stands against its target time.
@@ -50,8 +45,3 @@ def recovery(start, stop, now, hours, extra=frozenset(), inside_target=timedelta
 def cutover_window(cutover_on, before_days, after_days):
     """Return the first and last day of the cut-over window (端境期) around a cut-over (BR-13)."""
     return cutover_on - timedelta(days=before_days), cutover_on + timedelta(days=after_days)
-
-
-def in_window(day, window_from, window_to):
-    """Tell whether a day lies in a window, both ends included; a window without an end holds nothing."""
-    return window_from is not None and window_to is not None and window_from <= day <= window_to

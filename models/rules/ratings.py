@@ -52,14 +52,14 @@ def judge(value, operator, target, decimals=1, exact_bounds=False):
     """Return 'met', 'missed' or, without a value, 'unknown': the figure is judged as published (BR-03).
 
     `value` is exact and in the indicator's unit (a percentage from 0 to 100); `exact_bounds` is for
-    percentages, whose 100 % and 0 % count only when exact (BR-04). Raise ValueError for an operator other
+    percentages, whose 100 % and 0 % count only when exact (BR-04); without `decimals` nothing is rounded. Raise ValueError for an operator other
     than >=, >, <=, =.
     """
     if operator not in OPERATORS:
         raise ValueError(f'unknown operator {operator!r}')
     if value is None:
         return 'unknown'
-    shown = (published_rate if exact_bounds else published)(value, decimals)
+    shown = value if decimals is None else (published_rate if exact_bounds else published)(value, decimals)
     return 'met' if OPERATORS[operator](Fraction(shown), Fraction(target)) else 'missed'
 
 

@@ -1,6 +1,6 @@
 """The commands' contract: exit status, JSON shapes, and every figure against an answer worked out by hand."""
 import io
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 import desk as desks
@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from models import Business, Course, Department, Enrolment, Staff, Step, StepMove, StepProgress
 from models.figures import figure
+from models.rules.calendar import JST
 
 
 @pytest.fixture(scope='module')
@@ -88,6 +89,8 @@ def test_json_of_kpi(base, year):
 
 
 def test_status_of_calls(base, tmp_path):
+    assert base.run('export', 'systems', '-o', tmp_path / 'nowhere' / 'x.csv').exit_code == 2
+    assert base.run('serve', '--port', '99999').exit_code == 2
     assert base.run('kpi', '--fiscal-year', '2031').exit_code == 1
     words = base.run('kpi', '--fiscal-year', '2026').stdout
     assert '自動判定' in words and '（目標 82%以上）' in words and '未判定' in words
@@ -104,6 +107,8 @@ def test_a_person_is_added_once(desk):
     assert desk.run(*words, stdin='short\n').exit_code == 1
     assert desk.run(*words, stdin='hashi-kawa-mizu-97\n').exit_code == 0
     assert desk.run(*words, stdin='hashi-kawa-mizu-97\n').exit_code == 1
+    assert desk.run(*words[:2], 'a b@city.example.jp', *words[3:], stdin='hashi-kawa-mizu-97\n').exit_code == 2
+    assert desk.run(*words[:4], 'あ' * 101, *words[5:], stdin='hashi-kawa-mizu-97\n').exit_code == 2
     assert desk.run('person', 'add', 'x', '--name', 'y', '--department', '999', '--role', 'king').exit_code == 2
 
 
@@ -212,6 +217,11 @@ def test_recovery_times(desk):
     assert ask(desk, 'incidents.recovery_off_hours', as_of=date(2026, 7, 2)) == (1, 1, 24)
     # the open one is past its four hours by the end of its day
     assert ask(desk, 'incidents.recovery_business_hours', as_of=date(2026, 7, 3))[:2] == (1, 3)
+    # while that day lasts it has until 14:00
+    with desk.open():
+        for hour, judged in ((13, 2), (15, 3)):
+            moment = datetime(2026, 7, 3, hour, tzinfo=JST)
+            assert figure('incidents.recovery_business_hours', 2026, date(2026, 7, 3), until=moment).denominator == judged
     # restored only after the day: still open on it
     assert ask(desk, 'incidents.recovery_off_hours', as_of=date(2026, 7, 1)) == (0, 0, None)
 
@@ -230,6 +240,23 @@ def census(desk, waiting):
             act.insert(people)
             act.insert([Enrolment(course=course, staff=p, status='waiting' if n < waiting else 'done',
                                   completed_on=None if n < waiting else date(2026, 7, 1)) for n, p in enumerate(people)])
+
+
+def test_ten_seconds_too_late_are_too_late(desk):
+    incidents(desk, ['2', 'S-1', '2025-07-01 10:00', '2025-07-01 14:00:10'])
+    assert numbers(indicator(desk, 8, '5a', 2025, '2026-03-31')) == ('0', '1', '4.00', 'missed')
+
+
+def test_a_setting_below_the_steps_makes_no_rate_above_100(desk):
+    steps(desk, 'B01', 40)
+    before = ask(desk, 'steps.official')
+    desk.table('settings', ['steps_per_business', '2020-04-01', '1'])
+    assert ask(desk, 'steps.official') == before
+
+
+def test_an_entered_rate_near_its_target_is_shown_as_it_is_judged(desk):
+    desk.table('actuals', ['2026', '1', '1', '2027-03-31', '99.97', '統計'], headers=['年度', '取組番号', '指標番号', '基準日', '値', '出典'])
+    assert numbers(indicator(desk, 1, '1'))[2] == '99.9'
 
 
 ENROL = ['course_code', 'staff_no', 'status', 'completed_on', 'exclusion_reason']
@@ -314,15 +341,17 @@ def test_reviews_and_shares(desk):
 # --- plans and entered actuals ---
 
 def test_plans_at_their_latest_check_in(desk):
-    desk.table('plans', *[[no, quarter, '2026', '101', 'x', 'priority', mark, rate, '', ''] for no, quarter, mark, rate in [
-        ('P-1', '1Q', '順調', '100'), ('P-1', '2Q', '遅れ', '50'), ('P-1', '3Q', '順調', '90'), ('P-2', '1Q', '順調', '80.5'),
-        ('P-3', '2Q', 'やや遅れ', ''), ('P-4', '年度末', '順調', '10')]])
+    desk.table('plans', *[[no, quarter, '2026', '101', 'x', of, mark, rate, '', ''] for no, quarter, of, mark, rate in [
+        ('P-1', '1Q', 'priority', '順調', '100'), ('P-1', '2Q', 'priority', '遅れ', '50'), ('P-1', '3Q', 'priority', '順調', '90'),
+        ('P-2', '1Q', 'priority', '順調', '80.5'), ('P-3', '2Q', 'priority', 'やや遅れ', ''), ('P-4', '年度末', 'priority', '順調', '10'),
+        ('P-5', '年度末', 'own', '順調', '10')]])
     assert ask(desk, 'plans.on_track', as_of=date(2026, 6, 29))[:2] == (0, 0)
-    assert ask(desk, 'plans.on_track', as_of=date(2026, 6, 30))[:2] == (2, 2)
-    assert ask(desk, 'plans.on_track', as_of=date(2026, 9, 30))[:2] == (1, 3)
+    # who should have reported and has not is not on track; a half-yearly plan is first due at the end of September
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 6, 30))[:2] == (2, 4)
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 9, 30))[:2] == (1, 5)
     assert ask(desk, 'plans.achievement', as_of=date(2026, 9, 30))[2] == Fraction(1305, 20)
-    assert ask(desk, 'plans.on_track', as_of=date(2026, 12, 31))[:2] == (2, 3)
-    assert ask(desk, 'plans.on_track')[:2] == (3, 4)
+    assert ask(desk, 'plans.on_track', as_of=date(2026, 12, 31))[:2] == (2, 5)
+    assert ask(desk, 'plans.on_track')[:2] == (4, 5)
 
 
 def test_an_entered_actual_is_the_latest_by_the_day(desk):

@@ -36,3 +36,29 @@ def test_forms(app, client_of, who):
         for value in NASTY:
             answer = browser.post(address, data=dict.fromkeys(names, value))
             assert answer.status_code < 500, f'{endpoint} {value!r}: {answer.status_code}'
+
+
+@pytest.mark.parametrize('digits', ['²', '²²²²', '٣', '9' * 14])
+def test_digits_that_are_no_numbers(client_of, digits):
+    browser = client_of('it')
+    for address in ('/', '/systems/', '/figures/steps.official', '/trail/', '/trail/1'):
+        for name in ('year', 'page', 'size', 'before'):
+            assert browser.get(address, query_string={name: digits}).status_code == 200, (address, name)
+
+
+@pytest.mark.parametrize('number', [2 ** 31, 2 ** 63, 10 ** 20])
+def test_numbers_no_column_holds(app, client_of, number):
+    browser = client_of('it')
+    rules = [rule for rule in app.url_map.iter_rules() if rule._converters.keys() & {'id', 'year', 'no', 'seq'}]
+    assert len(rules) > 50
+    for rule in rules:
+        address = re.sub(r'<int:\w+>', str(number), rule.rule)
+        address = re.sub(r'<[^>]*>', '1', address)
+        for method in rule.methods & {'GET', 'POST'}:
+            assert browser.open(address, method=method).status_code < 500, (method, address)
+
+
+@pytest.mark.parametrize('code', [0x85, 0x9f, 0xfffe, 0xffff])
+def test_no_character_that_a_file_cannot_hold(client_of, code):
+    answer = client_of('it').post('/systems/1/edit', data={'note': f'備{chr(code)}考'})
+    assert answer.status_code == 422 and f'U+{code:04X}' in answer.text

@@ -7,7 +7,7 @@ from asking import refused, upload, values
 from peewee import DataError, SqliteDatabase
 
 from audits import trail, verify
-from models import BudgetRequest, CorrectiveAction, Finding, Support, System, db
+from models import BudgetRequest, CorrectiveAction, Course, Department, Enrolment, Finding, Staff, Support, System, db
 from registry import clock
 
 
@@ -166,3 +166,30 @@ def test_a_unit_keeps_its_name_until_the_day_of_the_new_one(client_of):
     for word in (name, '未来デジタル'):
         text = it.get(f'/departments/?q={word}').text
         assert '未来デジタル課' in text, word
+
+
+def test_who_was_voided_before_the_census_is_on_it(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('enrolments.edit', by=None, at=clock.now()) as act:
+        course = Course.get(Course.code == 'K26-02')
+        act.insert([row := Enrolment(course=course, staff=Staff.get_by_id(1), status='done', completed_on=clock.today())])
+        act.void(row, '誤って登録')
+        course.census_on = clock.today()
+        act.save(course)
+    it = client_of('it')
+    assert it.post(f'/courses/{course.id}/census').status_code == 303
+    with app.app_context(), db.connection_context():
+        rows = list(Enrolment.select().where(Enrolment.course == course))
+        assert len(rows) == 2 and {(row.status, row.voided_at, row.completed_on) for row in rows} == {('waiting', None, None)}
+
+
+def test_nobody_slips_into_a_frozen_census_by_an_edit(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('staff.create', by=None, at=clock.now()) as act:
+        act.save(Staff(staff_no='2001', name='新人', department=Department.get(Department.code == '0201'), joined_on=clock.today()))
+    assert '在籍していない' in refused(client_of('it'), '/enrolments/1/edit', staff_no='2001')
+
+
+def test_a_support_is_not_completed_without_an_opinion(client_of):
+    it = client_of('it')
+    assert '支援を完了する' in refused(it, '/supports/1/edit', completed_on='2026-10-01', opinion='fine', opinion_text='よい')
+    assert '総合意見を入力' in refused(it, '/supports/new', case_no='C-00001', kind='ordering', requested_on='2026-10-01', trial='0',
+                                completed_on='2026-10-02')

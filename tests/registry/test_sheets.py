@@ -123,9 +123,9 @@ def test_every_character_that_cp932_takes_comes_back_as_itself_or_its_twin():
 @given(text=st.text("=+-@\t\r'a\n 　"))
 def test_neutral_and_restored_are_inverse(text):
     written = sheets.neutral(text)
-    assert written[:1] not in set('=+-@\t\r')
+    assert written[:1] not in set('=+-@＝＋－＠\t\r\n')
     assert sheets._restored(written) == text
-    assert (written != text) == bool(re.match(r"'*[=+\-@\t\r]", text))
+    assert (written != text) == bool(re.match(r"'*[=+\-@＝＋－＠\t\r\n]", text))
 
 
 def test_no_formula_is_alive_in_any_form():
