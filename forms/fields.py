@@ -16,15 +16,26 @@ from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]')
+_DASHES = str.maketrans('‐‑‒–—―−〜', '-------~')
 #: the words of no choice in a list
 BLANK = '（未選択）'
+#: what stands in a form or file for a record that the reader may not see
+HIDDEN = 'ほかの所属の記録'
 #: the header of a file's column that holds several systems
 SEVERAL_SYSTEMS = '管理番号（複数は;区切り）'
 
 
+def hidden(number):
+    """Return how records that the reader may not see are counted."""
+    return f'（{HIDDEN} {number}件）'
+
+
 def narrow(text):
-    """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never names."""
-    return unicodedata.normalize('NFKC', text).strip()
+    """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never names.
+
+    Every dash is one dash and every wave one wave: which of them a keyboard or CP932 gives is chance.
+    """
+    return unicodedata.normalize('NFKC', text).translate(_DASHES).strip()
 
 
 def key_of_label(text):
@@ -356,20 +367,67 @@ class IntCode(Code):
             yield str(code), label, now == str(code)
 
 
-class Ref(Cell):
-    """Another record, by its own number; a select box when the table is short.
+class Pointing(Cell):
+    """What names other records by their own numbers.
 
-    `data` is the row's id. `load_all()` reads the whole table once, for a file of many rows. `coming` is {number:
-    placeholder} of the rows that the file itself will create; a placeholder is a negative number in an id's place.
+    `load_all()` reads the whole table once, for a file of many rows. What stands can be said again as it reads: a number
+    voided since, and HIDDEN for a record the reader may not see.
     """
 
+    #: the condition on the rows of a table that the reader may see, None for all, as the application has it
+    limit = staticmethod(lambda table: None)
     #: how a row is called on a page, as the application has it
     called = staticmethod(lambda row: row.label)
 
-    def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
+    def __init__(self, label, table, by, **kwargs):
         super().__init__(label, **kwargs)
-        self.table, self.by, self.missing, self.only = table, table._meta.fields[by], missing, only
-        self.cache, self.complete, self.coming = {}, False, {}
+        self.table, self.by = table, table._meta.fields[by]
+        self.cache, self.keys, self.complete = {}, {}, False
+
+    def unseen(self, ids):
+        """Return those of some ids whose rows the reader may not see."""
+        limit, ids = self.limit(self.table), set(ids)
+        if limit is None or not ids:
+            return set()
+        return ids - {id for (id,) in self.table.select(self.table.id).where(self.table.id.in_(ids), limit).tuples()}
+
+    def load_all(self):
+        if self.complete:
+            return
+        limit = self.limit(self.table)
+        seen = None if limit is None else {id for (id,) in self.table.select(self.table.id).where(limit).tuples()}
+        for id, key, voided in self.table.select(self.table.id, self.by, self.table.voided_at).tuples():
+            self.keys[id] = key if seen is None or id in seen else HIDDEN
+            if voided is None:
+                self.cache[key] = id
+        self.complete = True
+
+    def id_of(self, number):
+        """Return the id of a record that is not voided, or None."""
+        if number not in self.cache and not self.complete:
+            row = self.table.select(self.table.id).where(self.by == number, self.table.live()).tuples().first()
+            if row:
+                self.cache[number] = row[0]
+        return self.cache.get(number)
+
+    def number_of(self, id):
+        """Return the number of a record as the reader may read it, '' when there is none."""
+        if id in self.keys:
+            return self.keys[id]
+        row = self.table.by_id(id)
+        return '' if row is None else HIDDEN if self.unseen([id]) else row.__data__[self.by.name]
+
+
+class Ref(Pointing):
+    """Another record, by its own number; a select box when the table is short.
+
+    `data` is the row's id. `coming` is {number: placeholder} of the rows that the file itself will create; a placeholder is a
+    negative number in an id's place.
+    """
+
+    def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
+        super().__init__(label, table, by, **kwargs)
+        self.missing, self.only, self.coming = missing, only, {}
         if select:
             self.shape = 'list'
         self.echo = not select
@@ -377,24 +435,22 @@ class Ref(Cell):
     def process_data(self, value):
         super().process_data(getattr(value, 'id', value))
 
-    def load_all(self):
-        if not self.complete:
-            for id, key in self.table.select(self.table.id, self.by).where(self.table.live()).tuples():
-                self.cache[key] = id
-            self.complete = True
-            self.keys = {id: key for key, id in self.cache.items()}
+    def standing(self, text):
+        """Return the id of the record named before, voided or not, for a line's key; None when no record has that number."""
+        found = self.id_of(text)
+        if found is None:
+            row = self.table.select(self.table.id).where(self.by == text).tuples().first()
+            found = row and row[0]
+        return found
 
     def parse(self, text):
         text = narrow(text)
-        if text not in self.cache and not self.complete:
-            row = self.table.select(self.table.id).where(self.by == text, self.table.live()).tuples().first()
-            if row:
-                self.cache[text] = row[0]
-        if text in self.coming:
-            return self.coming[text]
-        if text not in self.cache:
+        found = self.id_of(text) or self.coming.get(text)
+        if found is None and self.object_data is not None and text == self.text(self.object_data):
+            found = self.object_data
+        if found is None:
             raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先に登録するか、番号を確かめてください。')
-        return self.cache[text]
+        return found
 
     def text(self, value):
         if value is None:
@@ -402,16 +458,13 @@ class Ref(Cell):
         value = getattr(value, 'id', value)
         if value < 0:
             return next(key for key, placeholder in self.coming.items() if placeholder == value)
-        if self.complete and value in self.keys:
-            return self.keys[value]
-        row = self.table.by_id(value)
-        return row.__data__[self.by.name] if row else ''
+        return self.number_of(value)
 
     def show(self, value):
         if value is None:
             return ''
         row = value if hasattr(value, 'label') else self.table.by_id(value)
-        return self.called(row) if row else ''
+        return '' if row is None else hidden(1) if self.unseen([row.id]) else self.called(row)
 
     def options(self):
         now = self._value()
@@ -439,29 +492,17 @@ def linked_to(link, own, other, by):
         fields[own] == id, link.live()).order_by(by))
 
 
-class Refs(Cell):
+class Refs(Pointing):
     """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link table."""
 
     hint = '複数あるときは ; で区切ります'
 
     def __init__(self, label, table, by, *, link, own, other, max=2000, **kwargs):
-        super().__init__(label, **kwargs)
-        self.one = (table, table._meta.fields[by])
+        super().__init__(label, table, by, **kwargs)
         self.link, self.own, self.other = link, own, other
         self.flags.maxlength = max
         self.max = max
-        self.cache, self.complete = {}, False
         self.linked = linked_to(link, own, other, self.by)
-
-    load_all = Ref.load_all
-
-    @property
-    def table(self):
-        return self.one[0]
-
-    @property
-    def by(self):
-        return self.one[1]
 
     def parse(self, text):
         if len(text) > self.max:
@@ -471,14 +512,10 @@ class Refs(Cell):
             part = narrow(part)
             if not part:
                 continue
-            if part not in self.cache and not self.complete:
-                row = self.table.select(self.table.id).where(self.by == part, self.table.live()).tuples().first()
-                if row:
-                    self.cache[part] = row[0]
-            if part not in self.cache:
+            ids = [id] if (id := self.id_of(part)) else [id for id in self.object_data or () if self.number_of(id) == part]
+            if not ids:
                 unknown.append(part)
-            elif self.cache[part] not in found:
-                found.append(self.cache[part])
+            found += [id for id in ids if id not in found]
         if unknown:
             raise ValueError(f'{"、".join(unknown[:10])[:200]} は登録されていません。番号を確かめてください。')
         return found
@@ -488,18 +525,14 @@ class Refs(Cell):
         return [link.__data__[self.other] for link in self.linked(row.id)]
 
     def text(self, value):
-        if not value:
-            return ''
-        keys = getattr(self, 'keys', None) if self.complete else None
-        if keys is None:
-            keys = dict(self.table.select(self.table.id, self.by).where(self.table.id.in_(list(value))).tuples())
-        return ';'.join(keys[id] for id in value if id in keys)
+        return ';'.join(dict.fromkeys(filter(None, (self.number_of(id) for id in value or ()))))
 
     def show(self, value):
         if not value:
             return ''
-        rows = self.table.select().where(self.table.id.in_(list(value))).order_by(self.by)
-        return '、'.join(row.label for row in rows)
+        away = self.unseen(value)
+        rows = self.table.select().where(self.table.id.in_([id for id in value if id not in away] or [0])).order_by(self.by)
+        return '、'.join([*(self.called(row) for row in rows), *([hidden(len(away))] if away else [])])
 
 
 class Many(Cell):

@@ -1,5 +1,8 @@
 """Forms of the year's strategy (年度戦略): initiatives, indicators, actuals, ratings, schedule."""
+from fractions import Fraction
+
 from models.figures import MEASURES
+from models.rules import ratings
 from models.strategy import KINDS, OPERATORS, RATINGS, VERDICTS
 
 from .base import Form
@@ -76,6 +79,8 @@ class ActualForm(Form):
     note = Long('備考', max=1000)
     verdict = Code('判定のみ', VERDICTS, hint='出典に数値がなく、達成・未達だけが書かれているとき')
     quote = Text('出典の文言', max=500)
+    #: whether the indicator is a percentage, so that numerator and denominator must give the value
+    percent = False
 
     def across(self, row):
         if self.value_of('value', row) is None and self.value_of('verdict', row) is None:
@@ -84,6 +89,11 @@ class ActualForm(Form):
             yield 'quote', '判定だけを記録するときは、出典の文言を入力してください。'
         if (self.value_of('numerator', row) is None) != (self.value_of('denominator', row) is None):
             yield 'denominator', '分子と分母は両方を入力してください。'
+        numerator, denominator, value = (self.value_of(name, row) for name in ('numerator', 'denominator', 'value'))
+        if self.percent and denominator and numerator is not None and value is not None:
+            rate = Fraction(numerator) * 100 / Fraction(denominator)
+            if ratings.published(rate, max(0, -value.as_tuple().exponent)) != value:
+                yield 'value', f'値が、分子÷分母（{ratings.published(rate, 2)}%）と合いません。どちらかを直してください。'
 
 
 class ScheduleForm(Form):

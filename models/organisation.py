@@ -58,18 +58,22 @@ class DepartmentVersion(Table):
         return f'{self.name}（{self.valid_from}〜{self.valid_to}）'
 
 
+def _on(day, column):
+    found, since = {}, {}
+    for id, value, valid_from in Department.select(Department.id, getattr(Department, column), Department.valid_from).tuples():
+        found[id], since[id] = value, valid_from
+    if any(start > day for start in since.values()):
+        for id, value, start in DepartmentVersion.select(
+                DepartmentVersion.department, getattr(DepartmentVersion, column), DepartmentVersion.valid_from).where(
+                DepartmentVersion.live(), DepartmentVersion.valid_to >= day).order_by(DepartmentVersion.valid_from.desc()).tuples():
+            if day < since[id]:
+                found[id], since[id] = value, start
+    return found
+
+
 def names_on(day):
     """Return {department id: its name on `day`}; a unit outside its period keeps its nearest name."""
-    names, since = {}, {}
-    for id, name, valid_from in Department.select(
-            Department.id, Department.name, Department.valid_from).tuples():
-        names[id], since[id] = name, valid_from
-    for id, name, start in DepartmentVersion.select(
-            DepartmentVersion.department, DepartmentVersion.name, DepartmentVersion.valid_from).where(
-            DepartmentVersion.live(), DepartmentVersion.valid_to >= day).order_by(DepartmentVersion.valid_from.desc()).tuples():
-        if day < since[id]:
-            names[id], since[id] = name, start
-    return names
+    return _on(day, 'name')
 
 
 def name_on(day):
@@ -80,12 +84,12 @@ def name_on(day):
     return Case(None, [(Department.valid_from <= day, Department.name)], fn.COALESCE(former, Department.name))
 
 
-def subtree(department_id):
-    """Return the ids of a unit and every unit below it."""
+def subtree(department_id, day):
+    """Return the ids of a unit and every unit below it on `day`: a reorganisation entered ahead moves nothing yet."""
     if department_id is None:
         return frozenset()
     below = {}
-    for id, parent in Department.select(Department.id, Department.parent).tuples():
+    for id, parent in _on(day, 'parent').items():
         below.setdefault(parent, []).append(id)
     found, waiting = set(), [department_id]
     while waiting:

@@ -14,13 +14,19 @@ from .permits import allowed, permit
 bp = Blueprint('actuals', __name__, url_prefix='/actuals')
 
 
+def numbered():
+    """Return (id, year, number of the initiative, number, unit) of every indicator that stands."""
+    return Indicator.select(Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit).join(Initiative).join(
+        Strategy).where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()
+
+
 class ActualLoad(Load):
     """Reads a line as an actual of an indicator, found by 年度・取組番号・指標番号・基準日."""
 
     def make_form(self):
-        self.indicators = {(year, no, kpi): id for year, no, kpi, id in Indicator.select(
-            Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.id).join(Initiative).join(Strategy)
-            .where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()}
+        found = list(numbered())
+        self.indicators = {(year, no, kpi): id for id, year, no, kpi, _ in found}
+        self.percents = {id for id, *_, unit in found if unit == '%'}
         return super().make_form()
 
     def _existing(self, sheet):
@@ -34,6 +40,7 @@ class ActualLoad(Load):
         key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
         indicator = self.indicators.get(key)
         before = existing.get((indicator, form.as_of.data)) if indicator else None
+        form.percent = indicator in self.percents
         wrong = form.wrong(before)
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
@@ -66,11 +73,13 @@ class ActualLoad(Load):
         form = ActualForm(formdata=None, meta={'csrf': False})
         cells = form.cells()
         rows = query if query is not None else Actual.select().where(Actual.live()).order_by(Actual.id)
-        places = {id: (year, no, kpi) for id, year, no, kpi in Indicator.select(
-            Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no).join(Initiative).join(Strategy).tuples()}
+        # of a voided indicator nothing can be found again, and nothing counts
+        places = {id: place for id, *place, _ in numbered()}
 
         def lines():
             for row in rows:
+                if row.indicator_id not in places:
+                    continue
                 year, no, kpi = places[row.indicator_id]
                 data = {**row.__data__, 'fiscal_year': year, 'initiative_no': no, 'indicator_no': kpi}
                 yield [cell.text(data.get(cell.attr)) for cell in cells]
@@ -113,6 +122,7 @@ def show(id):
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
     form = ActualForm(data=before.__data__ if before else {'as_of': as_of})
+    form.percent = indicator.unit == '%'
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative

@@ -152,7 +152,7 @@ def _action(finding, before):
         ('measure', 'measure'), ('owner_email', 'owner'), ('due_on', 'due_on'), ('done_on', 'done_on'),
         ('evidence', 'evidence'))} if before else {'owner_email': current_user.id}
     form = ActionForm(data=data)
-    owners = subtree(finding.engagement.department_id)
+    owners = subtree(finding.engagement.department_id, clock.today())
     form.owner_email.only = lambda table: table.is_active & (table.department.in_(list(owners)) | (
         table.id == (before.owner_id if before else current_user.id)))
     if before is not None and finding.state not in ('open', 'planned'):

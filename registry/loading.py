@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from audits import trail
-from forms.fields import Ref, key_of_label
+from forms.fields import Pointing, Ref, key_of_label
 from models.base import Table
 
 from . import clock, connection, records, sheets
@@ -127,6 +127,7 @@ class Load:
         existing = self._existing(sheet)
         self._announce(sheet, existing)
         linked = {cell.short_name: records.all_links(cell) for cell in self.form.links()}
+        self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
         seen = {}
         for done, (line, cells) in enumerate(sheet.rows):
             if self.progress and done % 500 == 0:
@@ -144,7 +145,8 @@ class Load:
         for name in self.noun.key:
             text = cells[places[name]].strip()
             try:
-                key.append(self.form._fields[name].parse(text) if text else None)
+                cell = self.form._fields[name]
+                key.append((cell.standing(text) if isinstance(cell, Ref) else cell.parse(text)) if text else None)
             except ValueError:
                 return None
         return tuple(key) if None not in key else None
@@ -183,7 +185,7 @@ class Load:
         key = self.key_of(cells)
         before = existing.get(key) if key is not None else None
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
-        form.process(Cells(values))
+        form.process(Cells(values), data=self.standing(before, linked))
         wrong = form.wrong(before)
         row = records.twin(before) if before is not None else noun.table()
         if before is None:
@@ -195,7 +197,8 @@ class Load:
             wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
                       if not cells[place].strip() and (cell := form._fields[name]).required and not cell.errors
                       and row.__data__[cell.attr] != before.__data__[cell.attr]]
-        if not wrong and self.person is not None and not self._may(row, before):
+        if self.person is not None and not self._may(row, before):
+            # nothing else is said of a record that is not theirs
             wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
         else:
             known = {name for name, _ in wrong}
@@ -211,6 +214,13 @@ class Load:
                          message=f'{seen[key]}行目と同じ番号です。どちらかを削除してください。')
         seen[key] = line
         return self.entry(line, row, before, form, linked)
+
+    def standing(self, before, linked):
+        """Return what a record's references are now, by field: a file may say them again though they are voided or hidden."""
+        if before is None:
+            return {}
+        return {cell.short_name: list(linked[cell.short_name].get(before.id, ())) if cell.short_name in linked
+                else before.__data__.get(cell.attr) for cell in self.pointing}
 
     def settle(self, row, before):
         """Keep the stored character where CP932 could only write its twin (〜 as ～), so that an export changes nothing."""
@@ -282,7 +292,6 @@ class Load:
                 self._resolve(entry.row)
                 records.write(writing, self.noun, entry.row, entry.before, entry.links, today)
 
-
     def _insert(self, writing, new):
         """Insert the new rows, those that others of them refer to first."""
         self.ids, waiting = {}, new
@@ -306,14 +315,21 @@ class Load:
         return True
 
     def _circles(self):
-        """Report new records that refer to each other in a circle."""
+        """Report records that would lead back to themselves (上位所属・後継システム), among the file's and those that stand."""
         for cell in self.own:
-            ways = {-entry.line: entry.row.__data__.get(cell.attr) for entry in self.entries if entry.status == 'create'}
+            field = self.noun.table._meta.fields[cell.attr]
+            told = {(entry.before.id if entry.before is not None else -entry.line): entry.row.__data__.get(cell.attr)
+                    for entry in self.entries if entry.status in ('create', 'update')}
+            if not any(told.values()):
+                continue
+            ways = dict(self.noun.table.select(self.noun.table.id, field).where(field.is_null(False)).tuples()) | told
             for entry in self.entries:
-                at, steps = ways.get(-entry.line), 0
-                while at is not None and at != -entry.line and steps <= len(ways):
-                    at, steps = ways.get(at), steps + 1
-                if at == -entry.line and entry.status == 'create':
+                start = entry.row and (entry.before.id if entry.before is not None else -entry.line)
+                at, passed = told.get(start), set()
+                while at is not None and at != start and at not in passed:
+                    passed.add(at)
+                    at = ways.get(at)
+                if at is not None and at == start:
                     self.problems.append(Problem(entry.line, cell.label.text, cell.text(entry.row.__data__[cell.attr]), (
                         f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、あとで変更してください。')))
 

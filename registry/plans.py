@@ -3,7 +3,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from peewee import fn
 
 from audits import past, trail
-from forms.fields import Code, Exact, Long, Many
+from forms.fields import Code, Exact, Long, Many, narrow
 from forms.plans import CheckInForm, PlanForm
 from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
@@ -52,10 +52,10 @@ class PlanLoad(Load):
     def read_line(self, line, cells, existing, linked, seen):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
-        form.process(Cells(values))
+        known = self.plans.get(narrow(cells[next(place for place, name in self.columns if name == 'plan_no')]))
+        form.process(Cells(values), data={'department_code': known[0].department_id} if known else {})
         wrong = form.wrong(None)
         number = form.plan_no.data
-        known = self.plans.get(number)
         stood = known[0] if known and known[0].id is not None else None
         plan = known[1] if known else Plan()
         if stood is None and known is None:
@@ -64,6 +64,9 @@ class PlanLoad(Load):
         assessment = form._fields.get('assessment')
         if quarter and (assessment is None or assessment.data is None and not assessment.errors):
             wrong.append(('assessment', '回があるときは、評価を入力してください。'))
+        year = form.value_of('fiscal_year', known and known[0])
+        if quarter and year and self.today < quarter_start(year, quarter):
+            wrong.append(('quarter', not_yet(year, quarter)))
         if not quarter and any(form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
                                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
@@ -198,6 +201,15 @@ noun = Noun(
 records.register(bp, noun)
 
 
+def quarter_start(year, quarter):
+    """Return the first day of a check-in's quarter."""
+    return calendar.quarter_start(year, int(quarter[0]))
+
+
+def not_yet(year, quarter):
+    return f'{QUARTERS[quarter]}の進捗確認は、{calendar.show_day(quarter_start(year, quarter))}から記録できます。'
+
+
 @bp.route('/<int:id>/check-ins/<quarter>', methods=['GET', 'POST'])
 @permit('plans.edit')
 def check_in(id, quarter):
@@ -212,9 +224,8 @@ def check_in(id, quarter):
     del form.quarter
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
     crumbs = records.crumbs(noun, (plan.label, back), (heading, None))
-    first = calendar.quarter_start(plan.fiscal_year, int(quarter[0]))
-    if records.accepted(form, before) and records.collect(form, [
-            ('assessment', f'{heading}は、{calendar.show_day(first)}から記録できます。')] if clock.today() < first else []):
+    early = clock.today() < quarter_start(plan.fiscal_year, quarter)
+    if records.accepted(form, before) and records.collect(form, [('assessment', not_yet(plan.fiscal_year, quarter))] if early else []):
         row = records.twin(stood) if stood else CheckIn(plan=plan, quarter=quarter)
         form.fill(row)
         row.voided_at = row.void_reason = None

@@ -8,7 +8,7 @@ from peewee import fn
 
 from audits import history, past, trail
 from forms.base import ReasonForm
-from forms.fields import Key, Long, Ref, Refs, Text
+from forms.fields import Key, Long, Pointing, Ref, Text
 from models import Person
 from models.figures import day_bounds
 from models.visibility import condition, visible
@@ -66,9 +66,23 @@ def refusals(noun, row, before, form, at):
         if (other := same.first()) is not None:
             found.append((noun.key[-1], '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
                           else 'この番号の記録は既にあります。'))
+    found += circles(noun, row, form)
     found += overreach(noun, row, before, form, current_user)
     found += list(noun.prepare(row, before, form, at))
     return found
+
+
+def circles(noun, row, form):
+    """Yield (field name, message) where a record's own kind (上位所属・後継システム) leads back to it."""
+    for cell in form.cells():
+        if row.id is None or not isinstance(cell, Ref) or cell.table is not noun.table or row.__data__.get(cell.attr) == row.id:
+            continue
+        at, passed = row.__data__.get(cell.attr), set()
+        while at is not None and at not in passed:
+            passed.add(at)
+            at = noun.table.by_id(at).__data__[cell.attr]
+            if at == row.id:
+                yield cell.short_name, f'{cell.label.text}をたどると自分自身に戻ります。別の記録を選んでください。'
 
 
 def write(act, noun, row, before, links, today):
@@ -118,16 +132,10 @@ def details(noun, row):
     """
     texts = {}
     for field in noun.blank.cells():
-        value, hidden = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr), 0
+        value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
         if value is not None and isinstance(field, Ref):
             value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-            hidden = int(not visible_of([value]))
-        elif value and isinstance(field, Refs) and condition(field.table, current_user) is not None:
-            seen = {other.id for other in visible_of(list(field.table.select().where(field.table.id.in_(value))))}
-            value, hidden = [id for id in value if id in seen], len(value) - len(seen)
-        words = [] if hidden and isinstance(field, Ref) else [field.show(value)]
-        texts[field.short_name] = (field.label.text, '、'.join(
-            word for word in [*words, f'（ほかの所属の記録 {hidden}件）' if hidden else ''] if word))
+        texts[field.short_name] = field.label.text, field.show(value)
     sections = noun.sections or [('内容', list(texts))]
     return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
 
@@ -292,9 +300,11 @@ def defaults(noun, number):
         given = request.args.get(field.name)
         if given:
             try:
-                data[field.short_name] = field.parse(given[:200])
+                value = field.parse(given[:200])
             except ValueError:
-                pass
+                continue
+            if not isinstance(field, Pointing) or not field.unseen(value if isinstance(value, list) else [value]):
+                data[field.short_name] = value
         elif field.short_name in ('department_code', 'owner_code') and current_user.role in ('department', 'head'):
             data[field.short_name] = current_user.department_id
     if number and noun.key[0] not in data:
@@ -319,16 +329,6 @@ def grouped(noun, form):
     return [*groups, *([('その他', rest)] if rest else [])]
 
 
-def shown_of(field, value):
-    """Return a field's value as the person signed in may read it: another unit's record is counted, not named."""
-    if not isinstance(field, (Ref, Refs)) or not value or condition(field.table, current_user) is None:
-        return field.show(value)
-    ids = value if isinstance(value, list) else [value]
-    seen = visible_of(list(field.table.select().where(field.table.id.in_(ids)).order_by(field.by)))
-    hidden = len(ids) - len(seen)
-    return '、'.join([*(shown.called(other) for other in seen), *([f'（ほかの所属の記録 {hidden}件）'] if hidden else [])])
-
-
 def sides(noun, form, row, stands):
     """Return [(label, typed, stored)] of the fields in which a stale form and the record differ."""
     found = []
@@ -338,7 +338,7 @@ def sides(noun, form, row, stands):
         else:
             typed, stored = row.__data__.get(field.attr), stands.__data__.get(field.attr)
         if typed != stored:
-            found.append((field.label.text, shown_of(field, typed), shown_of(field, stored)))
+            found.append((field.label.text, field.show(typed), field.show(stored)))
     return found
 
 
@@ -383,7 +383,8 @@ def export(noun, query=None):
     if noun.loader is not None and hasattr(noun.loader, 'export'):
         return noun.loader.export(noun, query)
     if query is None:
-        query = noun.table.select().where(noun.table.live()).order_by(noun.table.id)
+        scope = noun.scope(clock.today())
+        query = noun.table.select().where(noun.table.live(), *([] if scope is None else [scope])).order_by(noun.table.id)
     return headers_of(noun), export_rows(noun, query.dicts().iterator())
 
 
@@ -416,7 +417,10 @@ def export_as_of(noun, day):
     """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
     # the next day begins with its first moment, which is no longer this day
     until = day_bounds(day, day)[1] - timedelta.resolution
-    rows = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None]
+    rows, scope = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None], noun.scope(day)
+    if scope is not None:
+        held = {id for (id,) in noun.table.select(noun.table.id).where(scope).tuples()}
+        rows = [row for row in rows if row['id'] in held]
     if noun.loader is not None:
         return noun.loader.export(noun, [twin_of(noun.table, row) for row in rows], until)
     form = noun.form(formdata=None, meta={'csrf': False})

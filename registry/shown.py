@@ -1,12 +1,14 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
 from functools import lru_cache
 
-from flask import g
+from flask import has_request_context
+from flask_login import current_user
 
-from forms.fields import Ref
-from models import Business, Case, Course, Department, Engagement, Finding, Plan, Staff
+from forms.fields import Pointing, Ref
+from models import Department
 from models.organisation import names_on
 from models.rules import calendar
+from models.visibility import OFFICE, condition
 
 from . import board, clock
 
@@ -36,7 +38,14 @@ def listed(field):
                             table=Department if field.table is Department else None)
 
 
-Ref.called, Ref.listed = staticmethod(called), staticmethod(listed)
+def limit(table):
+    """Return the condition on the rows of a table that the person signed in may see named; colleagues are, and commands see all."""
+    if table in OFFICE or not has_request_context() or not current_user.is_authenticated:
+        return None
+    return condition(table, current_user)
+
+
+Pointing.called, Pointing.limit, Ref.listed = staticmethod(called), staticmethod(limit), staticmethod(listed)
 
 
 def code(codes):
@@ -72,19 +81,6 @@ def percent(value):
     return f'{value:f}%'
 
 
-def other(table, *names):
-    """Return a function that reads another record's words by id, each table's once a request."""
-    def show(id):
-        cache = g.setdefault('others', {})
-        if table not in cache:
-            cache[table] = {}
-        if id not in cache[table]:
-            row = table.get_or_none(table.id == id)
-            cache[table][id] = ' '.join(str(getattr(row, name)) for name in names) if row else ''
-        return cache[table][id]
-    return show
-
-
 def years():
     """Return the fiscal years a filter offers, newest first: [(year, 令和N年度)]."""
     now = calendar.fiscal_year(clock.today())
@@ -99,15 +95,6 @@ def table_options(table, *names):
     """Return a function giving [(id, words)] of a short table."""
     return lambda: [(row.id, ' '.join(str(getattr(row, name)) for name in names))
                     for row in table.select().where(table.live()).order_by(table.id)]
-
-
-business = other(Business, 'code', 'name')
-case_ = other(Case, 'case_no', 'title')
-course = other(Course, 'code', 'name')
-engagement = other(Engagement, 'engagement_no', 'theme')
-finding = other(Finding, 'finding_no', 'item')
-plan = other(Plan, 'plan_no', 'title')
-staff = other(Staff, 'staff_no', 'name')
 
 
 @lru_cache(maxsize=5000)

@@ -68,6 +68,8 @@ def progress_tone(value):
 steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
     sort='business', new_form=prepare_step, after=record_moves, panels=step_panels, template='steps/show.html',
+    # a step is called by its number in the step master in force
+    scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
     columns=[Column('business', '業務', Business.name), Column('no', 'ステップ', Step.no, shown.number),
              Column('name', 'ステップ名', Step.name),
@@ -78,7 +80,7 @@ steps = Noun(
     filters=[Filter('business', '業務', shown.table_options(Business, 'code', 'name'),
                     lambda v: StepProgress.business == int(v)),
              Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
-    hint='業務ごとのステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
+    hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from',
     columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, shown.day),

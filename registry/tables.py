@@ -9,7 +9,7 @@ from models import db
 from models.base import fold
 from models.visibility import condition
 
-from . import board
+from . import board, clock
 
 SIZES = (50, 100, 200)
 
@@ -61,9 +61,7 @@ class Listing:
         self.base = '.' + noun.views[0]
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
-        limit = condition(table, person)
-        if limit is not None:
-            self.conditions.append(limit)
+        self.conditions += [limit for limit in (condition(table, person), noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
         self.options = {f.name: f.options() for f in noun.filters}

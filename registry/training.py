@@ -68,6 +68,9 @@ def prepare_enrolment(row, before, form, at):
         person = Staff.by_id(row.staff_id)
         if not (person.joined_on or course.census_on) <= course.census_on <= (person.left_on or course.census_on):
             yield 'staff_no', f'対象者基準日（{calendar.show_day(course.census_on)}）に在籍していないため、対象者にできません。'
+    start = calendar.year_range(course.fiscal_year)[0]
+    if row.completed_on is not None and row.completed_on < start:
+        yield 'completed_on', f'受講日は、研修の年度の初日（{calendar.show_day(start)}）以後にしてください。'
     if row.status == 'done' and course.pass_mark is not None and row.score is not None \
             and row.score < course.pass_mark:
         yield 'score', f'合格点（{course.pass_mark}点）に届いていないため、修了にできません。'

@@ -1,6 +1,7 @@
 """What a unit's member may not decide, name or undo, in a form and in a file; what two people may not lose."""
 import html
 import re
+from datetime import date
 
 import pytest
 from asking import refused, upload, values
@@ -193,3 +194,44 @@ def test_a_support_is_not_completed_without_an_opinion(client_of):
     assert '支援を完了する' in refused(it, '/supports/1/edit', completed_on='2026-10-01', opinion='fine', opinion_text='よい')
     assert '総合意見を入力' in refused(it, '/supports/new', case_no='C-00001', kind='ordering', requested_on='2026-10-01', trial='0',
                                 completed_on='2026-10-02')
+
+
+def joined(app):
+    """Have the desk make another unit's system the successor of the unit's own."""
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+        row = System.get_by_id(1)
+        row.successor = 2
+        act.save(row)
+
+
+def test_what_is_hidden_stays_as_it_is_through_a_form_and_a_file(app, client_of, department):
+    joined(app)
+    form = values(department, '/systems/1/edit')
+    assert form['successor_no'] == 'ほかの所属の記録'
+    assert department.post('/systems/1/edit', data=form | {'note': '備考'}).status_code == 303
+    file = department.get('/systems/export.csv').get_data().decode('utf-8-sig')
+    assert 'S-00002' not in file and 'ほかの所属の記録' in file
+    assert '変更なし' in upload(department, 'systems', *file.splitlines())
+    assert '台帳にありません' in upload(client_of('it'), 'systems', 'system_no,successor_no', 'S-00002,ほかの所属の記録')
+    with app.app_context(), db.connection_context():
+        row = System.get_by_id(1)
+        assert (row.successor_id, row.note) == (2, '備考')
+
+
+def test_a_reorganisation_entered_ahead_opens_nothing_yet(app, client_of):
+    it = client_of('it')
+    below = values(it, '/departments/5/edit')
+    assert below['code'] == '0201-1'
+    assert it.post('/departments/5/edit', data=below | {'parent_code': '0202', 'valid_from': '2027-04-01'}).status_code == 303
+    assert (client_of('head').get('/systems/3').status_code, client_of('other').get('/systems/3').status_code) == (200, 404)
+    clock.pin(date(2027, 4, 1))
+    assert (client_of('head').get('/systems/3').status_code, client_of('other').get('/systems/3').status_code) == (404, 200)
+
+
+def test_a_unit_does_not_come_under_itself(client_of):
+    assert '自分自身に戻ります' in refused(client_of('it'), '/departments/2/edit', parent_code='0201-1')
+
+
+def test_a_wrong_file_says_nothing_of_another_units_record_either(department):
+    words = upload(department, 'systems', 'system_no,lifecycle,users', 'S-00002,廃棄済,多い')
+    assert '権限がありません' in words and '進めません' not in words and '数として' not in words

@@ -2,14 +2,36 @@
 import csv
 import io
 import shutil
+from datetime import date
 
 import desk as desks
 import pytest
 import python_calamine
 from desk import FILES, rows_of, text_of
 
-from models import Act, Department, Enrolment, Incident, Person, Setting, Staff, StepProgress, Support, System
-from registry import sheets
+from audits import trail
+from models import (
+    Act,
+    BudgetRequest,
+    Business,
+    Case,
+    Course,
+    Department,
+    Enrolment,
+    Incident,
+    Indicator,
+    Initiative,
+    Person,
+    Setting,
+    Staff,
+    Step,
+    StepMaster,
+    StepProgress,
+    Strategy,
+    Support,
+    System,
+)
+from registry import clock, sheets
 
 
 @pytest.fixture(scope='module')
@@ -578,3 +600,77 @@ def test_settings_have_limits(desk, name, value, good):
         with desk.open():
             row = Setting.get(Setting.valid_from == '2028-05-01')
             assert row.label == f'{name}（2028-05-01から）' and 'steps_per_business' in row.search_text
+
+
+VOIDED = [(Department, 'code', '102'), (Staff, 'staff_no', '00001'), (System, 'system_no', 'S-1'), (Business, 'code', 'B01'), (Case, 'case_no', 'C-1'),
+          (Incident, 'incident_no', 'I-2'), (BudgetRequest, 'request_no', 'B-1'), (Course, 'code', 'K-2'),
+          (Indicator, 'id', 1)]
+
+
+@pytest.fixture(scope='module')
+def gaps(full, tmp_path_factory):
+    """The filled register after records that others point to were voided."""
+    desk = desks.copied(full, tmp_path_factory.mktemp('gaps'))
+    with desk.open(), trail.act('test.void', by=None, at=clock.now()) as act:
+        for table, name, value in VOIDED:
+            act.void(table.get(getattr(table, name) == value) if name != 'id' else Indicator.select().join(Initiative).join(
+                Strategy).where(Strategy.fiscal_year == 2026, Initiative.no == 1, Indicator.no == '1').get(), '試験')
+    return desk
+
+
+@pytest.mark.parametrize('kind', FILES)
+def test_an_export_is_an_import_file_when_what_it_points_to_was_voided(gaps, kind):
+    path = gaps.export(kind, f'{kind}-gaps.csv')
+    found = gaps.json('import', kind, path)
+    assert found['rows'] and unchanged(found, found['rows']), found
+
+
+def test_what_was_voided_is_not_pointed_to_anew(gaps):
+    found = gaps.table('systems', ['S-2', '102'], headers=['system_no', 'owner_code'], code=1)
+    assert '台帳にありません' in found['errors'][0]['message']
+
+
+def test_a_new_step_master_leaves_the_old_ones_progress_out_of_the_file(desk):
+    with desk.open(), trail.act('test.master', by=None, at=clock.now()) as act:
+        master = StepMaster(version='2.0', valid_from=date(2026, 10, 1))
+        act.save(master)
+        act.save(step := Step(master=master, no=1, phase='計画', name='新しい一歩', verified='verified'))
+        act.save(StepProgress(business=Business.get(Business.code == 'B04'), step=step, status='todo'))
+    path = desk.export('steps', 'steps-two.csv')
+    assert len(lines_of(path)) == 2 and unchanged(desk.json('import', 'steps', path), 1)
+    old = desk.export('steps', 'steps-old.csv', '--as-of', '2026-09-30')
+    assert all(line[0] != 'B04' for line in lines_of(old))
+
+
+@pytest.mark.parametrize('dash', '－−—―‐〜～')
+def test_a_number_is_the_same_by_whatever_dash(desk, dash):
+    plain = '~' if dash in '〜～' else '-'
+    first = desk.table('systems', [f'X{dash}1', '新', '101', '個別業務系', '構想', 'なし'], headers=[
+        '管理番号', 'システム名称', '所管課コード', 'システム区分', 'ライフサイクル状態', '個人情報の取扱い'])
+    assert first['create'] == 1
+    path = desk.export('systems', 'dash.csv', '--encoding', 'cp932')
+    assert any(line[0] == f'X{plain}1' for line in lines_of(path, 'cp932'))
+    found = desk.json('import', 'systems', path)
+    assert unchanged(found, found['rows'])
+
+
+def test_units_that_stand_do_not_come_under_each_other(desk):
+    found = desk.table('departments', ['101', '102'], ['102', '101'], headers=['code', 'parent_code'], code=1)
+    assert len(found['errors']) == 2 and all('自分自身に戻ります' in error['message'] for error in found['errors'])
+    assert desk.table('departments', ['101', '102'], headers=['code', 'parent_code'])['update'] == 1
+    assert desk.table('departments', ['102', '101'], headers=['code', 'parent_code'], code=1)['errors']
+
+
+def test_an_entered_rate_agrees_with_its_numerator(desk):
+    headers = ['年度', '取組番号', '指標番号', '基準日', '分子', '分母', '値', '出典']
+    found = desk.table('actuals', ['2026', '1', '1', '2026-12-31', '10', '20', '90', '統計'], headers=headers, code=1)
+    assert '合いません' in found['errors'][0]['message']
+    assert desk.table('actuals', ['2026', '1', '1', '2026-12-31', '636', '1000', '64', '統計'], headers=headers)['create'] == 1
+
+
+def test_a_quarter_that_has_not_begun_is_in_no_file(desk):
+    found = desk.table('plans', ['P-2', '4Q', '順調'], headers=['plan_no', 'quarter', 'assessment'])
+    assert found['create'] == 1
+    desk.env['DAICHO_TODAY'] = '2026-11-23'
+    found = desk.table('plans', ['P-2', '3Q', '順調'], ['P-1', '4Q', '順調'], headers=['plan_no', 'quarter', 'assessment'], code=1)
+    assert [error['line'] for error in found['errors']] == [3] and 'から記録できます' in found['errors'][0]['message']
