@@ -14,8 +14,6 @@ _open = ContextVar('trail', default=0)
 FIRST = '0' * 64
 BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
-#: what is recorded in place of a secret
-HIDDEN = '（非公開）'
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
 
@@ -75,6 +73,11 @@ def plain(field, value):
     return value
 
 
+def sealed(secret):
+    """Return what is recorded in a secret's place: its hash, which betrays no password (what is hashed is salted), only a change."""
+    return None if secret is None else f'（非公開）{hashlib.sha256(secret.encode()).hexdigest()}'
+
+
 def recorded(table):
     """Return [(field name, field)] of what the trail records of a table."""
     skip = UNRECORDED | table.derived
@@ -104,7 +107,7 @@ def differences(row, before):
         old = plain(field, before.__data__.get(name)) if before is not None else None
         new = plain(field, row.__data__.get(name))
         if old != new:
-            changes[name] = [None, HIDDEN] if name in row.secret else [old, new]
+            changes[name] = [sealed(old), sealed(new)] if name in row.secret else [old, new]
     return changes
 
 
@@ -169,10 +172,15 @@ class Writing:
         row.voided_at, row.void_reason = self.at, reason
         return self.save(row)
 
-    def link(self, table, own, owner, other, wanted):
-        """Make the live links of `owner` exactly `wanted` ids: adds, revives and voids rows of a link table."""
+    def link(self, table, own, owner, other, wanted, known=None):
+        """Make the live links of `owner` exactly `wanted` ids: adds, revives and voids rows of a link table.
+
+        `known` are the ids it was linked to when it was read, None for a new one; raises Stale when others stand.
+        """
         own_field, other_field = table._meta.fields[own], table._meta.fields[other]
         rows = {row.__data__[other]: row for row in table.select().where(own_field == owner.id)}
+        if known is not None and set(known) != {id for id, row in rows.items() if row.voided_at is None}:
+            raise Stale(owner, owner)
         changed = False
         for id in wanted:
             if id not in rows:

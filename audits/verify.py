@@ -1,7 +1,9 @@
 """Recompute the chain and compare every row with it: what was changed behind the trail's back is named."""
 import gc
+import re
 import sqlite3
 from dataclasses import dataclass, field
+from importlib import import_module
 from json import loads
 
 from peewee import DateField, DateTimeField, DoesNotExist, SqliteDatabase
@@ -9,20 +11,26 @@ from peewee import DateField, DateTimeField, DoesNotExist, SqliteDatabase
 from models import RECORDS, db
 from models.trail import Act, Change, TrailHead
 
-from .trail import FIRST, HIDDEN, digest, recorded
+from .trail import FIRST, digest, recorded, sealed
 
-#: the triggers that keep the trail as written, by the first schema
-_HEAD_GUARDS = {'trail_head_no_delete', 'trail_head_forward'}
-SQLITE_GUARDS = _HEAD_GUARDS | {f'{table}_no_{verb}' for table in ('act', 'change') for verb in ('update', 'delete')}
-POSTGRESQL_GUARDS = _HEAD_GUARDS | {'trail_head_no_truncate'} | {
-    f'{table}_{name}' for table in ('act', 'change') for name in ('written_once', 'no_truncate')}
+#: the schema that put triggers on the trail's tables
+_FIRST = import_module('models.migrations.0001_initial')
+SQLITE_GUARDS = {re.search('"(.*?)"', sql).group(1): sql for sql in _FIRST.SQLITE_TRIGGERS}
+_BODIES = {re.search(r'FUNCTION (\w+)', sql).group(1): sql.split('$$')[1] for sql in _FIRST.POSTGRESQL_TRIGGERS if '$$' in sql}
+#: PostgreSQL's bits of a trigger's kind (pg_trigger.tgtype)
+_BITS = {'FOR EACH ROW': 1, 'BEFORE': 2, 'DELETE': 8, 'UPDATE': 16, 'TRUNCATE': 32}
+#: {trigger: (table, kind, function's text)}
+POSTGRESQL_GUARDS = {found.group(1): (found.group(3), sum(bit for word, bit in _BITS.items() if word in sql.replace(found.group(1), '')),
+                                      _BODIES[found.group(4)])
+                     for sql in _FIRST.POSTGRESQL_TRIGGERS
+                     if (found := re.match(r'CREATE TRIGGER (\w+) (.*) ON "(\w+)" .* FUNCTION (\w+)\(\)', sql))}
 
 
 @dataclass
 class Verdict:
     """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded, stands)]}.
 
-    `unguarded` names the triggers of the trail's tables that are gone or switched off.
+    `unguarded` names the triggers of the trail's tables that are gone, switched off or changed.
     """
 
     acts: int = 0
@@ -79,10 +87,14 @@ def _verify():
 
 
 def _missing_guards():
+    """Return the names of the triggers that are gone, switched off, or not what the schema made them."""
     if isinstance(db.obj, SqliteDatabase):
-        return SQLITE_GUARDS - {name for (name,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    return POSTGRESQL_GUARDS - {name for (name,) in db.execute_sql(
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")}
+        expected, found = SQLITE_GUARDS, dict(db.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    else:
+        expected, found = POSTGRESQL_GUARDS, {name: tuple(rest) for name, *rest in db.execute_sql(
+            'SELECT tgname, relname, tgtype, prosrc FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid '
+            "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgqual IS NULL")}
+    return {name for name, what in expected.items() if found.get(name) != what}
 
 
 def _numbered(query, what, verdict):
@@ -161,7 +173,7 @@ def _replay(states, change, verdict):
             return
         for name, (before, after) in read.items():
             # a row changed behind the trail's back and then saved honestly shows here
-            if last.get(name) != before and after != HIDDEN:
+            if last.get(name) != before:
                 verdict.broken(seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: {name}）。')
             last[name] = after
     except (ValueError, TypeError, AttributeError, IndexError):
@@ -183,12 +195,22 @@ def _label(table, id):
         return f'#{id}'
 
 
+def _derived(table, id, names, stands, derived):
+    """Return the derived columns a row with these values must have."""
+    row = table()
+    row.__data__.update(zip(names, stands, strict=True), id=id)
+    row.refresh_derived()
+    return [row.__data__.get(field.name) for field in derived]
+
+
 def _compare(table, states, verdict):
     """Compare one table's rows with the state its changes lead to."""
-    fields = [(name, field) for name, field in recorded(table) if name not in table.secret]
+    fields = recorded(table)
     names = [name for name, _ in fields]
+    secret = [place for place, name in enumerate(names) if name in table.secret]
+    derived = [field for field in table._meta.sorted_fields if field.name in table.derived]
     texts = _texts(fields)
-    query = table.select(table.id, table.revision, *(field for _, field in fields)).order_by(table.id)
+    query = table.select(table.id, table.revision, *(field for _, field in fields), *derived).order_by(table.id)
     seen = set()
     name_of_table = table._meta.table_name
 
@@ -198,18 +220,23 @@ def _compare(table, states, verdict):
     for id, revision, *stands in db.execute(query):
         seen.add(id)
         state = states.get(id)
+        stands, made = stands[:len(fields)], stands[len(fields):]
         if state is None:
             outside(id, _label(table, id), '履歴にない行が挿入されています。')
             continue
         for place in texts:
             if stands[place] is not None:
                 stands[place] = str(stands[place])
+        for place in secret:
+            stands[place] = sealed(stands[place])
         recorded_last = list(map(state[1].get, names))
         if stands != recorded_last:
             changed = [(name, other, one) for name, one, other in zip(names, stands, recorded_last, strict=True) if one != other]
             outside(id, state[0], f'履歴によらず変更されています（項目: {", ".join(name for name, _, _ in changed)}）。', changed)
         elif revision != state[2]:
             outside(id, state[0], '版番号が履歴の件数と一致しません。')
+        elif derived and made != _derived(table, id, names, stands, derived):
+            outside(id, state[0], '検索用の文字列が、記録の内容と一致しません。')
     for id, state in states.items():
         if id not in seen:
             outside(id, state[0], '行が削除されています。')

@@ -32,11 +32,14 @@ class Department(Searched):
         return f'{self.code} {self.name}'
 
     def refresh_derived(self):
-        """Keep a unit findable by the names it bore before, the one this save replaces among them."""
+        """Keep a unit findable by the names it bore before."""
         super().refresh_derived()
         if self.id is not None:
-            former = [name for table, field in ((Department, Department.id), (DepartmentVersion, DepartmentVersion.department))
-                      for (name,) in table.select(table.name).where(field == self.id).tuples()]
+            former = [name for (name,) in DepartmentVersion.select(DepartmentVersion.name).where(
+                DepartmentVersion.department == self.id).order_by(DepartmentVersion.id).tuples()]
+            # the name that ends with this save gets its version only after it
+            former += [name for (name,) in Department.select(Department.name).where(
+                Department.id == self.id, Department.valid_from < self.valid_from).tuples()]
             self.search_text = ' '.join([self.search_text, *dict.fromkeys(fold(name) for name in former)])[:4000]
 
 

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from peewee import IntegrityError
 from werkzeug.datastructures import MultiDict
 
 from audits import trail, verify
+from audits.trail import Stale
 from forms.settings import PersonForm
 from models import Person, db
 from models.rules import calendar, ratings
@@ -200,7 +202,10 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
         load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title))
         seq = None
         if load.good and not dry_run:
-            seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
+            try:
+                seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
+            except (Stale, IntegrityError):
+                fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
         report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
                [entry for entry in load.entries if entry.status == 'conflict'])
         if not load.good:

@@ -138,7 +138,8 @@ class Ward:
 
     def organisation(self):
         def found(act):
-            password = sign_in.hasher().hash(PASSWORD)
+            # the same salt every time: the password is printed at the start anyway, and two demo wards are the same
+            password = sign_in.hasher().hash(PASSWORD, salt=b'daicho-demo-ward')
             for code, name, above in UNITS:
                 unit = Department(code=code, name=FORMER.get(code, name), parent=self.units.get(above),
                                   level='section' if above else 'division', valid_from=date(2020, 4, 1))

@@ -214,7 +214,11 @@ def follow_up(id):
     if before.owner_id == current_user.id or before.followed_on is not None or before.done_on is None:
         abort(403)
     form = FollowUpForm(data={'followed_on': clock.today()})
-    if form.validate_on_submit():
+    meanwhile = form.is_submitted() and request.form.get('revision') != str(before.revision)
+    if meanwhile:
+        form.validate()
+        records.collect(form, [('', '画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、もう一度押してください。')])
+    elif form.validate_on_submit():
         row = records.twin(before)
         form_values = {'result': form.result.data, 'followed_on': form.followed_on.data,
                        'result_note': form.result_note.data}
@@ -232,8 +236,8 @@ def follow_up(id):
             flash('監査事後確認を記録しました。')
             return redirect(url_for('findings.show', id=before.finding_id), code=303)
     return render_template('records/edit.html', noun=findings, form=form, row=None,
-                           sections=[('確認したこと', [form.result, form.followed_on, form.result_note])], action=before,
+                           sections=[('確認したこと', [form.result, form.followed_on, form.result_note])], action=before, stamp=before.revision,
                            heading='監査事後確認', cancel=url_for('findings.show', id=before.finding_id),
                            crumbs=records.crumbs(findings, (before.finding.label,
                                                             url_for('findings.show', id=before.finding_id)),
-                                                 ('監査事後確認', None))), 422 if form.errors else 200
+                                                 ('監査事後確認', None))), 409 if meanwhile else 422 if form.errors else 200

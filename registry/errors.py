@@ -4,7 +4,7 @@ from contextlib import suppress
 import structlog
 from flask import g, render_template, request
 from flask_wtf.csrf import CSRFError
-from peewee import OperationalError, PeeweeException
+from peewee import IntegrityError, OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
 from audits.trail import Stale
@@ -52,8 +52,11 @@ def register(app):
             board.is_demo(board.head())  # the database answers here: the page can say what kind of data it holds
         return page(error.code)
 
+    # what is checked before is refused by the database only where two people do the same at once
+    @app.errorhandler(IntegrityError)
     @app.errorhandler(Stale)
     def stale(error):
+        log.warning('stale', id=g.get('request_id'), error=str(error), path=request.path)
         return page(409, typed=kept.labelled(request.path, kept.typed()))
 
     @app.errorhandler(OperationalError)

@@ -85,7 +85,7 @@ class Load:
     @property
     def revisions(self):
         """Return {row id: revision} of the records the file would change, to tell later whether they still stand."""
-        return {str(e.before.id): e.before.revision for e in self.entries if e.before is not None}
+        return {str(e.before.id): [e.before.revision, *(known for _, _, known in e.links)] for e in self.entries if e.before is not None}
 
     def _columns(self, sheet, ignore_unknown):
         """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
@@ -283,7 +283,7 @@ class Load:
         new = [entry for entry in self.entries if entry.status == 'create']
         self._insert(writing, new)
         for entry in new:
-            for (link, own, other), ids in entry.links:
+            for (link, own, other), ids, _ in entry.links:
                 if ids:
                     writing.insert([link(**{own: entry.row.id, other: id}) for id in ids])
             self.noun.after(writing, entry.row, None, today)

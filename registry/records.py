@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from peewee import fn
+from peewee import IntegrityError, fn
 
 from audits import history, past, trail
 from forms.base import ReasonForm
@@ -88,15 +88,20 @@ def circles(noun, row, form):
 def write(act, noun, row, before, links, today):
     """Save a filled row, its links and what the noun adds, in one act; return whether anything changed."""
     changed = act.save(row, before)
-    for (link, own, other), ids in links:
-        changed = act.link(link, own, row, other, ids) or changed
+    for (link, own, other), ids, known in links:
+        changed = act.link(link, own, row, other, ids, known if before is not None else None) or changed
     noun.after(act, row, before, today)
     return changed
 
 
 def links_of(form):
-    """Return [((link table, own, other), ids)] of a form's link fields."""
-    return [((field.link, field.own, field.other), field.data or []) for field in form.links()]
+    """Return [((link table, own, other), ids, ids it had before or None)] of a form's link fields."""
+    return [((field.link, field.own, field.other), field.data or [], field.object_data) for field in form.links()]
+
+
+def stamp(form, row):
+    """Return what tells whether a record still is as a form was filled from it: its revision, and what it is linked to."""
+    return ';'.join([str(row.revision), *(','.join(map(str, field.object_data or ())) for field in form.links())])
 
 
 def find(noun, id):
@@ -228,10 +233,16 @@ def register(bp, noun):
                 if not allowed(f'{name}.create', row):
                     collect(form, [(owner_field(form), '自分の所属の記録だけを登録できます。')])
                 elif collect(form, refusals(noun, row, None, form, clock.now())):
-                    with act(f'{name}.create') as writing:
-                        write(writing, noun, row, None, links_of(form), clock.today())
-                    flash(f'{noun.one}「{row.label}」を登録しました。')
-                    return redirect(url_for('.show', id=row.id), code=303)
+                    try:
+                        with act(f'{name}.create') as writing:
+                            write(writing, noun, row, None, links_of(form), clock.today())
+                    except IntegrityError:
+                        # two people at once: the number was free when it was looked for
+                        free = next_number(noun)
+                        collect(form, [(noun.key[-1], 'この番号は、いまほかの人が使いました。' + (f'次に空いている番号は {free} です。' if free else ''))])
+                    else:
+                        flash(f'{noun.one}「{row.label}」を登録しました。')
+                        return redirect(url_for('.show', id=row.id), code=303)
             return render_template('records/edit.html', noun=noun, form=form, row=None, sections=grouped(noun, form),
                                    crumbs=crumbs(noun, ('新規登録', None))), 422 if form.errors else 200
 
@@ -248,8 +259,8 @@ def register(bp, noun):
             if accepted(form, before):
                 row = twin(before)
                 form.fill(row)
-                if revision != str(before.revision):
-                    return render_template('records/stale.html', noun=noun, row=before, form=form,
+                if revision != stamp(form, before):
+                    return render_template('records/stale.html', noun=noun, row=before, form=form, revision=stamp(form, before),
                                            sides=sides(noun, form, row, before),
                                            crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('競合', None))
                                            ), 409
@@ -261,7 +272,7 @@ def register(bp, noun):
                     flash('変更を保存しました。' if changed else '変更はありませんでした。')
                     return redirect(url_for('.show', id=id), code=303)
             return render_template('records/edit.html', noun=noun, form=form, row=before,
-                                   sections=grouped(noun, form), revision=revision or before.revision,
+                                   sections=grouped(noun, form), revision=revision or stamp(form, before),
                                    crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('編集', None))
                                    ), 422 if form.errors else 200
 
@@ -284,13 +295,17 @@ def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
     where to go then.
     """
     form = ReasonForm()
-    if form.validate_on_submit() and collect(form, keeps):
+    meanwhile = form.is_submitted() and request.form.get('revision', str(row.revision)) != str(row.revision)
+    if meanwhile:
+        form.validate()
+        collect(form, [('', '画面を開いたあとに、この記録が変更されました。いまの記録を確かめてから、もう一度押してください。')])
+    elif form.validate_on_submit() and collect(form, keeps):
         with act(kind, form.reason.data) as writing:
             writing.void(row, form.reason.data)
         flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
         return redirect(back, code=303)
     return render_template('records/void.html', noun=noun, row=row, form=form, cancel=back, reusable=reusable,
-                           crumbs=crumbs), 422 if form.errors else 200
+                           crumbs=crumbs), 409 if meanwhile else 422 if form.errors else 200
 
 
 def defaults(noun, number):

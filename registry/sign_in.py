@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
+from peewee import Case
 
 from audits import trail
 from forms.base import EmptyForm
@@ -100,16 +101,14 @@ def count_failure(keys, now):
     """Count a failed sign-in; from the sixth on, each doubles the wait (per account; an address is allowed more)."""
     with trail.untrailed():
         for key in keys:
-            row = Throttle.get_or_none(Throttle.key == key)
-            stale = row is None or row.last < now - timedelta(hours=1)
-            failures = 1 if stale else row.failures + 1
+            # counted by the database in one statement: guesses sent at the same time all count
+            counted = Case(None, [(Throttle.last < now - timedelta(hours=1), 1)], Throttle.failures + 1)
+            Throttle.insert(key=key, failures=1, last=now).on_conflict(
+                conflict_target=[Throttle.key], update={Throttle.failures: counted, Throttle.last: now}).execute()
+            failures = Throttle.get_by_id(key).failures
             free = FREE if key.startswith('account:') else FREE * 6
             wait = min(900, 2 ** min(failures - free, 12)) if failures > free else 0
-            until = now + timedelta(seconds=wait) if wait else None
-            if row is None:
-                Throttle.create(key=key, failures=failures, until=until, last=now)
-            else:
-                Throttle.update(failures=failures, until=until, last=now).where(Throttle.key == key).execute()
+            Throttle.update(until=now + timedelta(seconds=wait) if wait else None).where(Throttle.key == key).execute()
 
 
 @bp.route('/sign-in', methods=['GET', 'POST'])

@@ -298,7 +298,7 @@ def test_a_unit_writes_for_itself_only(client_of, url, field, data):
 
 
 def test_a_unit_cannot_give_its_system_away(client_of):
-    answer = client_of('department').post('/systems/1/edit', data={'revision': '1', 'owner_code': '0202'})
+    answer = client_of('department').post('/systems/1/edit', data={'revision': '1;4', 'owner_code': '0202'})
     assert answer.status_code == 422 and '自分の所属から外すことはできません' in answer.page.text
 
 
@@ -316,7 +316,7 @@ def test_an_action_is_not_followed_up_by_its_owner(app, client_of):
         act.save(row)
     browser = client_of('auditor')
     assert browser.get('/actions/1/follow-up').status_code == 403
-    sent = {'result': 'effective', 'followed_on': '2026-11-20', 'result_note': '確認した'}
+    sent = {'result': 'effective', 'followed_on': '2026-11-20', 'result_note': '確認した', 'revision': '1'}
     assert browser.post('/actions/1/follow-up', data=sent).status_code == 403
     assert browser.post('/actions/2/follow-up', data=sent).status_code == 303
     with app.app_context(), db.connection_context():

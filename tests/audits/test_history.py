@@ -76,7 +76,7 @@ def test_a_field_without_a_label_is_not_hidden():
 
 def test_the_page_tells_it_with_who_and_why(client_of):
     browser = client_of('it')
-    row = {'revision': '1', 'vendor': '㈱山﨑', 'act_reason': '社名の変更'}
+    row = {'revision': '1;4', 'vendor': '㈱山﨑', 'act_reason': '社名の変更'}
     assert browser.post('/systems/1/edit', data=row).status_code == 303
     text = browser.get('/systems/1').page.text
     assert '阿部 情' in text and '社名の変更' in text and '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text

@@ -235,3 +235,14 @@ def test_every_break_is_reported_together(edited, unguarded):
     System.update(vendor='影の会社').where(System.system_no == 'S-00002').execute()
     found = verify.verify()
     assert found.first_broken['seq'] == edited and [item['row'] for item in found.outside] == [2]
+
+
+def test_a_trigger_made_harmless_is_named():
+    assert verify.verify().unguarded == []
+    if isinstance(db.obj, SqliteDatabase):
+        db.execute_sql('DROP TRIGGER act_no_update')
+        db.execute_sql('CREATE TRIGGER act_no_update BEFORE UPDATE ON act WHEN 0 BEGIN SELECT 1; END')
+        assert verify.verify().unguarded == ['act_no_update']
+    else:
+        db.execute_sql('CREATE OR REPLACE FUNCTION trail_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$')
+        assert verify.verify().unguarded == ['trail_head_forward']

@@ -8,8 +8,23 @@ from asking import refused, upload, values
 from peewee import DataError, SqliteDatabase
 
 from audits import trail, verify
-from models import BudgetRequest, CorrectiveAction, Course, Department, Enrolment, Finding, Staff, Support, System, db
-from registry import clock
+from models import (
+    BudgetRequest,
+    Case,
+    CorrectiveAction,
+    Course,
+    Department,
+    Enrolment,
+    Finding,
+    Incident,
+    IncidentSystem,
+    Staff,
+    Support,
+    System,
+    Throttle,
+    db,
+)
+from registry import clock, records, sign_in
 
 
 @pytest.fixture
@@ -235,3 +250,67 @@ def test_a_unit_does_not_come_under_itself(client_of):
 def test_a_wrong_file_says_nothing_of_another_units_record_either(department):
     words = upload(department, 'systems', 'system_no,lifecycle,users', 'S-00002,廃棄済,多い')
     assert '権限がありません' in words and '進めません' not in words and '数として' not in words
+
+
+def test_links_of_the_second_of_two_are_asked_about(client_of):
+    it, executive = client_of('it'), '/incidents/1/edit'
+    mine, theirs = values(it, executive), values(it, executive)
+    assert it.post(executive, data=theirs | {'system_nos': 'S-00001;S-00002'}).status_code == 303
+    answer = it.post(executive, data=mine | {'system_nos': 'S-00001;S-00003'})
+    assert answer.status_code == 409 and 'S-00002' in answer.text and 'S-00003' in answer.text
+    # from the other side too: a business has taken the system meanwhile
+    mine = values(it, '/systems/1/edit')
+    assert it.post('/businesses/19/edit', data=values(it, '/businesses/19/edit') | {'system_nos': 'S-00001;S-00002'}).status_code == 303
+    assert it.post('/systems/1/edit', data=mine | {'note': 'x'}).status_code == 409
+
+
+def test_links_changed_under_an_open_act_are_not_lost(app):
+    with app.app_context(), db.connection_context(), pytest.raises(trail.Stale), trail.act('incidents.edit', by=None, at=clock.now()) as act:
+        act.link(IncidentSystem, 'incident', Incident.get_by_id(1), 'system', [1], known=[1, 2])
+
+
+@pytest.mark.parametrize(('who', 'address', 'changed'), [
+    ('it', '/incidents/1/void', Incident), ('auditor', '/actions/1/follow-up', CorrectiveAction)])
+def test_what_changed_meanwhile_is_neither_voided_nor_followed_up(app, client_of, who, address, changed):
+    browser = client_of(who)
+    form = values(browser, address) | {'reason': '誤り', 'result': 'effective', 'followed_on': '2026-11-20', 'result_note': '見た'}
+    with app.app_context(), db.connection_context(), trail.act('test.edit', by=None, at=clock.now()) as act:
+        row = changed.get_by_id(1)
+        row.__data__['title' if changed is Incident else 'evidence'] = '変えた'
+        act.save(row)
+    answer = browser.post(address, data=form)
+    assert answer.status_code == 409 and '誤り' in answer.text or '見た' in answer.text
+    again = values(browser, address) | {key: form[key] for key in ('reason', 'result', 'followed_on', 'result_note')}
+    assert browser.post(address, data=again).status_code == 303
+
+
+def test_two_who_take_the_same_number_at_once(client_of, monkeypatch):
+    it, looked = client_of('it'), records.refusals
+
+    def refusals(noun, row, before, form, at):
+        found = looked(noun, row, before, form, at)
+        with trail.act('cases.create', by=None, at=clock.now()) as act:
+            act.save(Case(case_no=row.case_no, fiscal_year=2027, department=1, title='先の人', kind='new', initial_cost=1))
+        return found
+    monkeypatch.setattr(records, 'refusals', refusals)
+    words = refused(it, '/cases/new', fiscal_year='2027', department_code='0201', title='あとの人', kind='new', initial_cost='1')
+    assert 'いまほかの人が使いました' in words and 'あとの人' in words and 'C-00004' in words
+
+
+def test_guesses_at_the_same_time_all_count(app):
+    with app.test_request_context(), db.connection_context():
+        for _ in range(7):
+            sign_in.count_failure(('account:x',), clock.actual())
+        row = Throttle.get_by_id('account:x')
+        assert row.failures == 7 and row.until is not None
+
+
+@pytest.mark.parametrize(('statement', 'table'), [
+    ("UPDATE person SET password_hash = 'x' WHERE id = 1", 'person'), ("UPDATE \"system\" SET search_text = '' WHERE id = 1", 'system')])
+def test_a_planted_password_and_a_hidden_record_are_named(app, statement, table):
+    with app.app_context(), db.connection_context():
+        assert verify.verify().intact
+        with trail.untrailed():
+            db.execute_sql(statement)
+        found, = verify.verify().outside
+        assert (found['table'], found['row']) == (table, 1)
