@@ -1,7 +1,7 @@
 """The read side of the trail: a Change → Japanese sentences."""
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from json import loads
 from operator import or_
 
@@ -25,6 +25,10 @@ class Vocabulary:
 
     labels: dict = field(default_factory=dict)
     shows: dict = field(default_factory=dict)
+
+    @cached_property
+    def places(self):
+        return {name: place for place, name in enumerate(self.labels)}
 
 
 def of_row(row, parts=()):
@@ -70,8 +74,8 @@ def sentences(change, vocabulary, names=None, seen=None):
     if change.kind == 'void':
         return [f'取り消しました（理由: {(values.get("void_reason") or [None, ""])[1] or "記載なし"}）。']
     found = []
-    labels, order = vocabulary.labels, {name: place for place, name in enumerate(vocabulary.labels)}
-    for name, pair in sorted(values.items(), key=lambda item: order.get(item[0], len(order))):
+    labels, places = vocabulary.labels, vocabulary.places
+    for name, (old, new) in sorted(values.items(), key=lambda item: places.get(item[0], len(places))):
         if name in ('void_reason',):
             continue
         label = labels.get(name, name)
@@ -81,15 +85,14 @@ def sentences(change, vocabulary, names=None, seen=None):
         if table is not None and name in table.secret:
             found.append(f'{label}を変更しました（内容は記録しません）。')
             continue
-        before, after = (show(table, name, value, vocabulary, names, seen) for value in pair)
+        after = show(table, name, new, vocabulary, names, seen)
         if change.kind == 'create':
             found.append(f'{label}を「{after}」で登録しました。')
-        elif pair[0] is None:
+        elif old is None:
             found.append(f'{label}に「{after}」を入れました。')
-        elif pair[1] is None:
-            found.append(f'{label}「{before}」を空欄にしました。')
         else:
-            found.append(f'{label}を「{before}」から「{after}」に変更しました。')
+            before = show(table, name, old, vocabulary, names, seen)
+            found.append(f'{label}「{before}」を空欄にしました。' if new is None else f'{label}を「{before}」から「{after}」に変更しました。')
     return found
 
 
@@ -116,7 +119,7 @@ def _show(field, value, names, seen):
     if isinstance(field, ForeignKeyField):
         key = (field.rel_model, value)
         if key not in names:
-            other = field.rel_model.get_or_none(field.rel_model.id == value)
+            other = field.rel_model.by_id(value)
             names[key] = f'#{value}' if other is None else other.label if seen is None or seen(other) else 'ほかの所属の記録'
         return names[key]
     if isinstance(field, MomentField):

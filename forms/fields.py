@@ -17,8 +17,8 @@ from models.rules import calendar
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]')
 _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~')
-#: the words of no choice in a list
-BLANK = '（未選択）'
+#: the words of no choice in a list, where one may be left out and where not
+BLANK, CHOOSE = '（未選択）', '（選択してください）'
 #: what stands in a form or file for a record that the reader may not see
 HIDDEN = 'ほかの所属の記録'
 #: the header of a file's column that holds several systems
@@ -310,7 +310,7 @@ class Flag(Cell):
         """Yield (value, label, whether chosen) of the list."""
         now = self._value()
         if not self.required or now == '':
-            yield '', BLANK, now == ''
+            yield '', CHOOSE if self.required else BLANK, now == ''
         yield '1', 'はい', now == '1'
         yield '0', 'いいえ', now == '0'
 
@@ -340,7 +340,7 @@ class Code(Cell):
     def options(self):
         now = self.typed if self.typed is not None else self.data
         if not self.required or now in (None, ''):
-            yield '', BLANK, now in (None, '')
+            yield '', CHOOSE if self.required else BLANK, now in (None, '')
         for code, label in self.codes.items():
             yield code, label, now in (code, label)
 
@@ -362,7 +362,7 @@ class IntCode(Code):
     def options(self):
         now = self._value()
         if now == '':
-            yield '', BLANK, True
+            yield '', CHOOSE if self.required else BLANK, True
         for code, label in self.codes.items():
             yield str(code), label, now == str(code)
 
@@ -469,7 +469,7 @@ class Ref(Pointing):
     def options(self):
         now = self._value()
         if not self.required or now == '':
-            yield '', BLANK, now == ''
+            yield '', CHOOSE if self.required else BLANK, now == ''
         for key, words in self.listed(self):
             yield key, words, now == key
 

@@ -23,7 +23,7 @@ class BudgetRequestForm(Form):
     request_no = Key('要求番号', required=True)
     fiscal_year = Year('予算年度', required=True)
     requested_on = Day('要求日', required=True)
-    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
     title = Text('件名', required=True, max=200)
     amount = Yen('要求額', required=True)
     new_technology = Flag('新技術', required=True, default=False)
@@ -43,7 +43,7 @@ class BudgetRequestForm(Form):
 class CaseForm(Form):
     case_no = Key('案件番号', required=True)
     fiscal_year = Year('予算年度', required=True)
-    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
     title = Text('件名', required=True, max=200)
     kind = Code('案件種別', CASE_KINDS, required=True)
     purpose = Long('目的・課題', max=2000)

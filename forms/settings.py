@@ -47,7 +47,7 @@ class SettingForm(Form):
 class PersonForm(Form):
     email = Key('メールアドレス', required=True, max=200)
     name = Text('氏名', required=True, max=100)
-    department_code = Ref('所属コード', Department, 'code', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
     role = Code('権限', ROLES, required=True)
     is_active = Flag('利用できる', required=True, default=True)
 

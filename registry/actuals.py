@@ -83,7 +83,7 @@ class ActualLoad(Load):
                 year, no, kpi = places[row.indicator_id]
                 data = {**row.__data__, 'fiscal_year': year, 'initiative_no': no, 'indicator_no': kpi}
                 yield [cell.text(data.get(cell.attr)) for cell in cells]
-        return [cell.label.text for cell in cells], lines()
+        return [cell.header for cell in cells], lines()
 
 
 def fill_actual(form, row, indicator):

@@ -58,7 +58,7 @@ class Load:
         self.form = self.make_form()
         #: every column a file may have, whether this one has it or not
         self.cells = self.form.cells()
-        self.words = {cell.short_name: cell.label.text for cell in self.cells}
+        self.words = {cell.short_name: cell.header for cell in self.cells}
         self.columns = self._columns(sheet, ignore_unknown)
         if self.columns is not None:
             self._read(sheet)
@@ -108,12 +108,12 @@ class Load:
                 columns.append((place, name))
         for name in self.noun.key:
             if name not in seen:
-                self.problems.append(Problem(1, self.form._fields[name].label.text, '',
-                                             f'「{self.form._fields[name].label.text}」の列が必要です。'))
+                self.problems.append(Problem(1, self.form._fields[name].header, '',
+                                             f'「{self.form._fields[name].header}」の列が必要です。'))
         if any(problem.line in (1, None) for problem in self.problems):
             return None
         absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
-        self.unsaid = [(cell.short_name, f'新しく登録するには「{cell.label.text}」の列が必要です。') for cell in absent if cell.unguessed]
+        self.unsaid = [(cell.short_name, f'新しく登録するには「{cell.header}」の列が必要です。') for cell in absent if cell.unguessed]
         for cell in absent:
             del self.form[cell.short_name]
         return columns
@@ -234,7 +234,7 @@ class Load:
     def refuse(self, line, wrong, values):
         for name, message in wrong:
             cell = self.form._fields.get(name)
-            header = cell.label.text if cell is not None else self.words.get(name, name)
+            header = cell.header if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
             if any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used
@@ -330,7 +330,7 @@ class Load:
                     passed.add(at)
                     at = ways.get(at)
                 if at is not None and at == start:
-                    self.problems.append(Problem(entry.line, cell.label.text, cell.text(entry.row.__data__[cell.attr]), (
+                    self.problems.append(Problem(entry.line, cell.header, cell.text(entry.row.__data__[cell.attr]), (
                         f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、あとで変更してください。')))
 
 

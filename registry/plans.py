@@ -167,7 +167,7 @@ class PlanLoad(Load):
                 for check in checks.get(plan.id, [None]):
                     data = {**(check.__data__ if check else {}), **plan.__data__}
                     yield [cell.text(data.get(cell.attr)) for cell in cells]
-        return [cell.label.text for cell in cells], rows()
+        return [cell.header for cell in cells], rows()
 
 
 def assessment_tone(value):

@@ -1,5 +1,6 @@
 """The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -23,7 +24,8 @@ from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII,
 from models.visibility import condition
 
 from . import clock, records, shown
-from .nouns import Column, Filter, Noun
+from .menu import address
+from .nouns import Column, Filter, Noun, of_table
 from .permits import allowed, overreach, permit, require, visible_of
 from .words import vocabulary
 
@@ -92,11 +94,11 @@ def panels(system):
     known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
     possible = {move.target: move for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
     cancel = possible.pop('cancelled', None)
-    moves = [(move, LIFECYCLES[target], lifecycle.unmet(move, known), may_move(system, move)) for target, move in possible.items()]
-    opened = {name: url_for(f'{name}.new', **{field: system.system_no}) for name, field in OPENED
+    moves = [(move, LIFECYCLES[target], lacking(move, system, known, cases, reviews), may_move(system, move)) for target, move in possible.items()]
+    opened = {name: f'{address(f"{name}.new")}?{urlencode({field: system.system_no})}' for name, field in OPENED
               if not system.voided_at and allowed(f'{name}.create', system)}
     return {
-        'moves': moves, 'opened': opened, 'remedies': remedies(system, cases, reviews), 'completeness': completeness(system),
+        'moves': moves, 'opened': opened, 'completeness': completeness(system),
         'businesses': list(businesses_of(system.id)),
         'cases': visible_of(cases), 'reviews': visible_of(reviews), 'incidents': visible_of(list(incidents_of(system.id))),
         'engagements': visible_of(list(engagements_of(system.id))),
@@ -108,20 +110,28 @@ def panels(system):
 OPENED = (('cases', 'system_no'), ('reviews', 'system_nos'), ('incidents', 'system_nos'), ('engagements', 'system_no'))
 
 
-def remedies(system, cases, reviews):
-    """Return {condition: (words, address)} of where the person signed in enters what a move lacks elsewhere."""
-    found = {}
-    if allowed('cases.create', system):
+def remedy(need, system, cases, reviews):
+    """Return (words, address) of where the person signed in enters what a move lacks elsewhere, or None."""
+    if need in ('case_exists', 'successor') and allowed('cases.create', system):
         opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name}
-        found['case_exists'] = '調達案件を登録する', url_for('cases.new', **opened)
-        found['successor'] = '更新の調達案件を登録する', url_for('cases.new', kind='replace', **opened)
-    if allowed('reviews.create'):
-        found['review_open'] = '台帳活用検討を登録する', url_for('reviews.new', system_nos=system.system_no)
-    for need, endpoint, row in (('budget_granted', 'cases', cases[:1]), ('review_continues', 'reviews', reviews[:1]),
-                                ('successor_operating', 'systems', [System.by_id(system.successor_id)] if system.successor_id else [])):
-        for other in visible_of(row):
-            found[need] = f'「{other.label}」を開く', url_for(f'{endpoint}.show', id=other.id)
-    return found
+        if need == 'case_exists':
+            return '調達案件を登録する', url_for('cases.new', **opened)
+        return '更新の調達案件を登録する', url_for('cases.new', kind='replace', **opened)
+    if need == 'review_open' and allowed('reviews.create'):
+        return '台帳活用検討を登録する', url_for('reviews.new', system_nos=system.system_no)
+    standing = []
+    if need == 'successor_operating' and system.successor_id:
+        standing = [System.by_id(system.successor_id)]
+    elif need in ('budget_granted', 'review_continues'):
+        standing = (cases if need == 'budget_granted' else reviews)[:1]
+    for other in visible_of(standing):
+        return f'「{other.label}」を開く', url_for(f'{of_table(type(other)).name}.show', id=other.id)
+    return None
+
+
+def lacking(move, system, known, cases, reviews):
+    """Return [(condition, sentence, where to enter it or None)] of what a move lacks."""
+    return [(need, sentence, remedy(need, system, cases, reviews)) for need, sentence in lifecycle.unmet(move, known)]
 
 
 NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'zone', 'hosting',
@@ -193,9 +203,9 @@ def move(id, target):
         form.fill(row)
         good = records.collect(form, overreach(noun, row, before, form, current_user)) and good
     cases, reviews = related(before)
-    lacking = [(need, words) for need, words in lifecycle.unmet(found, facts(row, cases, reviews) | {'reason': form.reason.data})
-               if need not in form._fields]
-    if good and not lacking:
+    lacks = [each for each in lacking(found, row, facts(row, cases, reviews) | {'reason': form.reason.data}, cases, reviews)
+             if each[0] not in form._fields]
+    if good and not lacks:
         row.lifecycle = target
         with records.act('systems.move', form.reason.data) as writing:
             writing.save(row, before)
@@ -204,7 +214,7 @@ def move(id, target):
         flash(f'状態を「{LIFECYCLES[target]}」に変更しました。')
         return redirect(url_for('.show', id=id), code=303)
     return render_template(
-        'systems/move.html', noun=noun, row=before, form=form, lacking=lacking, remedies=remedies(before, cases, reviews),
+        'systems/move.html', noun=noun, row=before, form=form, lacking=lacks,
         target=LIFECYCLES[target], source=LIFECYCLES[before.lifecycle],
         crumbs=records.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
     ), 422 if form.is_submitted() else 200

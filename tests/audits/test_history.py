@@ -36,7 +36,7 @@ def setting(**values):
     ({'users': 0}, '利用者数に「0人」を入れました。'),
     ({'contract_end_on': date(2028, 3, 31)},
      '契約満了日を「令和9年3月31日（2027-03-31）」から「令和10年3月31日（2028-03-31）」に変更しました。'),
-    ({'owner': 3}, '所管課コードを「0201 税務課」から「0202 戸籍住民課」に変更しました。'),
+    ({'owner': 3}, '所管課を「0201 税務課」から「0202 戸籍住民課」に変更しました。'),
 ])
 def test_an_edit_is_a_sentence(values, sentence):
     assert said(System, setting(**values), 'systems') == [sentence]

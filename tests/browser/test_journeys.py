@@ -25,7 +25,7 @@ def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_
 
     it.menu('情報システム')
     it.follow('新規登録')
-    it.put(システム名称='庁内DNS基盤', 概要='庁内の名前解決', 所管課コード='行政情報マネジメント課', システム区分='共通基盤・ネットワーク',
+    it.put(システム名称='庁内DNS基盤', 概要='庁内の名前解決', 所管課='行政情報マネジメント課', システム区分='共通基盤・ネットワーク',
            ライフサイクル状態='構築・移行')
     it.press('登録する')
     number = it.h1.split()[0]
