@@ -9,6 +9,7 @@ from json import loads
 from peewee import DateField, DateTimeField, DoesNotExist, SqliteDatabase
 
 from models import RECORDS, db
+from models.base import Table
 from models.trail import Act, Change, TrailHead
 
 from .trail import FIRST, digest, recorded, sealed
@@ -195,12 +196,18 @@ def _label(table, id):
         return f'#{id}'
 
 
-def _derived(table, id, names, stands, derived):
-    """Return the derived columns a row with these values must have."""
-    row = table()
-    row.__data__.update(zip(names, stands, strict=True), id=id)
-    row.refresh_derived()
-    return [row.__data__.get(field.name) for field in derived]
+def _deriving(table, names):
+    """Return the function (id, values) → search text that a row must have."""
+    if table.refresh_derived is Table.refresh_derived:
+        places = [names.index(name) for name in table.searched]
+        return lambda id, stands: table.words_of(str(stands[place] or '') for place in places)
+
+    def derived(id, stands):
+        row = table()
+        row.__data__.update(zip(names, stands, strict=True), id=id)
+        row.refresh_derived()
+        return row.search_text
+    return derived
 
 
 def _compare(table, states, verdict):
@@ -208,7 +215,8 @@ def _compare(table, states, verdict):
     fields = recorded(table)
     names = [name for name, _ in fields]
     secret = [place for place, name in enumerate(names) if name in table.secret]
-    derived = [field for field in table._meta.sorted_fields if field.name in table.derived]
+    derived = [table.search_text] if 'search_text' in table.derived else []
+    words_of = derived and _deriving(table, names)
     texts = _texts(fields)
     query = table.select(table.id, table.revision, *(field for _, field in fields), *derived).order_by(table.id)
     seen = set()
@@ -235,7 +243,7 @@ def _compare(table, states, verdict):
             outside(id, state[0], f'履歴によらず変更されています（項目: {", ".join(name for name, _, _ in changed)}）。', changed)
         elif revision != state[2]:
             outside(id, state[0], '版番号が履歴の件数と一致しません。')
-        elif derived and made != _derived(table, id, names, stands, derived):
+        elif derived and made[0] != words_of(id, stands):
             outside(id, state[0], '検索用の文字列が、記録の内容と一致しません。')
     for id, state in states.items():
         if id not in seen:

@@ -122,8 +122,12 @@ class Table(Model):
     def refresh_derived(self):
         """Recompute the derived columns from the recorded ones."""
         if 'search_text' in self._meta.fields:
-            words = fold(' '.join(str(self.__data__.get(name) or '') for name in self.searched))
-            self.search_text = words[:self._meta.fields['search_text'].max_length]
+            self.search_text = self.words_of(str(self.__data__.get(name) or '') for name in self.searched)
+
+    @classmethod
+    def words_of(cls, texts):
+        """Return what the columns named in `searched` are found by."""
+        return fold(' '.join(texts))[:cls._meta.fields['search_text'].max_length]
 
     @classmethod
     def by_id(cls, id):
