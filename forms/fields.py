@@ -470,7 +470,11 @@ class Ref(Pointing):
         now = self._value()
         if not self.required or now == '':
             yield '', CHOOSE if self.required else BLANK, now == ''
-        for key, words in self.listed(self):
+        offered = self.listed(self)
+        if self.object_data is not None and now == self.text(self.object_data) and now not in {key for key, _ in offered}:
+            # it was voided since: the list must not choose another in its place
+            yield now, self.show(self.object_data), True
+        for key, words in offered:
             yield key, words, now == key
 
     def all_listed(self):

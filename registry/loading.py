@@ -197,8 +197,8 @@ class Load:
             wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
                       if not cells[place].strip() and (cell := form._fields[name]).required and not cell.errors
                       and row.__data__[cell.attr] != before.__data__[cell.attr]]
-        if self.person is not None and not self._may(row, before):
-            # nothing else is said of a record that is not theirs
+        if self.person is not None and (before is not None or not wrong) and not self._may(row, before):
+            # nothing else is said of a record that stands and is not theirs
             wrong = [(noun.key[0], 'この記録を変更する権限がありません。')]
         else:
             known = {name for name, _ in wrong}

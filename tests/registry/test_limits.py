@@ -314,3 +314,19 @@ def test_a_planted_password_and_a_hidden_record_are_named(app, statement, table)
             db.execute_sql(statement)
         found, = verify.verify().outside
         assert (found['table'], found['row']) == (table, 1)
+
+
+def test_a_units_own_mistake_is_named(department):
+    words = upload(department, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-90009,新,9999,個別業務系,構想,なし')
+    assert '台帳にありません' in words and '権限がありません' not in words
+
+
+def test_a_list_does_not_choose_another_unit_for_a_voided_one(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('departments.void', by=None, at=clock.now()) as act:
+        act.void(Department.get(Department.code == '0201'), '廃止')
+    it = client_of('it')
+    form = values(it, '/systems/1/edit')
+    assert form['owner_code'] == '0201'
+    assert it.post('/systems/1/edit', data=form | {'note': 'x'}).status_code == 303
+    with app.app_context(), db.connection_context():
+        assert System.get_by_id(1).owner.code == '0201'
