@@ -349,7 +349,7 @@ class IntCode(Code):
     """One of a fixed list of whole numbers (インシデントレベル)."""
 
     def parse(self, text):
-        text = narrow(text).removeprefix('レベル')
+        text = narrow(text).removeprefix('レベル').removesuffix('Q')
         if text.endswith('.0'):
             text = text[:-2]
         if text.isdigit() and int(text) in self.codes:
@@ -361,8 +361,8 @@ class IntCode(Code):
 
     def options(self):
         now = self._value()
-        if now == '':
-            yield '', CHOOSE if self.required else BLANK, True
+        if not self.required or now == '':
+            yield '', CHOOSE if self.required else BLANK, now == ''
         for code, label in self.codes.items():
             yield str(code), label, now == str(code)
 

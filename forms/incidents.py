@@ -13,7 +13,7 @@ class IncidentForm(Form):
     title = Text('件名', required=True, max=200)
     category = Code('区分', INCIDENT_CATEGORIES, required=True)
     level = IntCode('レベル', LEVELS, required=True)
-    system_nos = Refs('管理番号', System, 'system_no', link=IncidentSystem, own='incident', other='system', required=True,
+    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=IncidentSystem, own='incident', other='system', required=True,
                       header=SEVERAL_SYSTEMS)
     occurred_at = Moment('発生日時')
     detected_at = Moment('検知日時', required=True)

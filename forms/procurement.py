@@ -48,7 +48,7 @@ class CaseForm(Form):
     kind = Code('案件種別', CASE_KINDS, required=True)
     purpose = Long('目的・課題', max=2000)
     request_no = Ref('要求番号', BudgetRequest, 'request_no', attr='request', missing='予算要求にありません')
-    system_no = Ref('管理番号', System, 'system_no', attr='system', hint='情報システム台帳の番号')
+    system_no = Ref('対象システムの管理番号', System, 'system_no', header='管理番号', attr='system', hint='情報システム台帳の番号')
     initial_cost = Yen('初期経費', required=True)
     yearly_cost = Yen('年間運用経費', required=True, default=0)
     years = Whole('期間年数', required=True, max=50, default=1, unit='年')
@@ -80,7 +80,7 @@ class ReviewForm(Form):
     review_no = Key('検討番号', required=True)
     kind = Code('検討区分', REVIEW_KINDS, required=True)
     title = Text('件名', required=True, max=200)
-    system_nos = Refs('管理番号', System, 'system_no', link=ReviewSystem, own='review', other='system', required=True,
+    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=ReviewSystem, own='review', other='system', required=True,
                       header=SEVERAL_SYSTEMS)
     used_fields = Text('参照した台帳項目', max=500)
     reviewed_on = Day('検討日', required=True)

@@ -13,21 +13,29 @@ from models.settings import CHOICES, KNOWN, LIMITS
 from .base import Form
 from .fields import Code, Day, Flag, Key, Ref, Text
 
+WIDE = str.maketrans('０１２３４５６７８９，', '0123456789,')
+
+
+def plain(name, value):
+    """Return a setting's value as it is kept: numbers half-width, without commas."""
+    return value.translate(WIDE).replace(',', '') if name in LIMITS else value
+
 
 class SettingForm(Form):
     name = Code('設定名', {name: label for name, (label, _, _) in KNOWN.items()}, required=True)
     valid_from = Day('適用開始日', required=True)
-    value = Text('値', max=100, hint='「1業務あたりのステップ数」だけは、空欄にすると手順書版のステップ数になります')
+    value = Text('値', max=100, hint='書き方: ' + '、'.join(f'{label}は{words}' for label, _, words in KNOWN.values()))
     verified = Flag('区の確認', hint='区が確認した値なら「はい」')
 
     def fill(self, row):
         super().fill(row)
         if row.verified is None:
             row.verified = False
-        row.value = row.value or ''
+        row.value = plain(row.name, row.value or '')
 
     def across(self, row):
-        name, value = self.value_of('name', row), self.value_of('value', row) or ''
+        name = self.value_of('name', row)
+        value = plain(name, self.value_of('value', row) or '')
         if name is None or not value and name == 'steps_per_business':
             return
         if not value:
@@ -41,7 +49,7 @@ class SettingForm(Form):
                 yield 'value', str(error)
         elif name in LIMITS and not (re.fullmatch('[0-9]{1,15}', value) and LIMITS[name][0] <= int(value) <= LIMITS[name][1]):
             low, high = LIMITS[name]
-            yield 'value', f'{KNOWN[name][2]}を、{low:,}から{high:,}までの半角の整数で入力してください。'
+            yield 'value', f'{low:,}から{high:,}までの整数で入力してください。'
 
 
 class PersonForm(Form):

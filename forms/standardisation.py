@@ -15,7 +15,7 @@ class BusinessForm(Form):
     cutover_on = Day('切替実績日', happened=True)
     window_from = Day('端境期開始日')
     window_to = Day('端境期終了日')
-    system_nos = Refs('管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system',
+    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system',
                       header=SEVERAL_SYSTEMS)
     in_order = (('window_from', 'window_to'),)
 

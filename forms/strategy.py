@@ -1,4 +1,5 @@
 """Forms of the year's strategy (年度戦略): initiatives, indicators, actuals, ratings, schedule."""
+import re
 from fractions import Fraction
 
 from models.figures import MEASURES
@@ -9,6 +10,7 @@ from .base import Form
 from .fields import Code, Day, Exact, Flag, IntCode, Key, Long, Text, Whole, Year
 
 LINES = '1行に1つずつ書きます'
+QUARTERS = {1: '1Q（4〜6月）', 2: '2Q（7〜9月）', 3: '3Q（10〜12月）', 4: '4Q（1〜3月）'}
 
 
 class StrategyForm(Form):
@@ -64,6 +66,14 @@ class IndicatorForm(Form):
     measure = Code('自動集計', {name: found.title for name, found in MEASURES.items()}, hint='実績を手入力する指標では選びません')
     note = Long('備考', max=1000)
 
+    def across(self, row):
+        no, measure = self.value_of('no', row), MEASURES.get(self.value_of('measure', row))
+        # it is part of an address
+        if no is not None and not re.fullmatch('[0-9A-Za-z-]+', no):
+            yield 'no', '半角の英数字とハイフンで入力してください。例: 1、2a'
+        if measure and self.value_of('unit', row) != measure.unit:
+            yield 'unit', f'自動集計「{measure.title}」の単位は「{measure.unit}」です。'
+
 
 class ActualForm(Form):
     """One entered actual, found by 年度・取組番号・指標番号・基準日 (contract: KIND `actuals`)."""
@@ -79,10 +89,20 @@ class ActualForm(Form):
     note = Long('備考', max=1000)
     verdict = Code('判定のみ', VERDICTS, hint='出典に数値がなく、達成・未達だけが書かれているとき')
     quote = Text('出典の文言', max=500)
-    #: whether the indicator is a percentage, so that numerator and denominator must give the value
+    #: whether the indicator is a percentage, so that numerator and denominator give the value
     percent = False
 
+    def crossed(self, row):
+        numerator, denominator = (self.value_of(name, row) for name in ('numerator', 'denominator'))
+        if self.percent and denominator and numerator is not None and 'value' in self._fields and self.value.data is None:
+            self.value.data = ratings.published(Fraction(numerator) * 100 / Fraction(denominator), 2)
+        return super().crossed(row)
+
     def across(self, row):
+        if self.value_of('verdict', row) and self.value_of('value', row) is not None:
+            yield 'verdict', '値があるときは、達成・未達は値から決まります。「判定のみ」は空欄にしてください。'
+        if self.percent and self.value_of('denominator', row) == 0:
+            yield 'denominator', '分母は0より大きい数を入力してください。'
         if self.value_of('value', row) is None and self.value_of('verdict', row) is None:
             yield 'value', '値を入力してください（出典に数値がないときは、判定と出典の文言を入力します）。'
         if self.value_of('verdict', row) and not self.value_of('quote', row):
@@ -98,8 +118,8 @@ class ActualForm(Form):
 
 class ScheduleForm(Form):
     text = Text('内容', required=True, max=300)
-    start_quarter = Whole('開始の四半期', min=1, max=4, hint='1〜4。期間が決まっていなければ空欄')
-    end_quarter = Whole('終了の四半期', min=1, max=4)
+    start_quarter = IntCode('開始の四半期', QUARTERS, hint='期間が決まっていなければ空欄')
+    end_quarter = IntCode('終了の四半期', QUARTERS)
     star = Flag('★進捗確認', required=True, default=False)
     note = Text('備考', max=300)
 

@@ -5,6 +5,7 @@ from audits import trail
 from forms.strategy import ActualForm
 from models import Actual, Indicator, Initiative, Strategy
 from models.figures import default_day
+from models.rules import calendar
 
 from . import clock, records, shown, strategies
 from .loading import Cells, Entry, Load
@@ -44,6 +45,8 @@ class ActualLoad(Load):
         wrong = form.wrong(before)
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
+        if indicator is not None:
+            wrong += misplaced(form, key[0])
         if before is None:
             wrong += self.unsaid
         row = records.twin(before) if before is not None else Actual()
@@ -84,6 +87,15 @@ class ActualLoad(Load):
                 data = {**row.__data__, 'fiscal_year': year, 'initiative_no': no, 'indicator_no': kpi}
                 yield [cell.text(data.get(cell.attr)) for cell in cells]
         return [cell.header for cell in cells], lines()
+
+
+def misplaced(form, year):
+    """Yield (field name, message) where an actual's day is not one of its year, or has not come."""
+    day, (start, end) = form.as_of.data, calendar.year_range(year)
+    if day is not None and not start <= day <= end:
+        yield 'as_of', f'基準日は、{calendar.year_label(year)}の日（{calendar.show_day(start)}から{calendar.show_day(end)}まで）にしてください。'
+    elif day is not None and day > clock.today():
+        yield 'as_of', '基準日に先の日は入れられません。'
 
 
 def fill_actual(form, row, indicator):
@@ -128,10 +140,11 @@ def actual_form(indicator, before, as_of):
     parent = indicator.initiative
     year, back = parent.strategy.fiscal_year, url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no)
     heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
+    form.value.description = f'{indicator.text}（単位: {indicator.unit or "なし"}）'
     return strategies.saved(
         form, Actual, before, lambda: {'indicator': indicator.id, 'as_of': form.as_of.data}, heading, lambda row: back,
         strategies.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)),
-        kind='actuals.edit' if before else 'actuals.enter')
+        kind='actuals.edit' if before else 'actuals.enter', check=lambda: misplaced(form, year))
 
 
 @strategies.bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/actuals/new', methods=['GET', 'POST'])

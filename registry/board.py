@@ -262,6 +262,9 @@ def judge(indicator, entered, year, as_of, until, dated, cache, trends):
                       if row.as_of <= as_of] if indicator.measure else [],
         'as_of': as_of,
     }
+    if indicator.measure and as_of < calendar.year_range(year)[0]:
+        return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='', value=None, value_text='年度の開始前',
+                             verdict='unknown')
     if indicator.measure:
         found = figure_on(indicator.measure, year, as_of, until, dated, cache)
         value = found.value

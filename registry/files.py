@@ -5,8 +5,9 @@ import json
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import FileField, SelectField
+from wtforms import BooleanField, FileField, SelectField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
 
 from forms.base import ReasonForm
 
@@ -21,10 +22,12 @@ KEEP = 40
 class UploadForm(FlaskForm):
     """Which register, which file, which character set."""
 
-    kind = SelectField('取り込む台帳')
-    file = FileField('ファイル', description='CSV（UTF-8・Shift_JIS）または Excel（.xlsx）。1行目は列名、20MBまで')
+    kind = SelectField('取り込む台帳', validators=[InputRequired('取り込む台帳を選んでください。')])
+    file = FileField('ファイル', validators=[InputRequired('ファイルを選んでください。')],
+                     description='CSV（UTF-8・Shift_JIS）または Excel（.xlsx）。1行目は列名、20MBまで')
     encoding = SelectField('文字コード', choices=[SelectChoice('auto', '自動で判定'), SelectChoice('utf-8', 'UTF-8'),
                                             SelectChoice('cp932', 'Shift_JIS（CP932）')])
+    ignore = BooleanField('台帳にない列は読み飛ばす')
 
 
 def kinds():
@@ -48,16 +51,15 @@ def index():
     form.kind.choices = [SelectChoice(name, title) for name, title in kinds()] or abort(403)
     if form.validate_on_submit():
         upload = request.files.get('file')
-        data = upload.read() if upload else b''
+        data = upload.read()
         noun = NOUNS[form.kind.data]
         try:
-            if not upload or not upload.filename:
-                raise sheets.Unreadable([sheets.Problem(None, '', '', 'ファイルを選んでください。')])
             sheets.read(data, upload.filename, form.encoding.data)
         except sheets.Unreadable as error:
             form.file.errors = [*form.file.errors, *[words_of(problem) for problem in error.problems[:50]]]
         else:
-            token = keep(data, {'kind': noun.name, 'name': upload.filename[:200], 'encoding': form.encoding.data})
+            token = keep(data, {'kind': noun.name, 'name': upload.filename[:200], 'encoding': form.encoding.data,
+                                'ignore': form.ignore.data})
             return redirect(url_for('.preview', token=token), code=303)
     return render_template('files/index.html', form=form, kinds=kinds(), nouns=NOUNS,
                            headers={name: records.headers_of_file(NOUNS[name]) for name, _ in kinds()},
@@ -97,7 +99,8 @@ def preview(token):
     if not allowed(f'{noun.name}.create'):
         abort(403)
     person = current_user._get_current_object()
-    load = loading.load(noun, sheets.read(path.read_bytes(), about['name'], about['encoding']), person=person)
+    load = loading.load(noun, sheets.read(path.read_bytes(), about['name'], about['encoding']), person=person,
+                        ignore_unknown=about['ignore'])
     form = ReasonForm()
     changed_since = False
     if form.validate_on_submit() and load.good:

@@ -89,9 +89,10 @@ class Load:
 
     def _columns(self, sheet, ignore_unknown):
         """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
-        known = {}
+        # an unknown column is named and passed over: what is wrong in the known ones is said as well
+        known, unreadable = {}, any(problem.line in (1, None) for problem in self.problems)
         for cell in self.form.cells():
-            for word in (cell.key, cell.short_name, cell.label.text, cell.header):
+            for word in (cell.key, cell.short_name, cell.label.text, cell.header, cell.header.partition('（')[0]):
                 known.setdefault(key_of_label(word), cell.short_name)
         self.known = known
         columns, seen = [], {}
@@ -102,15 +103,17 @@ class Load:
                     self.problems.append(Problem(1, header, '', f'「{header}」という列はありません。列名を直すか、列を削除してください。'
                                                  f'使える列: {"、".join(c.header for c in self.form.cells())}'))
             elif name in seen:
+                unreadable = True
                 self.problems.append(Problem(1, header, '', f'「{header}」と「{seen[name]}」は同じ項目です。片方を削除してください。'))
             else:
                 seen[name] = header
                 columns.append((place, name))
         for name in self.noun.key:
             if name not in seen:
+                unreadable = True
                 self.problems.append(Problem(1, self.form._fields[name].header, '',
                                              f'「{self.form._fields[name].header}」の列が必要です。'))
-        if any(problem.line in (1, None) for problem in self.problems):
+        if unreadable:
             return None
         absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
         self.unsaid = [(cell.short_name, f'新しく登録するには「{cell.header}」の列が必要です。') for cell in absent if cell.unguessed]

@@ -65,7 +65,8 @@ def refusals(noun, row, before, form, at):
             same = same.where(noun.table.id != row.id)
         if (other := same.first()) is not None:
             found.append((noun.key[-1], '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
-                          else 'この番号の記録は既にあります。'))
+                          else 'この番号の記録は既にあります。' if len(keys) == 1
+                          else f'{"と".join(field.label.text for field in keys)}が同じ記録が、既にあります。'))
     found += circles(noun, row, form)
     found += overreach(noun, row, before, form, current_user)
     found += list(noun.prepare(row, before, form, at))

@@ -7,15 +7,22 @@ from models import Person, Setting
 from models.people import ROLES
 from models.settings import KNOWN
 
-from . import records, shown, sign_in
+from . import clock, records, shown, sign_in
 from .nouns import Column, Filter, Noun
 from .permits import permit, require
 
 settings_bp = Blueprint('settings', __name__, url_prefix='/settings')
 people_bp = Blueprint('people', __name__, url_prefix='/people')
 
+def prepare_setting(row, before, form, at):
+    if before is not None and before.valid_from < clock.today() and (before.name, before.valid_from, before.value) != (
+            row.name, row.valid_from, row.value):
+        yield 'value', ('適用が始まった設定は、区の確認のほかは変えられません（過去の数値が変わるためです）。'
+                        '新しい適用開始日で登録するか、誤りなら理由を書いて取り消してください。')
+
+
 settings = Noun(
-    name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name',
+    name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name', prepare=prepare_setting,
     columns=[Column('name', '設定名', Setting.name, lambda v: KNOWN[v][0] if v in KNOWN else v),
              Column('valid_from', '適用開始日', Setting.valid_from, shown.day),
              Column('value', '値', Setting.value),

@@ -390,7 +390,10 @@ def void_schedule(year, no, place):
 def report(year, name):
     """Answer with the year's results or plan as PDF."""
     found_year(year)
-    as_of, _ = asked_day(year)
+    as_of, problem = asked_day(year)
+    if problem:
+        flash(problem, 'error')
+        return redirect(url_for('board.index', year=year), code=303)
     text = request.args.get('id', '')
     only = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
     made = reports_pages.build(name, year, as_of, only) or abort(404)

@@ -83,9 +83,16 @@ def prepare(row, before, form, at):
         yield 'lifecycle', (f'「{LIFECYCLES[before.lifecycle]}」から「{LIFECYCLES[row.lifecycle]}」には進めません'
                             f'（進める先: {allowed_next}）。')
         return
+    yield from too_early(row, row.lifecycle)
     known = facts(row) | {'reason': 'ファイルによる変更'}
     for words in lifecycle.missing(move, known):
         yield 'lifecycle', words
+
+
+def too_early(row, target):
+    """Yield (field name, message) where a system is put into operation before its day."""
+    if target == 'operate' and row.go_live_on is not None and row.go_live_on > clock.today():
+        yield 'go_live_on', '稼働開始日がまだ来ていません。稼働した日に「運用」へ進めてください。'
 
 
 def panels(system):
@@ -141,8 +148,9 @@ NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 
 def completeness(system):
     """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
     labels = vocabulary(System).labels
-    blanks = [labels[name] for name in NEEDED if system.__data__.get(name) in (None, '')]
-    return len(NEEDED) - len(blanks), len(NEEDED), blanks
+    needed = (*NEEDED, *(('pia_kind',) if system.pii == 'my_number' else ()))
+    blanks = [labels[name] for name in needed if system.__data__.get(name) in (None, '')]
+    return len(needed) - len(blanks), len(needed), blanks
 
 
 def may_move(system, move):
@@ -201,7 +209,8 @@ def move(id, target):
     good = records.accepted(form, before)
     if form.is_submitted():
         form.fill(row)
-        good = records.collect(form, overreach(noun, row, before, form, current_user)) and good
+        good = records.collect(form, [*records.ahead(form, row, before, clock.today()), *too_early(row, target),
+                                      *overreach(noun, row, before, form, current_user)]) and good
     cases, reviews = related(before)
     lacks = [each for each in lacking(found, row, facts(row, cases, reviews) | {'reason': form.reason.data}, cases, reviews)
              if each[0] not in form._fields]

@@ -1,5 +1,6 @@
 """What a unit's member may not decide, name or undo, in a form and in a file; what two people may not lose."""
 import html
+import io
 import re
 from datetime import date
 
@@ -330,3 +331,19 @@ def test_a_list_does_not_choose_another_unit_for_a_voided_one(app, client_of):
     assert it.post('/systems/1/edit', data=form | {'note': 'x'}).status_code == 303
     with app.app_context(), db.connection_context():
         assert System.get_by_id(1).owner.code == '0201'
+
+
+def test_columns_that_are_not_known_are_passed_over_when_asked(client_of):
+    def send(**more):
+        return client_of('it').post('/files/', data={
+            'kind': 'systems', 'encoding': 'auto', 'file': (io.BytesIO('管理番号,備考,メモ\nS-00001,あ,い'.encode()), 'a.csv'), **more},
+            content_type='multipart/form-data', follow_redirects=True).text
+    assert '「メモ」という列はありません' in send() and 'という列はありません' not in send(ignore='y')
+
+
+def test_what_an_operating_system_lacks_is_on_its_page(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+        row = System.get_by_id(1)
+        row.pii = 'my_number'
+        act.save(row)
+    assert 'PIA種別' in client_of('it').get('/systems/1').page.text.partition('空欄:')[2][:200]

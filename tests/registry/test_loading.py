@@ -674,3 +674,8 @@ def test_a_quarter_that_has_not_begun_is_in_no_file(desk):
     desk.env['DAICHO_TODAY'] = '2026-11-23'
     found = desk.table('plans', ['P-2', '3Q', '順調'], ['P-1', '4Q', '順調'], headers=['plan_no', 'quarter', 'assessment'], code=1)
     assert [error['line'] for error in found['errors']] == [3] and 'から記録できます' in found['errors'][0]['message']
+
+
+def test_an_unknown_column_hides_no_other_fault(desk):
+    found = desk.table('systems', ['S-2', '2026-02-30', '999', 'x'], headers=['管理番号', '稼働開始日', '所管課コード', '謎の列'], code=1)
+    assert {(e['line'], e['column']) for e in found['errors']} == {(1, '謎の列'), (2, '稼働開始日'), (2, '所管課コード')}

@@ -36,8 +36,9 @@ def test_going_live_is_asked_for_on_one_page(client_of, stands):
                                            'pii_count', 'pia_kind', 'reason'}
     words = refused(it, address, reason='稼働の日を決めた', go_live_on='2026/12/1')
     assert 'ネットワーク区分を入力してください' in words and 'PIA' in words and '稼働の日を決めた' in words and '2026/12/1' in words
+    assert 'まだ来ていません' in words
     whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2', 'manager': '税務課長', 'backup': '日次',
-             'go_live_on': 'R8.12.1', 'pia_kind': 'full', 'pii_count': '3000', 'reason': '稼働'}
+             'go_live_on': 'R8.11.1', 'pia_kind': 'full', 'pii_count': '3000', 'reason': '稼働'}
     assert it.post(address, data=values(it, address) | whole).status_code == 303
     row = stands()
     assert (row.lifecycle, row.zone, row.manager, row.pia_kind, row.pii_count) == ('operate', 'lgwan', '税務課長', 'full', 3000)

@@ -1,7 +1,10 @@
 """A ward enters and corrects a year's strategy in the pages: every part of it, with nothing lost and nothing silent."""
 import re
+from datetime import date
 
 import pytest
+
+from registry import clock
 
 YEAR = '/strategies/2027'
 
@@ -14,6 +17,7 @@ def it(client_of):
 @pytest.fixture
 def year(it):
     """A year of its own with one theme, one initiative, one indicator, one schedule row and one actual."""
+    clock.pin(date(2028, 3, 31))
     sent(it, '/strategies/new', fiscal_year='2027', title='令和9年度戦略', mission='あ', vision='い', source='う')
     sent(it, f'{YEAR}/themes/new', no='1', title='便利な窓口')
     sent(it, f'{YEAR}/initiatives/new', no='1', theme_no='1', title='オンライン申請')
@@ -86,6 +90,17 @@ def test_what_was_voided_can_be_entered_again(year):
                                               'decimals': '1'}, '数'),
     (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'rate', 'operator': '>=', 'target': '1',
                                               'decimals': '1', 'measure': 'no.such'}, '選べません'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '1/2', 'text': 'x', 'kind': 'rate', 'operator': '>=', 'target': '1',
+                                              'decimals': '1'}, '半角の英数字'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'count', 'operator': '<=', 'target': '100', 'unit': '件',
+                                              'decimals': '1', 'measure': 'steps.official'}, '単位は「%」です'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-10-31', 'value': '85', 'source': 'x', 'verdict': 'missed', 'quote': 'y'},
+     '値から決まります'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2024-02-01', 'value': '85', 'source': 'x'}, '令和9年度の日'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-10-31', 'numerator': '1', 'denominator': '0', 'source': 'x'},
+     '0より大きい'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-10-31', 'numerator': '75', 'denominator': '100', 'value': '80',
+                                                        'source': 'x'}, '合いません'),
     (f'{YEAR}/initiatives/1/schedule/new', {'text': 'x', 'start_quarter': '3', 'end_quarter': '1', 'star': '0'}, '開始以後'),
     (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-09-30', 'value': '1', 'source': 'x'}, '既にあります'),
     (f'{YEAR}/themes/1/void', {'reason': 'x'}, '重点取組があります'), (f'{YEAR}/void', {'reason': 'x'}, '重点取組が残っています')])
@@ -133,3 +148,40 @@ def test_what_the_ward_has_not_confirmed_is_marked_wherever_the_number_stands(cl
     it = client_of('it')
     for address in ('/?year=2026', '/strategies/2026/', '/strategies/2026/initiatives/9'):
         assert '要確認（区の確認前の既定値）' in it.get(address).text, address
+
+
+def test_a_rate_follows_from_its_numerator_and_denominator(year):
+    sent(year, f'{YEAR}/initiatives/1/indicators/1/actuals/new', as_of='R9.10.31', numerator='633', denominator='720', source='統計')
+    assert '87.9%' in year.get(f'{YEAR}/initiatives/1').text
+
+
+def test_an_actual_does_not_come_before_its_day(it):
+    address = '/strategies/2026/initiatives/1/indicators/1/actuals/new'
+    assert '先の日は入れられません' in sent(it, address, 422, as_of='2027-02-01', value='85', source='x')
+
+
+def test_a_year_that_has_not_begun_is_not_judged(it):
+    sent(it, '/strategies/new', fiscal_year='2027', title='令和9年度戦略')
+    sent(it, f'{YEAR}/themes/new', no='1', title='基盤')
+    sent(it, f'{YEAR}/initiatives/new', no='1', theme_no='1', title='標準化')
+    sent(it, f'{YEAR}/initiatives/1/indicators/new', no='1', text='ステップ完了率', kind='rate', operator='>=', target='0', decimals='1', unit='%',
+         measure='steps.official')
+    page = it.get('/?year=2027').text
+    assert '年度の開始前' in page and page.count('○ <span>達成') == 1  # the tally's own word
+
+
+@pytest.mark.parametrize('day', ['abc', '2025-01-01'])
+def test_a_day_that_cannot_be_read_makes_no_pdf(it, day):
+    answer = it.get(f'/strategies/2026/results.pdf?as_of={day}')
+    assert answer.status_code == 303 and '日' in it.get(answer.location).page.text
+
+
+def test_a_setting_in_force_stands(it):
+    page = it.get('/settings/?name=large_case_amount').page
+    address, name = next(link for link in page.links if re.fullmatch(r'/settings/\d+', link)), 'large_case_amount'
+    text = it.get(f'{address}/edit').text
+    valid_from = re.search(r'name="valid_from"[^>]*value="([^"]+)"', text).group(1)
+    fields = {'revision': revision(it, f'{address}/edit'), 'name': name, 'valid_from': valid_from, 'verified': '1'}
+    assert '変えられません' in sent(it, f'{address}/edit', 422, **fields, value='20,000,000')
+    value = re.search(r'name="value"[^>]*value="([^"]*)"', text).group(1)
+    sent(it, f'{address}/edit', **fields, value=value)
