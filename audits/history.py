@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property, reduce
 from json import loads
-from operator import or_
+from operator import attrgetter, or_
 
 from peewee import BooleanField, DateField, DoesNotExist, ForeignKeyField
 
@@ -17,6 +17,8 @@ KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
 
 LIMIT = 200
+#: how another record is called in a sentence, as the application has it
+called = attrgetter('label')
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _show(field, value, names, seen):
         key = (field.rel_model, value)
         if key not in names:
             other = field.rel_model.by_id(value)
-            names[key] = f'#{value}' if other is None else other.label if seen is None or seen(other) else 'ほかの所属の記録'
+            names[key] = f'#{value}' if other is None else called(other) if seen is None or seen(other) else 'ほかの所属の記録'
         return names[key]
     if isinstance(field, MomentField):
         return calendar.show_moment(field.python_value(datetime.fromisoformat(value)))

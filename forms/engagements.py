@@ -21,6 +21,7 @@ class EngagementForm(Form):
     held_on = Day('実施日')
     reported_on = Day('報告日')
     summary = Long('監査結果の概要')
+    in_order = (('planned_on', 'held_on'), ('held_on', 'reported_on'))
 
 
 class FindingForm(Form):

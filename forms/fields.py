@@ -16,7 +16,8 @@ from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]')
-_DASHES = str.maketrans('‐‑‒–—―−〜', '-------~')
+#: the dashes and waves that are one, and the marks without width that come along when one copies
+_DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
 #: the words of no choice in a list, where one may be left out and where not
 BLANK, CHOOSE = '（未選択）', '（選択してください）'
 #: what stands in a form or file for a record that the reader may not see

@@ -52,8 +52,15 @@ class SettingForm(Form):
             yield 'value', f'{low:,}から{high:,}までの整数で入力してください。'
 
 
+class Address(Key):
+    """A mail address, the same in capitals."""
+
+    def parse(self, text):
+        return super().parse(text).lower()
+
+
 class PersonForm(Form):
-    email = Key('メールアドレス', required=True, max=200)
+    email = Address('メールアドレス', required=True, max=200)
     name = Text('氏名', required=True, max=100)
     department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
     role = Code('権限', ROLES, required=True)

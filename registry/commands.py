@@ -145,7 +145,7 @@ def add(email, name, department, role, password_stdin):
     """Add a person; the password is read from standard input or asked for."""
     with register():
         row = Person()
-        form = PersonForm(MultiDict({'email': email.lower(), 'name': name, 'department_code': department, 'role': role, 'is_active': '1'}),
+        form = PersonForm(MultiDict({'email': email, 'name': name, 'department_code': department, 'role': role, 'is_active': '1'}),
                           meta={'csrf': False})
         problems = form.wrong(None)
         if problems:

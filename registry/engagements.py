@@ -63,6 +63,11 @@ def facts(row):
             'result': action and action.result}
 
 
+def may_follow(action):
+    """Tell whether an action waits for its follow-up, or has one that a slip may still be corrected in: nothing rests on it yet."""
+    return action.followed_on is None or action.finding.state == 'reported'
+
+
 def finding_panels(row):
     moves = lifecycle.finding_moves(row.state, current_user.role) if allowed('findings.move', row) else []
     known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）'}
@@ -73,7 +78,7 @@ def finding_panels(row):
             'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
             'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
-            'can_follow': {a.id for a in actions if allowed('actions.follow', a) and a.followed_on is None
+            'can_follow': {a.id for a in actions if allowed('actions.follow', a) and may_follow(a)
                            and a.done_on is not None and a.owner_id != current_user.id}}
 
 
@@ -211,9 +216,9 @@ def follow_up(id):
     """監査事後確認: by an auditor who is not the action's owner, once the action has been carried out."""
     before = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
     require('actions.follow', before)
-    if before.owner_id == current_user.id or before.followed_on is not None or before.done_on is None:
+    if before.owner_id == current_user.id or before.done_on is None or not may_follow(before):
         abort(403)
-    form = FollowUpForm(data={'followed_on': clock.today()})
+    form = FollowUpForm(data={'result': before.result, 'followed_on': before.followed_on or clock.today(), 'result_note': before.result_note})
     meanwhile = form.is_submitted() and request.form.get('revision') != str(before.revision)
     if meanwhile:
         form.validate()

@@ -12,12 +12,26 @@ from models.settings import Dated
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require, visible_of
+from .permits import UNIT_ROLES, allowed, permit, require, visible_of
 
 requests_bp = Blueprint('budget-requests', __name__, url_prefix='/budget-requests')
 cases_bp = Blueprint('cases', __name__, url_prefix='/cases')
 supports_bp = Blueprint('supports', __name__, url_prefix='/supports')
 reviews_bp = Blueprint('reviews', __name__, url_prefix='/reviews')
+
+
+#: what a support examines of a case and of its budget line
+EXAMINED = {Case: ('initial_cost', 'yearly_cost', 'years', 'new_technology'), BudgetRequest: ('amount', 'new_technology')}
+
+
+def examined(row, before, form, at):
+    """Yield (field name, message) where a unit changes what a completed support has examined."""
+    if before is None or getattr(current_user, 'role', None) not in UNIT_ROLES:
+        return
+    changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
+    cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id, Case.live())
+    if changed and Support.select().where(Support.case.in_(cases), Support.live(), Support.state == 'completed').exists():
+        yield changed[0], '調達支援が完了したあとの金額と新技術の変更は、情報政策の担当者に依頼してください。'
 
 
 def request_panels(row):
@@ -31,7 +45,7 @@ def request_panels(row):
 
 budget_requests = Noun(
     name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm, key=('request_no',),
-    sort='-requested_on', prefix='B-', panels=request_panels, template='budget-requests/show.html',
+    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, template='budget-requests/show.html',
     reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=[Column('request_no', '要求番号', BudgetRequest.request_no),
              Column('fiscal_year', '予算年度', BudgetRequest.fiscal_year, shown.year),
@@ -63,7 +77,8 @@ def case_panels(row):
 
 
 cases = Noun(
-    name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-',
+    name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-', prepare=examined,
+    reserved={'outcome': '査定の結果は担当者が記録します。'},
     panels=case_panels, template='cases/show.html',
     columns=[Column('case_no', '案件番号', Case.case_no), Column('fiscal_year', '予算年度', Case.fiscal_year, shown.year),
              Column('department', '所属', Case.department, shown.department), Column('title', '件名', Case.title),
@@ -234,6 +249,6 @@ def ask(id):
             flash('調達支援を依頼しました。情報政策の担当者が点検します。')
             return redirect(url_for('supports.show', id=support.id), code=303)
     return render_template('budget-requests/ask.html', noun=budget_requests, row=line, form=form,
-                           sections=[('', form.cells())],
+                           sections=[('', form.cells())], button='依頼する',
                            crumbs=records.crumbs(budget_requests, (line.label, url_for('.show', id=id)),
                                                  ('調達支援の依頼', None))), 422 if form.errors else 200

@@ -149,7 +149,7 @@ def details(noun, row):
 def past_of(noun, row):
     """Return [(act, [sentences])] of a record's history and of its parts', newest first."""
     told = {}
-    names = {(type(other), other.id): other.label for other in row.__rel__.values()
+    names = {(type(other), other.id): shown.called(other) for other in row.__rel__.values()
              if other is not None and condition(type(other), current_user) is None} | {(type(row), row.id): row.label}
     for change in history.of_row(row, words.parts_of(noun.table)):
         table = history.TABLES[change.table]

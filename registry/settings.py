@@ -34,7 +34,6 @@ settings = Noun(
 
 
 def prepare_person(row, before, form, at):
-    row.email = row.email.lower()
     if before is not None and before.id == current_user.id and (not row.is_active or row.role != before.role):
         yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
 

@@ -4,6 +4,7 @@ from functools import lru_cache
 from flask import has_request_context
 from flask_login import current_user
 
+from audits import history
 from forms.fields import Pointing, Ref
 from models import Department
 from models.organisation import names_on
@@ -46,6 +47,7 @@ def limit(table):
 
 
 Pointing.called, Pointing.limit, Ref.listed = staticmethod(called), staticmethod(limit), staticmethod(listed)
+history.called = called
 
 
 def code(codes):

@@ -135,7 +135,7 @@ def indicators(pen, board, view, style, width):
     if not view.indicators:
         rows.append(['', '', pen.prose('指標の登録はありません。', style.body), *[''] * 6])
     rest = width - LABEL - 30
-    widths = [LABEL, 30, *(rest * part for part in (0.25, 0.085, 0.08, 0.11, 0.1, 0.085, 0.29))]
+    widths = [LABEL, 30, *(rest * part for part in (0.225, 0.12, 0.085, 0.12, 0.1, 0.085, 0.265))]
     return [paper.table(rows, widths, [*under_label(len(rows)), ('LEFTPADDING', (1, 0), (-1, -1), 4),
                                        ('RIGHTPADDING', (1, 0), (-1, -1), 4)], header=1),
             *notes(pen, view, style, width)]

@@ -46,7 +46,7 @@ def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_
     it.menu('インシデント')
     it.follow('新規登録')
     it.put(件名='庁内DNS基盤の停止', 区分='システム障害', レベル='レベル4', 検知日時='R8.10.20 9:00', 復旧日時='R8.10.20 10:30',
-           管理番号=number)
+           対象システムの管理番号=number)
     it.press('登録する')
     assert '登録しました' in it.words and '庁内DNS基盤の停止' in it.h1
 
@@ -68,7 +68,7 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
 
     department.follow('調達支援を依頼する')
     department.put(案件種別='機能追加・改修')
-    department.press('保存する')
+    department.press('依頼する')
     assert '調達支援を依頼しました' in department.words
     support = department.page.url.removeprefix(department.site)
 

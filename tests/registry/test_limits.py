@@ -347,3 +347,53 @@ def test_what_an_operating_system_lacks_is_on_its_page(app, client_of):
         row.pii = 'my_number'
         act.save(row)
     assert 'PIA種別' in client_of('it').get('/systems/1').page.text.partition('空欄:')[2][:200]
+
+
+def test_a_unit_does_not_change_what_was_examined(app, client_of, department):
+    with app.app_context(), db.connection_context(), trail.act('supports.edit', by=None, at=clock.now()) as act:
+        row = Support.get_by_id(1)
+        row.state, row.completed_on, row.opinion, row.opinion_text = 'completed', clock.today(), 'fine', 'よい'
+        act.save(row)
+    assert '完了したあとの金額' in refused(department, '/cases/1/edit', initial_cost='1')
+    assert '完了したあとの金額' in refused(department, '/budget-requests/1/edit', amount='1')
+    assert '完了したあとの金額' in upload(department, 'cases', 'case_no,initial_cost', 'C-00001,1')
+    assert '担当者だけが変更できます' in refused(department, '/cases/1/edit', outcome='as_requested')
+    it = client_of('it')
+    assert it.post('/cases/1/edit', data=values(it, '/cases/1/edit') | {'initial_cost': '1', 'outcome': 'as_requested'}).status_code == 303
+
+
+def test_a_slip_in_a_follow_up_is_corrected_until_something_rests_on_it(app, client_of):
+    auditor = client_of('auditor')
+    address = '/actions/1/follow-up'
+    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+        row = Finding.get_by_id(1)
+        row.state = 'reported'
+        act.save(row)
+    for result in ('effective', 'insufficient'):
+        form = values(auditor, address) | {'result': result, 'followed_on': '2026-11-20', 'result_note': '見た'}
+        assert auditor.post(address, data=form).status_code == 303
+    assert address in auditor.get('/findings/1').text
+    assert auditor.post('/findings/1/move/correcting', data={'reason': '不十分', 'revision': '2'}).status_code == 303
+    assert auditor.get(address).status_code == 403
+
+
+def test_an_address_is_one_however_it_is_written(client_of):
+    admin = client_of('admin')
+    form = {'name': '新人', 'department_code': '0201', 'role': 'department', 'is_active': '1'}
+    assert admin.post('/people/new', data=form | {'email': 'taro@city.example'}).status_code == 303
+    assert '既にあります' in refused(admin, '/people/new', **form, email='TARO@CITY.EXAMPLE')
+    assert '既にあります' in refused(admin, '/people/1/edit', email='TARO@city.example')
+
+
+def test_a_number_has_no_invisible_twin(client_of):
+    it = client_of('it')
+    assert '既にあります' in refused(it, '/systems/new', system_no='S-00001\u200b', name='双子', owner_code='0201', category='office',
+                              pii='none')
+
+
+def test_a_history_does_not_know_the_name_of_next_april(client_of):
+    it = client_of('it')
+    form = values(it, '/departments/2/edit') | {'name': '課税課', 'valid_from': '2027-04-01'}
+    assert form['code'] == '0201' and it.post('/departments/2/edit', data=form).status_code == 303
+    page = it.get('/systems/1').page.text
+    assert '所管課を「0201 税務課」で登録しました' in page and '課税課' not in page
