@@ -1,5 +1,6 @@
 # Each line explains itself: `make` lists them.
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -20,10 +21,10 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-run: $(VENV)/run.stamp ## Make the environment and the database, fill the demo ward when it is empty, serve on 127.0.0.1:8000
+run: $(VENV)/run.stamp ## Make the environment and the database, fill the demo ward when it is empty, serve on 127.0.0.1:8000 (PORT=…)
 	daicho migrate
 	@daicho demo --if-empty
-	daicho serve
+	daicho serve --port $(PORT)
 
 test: $(VENV)/dev.stamp ## Run every test: SQLite, a real PostgreSQL, a real browser
 	@sh tests/tools.sh

@@ -301,11 +301,11 @@ def recovery_off_hours(year, as_of, dated, until):
 # --- training (研修) ---
 
 @measure('training.completion', 'セキュリティ研修受講率', '%',
-         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は基準日の名簿です。', one='人')
+         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は対象者基準日の名簿で、その日が来た研修を数えます。', one='人')
 def training_completion(year, as_of, dated, until):
     """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census (BR-25)."""
-    courses = Course.select(Course.id).where(Course.live(), Course.fiscal_year == year, Course.mandatory,
-                                             Course.category == 'security')
+    courses = Course.select(Course.id).where(Course.live(), Course.fiscal_year == year, Course.mandatory, Course.category == 'security',
+                                             Course.census_on.is_null() | (Course.census_on <= as_of))
     census = Enrolment.select().where(Enrolment.live(), Enrolment.course.in_(courses))
     counted = census.where(Enrolment.status != 'excluded')
     done = counted.where(Enrolment.status == 'done', Enrolment.completed_on <= as_of)

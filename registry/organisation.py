@@ -2,7 +2,7 @@
 from flask import Blueprint
 
 from forms.organisation import DepartmentForm, StaffForm
-from models import Department, DepartmentVersion, Staff
+from models import BudgetRequest, Case, Department, DepartmentVersion, Engagement, Person, Plan, Staff, System
 from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before, name_on
 
 from . import clock, records, shown
@@ -25,6 +25,17 @@ def archive_version(act, row, before, today):
                                    valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
 
 
+def still_needed(row):
+    """Yield (field, message) of why a unit must stay: records that would be left without one."""
+    used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table, field in (
+        ('下位の所属', Department, Department.parent), ('情報システム', System, System.owner), ('利用者', Person, Person.department),
+        ('職員', Staff, Staff.department), ('予算要求', BudgetRequest, BudgetRequest.department), ('調達案件', Case, Case.department),
+        ('実行プラン', Plan, Plan.department), ('監査', Engagement, Engagement.department))]
+    if any(number for _, number in used):
+        yield 'reason', (f'この所属には記録があります（{"、".join(f"{words}{number:,}件" for words, number in used if number)}）。'
+                         '廃止するときは、取消ではなく編集で有効終了日を入れてください。')
+
+
 def department_panels(row):
     return {'coming': row if row.valid_from > clock.today() else None,
             'versions': list(row.versions.where(DepartmentVersion.live()).order_by(DepartmentVersion.valid_from))}
@@ -32,7 +43,7 @@ def department_panels(row):
 
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
-    prepare=prepare_department, after=archive_version, panels=department_panels, template='departments/show.html',
+    prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels, template='departments/show.html',
     columns=[Column('code', '所属コード', Department.code), Column('name', '名称', lambda: name_on(clock.today())),
              Column('parent', '上位所属', Department.parent, shown.department),
              Column('level', '階層', Department.level, shown.code(LEVELS)),

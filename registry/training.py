@@ -25,7 +25,7 @@ def course_panels(course):
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
             'figure': figure('training.completion', course.fiscal_year, today=clock.today()),
-            'can_census': census == 0 and course.census_on is not None and allowed('courses.census', course),
+            'can_census': census == 0 and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
             'late': late_joiners(course) if census else []}
 
 
@@ -113,8 +113,9 @@ def census(id):
     """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by name."""
     course = records.find(courses, id)
     require('courses.census', course)
+    # who is employed on a day is known when it has come
     population = list(Staff.select().where(Staff.employed_on(course.census_on)).order_by(Staff.staff_no)
-                      ) if course.census_on else []
+                      ) if course.census_on and course.census_on <= clock.today() else []
     exists = Enrolment.select().where(Enrolment.course == course, Enrolment.live()).exists()
     form = EmptyForm()
     if form.validate_on_submit() and population and not exists:
@@ -132,7 +133,7 @@ def census(id):
                 else:
                     writing.save(row)
             writing.insert(new)
-        flash(f'{len(population)}人を対象者として確定しました。')
+        flash(f'{len(population):,}人を対象者として確定しました。')
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']
     return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),

@@ -116,4 +116,4 @@ def fill(at):
         add(Actual, indicator=Indicator.select().join(Initiative).join(Strategy).where(
             Strategy.fiscal_year == 2026, Initiative.no == 1, Indicator.no == '1').get(), as_of=date(2026, 9, 30),
             value=Decimal('80.6'), source='電子申請の統計')
-        add(Course, code='K26-02', fiscal_year=2026, name='未確定の研修', category='ai', census_on=date(2026, 12, 1))
+        add(Course, code='K26-02', fiscal_year=2026, name='未確定の研修', category='ai', census_on=date(2026, 11, 20))

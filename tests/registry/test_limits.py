@@ -397,3 +397,21 @@ def test_a_history_does_not_know_the_name_of_next_april(client_of):
     assert form['code'] == '0201' and it.post('/departments/2/edit', data=form).status_code == 303
     page = it.get('/systems/1').page.text
     assert '所管課を「0201 税務課」で登録しました' in page and '課税課' not in page
+
+
+def test_a_census_waits_for_its_day(app, client_of):
+    it = client_of('it')
+    assert '/courses/2/census' in it.get('/courses/2').text
+    with app.app_context(), db.connection_context(), trail.act('courses.edit', by=None, at=clock.now()) as act:
+        course = Course.get_by_id(2)
+        course.census_on = date(2026, 12, 1)
+        act.save(course)
+    assert '/courses/2/census' not in it.get('/courses/2').text
+    it.post('/courses/2/census')
+    with app.app_context(), db.connection_context():
+        assert not Enrolment.select().where(Enrolment.course == 2).exists()
+
+
+def test_a_unit_with_records_is_not_voided(client_of):
+    words = refused(client_of('it'), '/departments/2/void', reason='廃止')
+    assert '情報システム1件' in words and '有効終了日' in words
