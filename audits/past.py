@@ -23,6 +23,22 @@ def rows_at(table, moment):
     return states
 
 
+def after(row, count):
+    """Return {field: value} of a record as its first `count` changes left it, and the Acts of those that came later, oldest first."""
+    fields, later = row._meta.fields, []
+    state = dict.fromkeys(fields) if count > 0 else {}
+    changes = (Change.select(Change.values, Act).join(Act).where(Change.table == row._meta.table_name, Change.row == row.id)
+               .order_by(Change.act, Change.place))
+    for place, change in enumerate(changes):
+        if place >= count:
+            later.append(change.act)
+            continue
+        for name, (_, value) in loads(change.values).items():
+            if name in fields:
+                state[name] = _live(fields[name], value)
+    return state, later
+
+
 def _live(field, value):
     if value is None or not isinstance(value, str):
         return value

@@ -167,9 +167,7 @@ def _action(finding, before):
         row = records.twin(before) if before else CorrectiveAction(finding=finding)
         form.fill(row)
         if before is not None and request.form.get('revision') != str(before.revision):
-            return render_template('records/stale.html', noun=findings, row=before, form=form,
-                                   sides=records.sides(findings, form, row, before), cancel=url_for(
-                                       'findings.show', id=finding.id), crumbs=records.crumbs(findings, ('競合', None))), 409
+            return records.conflict(form, row, before, url_for('findings.show', id=finding.id), records.crumbs(findings, ('競合', None)))
         wrong = [('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else []
         if row.owner.role == 'auditor' or not row.owner.is_active:
             wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))

@@ -230,8 +230,7 @@ def check_in(id, quarter):
         form.fill(row)
         row.voided_at = row.void_reason = None
         if before is not None and request.form.get('revision') != str(before.revision):
-            return render_template('records/stale.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs,
-                                   sides=records.sides(noun, form, row, before)), 409
+            return records.conflict(form, row, before, back, crumbs)
         with records.act('plans.check-in', request.form.get('act_reason', '')[:500]) as writing:
             writing.save(row, stood)
         flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')

@@ -1,5 +1,6 @@
 """The views every noun shares: list, record, new, edit, void, export; and the one way a form becomes a saved row."""
 import copy
+import re
 from datetime import timedelta
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
@@ -261,10 +262,8 @@ def register(bp, noun):
                 row = twin(before)
                 form.fill(row)
                 if revision != stamp(form, before):
-                    return render_template('records/stale.html', noun=noun, row=before, form=form, revision=stamp(form, before),
-                                           sides=sides(noun, form, row, before),
-                                           crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('競合', None))
-                                           ), 409
+                    back = url_for('.show', id=id)
+                    return conflict(form, row, before, back, crumbs(noun, (before.label, back), ('競合', None)))
                 if not allowed(f'{name}.edit', row):
                     collect(form, [(owner_field(form), '自分の所属から外すことはできません。')])
                 elif collect(form, refusals(noun, row, before, form, clock.now())):
@@ -345,17 +344,31 @@ def grouped(noun, form):
     return [*groups, *([('その他', rest)] if rest else [])]
 
 
-def sides(noun, form, row, stands):
-    """Return [(label, typed, stored)] of the fields in which a stale form and the record differ."""
-    found = []
+def conflict(form, row, stands, back, crumbs):
+    """Answer to a form whose record someone else changed since its page was opened: for each field the person chooses a side.
+
+    `row` holds what was typed, `stands` is the record as it is. What the person had left alone stays as the other left it.
+    """
+    # what a page was filled from, as `stamp` says it; where that cannot be read it is taken to have changed all it shows
+    filled = re.fullmatch(r'(\d{1,9})((?:;[\d,]*)*)', request.form.get('revision', ''), re.ASCII)
+    known, later = past.after(stands, int(filled.group(1)) if filled else 0)
+    for field, ids in zip(form.links(), filled.group(2).split(';')[1:] if filled else (), strict=False):
+        known[field.short_name] = [int(id) for id in ids.split(',') if 0 < len(id) < 15]
+    chosen, kept = [], []
     for field in form.cells():
         if hasattr(field, 'ids_of'):
-            typed, stored = field.data or [], field.ids_of(stands)
+            typed, stored, name, read = field.data or [], field.ids_of(stands), field.short_name, sorted
         else:
-            typed, stored = row.__data__.get(field.attr), stands.__data__.get(field.attr)
-        if typed != stored:
-            found.append((field.label.text, field.show(typed), field.show(stored)))
-    return found
+            typed, stored, name, read = row.__data__.get(field.attr), stands.__data__.get(field.attr), field.attr, field.text
+        if read(typed) == read(stored):
+            kept.append((field, stored))
+        elif name in known and read(known[name]) == read(typed):
+            kept.append((field, stored))
+            chosen.append((field, None, field.show(stored), field.text(stored)))
+        else:
+            chosen.append((field, field.show(typed), field.show(stored), field.text(stored)))
+    return render_template('records/stale.html', row=stands, form=form, chosen=chosen, kept=kept, later=later, cancel=back,
+                           revision=stamp(form, stands), crumbs=crumbs), 409
 
 
 def export_rows(noun, rows):

@@ -154,8 +154,7 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=d
         setattr(row, name, value)
     row.voided_at = row.void_reason = None
     if before is not None and request.form.get('revision') != str(before.revision):
-        return render_template('records/stale.html', noun=NOUN, row=before, form=form, cancel=leave, crumbs=crumbs,
-                               sides=records.sides(NOUN, form, row, before)), 409
+        return records.conflict(form, row, before, leave, crumbs)
     with records.act(kind, request.form.get('act_reason', '')[:500]) as act:
         changed = act.save(row, former)
     flash('保存しました。' if changed else '変更はありませんでした。')

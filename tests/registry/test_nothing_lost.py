@@ -20,9 +20,10 @@ def words(answer):
 
 
 def hidden(answer):
-    """Return the hidden fields of the last form of a page, the texts areas among them."""
+    """Return what the last form of a page sends as it stands: its hidden fields and the sides chosen beforehand."""
     form = answer.text.rsplit('<form class="form"', 1)[1]
-    return {name: html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)}
+    return {name: html.unescape(value) for name, value in re.findall(
+        r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', form)}
 
 
 def changed_by_someone(table, id, **values):
@@ -43,6 +44,52 @@ def test_the_reason_survives_the_conflict_page(it):
     again = it.post('/incidents/1/edit', data=hidden(answer))
     assert again.status_code == 303
     assert '新しい件名' in words(it.get('/incidents/1')) and '理由: 件名の誤り' in words(it.get('/incidents/1'))
+
+
+def stood(browser, address):
+    """Return what an edit form sends when nothing is typed."""
+    page = browser.get(address).text
+    found = {name: html.unescape(value) for name, value in re.findall(r'name="([a-z_]+)"[^>]*? (?:type="text" )?value="([^"]*)"', page)}
+    found |= {name: html.unescape(text) for name, text in re.findall(r'<textarea[^>]*name="([a-z_]+)"[^>]*>\n([^<]*)</textarea>', page)}
+    for name, options in re.findall(r'<select[^>]*name="([a-z_]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        found[name] = html.unescape(next(iter(re.findall(r'value="([^"]*)" selected', options)), ''))
+    return found
+
+
+def test_a_conflict_is_settled_field_by_field(it):
+    fields = stood(it, '/systems/1/edit')
+    changed_by_someone(System, 1, users=10, vendor='あとの事業者', summary='あとの概要\n二行目')
+    answer = it.post('/systems/1/edit', data=fields | {'vendor': 'わたしの事業者', 'terminals': '7', 'summary': 'わたしの概要\r\n<b>二行目'})
+    assert answer.status_code == 409
+    text = words(answer)
+    # what only the other changed stays theirs, what only I changed is mine, what both changed is asked
+    assert re.search(r'利用者数</th>\s*<td[^>]*>変えていません</td><td>10人（この内容を残します）', text)
+    assert 'name="vendor" value="わたしの事業者" checked' in text and 'name="vendor" value="あとの事業者" ' in text
+    with db.connection_context():
+        assert Person.get(Person.email == email('it')).name in text
+    kept = hidden(answer)
+    assert kept['users'] == '10' and kept['terminals'] == '7' and kept['summary'] == 'わたしの概要\r\n<b>二行目'
+    assert it.post('/systems/1/edit', data=kept | {'summary': 'あとの概要\r\n二行目'}).status_code == 303
+    with db.connection_context():
+        row = System.by_id(1)
+    assert (row.users, row.terminals, row.vendor, row.summary) == (10, 7, 'わたしの事業者', 'あとの概要\n二行目')
+
+
+def test_a_conflict_of_links_keeps_what_the_other_linked(it):
+    fields = stood(it, '/incidents/1/edit')
+    other = it.post('/incidents/1/edit', data=fields | {'system_nos': 'S-00001;S-00002'})
+    assert other.status_code == 303
+    answer = it.post('/incidents/1/edit', data=fields | {'title': '別の件名'})
+    assert answer.status_code == 409 and hidden(answer)['system_nos'] == 'S-00001;S-00002'
+    assert it.post('/incidents/1/edit', data=hidden(answer)).status_code == 303
+    assert stood(it, '/incidents/1/edit') | {'revision': ''} == fields | {
+        'title': '別の件名', 'system_nos': 'S-00001;S-00002', 'revision': ''}
+
+
+@pytest.mark.parametrize('revision', ['', 'x', '²', '1;²,x', '9' * 6000, '1;' + '9' * 6000, '-1;;;'])
+def test_a_page_that_says_no_readable_revision_is_asked_about_everything(it, revision):
+    answer = it.post('/incidents/1/edit', data=stood(it, '/incidents/1/edit') | {'title': '別の件名', 'revision': revision})
+    assert answer.status_code == 409 and 'value="別の件名" checked' in words(answer)
 
 
 @pytest.mark.parametrize(('address', 'table', 'values', 'fields', 'state'), [
