@@ -65,10 +65,11 @@ def _latest(columns, which):
         Change.act.desc(), Change.place.desc()).limit(LIMIT)
 
 
-def sentences(change, vocabulary, names=None, seen=None):
+def sentences(change, vocabulary, names=None, seen=None, untold=None):
     """Return the sentences of a change; `names` caches names of other rows.
 
-    `seen(row)` tells whether the reader may see another row; one they may not is not named. A field without a label is shown by its key, never hidden.
+    `seen(row)` tells whether the reader may see another row; one they may not is not named. A field without a label is shown by its key, never hidden;
+    only `untold`, what leads a part to the record whose history this is, goes without saying.
     """
     table = TABLES.get(change.table)
     names = {} if names is None else names
@@ -78,7 +79,7 @@ def sentences(change, vocabulary, names=None, seen=None):
     found = []
     labels, places = vocabulary.labels, vocabulary.places
     for name, (old, new) in sorted(values.items(), key=lambda item: places.get(item[0], len(places))):
-        if name in ('void_reason',):
+        if name in ('void_reason', untold):
             continue
         label = labels.get(name, name)
         if name == 'voided_at':

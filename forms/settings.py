@@ -3,7 +3,7 @@ import re
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length
 
 from models.organisation import Department
 from models.people import ROLES
@@ -77,11 +77,11 @@ class SignInForm(FlaskForm):
     password = PasswordField('パスワード', [InputRequired('パスワードを入力してください。'), Length(max=256)])
 
 
-class PasswordForm(FlaskForm):
-    current = PasswordField('今のパスワード', [InputRequired('今のパスワードを入力してください。'), Length(max=256)])
-    new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'), Length(max=256)])
-    again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'), Length(max=256)])
-
-
 class NewPasswordForm(FlaskForm):
     new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'), Length(max=256)])
+    again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'), Length(max=256),
+                                           EqualTo('new', '新しいパスワードと一致しません。')])
+
+
+class PasswordForm(NewPasswordForm):
+    current = PasswordField('今のパスワード', [InputRequired('今のパスワードを入力してください。'), Length(max=256)])

@@ -2,6 +2,8 @@
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from forms.fields import Code, Flag
+
 from .nouns import NOUNS
 
 #: never shown again and never carried
@@ -18,9 +20,18 @@ def typed():
 def labelled(path, fields):
     """Return [(label, value)] of the fields a person typed into, in the words of the form at `path` where it is known."""
     noun = NOUNS.get(path.split('/')[1] if path.count('/') > 1 else '')
-    labels = {cell.name: cell.label.text for cell in noun.blank.cells()} if noun else {}
-    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'} | labels
-    return [(words.get(name, '入力'), value) for name, value in fields if value.strip() and name not in ('revision', 'seen')]
+    cells = {cell.name: cell for cell in noun.blank.cells()} if noun else {}
+    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'} | {name: cell.label.text for name, cell in cells.items()}
+    return [(words.get(name, '入力'), _chosen(cells.get(name), value)) for name, value in fields
+            if value.strip() and name not in ('revision', 'seen')]
+
+
+def _chosen(cell, value):
+    """Return what was typed; of a choice, what the list calls it."""
+    try:
+        return cell.show(cell.parse(value)) if isinstance(cell, (Code, Flag)) else value
+    except ValueError:
+        return value
 
 
 def _signer():

@@ -264,6 +264,19 @@ class Load:
         label = before.label if before is not None else first.text(first.data)
         return Entry(line, status, label, changes, row, before, links)
 
+    def told(self, entry):
+        """Return [(label, text)] of what a new record will hold, days and choices as they were understood."""
+        held = {field: ids for (_, _, field), ids, _ in entry.links}
+        for row, _ in [*entry.also, (entry.row, None)]:
+            held |= row.__data__ if row is not None else {}
+        found = []
+        for cell in self.cells:
+            value = held.get(getattr(cell, 'other', cell.attr))
+            text = '' if value in (None, []) else cell.text(value) if isinstance(cell, Pointing) else cell.show(value)
+            if text:
+                found.append((cell.label.text, text))
+        return found
+
     def _may(self, row, before):
         verb = 'create' if before is None else 'edit'
         return allowed(f'{self.noun.name}.{verb}', row, self.person) and (

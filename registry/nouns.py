@@ -80,6 +80,12 @@ class Noun:
         return self.form(formdata=None, meta={'csrf': False})
 
 
+    @cached_property
+    def narrow(self):
+        """The classes of the list's table: which of its columns stay on one line."""
+        return ' '.join(f'nowrap-{place}' for place, column in enumerate(self.columns, 1) if hasattr(column.show, 'narrow'))
+
+
 def of_table(table):
     """Return the noun of a table, or None."""
     return next((noun for noun in NOUNS.values() if noun.table is table), None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from peewee import IntegrityError, fn
+from peewee import ForeignKeyField, IntegrityError, fn
 
 from audits import history, past, trail
 from forms.base import ReasonForm
@@ -15,7 +15,7 @@ from models.figures import day_bounds
 from models.visibility import condition, visible
 
 from . import clock, sheets, shown, tables, words
-from .permits import allowed, overreach, permit, require, visible_of
+from .permits import UNIT_ROLES, allowed, overreach, permit, require, visible_of
 
 
 def twin(row):
@@ -152,11 +152,14 @@ def past_of(noun, row):
     told = {}
     names = {(type(other), other.id): shown.called(other) for other in row.__rel__.values()
              if other is not None and condition(type(other), current_user) is None} | {(type(row), row.id): row.label}
-    for change in history.of_row(row, words.parts_of(noun.table)):
+    parts = words.parts_of(noun.table)
+    leading = {part: field.name for part, field in parts}
+    for change in history.of_row(row, parts):
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{words.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
-            change, words.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other]))))
+            change, words.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other])),
+            untold=leading.get(table)))
     return list(told.values())
 
 
@@ -218,8 +221,7 @@ def register(bp, noun):
                                    crumbs=crumbs(noun, (shown.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
-                                   can_void='void' in noun.views and not row.voided_at
-                                   and allowed(f'{name}.void', row))
+                                   can_void='void' in noun.views and allowed(f'{name}.void', row))
 
     if 'new' in noun.views:
         @bp.route('/new', methods=['GET', 'POST'])
@@ -287,6 +289,32 @@ def register(bp, noun):
             back = url_for('.show', id=id)
             return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), noun.keeps(row))
 
+        @bp.route('/<int:id>/restore', methods=['GET', 'POST'])
+        @permit(f'{name}.void')
+        def restore(id):
+            """Take a voiding back: the record counts again as it stood."""
+            before = find(noun, id)
+            require(f'{name}.void', before)
+            if not before.voided_at:
+                abort(404)
+            row, form, back = twin(before), ReasonForm(), url_for('.show', id=id)
+            row.voided_at = row.void_reason = None
+            if form.validate_on_submit() and collect(form, gone(row)):
+                with act(f'{name}.restore', form.reason.data) as writing:
+                    write(writing, noun, row, before, [], clock.today())
+                flash(f'「{row.label}」の取消を取りやめました。')
+                return redirect(back, code=303)
+            return render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs(
+                noun, (row.label, back), ('取消の取りやめ', None))), 422 if form.errors else 200
+
+
+def gone(row):
+    """Yield (field, message) of the voided records that a record rests on: without them it cannot count again."""
+    for field in row._meta.sorted_fields:
+        id = row.__data__.get(field.name)
+        if isinstance(field, ForeignKeyField) and id is not None and (other := field.rel_model.by_id(id)).voided_at:
+            yield 'reason', f'{words.title_of(field.rel_model)}「{shown.called(other)}」が取り消されています。先にそちらの取消を取りやめてください。'
+
 
 def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
     """Handle the voiding (取消) of a record or a part of one, an act of `kind`; return a response.
@@ -320,8 +348,12 @@ def defaults(noun, number):
                 continue
             if not isinstance(field, Pointing) or not field.unseen(value if isinstance(value, list) else [value]):
                 data[field.short_name] = value
-        elif field.short_name in ('department_code', 'owner_code') and current_user.role in ('department', 'head'):
+        elif current_user.role not in UNIT_ROLES:
+            continue
+        elif field.short_name in ('department_code', 'owner_code'):
             data[field.short_name] = current_user.department_id
+        elif field.attr in noun.reserved:
+            data[field.short_name] = noun.table._meta.fields[field.attr].default
     if number and noun.key[0] not in data:
         data[noun.key[0]] = number
     return data
@@ -334,13 +366,13 @@ def owner_field(form):
 
 
 def grouped(noun, form):
-    """Return [(heading, [fields])] of a form, in the noun's sections."""
+    """Return [(heading, [fields])] of a form, in the noun's sections: what the person's unit may not decide is not asked."""
+    fields = {field.short_name: field for field in form.cells() if field.attr not in noun.reserved or current_user.role not in UNIT_ROLES}
     if not noun.sections:
-        return [('', form.cells())]
+        return [('', list(fields.values()))]
     known = {name for _, names in noun.sections for name in names}
-    rest = [field for field in form.cells() if field.short_name not in known]
-    groups = [(heading, [form._fields[name] for name in names if name in form._fields])
-              for heading, names in noun.sections]
+    rest = [field for name, field in fields.items() if name not in known]
+    groups = [(heading, [fields[name] for name in names if name in fields]) for heading, names in noun.sections]
     return [*groups, *([('その他', rest)] if rest else [])]
 
 

@@ -44,8 +44,8 @@ def keep_oneself(row):
 
 
 def end_sessions(act, row, before, today):
-    """A person switched off or given another role is signed out everywhere."""
-    if before is not None and (before.role != row.role or before.is_active != row.is_active):
+    """A person switched off, given another role or taken up again is signed out everywhere."""
+    if before is not None and any(getattr(before, name) != getattr(row, name) for name in ('role', 'is_active', 'voided_at')):
         row.epoch += 1
         act.save(row)
 

@@ -1,5 +1,5 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import has_request_context
 from flask_login import current_user
@@ -35,8 +35,14 @@ def listed(field):
     """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the record at hand."""
     if field.only is not None:
         return field.all_listed()
-    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed,
-                            table=Department if field.table is Department else None)
+    if field.table is Department:
+        return board.remembered(('listed', Department, clock.today()), partial(_in_use, field), table=Department)
+    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+
+
+def _in_use(field):
+    ended = {code for (code,) in Department.select(Department.code).where(Department.valid_to < clock.today()).tuples()}
+    return [(code, words) for code, words in field.all_listed() if code not in ended]
 
 
 def limit(table):
@@ -81,6 +87,11 @@ def year(value):
 
 def percent(value):
     return f'{value:f}%'
+
+
+#: what is read at a glance and never broken into lines
+for _short in (day, moment, number, yen, year, percent):
+    _short.narrow = True
 
 
 def years():

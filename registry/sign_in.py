@@ -194,8 +194,6 @@ def account():
         person = Person.get_by_id(current_user.id)
         wrong = [] if matches(person, form.current.data) else [('current', '今のパスワードが違います。')]
         wrong += [('new', words) for words in weaknesses(form.new.data, person)]
-        if form.new.data != form.again.data:
-            wrong.append(('again', '新しいパスワードと一致しません。'))
         if records.collect(form, wrong):
             with records.act('people.password') as act:
                 set_password(act, person, form.new.data)

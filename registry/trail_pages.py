@@ -1,5 +1,5 @@
 """The auditor's pages of the trail (操作履歴): who did what, and whether the chain is whole."""
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from audits import history, trail, verify
 from forms.base import EmptyForm
@@ -14,7 +14,7 @@ from .words import title_of, vocabulary
 
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
-KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'import': 'ファイル取込み', 'move': '状態の変更'}
+KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ', 'import': 'ファイル取込み', 'move': '状態の変更'}
 CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'demo': 'デモ', 'system': 'システム'}
 
 
@@ -110,10 +110,12 @@ def in_words(found):
     return title_of(table), found['label'], link, sentences or [found['what']]
 
 
-@bp.post('/verify')
+@bp.route('/verify', methods=['GET', 'POST'])
 @permit('trail.verify')
 def check():
-    """Recompute the whole chain and compare every record with it."""
+    """Recompute the whole chain and compare every record with it; a reloaded address leads back to the button."""
+    if request.method == 'GET':
+        return redirect(url_for('.index'), code=303)
     form = EmptyForm()
     if not form.validate_on_submit():
         abort(400)

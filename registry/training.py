@@ -92,6 +92,8 @@ enrolments = Noun(
     name='enrolments', title='受講状況', one='受講', table=Enrolment, form=EnrolmentForm, key=('course_code', 'staff_no'),
     sort='staff', prepare=prepare_enrolment,
     joins=lambda query: query.join(Staff).switch(Enrolment).join(Course),
+    # who was on the census of a course voided since is on none
+    scope=lambda day: Enrolment.course.in_(Course.select(Course.id).where(Course.live())),
     columns=[Column('staff', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
              Column('department', '所属', Staff.department, shown.department),
              Column('course', '研修', Course.name),

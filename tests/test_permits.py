@@ -67,8 +67,8 @@ OTHERS = {
     'strategies.void_indicator': DESK, 'strategies.edit_schedule': DESK, 'strategies.void_schedule': DESK,
 }
 #: what an auditor may send: their own work, their own password, and the question whether the chain is whole
-AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.void', 'findings.new', 'findings.edit',
-                            'findings.void', 'findings.move', 'actions.follow_up', 'trail.check', 'sign_in.account',
+AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.void', 'engagements.restore', 'findings.new',
+                            'findings.edit', 'findings.void', 'findings.restore', 'findings.move', 'actions.follow_up', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere'})
 #: these end the session of whoever sends them; they are tried in test_sign_in
 ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere'})
@@ -84,8 +84,8 @@ def rules():
     found = dict(OTHERS)
     for name, (read, create, edit, void) in NOUN_RULES.items():
         views = NOUNS[name].views
-        for view, who in (('index', read), ('show', read), ('new', create), ('edit', edit), ('void', void)):
-            if view in views:
+        for view, who in (('index', read), ('show', read), ('new', create), ('edit', edit), ('void', void), ('restore', void)):
+            if ('void' if view == 'restore' else view) in views:
                 found[f'{name}.{view}'] = who
         if 'index' in views:
             found[f'{name}.export'] = read
@@ -102,8 +102,8 @@ def expected(endpoint, who, in_principle):
         return 404
     if endpoint in MOVES:
         return None if who in MOVES[endpoint][1] else 403
-    if endpoint == 'files.preview':
-        return 404
+    if endpoint == 'files.preview' or view == 'restore':
+        return 404  # there is no such file, and nothing to take up again
     return None
 
 

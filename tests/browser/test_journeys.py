@@ -61,7 +61,7 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
     department, it = window('department'), window('it')
     department.menu('予算要求')
     department.follow('新規登録')
-    department.put(予算年度='2027', 要求日='R8.10.5', 件名='収納管理システムの改修', 要求額='4400000', IT経費='はい')
+    department.put(予算年度='2027', 要求日='R8.10.5', 件名='収納管理システムの改修', 要求額='4400000')
     department.press('登録する')
     assert '登録しました' in department.words
     done, asked = coverage(it)

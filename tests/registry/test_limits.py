@@ -48,6 +48,30 @@ def test_a_unit_does_not_judge_what_counts(department):
     assert '相談してください' in refused(department, '/budget-requests/1/edit', it_cost='0')
 
 
+def test_what_a_unit_may_not_decide_it_is_not_asked(client_of, department):
+    for address, names in {'/budget-requests/new': ('it_cost', 'exclusion_reason', 'excluded_by'), '/cases/1/edit': ('outcome',),
+                           '/supports/new': ('completed_on', 'opinion'), '/systems/1/edit': ('lifecycle',)}.items():
+        page, desk = department.get(address).text, client_of('it').get(address).text
+        for name in names:
+            assert f'name="{name}"' not in page and f'name="{name}"' in desk
+    asked = values(department, '/budget-requests/new') | {'request_no': 'B-90001', 'fiscal_year': '2027', 'requested_on': '2026-10-01',
+                                                          'title': '改修', 'amount': '100'}
+    assert department.post('/budget-requests/new', data=asked).status_code == 303
+    with db.connection_context():
+        assert BudgetRequest.get(BudgetRequest.request_no == 'B-90001').it_cost is True
+
+
+def test_the_preview_says_what_a_new_record_will_hold(client_of):
+    words = upload(client_of('it'), 'systems', 'system_no,name,owner_code,category,lifecycle,pii,go_live_on',
+                   'S-90001,新,0201,個別業務系,運用,なし,R8.4.1')
+    for told in ('システム名称: 新', 'ライフサイクル状態: 運用', '稼働開始日: 令和8年4月1日（2026-04-01）', '所管課: 0201'):
+        assert f'<li>{told}</li>' in words
+    words = upload(client_of('it'), 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment',
+                   'P-90001,R8,0201,施策,重点施策（四半期）,2Q,順調')
+    for told in ('年度: 令和8年度', '施策名: 施策', '評価: 順調'):
+        assert f'<li>{told}</li>' in words
+
+
 def test_the_lifecycle_moves_by_its_page_only(client_of, department):
     for browser in (department, client_of('head')):
         assert '次に進める状態' in refused(browser, '/systems/1/edit', lifecycle='disposed')

@@ -3,11 +3,13 @@ import html
 import re
 
 import pytest
+from asking import values
 from cast import PASSWORD, email
 
-from audits import trail
-from models import CheckIn, CorrectiveAction, Finding, Person, Support, System, db
+from audits import trail, verify
+from models import Act, CheckIn, CorrectiveAction, Finding, Person, Support, System, db
 from registry import clock, create_app
+from registry.nouns import NOUNS
 
 
 @pytest.fixture
@@ -46,18 +48,8 @@ def test_the_reason_survives_the_conflict_page(it):
     assert '新しい件名' in words(it.get('/incidents/1')) and '理由: 件名の誤り' in words(it.get('/incidents/1'))
 
 
-def stood(browser, address):
-    """Return what an edit form sends when nothing is typed."""
-    page = browser.get(address).text
-    found = {name: html.unescape(value) for name, value in re.findall(r'name="([a-z_]+)"[^>]*? (?:type="text" )?value="([^"]*)"', page)}
-    found |= {name: html.unescape(text) for name, text in re.findall(r'<textarea[^>]*name="([a-z_]+)"[^>]*>\n([^<]*)</textarea>', page)}
-    for name, options in re.findall(r'<select[^>]*name="([a-z_]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
-        found[name] = html.unescape(next(iter(re.findall(r'value="([^"]*)" selected', options)), ''))
-    return found
-
-
 def test_a_conflict_is_settled_field_by_field(it):
-    fields = stood(it, '/systems/1/edit')
+    fields = values(it, '/systems/1/edit')
     changed_by_someone(System, 1, users=10, vendor='あとの事業者', summary='あとの概要\n二行目')
     answer = it.post('/systems/1/edit', data=fields | {'vendor': 'わたしの事業者', 'terminals': '7', 'summary': 'わたしの概要\r\n<b>二行目'})
     assert answer.status_code == 409
@@ -76,30 +68,30 @@ def test_a_conflict_is_settled_field_by_field(it):
 
 
 def test_a_conflict_of_links_keeps_what_the_other_linked(it):
-    fields = stood(it, '/incidents/1/edit')
+    fields = values(it, '/incidents/1/edit')
     other = it.post('/incidents/1/edit', data=fields | {'system_nos': 'S-00001;S-00002'})
     assert other.status_code == 303
     answer = it.post('/incidents/1/edit', data=fields | {'title': '別の件名'})
     assert answer.status_code == 409 and hidden(answer)['system_nos'] == 'S-00001;S-00002'
     assert it.post('/incidents/1/edit', data=hidden(answer)).status_code == 303
-    assert stood(it, '/incidents/1/edit') | {'revision': ''} == fields | {
+    assert values(it, '/incidents/1/edit') | {'revision': ''} == fields | {
         'title': '別の件名', 'system_nos': 'S-00001;S-00002', 'revision': ''}
 
 
 @pytest.mark.parametrize('revision', ['', 'x', '²', '1;²,x', '9' * 6000, '1;' + '9' * 6000, '-1;;;'])
 def test_a_page_that_says_no_readable_revision_is_asked_about_everything(it, revision):
-    answer = it.post('/incidents/1/edit', data=stood(it, '/incidents/1/edit') | {'title': '別の件名', 'revision': revision})
+    answer = it.post('/incidents/1/edit', data=values(it, '/incidents/1/edit') | {'title': '別の件名', 'revision': revision})
     assert answer.status_code == 409 and 'value="別の件名" checked' in words(answer)
 
 
-@pytest.mark.parametrize(('address', 'table', 'values', 'fields', 'state'), [
+@pytest.mark.parametrize(('address', 'table', 'changes', 'fields', 'state'), [
     ('/supports/1/move/completed', Support, {'state': 'returned'}, {'text': '長い意見です', 'opinion': 'fine', 'completed_on': '2026-11-20'}, '差戻し'),
     ('/systems/1/move/retiring', System, {'lifecycle': 'retiring'}, {'reason': '長い理由です', 'handover': '引継ぎ先', 'retire_planned_on': '2027-03-31'},
      '廃止予定'),
     ('/findings/1/move/planned', Finding, {'state': 'planned'}, {'reason': '長い理由です'}, '計画')])
-def test_a_move_that_comes_too_late_keeps_its_words(it, address, table, values, fields, state):
+def test_a_move_that_comes_too_late_keeps_its_words(it, address, table, changes, fields, state):
     revision = re.search(r'name="revision" value="(\d+)"', it.get(address).text).group(1)
-    changed_by_someone(table, 1, **values)
+    changed_by_someone(table, 1, **changes)
     answer = it.post(address, data=fields | {'revision': revision})
     assert answer.status_code == 409 and 'ほかの人が先に変更しました' in words(answer) and state in words(answer)
     for typed in fields.values():
@@ -136,6 +128,7 @@ def test_a_form_sent_after_the_session_ended_goes_on_after_signing_in(it):
     assert wrong.status_code == 422 and hidden(wrong)['kept'] == carried
     back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried})
     assert back.status_code == 200 and 'システム名称' in words(back) and '夜間の申請' in words(back)
+    assert '<dt>ライフサイクル状態</dt><dd>構想</dd>' in words(back)
     assert '&lt;b&gt;二行目' in back.text and 'S-90001' not in it.get('/systems/').text
     answer = it.post('/systems/new', data=hidden(back))
     assert answer.status_code == 303
@@ -203,3 +196,50 @@ def test_a_corrective_action_is_voided_while_it_is_a_plan(it, client_of):
 def test_a_unit_reads_who_wrote_about_its_own_support(client_of):
     page = client_of('department').get('/supports/1').page.text
     assert 'コメント: ' in page and 'ほかの所属の記録' not in page and '阿部 情' in page
+
+
+# --- a voiding by mistake is taken back ---
+
+@pytest.mark.parametrize('name', sorted(noun.name for noun in NOUNS.values() if 'void' in noun.views))
+def test_a_voiding_is_taken_back(app, client_of, name):
+    browser = client_of('admin' if name == 'people' else 'auditor' if name in ('engagements', 'findings') else 'it')
+    noun = NOUNS[name]
+    with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        row = (Person.get(Person.email == email('department')) if name == 'people' else
+               noun.table.select().where(noun.table.live()).order_by(noun.table.id.desc()).first())
+        act.void(row, 'まちがい')
+    address = f'/{name}/{row.id}'
+    if 'show' in noun.views:
+        assert '取消を取りやめる' in browser.get(address).page.text
+    assert 'まちがい' in browser.get(f'{address}/restore').page.text
+    assert browser.post(f'{address}/restore', data={'reason': ''}).status_code == 422
+    assert browser.post(f'{address}/restore', data={'reason': '別の記録でした'}).status_code == 303
+    assert browser.get(f'{address}/restore').status_code == 404
+    with db.connection_context():
+        again = noun.table.by_id(row.id)
+        assert again.voided_at is None and again.void_reason is None
+        assert Act.select().order_by(Act.seq.desc()).first().kind == f'{name}.restore'
+        assert verify.verify().intact
+
+
+def test_what_rests_on_a_voided_record_is_not_taken_up_before_it(it):
+    with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        support = Support.get_by_id(1)
+        act.void(support, 'まちがい')
+        act.void(support.case, 'まちがい')
+    refused = it.post('/supports/1/restore', data={'reason': '戻す'})
+    assert refused.status_code == 422 and '先にそちらの取消を取りやめてください' in words(refused)
+    assert it.post(f'/cases/{support.case_id}/restore', data={'reason': '戻す'}).status_code == 303
+    assert it.post('/supports/1/restore', data={'reason': '戻す'}).status_code == 303
+
+
+def test_a_person_taken_up_again_signs_in_anew(client_of):
+    admin, theirs = client_of('admin'), client_of('department')
+    with db.connection_context():
+        id = Person.get(Person.email == email('department')).id
+    assert admin.post(f'/people/{id}/void', data={'reason': '異動'}).status_code == 303
+    assert theirs.get('/').status_code == 302
+    assert admin.post(f'/people/{id}/restore', data={'reason': '戻った'}).status_code == 303
+    assert theirs.get('/').status_code == 302  # the session of before is not taken up
+    assert theirs.post('/sign-in', data={'email': email('department'), 'password': PASSWORD}).status_code == 303
+    assert theirs.get('/').status_code == 200

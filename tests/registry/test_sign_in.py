@@ -271,10 +271,11 @@ def test_an_administrator_sets_a_first_password(app, client_of):
     with app.app_context(), db.connection_context():
         person = Person.get(Person.email == email('other'))
     other = client_of('other')
-    answer = client_of('admin').post(f'/people/{person.id}/password', data={'new': NEW})
+    answer = client_of('admin').post(f'/people/{person.id}/password', data={'new': NEW, 'again': NEW})
     assert answer.status_code == 303 and not signed_in(other)
     assert attempt(app.test_client(), 'other', NEW).status_code == 303
-    assert '12文字以上' in client_of('admin').post(f'/people/{person.id}/password', data={'new': 'x'}).page.text
+    assert '12文字以上' in client_of('admin').post(f'/people/{person.id}/password', data={'new': 'x', 'again': 'x'}).page.text
+    assert '一致しません' in client_of('admin').post(f'/people/{person.id}/password', data={'new': NEW + 'y', 'again': NEW}).page.text
 
 
 # --- forged forms, settings ---
