@@ -16,7 +16,10 @@ TABLES = {table._meta.table_name: table for table in RECORDS}
 KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
 
-LIMIT = 200
+#: how many changes a record's page tells at once, and how many of a record with all its parts
+PAGE, LIMIT = 20, 200
+#: later than every act
+END = 2 ** 62
 #: how another record is called in a sentence, as the application has it
 called = attrgetter('label')
 
@@ -33,22 +36,36 @@ class Vocabulary:
         return {name: place for place, name in enumerate(self.labels)}
 
 
-def of_row(row, parts=()):
-    """Return the latest Changes of one record, and of its `parts` ((table, field that leads to it)), newest first."""
-    found = list(_of(type(row), parts)(row.id))
+def of_row(row, parts=(), before=END):
+    """Return (Changes, older): of one record and of its `parts` ((table, field that leads to it)), newest first, whole acts.
+
+    Only of acts before the number `before`; `older` is the number before which there may be more, or None.
+    """
+    found = list(_of(type(row), parts)(row.id, before))
     for change in found:
         change.act = Act(seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
                          reason=change.act_reason)
-    return found
+    if len(found) <= PAGE:
+        return found, None
+    whole = [change for change in found if change.act.seq != found[-1].act.seq]
+    if not whole:  # a single act changed more of the record than a page tells
+        return list(_latest(_COLUMNS, _whose(type(row), parts, row.id) & (Change.act == found[0].act.seq), LIMIT)), found[0].act.seq
+    return whole, whole[-1].act.seq
+
+
+_COLUMNS = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason)
+
+
+def _whose(table, parts, id):
+    return reduce(or_, [(Change.table == table._meta.table_name) & (Change.row == id), *(
+        (Change.table == part._meta.table_name) & Change.row.in_(part.select(part.id).where(field == id)) for part, field in parts)])
 
 
 @cache
 def _of(table, parts):
     columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'), Act.at.alias('act_at'),
                Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'))
-    return Prepared(lambda id: _latest(columns, [(Change.table == table._meta.table_name) & (Change.row == id), *(
-        (Change.table == part._meta.table_name) & Change.row.in_(part.select(part.id).where(field == id))
-        for part, field in parts)]))
+    return Prepared(lambda id, before: _latest(columns, _whose(table, parts, id) & (Change.act < before), PAGE + 1))
 
 
 def of_rows(rows):
@@ -56,13 +73,11 @@ def of_rows(rows):
     ids = {}
     for row in rows:
         ids.setdefault(row._meta.table_name, []).append(row.id)
-    columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason)
-    return list(_latest(columns, [(Change.table == table) & Change.row.in_(some) for table, some in ids.items()]))
+    return list(_latest(_COLUMNS, reduce(or_, [(Change.table == table) & Change.row.in_(some) for table, some in ids.items()]), LIMIT))
 
 
-def _latest(columns, which):
-    return Change.select(*columns).join(Act).where(reduce(or_, which)).order_by(
-        Change.act.desc(), Change.place.desc()).limit(LIMIT)
+def _latest(columns, which, most):
+    return Change.select(*columns).join(Act).where(which).order_by(Change.act.desc(), Change.place.desc()).limit(most)
 
 
 def sentences(change, vocabulary, names=None, seen=None, untold=None):

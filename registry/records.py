@@ -147,20 +147,21 @@ def details(noun, row):
     return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
 
 
-def past_of(noun, row):
-    """Return [(act, [sentences])] of a record's history and of its parts', newest first."""
+def past_of(noun, row, before=history.END):
+    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see `history.of_row`."""
     told = {}
     names = {(type(other), other.id): shown.called(other) for other in row.__rel__.values()
              if other is not None and condition(type(other), current_user) is None} | {(type(row), row.id): row.label}
     parts = words.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
-    for change in history.of_row(row, parts):
+    changes, older = history.of_row(row, parts, before)
+    for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{words.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
             change, words.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other])),
             untold=leading.get(table)))
-    return list(told.values())
+    return list(told.values()), older
 
 
 def next_number(noun):
@@ -216,12 +217,22 @@ def register(bp, noun):
         @permit(f'{name}.read')
         def show(id):
             row = find(noun, id)
-            return render_template(noun.template, noun=noun, row=row, details=details(noun, row),
-                                   history=past_of(noun, row), panels=noun.panels(row),
+            found = details(noun, row)
+            told, older = past_of(noun, row)
+            return render_template(noun.template, noun=noun, row=row, details=found, history=told, older=older, panels=noun.panels(row),
                                    crumbs=crumbs(noun, (shown.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
                                    can_void='void' in noun.views and allowed(f'{name}.void', row))
+
+        @bp.get('/<int:id>/history')
+        @permit(f'{name}.read')
+        def earlier(id):
+            """Show the history of a record from before an act, a page at a time."""
+            row = find(noun, id)
+            told, older = past_of(noun, row, tables.whole(request.args, 'before', history.END))
+            return render_template('records/history.html', noun=noun, row=row, history=told, older=older, crumbs=crumbs(
+                noun, (shown.called(row), url_for('.show', id=id)), ('履歴', None)))
 
     if 'new' in noun.views:
         @bp.route('/new', methods=['GET', 'POST'])
@@ -289,6 +300,7 @@ def register(bp, noun):
             back = url_for('.show', id=id)
             return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), noun.keeps(row))
 
+    if {'show', 'void'} <= set(noun.views):
         @bp.route('/<int:id>/restore', methods=['GET', 'POST'])
         @permit(f'{name}.void')
         def restore(id):

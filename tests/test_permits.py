@@ -84,8 +84,8 @@ def rules():
     found = dict(OTHERS)
     for name, (read, create, edit, void) in NOUN_RULES.items():
         views = NOUNS[name].views
-        for view, who in (('index', read), ('show', read), ('new', create), ('edit', edit), ('void', void), ('restore', void)):
-            if ('void' if view == 'restore' else view) in views:
+        for view, who in (('index', read), ('show', read), ('earlier', read), ('new', create), ('edit', edit), ('void', void), ('restore', void)):
+            if {'restore': {'show', 'void'}, 'earlier': {'show'}}.get(view, {view}) <= set(views):
                 found[f'{name}.{view}'] = who
         if 'index' in views:
             found[f'{name}.export'] = read

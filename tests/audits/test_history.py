@@ -1,11 +1,13 @@
 """The trail read aloud: a change becomes Japanese sentences, with labels, names and dates in words."""
+import html
+import re
 from datetime import date
 
 import pytest
 from cast import TODAY
 
 from audits import history, trail
-from models import Course, Department, Incident, Person, System
+from models import Course, Department, Incident, IncidentSystem, Person, System
 from registry import clock, words
 
 pytestmark = pytest.mark.usefixtures('opened')
@@ -17,7 +19,7 @@ def said(table, change, name):
     change(row)
     with trail.act(f'{name}.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    return history.sentences(history.of_row(row)[0], words.vocabulary(table))
+    return history.sentences(history.of_row(row)[0][0], words.vocabulary(table))
 
 
 def setting(**values):
@@ -60,7 +62,7 @@ def test_a_new_record_a_void_and_its_return():
     row.voided_at = row.void_reason = None
     with trail.act('courses.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    back, void, new = (history.sentences(change, words.vocabulary(Course)) for change in history.of_row(row))
+    back, void, new = (history.sentences(change, words.vocabulary(Course)) for change in history.of_row(row)[0])
     assert '名称を「新研修」で登録しました。' in new and '区分を「生成AI」で登録しました。' in new
     assert void == ['取り消しました（理由: 重複）。']
     assert back == ['取消を取りやめました。']
@@ -71,7 +73,7 @@ def test_a_field_without_a_label_is_not_hidden():
     row.name = '課税課'
     with trail.act('departments.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    assert history.sentences(history.of_row(row)[0], history.Vocabulary()) == ['nameを「税務課」から「課税課」に変更しました。']
+    assert history.sentences(history.of_row(row)[0][0], history.Vocabulary()) == ['nameを「税務課」から「課税課」に変更しました。']
 
 
 def test_the_page_tells_it_with_who_and_why(client_of):
@@ -81,3 +83,32 @@ def test_the_page_tells_it_with_who_and_why(client_of):
     text = browser.get('/systems/1').page.text
     assert '阿部 情' in text and '社名の変更' in text and '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text
     assert clock.today() == TODAY
+
+
+def test_a_long_history_is_told_a_page_at_a_time_and_no_act_is_torn(client_of):
+    for n in range(history.PAGE + 3):
+        with trail.act('incidents.edit', by=None, at=clock.now()) as act:
+            row = Incident.get_by_id(1)
+            row.title = f'件名{n}'
+            act.save(row)
+            act.link(IncidentSystem, 'incident', row, 'system', [1 + n % 2])
+    it, titles, address, pages = client_of('it'), [], '/incidents/1', 0
+    while address:
+        page = html.unescape(it.get(address).text)
+        told = page[page.index('id="history"'):]
+        titles += re.findall('件名を「[^」]*」から「(件名[0-9]+)」に変更', told)
+        found = re.search(r'href="([^"]+)">これより前の履歴', told)
+        address, pages = found and found.group(1), pages + 1
+    assert titles == [f'件名{n}' for n in reversed(range(history.PAGE + 3))]
+    assert pages > 2 and '件名を「' in told and 'で登録しました' in told
+
+
+def test_one_act_that_changed_more_than_a_page_tells_is_told_whole():
+    row = Incident.get_by_id(1)
+    with trail.act('incidents.edit', by=None, at=clock.now()) as act:
+        for n in range(history.PAGE + 2):
+            row.title = f'件名{n}'
+            act.save(row)
+    found, older = history.of_row(row)
+    assert len(found) == history.PAGE + 2 and {change.act.seq for change in found} == {older} == {act.seq}
+    assert history.of_row(row, before=older)[0] and history.of_row(row, before=1) == ([], None)
