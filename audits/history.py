@@ -59,9 +59,9 @@ _COLUMNS = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act
 def _whose(table, parts, id):
     """Return the condition on the changes of a record and of its parts: each found by its index, whatever else the register holds."""
     found = Change.select(Change.id).where(Change.table == table._meta.table_name, Change.row == id)
-    for part, field in parts:
+    for part, leading in parts:
         found += Change.select(Change.id).where(Change.table == part._meta.table_name,
-                                                Change.row.in_(part.select(part.id).where(field == id)))
+                                                Change.row.in_(part.select(part.id).where(leading == id)))
     return Change.id.in_(found)
 
 

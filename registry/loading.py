@@ -129,6 +129,7 @@ class Load:
                     cell.load_all()
         existing = self._existing(sheet)
         self._announce(sheet, existing)
+        self.numbers = self._numbers()
         linked = {cell.short_name: records.all_links(cell) for cell in self.form.links()}
         self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
         seen = {}
@@ -168,6 +169,20 @@ class Load:
                     found[key] = row
         return found
 
+    def _numbers(self):
+        """Return {number in small letters: number} of all records, None for a noun whose records are not known by one number."""
+        first = self.form._fields[self.noun.key[0]]
+        if not records.numbered(self.noun, first):
+            return None
+        return {number.lower(): number for (number,) in self.noun.table.select(self.noun.table._meta.fields[first.attr]).tuples()}
+
+    def alike(self, key):
+        """Yield (field name, message) where a new number differs from a known one, or one of an earlier line, by small letters only."""
+        if key is not None and self.numbers is not None:
+            near = self.numbers.setdefault(key[0].lower(), key[0])
+            if near != key[0]:
+                yield self.noun.key[0], records.alike(near)
+
     def _announce(self, sheet, existing):
         """Tell the fields that refer to the noun's own records which of them this file will create (上位所属・後継システム)."""
         self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref) and cell.table is self.noun.table]
@@ -206,7 +221,7 @@ class Load:
         else:
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
-                *records.ahead(form, row, before, self.today), *self.itself(row, line),
+                *records.ahead(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
                 *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.at)] if name not in known]
         if wrong:
             return self.refuse(line, wrong, values)

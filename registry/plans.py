@@ -59,7 +59,7 @@ class PlanLoad(Load):
         stood = known[0] if known and known[0].id is not None else None
         plan = known[1] if known else Plan()
         if stood is None and known is None:
-            wrong += self.unsaid
+            wrong += [*self.unsaid, *self.alike(number and (number,))]
         quarter = form._fields['quarter'].data if 'quarter' in form._fields else None
         assessment = form._fields.get('assessment')
         if quarter and (assessment is None or assessment.data is None and not assessment.errors):

@@ -58,20 +58,32 @@ def refusals(noun, row, before, form, at):
     """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
     found = list(ahead(form, row, before, clock.today()))
     keys = [form._fields[name] for name in noun.key if name in form._fields]
-    if len(keys) == len(noun.key) and all(field.data is not None for field in keys):
-        same = noun.table.select(noun.table.id, noun.table.voided_at)
-        for field in keys:
-            same = same.where(noun.table._meta.fields[field.attr] == field.data)
-        if row.id is not None:
-            same = same.where(noun.table.id != row.id)
+    fields = [noun.table._meta.fields[field.attr] for field in keys]
+    renamed = before is None or any(before.__data__.get(field.name) != row.__data__.get(field.name) for field in fields)
+    if renamed and len(keys) == len(noun.key) and all(field.data is not None for field in keys):
+        same = noun.table.select(noun.table.id, noun.table.voided_at).where(*(
+            column == field.data for column, field in zip(fields, keys, strict=True)))
         if (other := same.first()) is not None:
             found.append((noun.key[-1], '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
                           else 'この番号の記録は既にあります。' if len(keys) == 1
                           else f'{"と".join(field.label.text for field in keys)}が同じ記録が、既にあります。'))
+        elif numbered(noun, keys[0]):
+            near = noun.table.select(fields[0]).where(fn.LOWER(fields[0]) == keys[0].data.lower()).tuples().first()
+            if near and near[0] != (before and before.__data__[fields[0].name]):
+                found.append((noun.key[0], alike(near[0])))
     found += circles(noun, row, form)
     found += overreach(noun, row, before, form, current_user)
     found += list(noun.prepare(row, before, form, at))
     return found
+
+
+def numbered(noun, field):
+    """Tell whether a noun's records are known by one number that a person may type."""
+    return len(noun.key) == 1 and isinstance(field, Key)
+
+
+def alike(number):
+    return f'大文字と小文字だけが違う番号「{number}」が既にあります。別の番号にしてください。'
 
 
 def circles(noun, row, form):

@@ -61,6 +61,20 @@ def test_what_a_unit_may_not_decide_it_is_not_asked(client_of, department):
         assert BudgetRequest.get(BudgetRequest.request_no == 'B-90001').it_cost is True
 
 
+def test_a_number_that_differs_by_small_letters_only_is_refused(client_of):
+    it = client_of('it')
+    words = refused(it, '/systems/new', system_no='s-00001', name='新', owner_code='0201', category='office', pii='none')
+    assert '大文字と小文字だけが違う番号「S-00001」' in words
+    assert '「S-00002」' in refused(it, '/systems/1/edit', system_no='s-00002')
+    asked = values(it, '/systems/1/edit') | {'system_no': 's-00001'}
+    assert it.post('/systems/1/edit', data=asked).status_code == 303  # its own number, written in another way
+    words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-00001,新,0201,個別業務系,運用,なし',
+                   'x-1,新,0201,個別業務系,運用,なし', 'X-1,新,0201,個別業務系,運用,なし')
+    assert '「s-00001」' in words and '「x-1」' in words
+    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class', 'p-00001,R8,0201,施策,重点施策（四半期）')
+    assert '「P-00001」' in words
+
+
 def test_the_preview_says_what_a_new_record_will_hold(client_of):
     words = upload(client_of('it'), 'systems', 'system_no,name,owner_code,category,lifecycle,pii,go_live_on',
                    'S-90001,新,0201,個別業務系,運用,なし,R8.4.1')
