@@ -41,8 +41,9 @@ class Noun:
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
     of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `reserved` maps the columns a
-    unit's member may not decide to what they do instead; `after(act, row, before, today)` writes what belongs to the
-    same act; `scope(day)` is the condition on the rows that the list and the file hold, None for all.
+    unit's member may not decide to what they do instead, `moved` names those that moves change and not the edit page;
+    `after(act, row, before, today)` writes what belongs to the same act; `scope(day)` is the condition on the rows that
+    the list and the file hold, None for all.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Noun:
     new_form: Callable = lambda form: None
     keeps: Callable = lambda row: ()
     reserved: dict = field(default_factory=dict)
+    moved: tuple = ()
     scope: Callable = lambda day: None
     hint: str = ''
     importable: bool = True

@@ -297,7 +297,7 @@ def register(bp, noun):
                     flash('変更を保存しました。' if changed else '変更はありませんでした。')
                     return redirect(url_for('.show', id=id), code=303)
             return render_template('records/edit.html', noun=noun, form=form, row=before,
-                                   sections=grouped(noun, form), revision=revision or stamp(form, before),
+                                   sections=grouped(noun, form, noun.moved), revision=revision or stamp(form, before),
                                    crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('編集', None))
                                    ), 422 if form.errors else 200
 
@@ -389,9 +389,10 @@ def owner_field(form):
                 'title')
 
 
-def grouped(noun, form):
-    """Return [(heading, [fields])] of a form, in the noun's sections: what the person's unit may not decide is not asked."""
-    fields = {field.short_name: field for field in form.cells() if field.attr not in noun.reserved or current_user.role not in UNIT_ROLES}
+def grouped(noun, form, moved=()):
+    """Return [(heading, [fields])] of a form, in the noun's sections: what is not the person's to decide here is not asked."""
+    unasked = {*moved, *(noun.reserved if current_user.role in UNIT_ROLES else ())}
+    fields = {field.short_name: field for field in form.cells() if field.attr not in unasked}
     if not noun.sections:
         return [('', list(fields.values()))]
     known = {name for _, names in noun.sections for name in names}

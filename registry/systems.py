@@ -162,7 +162,7 @@ noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
     # to void a system is to move it to 取消
     views=('index', 'show', 'new', 'edit'),
-    reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
+    moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, template='systems/show.html',
     columns=[
         Column('system_no', '管理番号', System.system_no),

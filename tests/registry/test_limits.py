@@ -50,7 +50,7 @@ def test_a_unit_does_not_judge_what_counts(department):
 
 def test_what_a_unit_may_not_decide_it_is_not_asked(client_of, department):
     for address, names in {'/budget-requests/new': ('it_cost', 'exclusion_reason', 'excluded_by'), '/cases/1/edit': ('outcome',),
-                           '/supports/new': ('completed_on', 'opinion'), '/systems/1/edit': ('lifecycle',)}.items():
+                           '/supports/new': ('completed_on', 'opinion'), '/systems/new': ('lifecycle',)}.items():
         page, desk = department.get(address).text, client_of('it').get(address).text
         for name in names:
             assert f'name="{name}"' not in page and f'name="{name}"' in desk
@@ -87,6 +87,7 @@ def test_the_preview_says_what_a_new_record_will_hold(client_of):
 
 
 def test_the_lifecycle_moves_by_its_page_only(client_of, department):
+    assert 'name="lifecycle"' not in client_of('it').get('/systems/1/edit').text
     for browser in (department, client_of('head')):
         assert '次に進める状態' in refused(browser, '/systems/1/edit', lifecycle='disposed')
     assert '次に進める状態' in refused(client_of('it'), '/systems/1/edit', lifecycle='review')
