@@ -27,7 +27,7 @@ OTHERS = [
     ('it', '/figures/support.budget_coverage?year=2026', 200), ('department', '/figures/training.completion?year=2026', 200),
     ('it', '/steps/grid', 200), ('it', '/courses/1/census', 200), ('it', '/plans/1/check-ins/1Q', 200),
     ('it', '/systems/?q=システム&lifecycle=operate&sort=-contract_end_on', 200), ('it', '/systems/?q=どこにもない', 200),
-    ('it', '/systems/1/edit', 200), ('it', '/systems/1/move/retiring', 200), ('it', '/cases/1/void', 200),
+    ('it', '/systems/1/edit', 200), ('it', '/systems/1/history', 200), ('it', '/systems/1/move/retiring', 200), ('it', '/cases/1/void', 200),
     ('department', '/systems/1/edit', 404), ('auditor', '/findings/3/move/accepted', 200),
     ('head', '/findings/2/actions/new', 200), ('admin', '/people/1/password', 200), ('auditor', '/trail/', 200),
     ('auditor', '/trail/3', 200), ('it', '/search?q=税', 200), ('it', '/files/', 200), ('department', '/account/', 200),
@@ -98,6 +98,20 @@ def test_a_stale_edit_shows_both_sides(window):
     it.press('保存する')
     assert 'ほかの人が先に変更しました' in it.h1
     check(it)
+
+
+def test_a_voided_record_and_its_return(window):
+    it = window('it')
+    it.open('/reviews/1/void')
+    it.put(理由='重複して登録した')
+    it.press('取り消す')
+    assert '重複して登録した' in it.words
+    check(it)
+    it.follow('取消を取りやめる')
+    check(it)
+    it.put(理由='重複ではなかった')
+    it.press('取消を取りやめる')
+    assert '取消を取りやめました' in it.words and '取り消されました' not in it.words
 
 
 @pytest.mark.parametrize(('lines', 'words'), [
