@@ -27,11 +27,15 @@ PAGES = {
 }
 
 
-def page(code, message=None, action=None, typed=()):
-    """Render the error page of `code`; `typed` is [(label, value)] of what was sent and would be lost."""
-    title, kept, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
+def page(code, message=None, action=None):
+    """Render the error page of `code`, with what was typed and would be lost."""
+    title, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
-    return render_template('errors/page.html', code=code, title=title, message=message or kept, action=action or todo,
+    typed = []
+    if request.method == 'POST':
+        with suppress(HTTPException):  # what is too large or no form at all cannot be given back
+            typed = kept.labelled(request.path, kept.typed())
+    return render_template('errors/page.html', code=code, title=title, message=message or done, action=action or todo,
                            request_id=g.get('request_id', ''), typed=typed), code
 
 
@@ -42,7 +46,7 @@ def register(app):
     @app.errorhandler(CSRFError)
     def forged(error):
         return page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
-                    'もう一度画面を開いて操作してください。', kept.labelled(request.path, kept.typed()))
+                    'もう一度画面を開いて操作してください。')
 
     @app.errorhandler(HTTPException)
     def http(error):
@@ -57,7 +61,7 @@ def register(app):
     @app.errorhandler(Stale)
     def stale(error):
         log.warning('stale', id=g.get('request_id'), error=str(error), path=request.path)
-        return page(409, typed=kept.labelled(request.path, kept.typed()))
+        return page(409)
 
     @app.errorhandler(OperationalError)
     def unreachable(error):

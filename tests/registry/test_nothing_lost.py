@@ -7,7 +7,7 @@ from asking import values
 from cast import PASSWORD, email
 
 from audits import trail, verify
-from models import Act, CheckIn, CorrectiveAction, Finding, Person, Support, System, db
+from models import Act, CheckIn, CorrectiveAction, Finding, Incident, Person, Support, System, db
 from registry import clock, create_app
 from registry.nouns import NOUNS
 
@@ -155,6 +155,22 @@ def test_a_page_without_its_token_gives_back_what_was_typed(settings):
     answer = browser.post('/systems/new', data=FIELDS | {'password': 'himitsu-no-kotoba'})
     assert answer.status_code == 400 and '夜間の申請' in words(answer) and '&lt;b&gt;' in answer.text
     assert 'himitsu' not in answer.text
+
+
+def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
+    asked = values(it, '/incidents/1/edit') | {'title': '途中まで書いた<b>件名'}
+    with db.connection_context(), trail.act('incidents.void', by=None, at=clock.now()) as act:
+        act.void(Incident.get_by_id(1), '重複')
+    answer = it.post('/incidents/1/edit', data=asked)
+    assert answer.status_code == 404 and '途中まで書いた<b>件名' in words(answer) and '<dd>システム障害</dd>' in answer.text
+
+
+def test_what_was_typed_is_given_back_when_something_breaks(it, monkeypatch):
+    def broken(*args):
+        raise RuntimeError('broken')
+    monkeypatch.setattr('registry.records.refusals', broken)
+    answer = it.post('/systems/new', data=FIELDS)
+    assert answer.status_code == 500 and '夜間の申請' in words(answer) and '<b>二行目' in words(answer)
 
 
 # --- what can be entered by mistake can be voided, and stays in the history ---
