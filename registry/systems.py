@@ -48,7 +48,7 @@ incidents_of = Prepared(lambda system: Incident.select(Incident.id, Incident.inc
     IncidentSystem).where(Incident.live(), IncidentSystem.live(), IncidentSystem.system == system).order_by(
     Incident.detected_at.desc()).limit(20))
 engagements_of = Prepared(lambda system: Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(
-    Engagement.live(), Engagement.system == system).limit(20))
+    Engagement.live(), Engagement.system == system).order_by(Engagement.id.desc()).limit(20))
 
 
 def related(system):
