@@ -10,10 +10,10 @@ def values(browser, address):
     found = {name: value for name, value in re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)}
     for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
         chosen = re.search(r'<option value="([^"]*)" selected|<option selected value="([^"]*)"', options)
-        found[name] = (chosen.group(1) or chosen.group(2)) if chosen else ''
-    found.update(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>([^<]*)</textarea>', page))
+        found[name] = chosen and (chosen.group(1) or chosen.group(2)) or ''
+    found.update(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?([^<]*)</textarea>', page))
     found.pop('q', None)
-    return found
+    return {name: html.unescape(value) for name, value in found.items()}
 
 
 def refused(browser, address, **changes):

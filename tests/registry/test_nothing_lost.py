@@ -11,6 +11,9 @@ from models import Act, CheckIn, CorrectiveAction, Finding, Incident, Person, Su
 from registry import clock, create_app
 from registry.nouns import NOUNS
 
+#: whose desk a noun is, where it is not the IT division's
+DESK = {'people': 'admin', 'engagements': 'auditor', 'findings': 'auditor'}
+
 
 @pytest.fixture
 def it(client_of):
@@ -76,6 +79,26 @@ def test_a_conflict_of_links_keeps_what_the_other_linked(it):
     assert it.post('/incidents/1/edit', data=hidden(answer)).status_code == 303
     assert values(it, '/incidents/1/edit') | {'revision': ''} == fields | {
         'title': '別の件名', 'system_nos': 'S-00001;S-00002', 'revision': ''}
+
+
+@pytest.mark.parametrize('who', ['desk', 'department'])
+@pytest.mark.parametrize('name', sorted(noun.name for noun in NOUNS.values() if 'edit' in noun.views))
+def test_a_conflict_about_nothing_changes_nothing(client_of, name, who):
+    browser = client_of(DESK.get(name, 'it') if who == 'desk' else who)
+    address, table = f'/{name}/1', NOUNS[name].table
+    if who == 'department' and browser.get(f'{address}/edit').status_code != 200:
+        return
+    asked = values(browser, f'{address}/edit')
+    for reason in ('まだ', None):
+        changed_by_someone(table, 1, void_reason=reason)
+    with db.connection_context():
+        stands = dict(table.by_id(1).__data__)
+    answer = browser.post(f'{address}/edit', data=asked)
+    assert answer.status_code == 409 and '入力した内容は、いまの記録と同じです' in words(answer), words(answer)
+    again = browser.post(f'{address}/edit', data=hidden(answer))
+    assert again.status_code == 303, words(again)
+    with db.connection_context():
+        assert table.by_id(1).__data__ == stands
 
 
 @pytest.mark.parametrize('revision', ['', 'x', '²', '1;²,x', '9' * 6000, '1;' + '9' * 6000, '-1;;;'])
@@ -218,7 +241,7 @@ def test_a_unit_reads_who_wrote_about_its_own_support(client_of):
 
 @pytest.mark.parametrize('name', sorted(noun.name for noun in NOUNS.values() if {'show', 'void'} <= set(noun.views)))
 def test_a_voiding_is_taken_back(app, client_of, name):
-    browser = client_of('admin' if name == 'people' else 'auditor' if name in ('engagements', 'findings') else 'it')
+    browser = client_of(DESK.get(name, 'it'))
     noun = NOUNS[name]
     with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
         row = (Person.get(Person.email == email('department')) if name == 'people' else
