@@ -180,9 +180,12 @@ class Whole(Cell):
         digits = narrow(text).replace(',', '')
         if digits.endswith('.0'):
             digits = digits[:-2]
-        if not re.fullmatch(r'-?\d{1,18}', digits):
+        if re.fullmatch(r'-?\d+\.\d+', digits):
+            raise ValueError(f'小数のない整数で入力してください（「{text[:30]}」）。')
+        if not re.fullmatch(r'-?\d+', digits):
             raise ValueError(f'整数で入力してください（「{text[:30]}」は数として読めません）。')
-        number = int(digits)
+        # more digits than any limit has are not worth reading
+        number = int(digits) if len(digits) < 20 else self.max + 1
         if not self.min <= number <= self.max:
             raise ValueError(f'{self.min:,}から{self.max:,}までの数で入力してください。')
         return number

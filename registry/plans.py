@@ -67,7 +67,7 @@ class PlanLoad(Load):
         year = form.value_of('fiscal_year', known and known[0])
         if quarter and year and self.today < quarter_start(year, quarter):
             wrong.append(('quarter', not_yet(year, quarter)))
-        if not quarter and any(form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
+        if not quarter and 'quarter' not in form.errors and any(form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
                                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
         if not wrong:

@@ -454,3 +454,12 @@ def test_a_census_waits_for_its_day(app, client_of):
 def test_a_unit_with_records_is_not_voided(client_of):
     words = refused(client_of('it'), '/departments/2/void', reason='廃止')
     assert '情報システム1件' in words and '有効終了日' in words
+
+
+def test_a_number_is_told_what_is_wrong_with_it(client_of):
+    it = client_of('it')
+    for typed, told in (('1.5', '小数のない整数'), ('４．５', '小数のない整数'), ('9' * 25, '0から999,999,999までの数'),
+                        ('-1', '0から'), ('1e99', '数として読めません'), ('9' * 6000, '0から')):
+        assert told in refused(it, '/systems/1/edit', users=typed)
+    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment', 'P-90001,R8,0201,施策,重点施策（四半期）,5Q,順調')
+    assert '誤り <strong>1件' in words and '回を入力してください' not in words
