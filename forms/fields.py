@@ -31,6 +31,11 @@ def hidden(number):
     return f'（{HIDDEN} {number}件）'
 
 
+def marked(words, row):
+    """Return what a record is called, and that it has been voided."""
+    return f'{words}（取消済み）' if row.voided_at else words
+
+
 def narrow(text):
     """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never names.
 
@@ -226,9 +231,9 @@ class Exact(Cell):
 
     inputmode = 'decimal'
 
-    def __init__(self, label, *, min=None, max=None, places=4, **kwargs):
+    def __init__(self, label, *, min=None, max=None, places=4, unit='', **kwargs):
         super().__init__(label, **kwargs)
-        self.min, self.max, self.places = min, max, places
+        self.min, self.max, self.places, self.unit = min, max, places, unit
 
     def parse(self, text):
         digits = narrow(text).replace(',', '').removesuffix('%')
@@ -251,6 +256,9 @@ class Exact(Cell):
             return ''
         text = format(Decimal(value), 'f')
         return text.rstrip('0').rstrip('.') if '.' in text else text
+
+    def show(self, value):
+        return '' if value is None else f'{self.text(value)}{self.unit}'
 
 
 class Day(Cell):
@@ -468,7 +476,7 @@ class Ref(Pointing):
         if value is None:
             return ''
         row = value if hasattr(value, 'label') else self.table.by_id(value)
-        return '' if row is None else hidden(1) if self.unseen([row.id]) else self.called(row)
+        return '' if row is None else hidden(1) if self.unseen([row.id]) else marked(self.called(row), row)
 
     def options(self):
         now = self._value()
@@ -540,7 +548,7 @@ class Refs(Pointing):
             return ''
         away = self.unseen(value)
         rows = self.table.select().where(self.table.id.in_([id for id in value if id not in away] or [0])).order_by(self.by)
-        return '、'.join([*(self.called(row) for row in rows), *([hidden(len(away))] if away else [])])
+        return '、'.join([*(marked(self.called(row), row) for row in rows), *([hidden(len(away))] if away else [])])
 
 
 class Many(Cell):

@@ -17,6 +17,6 @@ class PlanForm(Form):
 class CheckInForm(Form):
     quarter = Code('回', QUARTERS, required=True)
     assessment = Code('評価', ASSESSMENTS, required=True)
-    achievement = Exact('達成率', min=0, max=1000, places=2, hint='自己評価（％）')
+    achievement = Exact('達成率', min=0, max=1000, places=2, unit='%', hint='自己評価')
     result = Long('実績')
     causes = Many('未達要因', CAUSES)

@@ -13,7 +13,7 @@ from .procurement import Case, Review, Support
 from .rules import calendar, clocks
 from .rules import steps as step_rules
 from .settings import Dated
-from .standardisation import Business, BusinessSystem, Step, StepProgress, master_on, state_on
+from .standardisation import Business, BusinessSystem, Step, StepProgress, master_on, state_on, steps_of
 from .systems import System
 from .training import Course, Enrolment
 
@@ -117,8 +117,7 @@ def _steps(as_of, dated):
     master = master_on(as_of)
     businesses = Business.select(fn.COUNT(Business.id)).where(Business.live(), Business.applicable).scalar()
     # a setting below the steps there are would make a rate above 100 %
-    size = max(int(dated.on('steps_per_business', as_of) or 0),
-               Step.select(fn.COUNT(Step.id)).where(Step.master == master, Step.live()).scalar() if master else 0)
+    size = max(int(dated.on('steps_per_business', as_of) or 0), steps_of(master))
     state = state_on(as_of)
     base = (StepProgress.select().join(Business).switch(StepProgress).join(Step)
             .where(StepProgress.live(), Step.live(), Step.master == master))

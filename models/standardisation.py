@@ -124,6 +124,11 @@ def master_on(day):
     return next((m for m in masters if m.valid_from <= day), masters[-1] if masters else None)
 
 
+def steps_of(master):
+    """Return how many steps a master has, 0 for none."""
+    return Step.select().where(Step.master == master, Step.live()).count() if master else 0
+
+
 def state_on(day):
     """Return the SQL expression of a StepProgress row's state on `day` (None: not yet recorded)."""
     move = StepMove.alias()

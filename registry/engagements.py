@@ -84,6 +84,7 @@ def finding_panels(row):
 
 findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
+    explained=lambda row, before: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
     importable=False, panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
     columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),

@@ -43,7 +43,7 @@ class Noun:
     of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `reserved` maps the columns a
     unit's member may not decide to what they do instead, `moved` names those that moves change and not the edit page;
     `after(act, row, before, today)` writes what belongs to the same act; `scope(day)` is the condition on the rows that
-    the list and the file hold, None for all.
+    the list and the file hold, None for all; `explained(row, before)` says why an edit must give its reason, if it must.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Noun:
     keeps: Callable = lambda row: ()
     reserved: dict = field(default_factory=dict)
     moved: tuple = ()
+    explained: Callable = lambda row, before: ''
     scope: Callable = lambda day: None
     hint: str = ''
     importable: bool = True

@@ -77,6 +77,15 @@ def refusals(noun, row, before, form, at):
     return found
 
 
+def unexplained(noun, row, before):
+    """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun itself says."""
+    why = noun.explained(row, before)
+    key = noun.table._meta.fields.get(noun.blank._fields[noun.key[0]].attr)
+    if numbered(noun, noun.blank._fields[noun.key[0]]) and row.__data__[key.name] != before.__data__[key.name]:
+        why = '番号を変えると、以前に書き出したファイルや文書の番号と合わなくなります。'
+    return [('', f'{why}「変更の理由」を書いてください。')] if why and not request.form.get('act_reason', '').strip() else []
+
+
 def numbered(noun, field):
     """Tell whether a noun's records are known by one number that a person may type."""
     return len(noun.key) == 1 and isinstance(field, Key)
@@ -291,7 +300,7 @@ def register(bp, noun):
                     return conflict(form, row, before, back, crumbs(noun, (before.label, back), ('競合', None)))
                 if not allowed(f'{name}.edit', row):
                     collect(form, [(owner_field(form), '自分の所属から外すことはできません。')])
-                elif collect(form, refusals(noun, row, before, form, clock.now())):
+                elif collect(form, refusals(noun, row, before, form, clock.now()) + unexplained(noun, row, before)):
                     with act(f'{name}.edit', request.form.get('act_reason', '')[:500]) as writing:
                         changed = write(writing, noun, row, before, links_of(form), clock.today())
                     flash('変更を保存しました。' if changed else '変更はありませんでした。')

@@ -224,7 +224,7 @@ def move(id, target):
         return redirect(url_for('.show', id=id), code=303)
     return render_template(
         'systems/move.html', noun=noun, row=before, form=form, lacking=lacks,
-        target=LIFECYCLES[target], source=LIFECYCLES[before.lifecycle],
+        target=LIFECYCLES[target], source=LIFECYCLES[before.lifecycle], final=target == 'cancelled',
         crumbs=records.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
     ), 422 if form.is_submitted() else 200
 

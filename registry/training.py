@@ -5,7 +5,7 @@ from peewee import fn
 
 from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
-from models import Course, Enrolment, Staff
+from models import Act, Change, Course, Enrolment, Staff
 from models.figures import figure
 from models.rules import calendar
 from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
@@ -26,7 +26,13 @@ def course_panels(course):
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
             'figure': figure('training.completion', course.fiscal_year, today=clock.today()),
             'can_census': census == 0 and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
-            'late': late_joiners(course) if census else []}
+            'late': late_joiners(course) if census else [], 'taken': taken(course)}
+
+
+def taken(course):
+    """Return the Act that put the first on a course's census, or None: what froze it is not in the course's own history."""
+    first = Enrolment.select(fn.MIN(Enrolment.id)).where(Enrolment.course == course)
+    return Act.select().join(Change).where(Change.table == Enrolment._meta.table_name, Change.row == first).order_by(Act.seq).first()
 
 
 def late_joiners(course):

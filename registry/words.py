@@ -3,7 +3,7 @@ from functools import cache
 
 from audits.history import Vocabulary
 from forms.engagements import ActionForm, FollowUpForm
-from forms.fields import Many, Whole, Year, Yen
+from forms.fields import Exact, Many, Whole, Year, Yen
 from forms.organisation import DepartmentForm
 from forms.plans import CheckInForm
 from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
@@ -106,4 +106,4 @@ def vocabulary(table):
     own = {name: label for name, label in (COMMON | WORDS.get(table, {})).items() if name in table._meta.fields}
     cells = cells_of(table)
     return Vocabulary({name: cell.label.text for name, cell in cells.items()} | own,
-                      {name: cell.show for name, cell in cells.items() if type(cell) in (Many, Whole, Year, Yen)})
+                      {name: cell.show for name, cell in cells.items() if type(cell) in (Exact, Many, Whole, Year, Yen)})

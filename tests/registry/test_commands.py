@@ -7,9 +7,11 @@ import desk as desks
 import pytest
 from pypdf import PdfReader
 
-from models import Business, Course, Department, Enrolment, Staff, Step, StepMove, StepProgress
+from audits import trail
+from models import Business, Course, Department, Enrolment, Setting, Staff, Step, StepMove, StepProgress
 from models.figures import figure
 from models.rules.calendar import JST
+from registry import clock
 
 
 @pytest.fixture(scope='module')
@@ -231,8 +233,6 @@ def test_recovery_times(desk):
 def census(desk, waiting):
     """Enrol 2,000 staff on a mandatory security course, all but `waiting` of them done on 1 July."""
     with desk.open():
-        from audits import trail
-        from registry import clock
         with trail.act('demo', by=None, at=clock.now(), channel='cli', reason='試験') as act:
             course = Course(code='K-1', fiscal_year=2026, name='研修', category='security', mandatory=True)
             act.save(course)
@@ -250,7 +250,11 @@ def test_ten_seconds_too_late_are_too_late(desk):
 def test_a_setting_below_the_steps_makes_no_rate_above_100(desk):
     steps(desk, 'B01', 40)
     before = ask(desk, 'steps.official')
-    desk.table('settings', ['steps_per_business', '2020-04-01', '1'])
+    refused = desk.table('settings', ['steps_per_business', '2020-04-01', '1'], code=1)
+    assert '手順書版には40のステップがあります' in str(refused)
+    with desk.open(), trail.act('settings.create', by=None, at=clock.now()) as act:
+        # entered before the master had so many
+        act.save(Setting(name='steps_per_business', valid_from=date(2020, 4, 1), value='1', verified=False))
     assert ask(desk, 'steps.official') == before
 
 

@@ -66,7 +66,7 @@ def test_a_number_that_differs_by_small_letters_only_is_refused(client_of):
     words = refused(it, '/systems/new', system_no='s-00001', name='新', owner_code='0201', category='office', pii='none')
     assert '大文字と小文字だけが違う番号「S-00001」' in words
     assert '「S-00002」' in refused(it, '/systems/1/edit', system_no='s-00002')
-    asked = values(it, '/systems/1/edit') | {'system_no': 's-00001'}
+    asked = values(it, '/systems/1/edit') | {'system_no': 's-00001', 'act_reason': '表記の統一'}
     assert it.post('/systems/1/edit', data=asked).status_code == 303  # its own number, written in another way
     words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-00001,新,0201,個別業務系,運用,なし',
                    'x-1,新,0201,個別業務系,運用,なし', 'X-1,新,0201,個別業務系,運用,なし')
@@ -463,3 +463,36 @@ def test_a_number_is_told_what_is_wrong_with_it(client_of):
         assert told in refused(it, '/systems/1/edit', users=typed)
     words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment', 'P-90001,R8,0201,施策,重点施策（四半期）,5Q,順調')
     assert '誤り <strong>1件' in words and '回を入力してください' not in words
+
+
+def test_another_number_or_a_closed_finding_is_changed_with_a_reason_only(client_of):
+    it, auditor = client_of('it'), client_of('auditor')
+    assert '「変更の理由」を書いてください' in refused(it, '/systems/1/edit', system_no='S-90001', act_reason=' ')
+    with db.connection_context(), trail.act('findings.move', by=None, at=clock.now()) as act:
+        row = Finding.get_by_id(1)
+        row.state = 'closed'
+        act.save(row)
+    assert '「完了」です。「変更の理由」を書いてください' in refused(auditor, '/findings/1/edit', fact='別の事実')
+    asked = values(auditor, '/findings/1/edit') | {'fact': '別の事実', 'act_reason': '誤記の訂正'}
+    assert auditor.post('/findings/1/edit', data=asked).status_code == 303
+
+
+def test_a_number_of_steps_below_the_masters_is_refused(client_of):
+    it = client_of('it')
+    words = refused(it, '/settings/new', name='steps_per_business', valid_from='2026-11-01', value='1')
+    assert 'それより小さい数は使えません' in words
+    assert 'それより小さい数は使えません' in upload(it, 'settings', 'name,valid_from,value', '1業務あたりのステップ数,2026-11-01,1')
+
+
+def test_what_points_to_a_voided_system_says_so(client_of):
+    it = client_of('it')
+    assert '取消は元に戻せません' in it.get('/systems/1/move/cancelled').text
+    assert '取消済み' not in it.get('/incidents/1').text
+    with db.connection_context(), trail.act('systems.move', by=None, at=clock.now()) as act:
+        act.void(System.get_by_id(1), '重複')
+    assert '（取消済み）' in it.get('/incidents/1').text
+
+
+def test_a_course_says_who_took_its_census(client_of):
+    page = client_of('it').get('/courses/1').text
+    assert '対象者の登録: ' in page

@@ -58,7 +58,7 @@ def test_a_conflict_is_settled_field_by_field(it):
     assert answer.status_code == 409
     text = words(answer)
     # what only the other changed stays theirs, what only I changed is mine, what both changed is asked
-    assert re.search(r'利用者数</th>\s*<td[^>]*>変えていません</td><td>10人（この内容を残します）', text)
+    assert re.search(r'利用者数</th>\s*<td[^>]*>変えていません</td><td[^>]*>10人（この内容を残します）', text)
     assert 'name="vendor" value="わたしの事業者" checked' in text and 'name="vendor" value="あとの事業者" ' in text
     with db.connection_context():
         assert Person.get(Person.email == email('it')).name in text
