@@ -31,7 +31,8 @@ def after(row, count):
                .order_by(Change.act, Change.place))
     for place, change in enumerate(changes):
         if place >= count:
-            later.append(change.act)
+            if not later or later[-1] != change.act:
+                later.append(change.act)
             continue
         for name, (_, value) in loads(change.values).items():
             if name in fields:

@@ -26,9 +26,32 @@ class ThemeForm(Form):
     title = Text('戦略テーマ', required=True, max=300)
 
 
+class ThemeNo(IntCode):
+    """A theme of a strategy, by its number; `data` is the theme's id."""
+
+    ids = {}
+
+    def offer(self, themes):
+        """Name the themes to choose from."""
+        self.codes = {theme.no: f'{theme.no} {theme.title}' for theme in themes}
+        self.ids = {theme.no: theme.id for theme in themes}
+
+    def number(self, id):
+        return next((no for no, known in self.ids.items() if known == id), None)
+
+    def parse(self, text):
+        return self.ids[super().parse(text)]
+
+    def text(self, value):
+        return super().text(self.number(value))
+
+    def show(self, value):
+        return self.codes.get(self.number(value), '')
+
+
 class InitiativeForm(Form):
     no = Whole('番号', required=True, min=1, max=99)
-    theme_no = IntCode('戦略テーマ', {}, required=True, attr='theme')
+    theme_no = ThemeNo('戦略テーマ', {}, required=True, attr='theme')
     title = Text('重点取組', required=True, max=300)
     aims = Long('めざす姿', hint=LINES)
     outline = Long('実施の概要')
@@ -38,13 +61,13 @@ class InitiativeForm(Form):
     result_points = Long('成果', max=6000, hint=LINES)
     source = Text('出典', max=300)
 
-    def __init__(self, themes=None, **kwargs):
-        """`themes` is {number: words} of the strategy's own themes."""
-        self.themes = themes or {}
+    def __init__(self, themes=(), **kwargs):
+        """`themes` are the strategy's own."""
+        self.themes = themes
         super().__init__(**kwargs)
 
     def process(self, *args, **kwargs):
-        self.theme_no.codes = self.themes
+        self.theme_no.offer(self.themes)
         super().process(*args, **kwargs)
 
 

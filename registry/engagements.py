@@ -161,15 +161,19 @@ def _action(finding, before):
     owners = subtree(finding.engagement.department_id, clock.today())
     form.owner_email.only = lambda table: table.is_active & (table.department.in_(list(owners)) | (
         table.id == (before.owner_id if before else current_user.id)))
+    settled = []
     if before is not None and finding.state not in ('open', 'planned'):
-        for name in ('measure', 'owner_email', 'due_on'):
-            del form[name]
+        for cell in (form.measure, form.owner_email, form.due_on):
+            if cell.typed is not None and cell.data != before.__data__[cell.attr]:
+                settled.append((cell.short_name, f'指摘が「{FINDING_STATES[finding.state]}」に進んだため、{cell.label.text}は変えられません。'))
+            else:
+                del form[cell.short_name]
     if records.accepted(form, before):
         row = records.twin(before) if before else CorrectiveAction(finding=finding)
         form.fill(row)
         if before is not None and request.form.get('revision') != str(before.revision):
             return records.conflict(form, row, before, url_for('findings.show', id=finding.id), records.crumbs(findings, ('競合', None)))
-        wrong = [('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else []
+        wrong = settled + ([('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else [])
         if row.owner.role == 'auditor' or not row.owner.is_active:
             wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))
         if records.collect(form, wrong):

@@ -224,8 +224,10 @@ def check_in(id, quarter):
     del form.quarter
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
     crumbs = records.crumbs(noun, (plan.label, back), (heading, None))
-    early = clock.today() < quarter_start(plan.fiscal_year, quarter)
-    if records.accepted(form, before) and records.collect(form, [('assessment', not_yet(plan.fiscal_year, quarter))] if early else []):
+    wrong = [('assessment', not_yet(plan.fiscal_year, quarter))] if clock.today() < quarter_start(plan.fiscal_year, quarter) else []
+    if before is None and request.form.get('revision'):
+        wrong.append(('', '画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、もう一度保存してください。'))
+    if records.accepted(form, before) and records.collect(form, wrong):
         row = records.twin(stood) if stood else CheckIn(plan=plan, quarter=quarter)
         form.fill(row)
         row.voided_at = row.void_reason = None
@@ -236,7 +238,7 @@ def check_in(id, quarter):
         flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
         return redirect(back, code=303)
     return render_template('records/edit.html', noun=noun, form=form, row=before, sections=[('', form.cells())],
-                           revision=request.form.get('revision') or (before and before.revision), heading=heading, cancel=back,
+                           revision=before and (request.form.get('revision') or before.revision), heading=heading, cancel=back,
                            crumbs=crumbs), 422 if form.errors else 200
 
 

@@ -319,7 +319,8 @@ def register(bp, noun):
             if row.voided_at:
                 abort(404)
             back = url_for('.show', id=id)
-            return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), noun.keeps(row))
+            return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), noun.keeps(row),
+                          reusable='show' not in noun.views)
 
     if {'show', 'void'} <= set(noun.views):
         @bp.route('/<int:id>/restore', methods=['GET', 'POST'])
@@ -332,7 +333,9 @@ def register(bp, noun):
                 abort(404)
             row, form, back = twin(before), ReasonForm(), url_for('.show', id=id)
             row.voided_at = row.void_reason = None
-            if form.validate_on_submit() and collect(form, gone(row)):
+            if changed_since(before, form):
+                collect(form, [('', CHANGED)])
+            elif form.validate_on_submit() and collect(form, gone(row)):
                 with act(f'{name}.restore', form.reason.data) as writing:
                     write(writing, noun, row, before, [], clock.today())
                 flash(f'「{row.label}」の取消を取りやめました。')
@@ -341,11 +344,19 @@ def register(bp, noun):
                 noun, (row.label, back), ('取消の取りやめ', None))), 422 if form.errors else 200
 
 
+CHANGED = '画面を開いたあとに、この記録が変更されました。いまの記録を確かめてから、もう一度押してください。'
+
+
+def changed_since(row, form):
+    """Tell whether a record has changed since the page was opened that a form was sent from."""
+    return form.is_submitted() and request.form.get('revision', str(row.revision)) != str(row.revision)
+
+
 def gone(row):
-    """Yield (field, message) of the voided records that a record rests on: without them it cannot count again."""
+    """Yield (field, message) of the voided records that a record cannot be without: with them it would not count again."""
     for field in row._meta.sorted_fields:
         id = row.__data__.get(field.name)
-        if isinstance(field, ForeignKeyField) and id is not None and (other := field.rel_model.by_id(id)).voided_at:
+        if isinstance(field, ForeignKeyField) and not field.null and (other := field.rel_model.by_id(id)).voided_at:
             yield 'reason', f'{words.title_of(field.rel_model)}「{shown.called(other)}」が取り消されています。先にそちらの取消を取りやめてください。'
 
 
@@ -356,10 +367,10 @@ def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
     where to go then.
     """
     form = ReasonForm()
-    meanwhile = form.is_submitted() and request.form.get('revision', str(row.revision)) != str(row.revision)
+    meanwhile = changed_since(row, form)
     if meanwhile:
         form.validate()
-        collect(form, [('', '画面を開いたあとに、この記録が変更されました。いまの記録を確かめてから、もう一度押してください。')])
+        collect(form, [('', CHANGED)])
     elif form.validate_on_submit() and collect(form, keeps):
         with act(kind, form.reason.data) as writing:
             writing.void(row, form.reason.data)
@@ -410,10 +421,10 @@ def grouped(noun, form, moved=()):
     return [*groups, *([('その他', rest)] if rest else [])]
 
 
-def conflict(form, row, stands, back, crumbs):
+def conflict(form, row, stands, back, crumbs, now=None):
     """Answer to a form whose record someone else changed since its page was opened: for each field the person chooses a side.
 
-    `row` holds what was typed, `stands` is the record as it is. What the person had left alone stays as the other left it.
+    `row` holds what was typed, `stands` is the record as it is, `now` its stamp if not `stamp`'s. What the person had left alone stays as the other left it.
     """
     # what a page was filled from, as `stamp` says it; where that cannot be read it is taken to have changed all it shows
     filled = re.fullmatch(r'(\d{1,9})((?:;[\d,]*)*)', request.form.get('revision', ''), re.ASCII)
@@ -434,7 +445,7 @@ def conflict(form, row, stands, back, crumbs):
         else:
             chosen.append((field, field.show(typed), field.show(stored), field.text(stored)))
     return render_template('records/stale.html', row=stands, form=form, chosen=chosen, kept=kept, later=later, cancel=back,
-                           revision=stamp(form, stands), crumbs=crumbs), 409
+                           revision=now or stamp(form, stands), crumbs=crumbs), 409
 
 
 def export_rows(noun, rows):

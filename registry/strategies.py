@@ -125,17 +125,22 @@ class _Strategies:
 NOUN = _Strategies()
 
 
+def stamp(row):
+    """Return what tells whether a part still is as a form was filled from it: parts are found by numbers, which may pass to another."""
+    return f'{row.revision};{row.id}'
+
+
 def edit_page(form, before, heading, back, crumbs):
     return render_template('records/edit.html', noun=NOUN, form=form, row=before, heading=heading, cancel=back,
                            sections=[('', form.cells())], crumbs=crumbs,
-                           revision=request.form.get('revision') or (before and before.revision)), 422 if form.errors else 200
+                           revision=request.form.get('revision') or (before and stamp(before))), 422 if form.errors else 200
 
 
-def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=dict, kind='strategies.edit'):
+def saved(form, table, before, place, heading, back, crumbs, check=None, kind='strategies.edit'):
     """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
 
     `place()` gives the columns that say which part it is; of two parts at one place one is refused, and a voided one is
-    taken up again. `fixed()` gives columns that are not as typed, `check()` yields (field, message), `back(row)` is
+    taken up again. `check()` yields (field, message), `back(row)` is
     where to go.
     """
     leave = back(before)
@@ -150,11 +155,11 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, fixed=d
     former = before or there
     row = records.twin(former) if former else table()
     form.fill(row)
-    for name, value in {**at, **fixed()}.items():
+    for name, value in at.items():
         setattr(row, name, value)
     row.voided_at = row.void_reason = None
-    if before is not None and request.form.get('revision') != str(before.revision):
-        return records.conflict(form, row, before, leave, crumbs)
+    if before is not None and request.form.get('revision') != stamp(before):
+        return records.conflict(form, row, before, leave, crumbs, stamp(before))
     with records.act(kind, request.form.get('act_reason', '')[:500]) as act:
         changed = act.save(row, former)
     flash('保存しました。' if changed else '変更はありませんでした。')
@@ -268,13 +273,11 @@ def found_initiative(year, no):
 
 def initiative_form(year, before):
     strategy = found_year(year)
-    themes = {no: f'{no} {title}' for no, title in Theme.select(Theme.no, Theme.title).where(
-        Theme.strategy == strategy, Theme.live()).order_by(Theme.no).tuples()}
-    form = InitiativeForm(themes, data={**before.__data__, 'theme_no': before.theme.no} if before else None)
+    themes = list(Theme.select().where(Theme.strategy == strategy, Theme.live()).order_by(Theme.no))
+    form = InitiativeForm(themes, data={**before.__data__, 'theme_no': before.theme_id} if before else None)
     heading = f'重点取組の{"編集" if before else "追加"}'
     return saved(form, Initiative, before, lambda: {'strategy': strategy.id, 'no': form.no.data}, heading,
-                 lambda row: to_initiative(year, row.no) if row else to_year(year), crumbs(year, (heading, None)),
-                 fixed=lambda: {'theme': Theme.get(Theme.strategy == strategy, Theme.no == form.theme_no.data).id})
+                 lambda row: to_initiative(year, row.no) if row else to_year(year), crumbs(year, (heading, None)))
 
 
 @bp.route('/<int:year>/initiatives/new', methods=['GET', 'POST'])

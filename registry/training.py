@@ -6,7 +6,7 @@ from peewee import fn
 from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
 from models import Act, Change, Course, Enrolment, Staff
-from models.figures import figure
+from models.figures import day_bounds, figure
 from models.rules import calendar
 from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
@@ -99,7 +99,8 @@ enrolments = Noun(
     sort='staff', prepare=prepare_enrolment,
     joins=lambda query: query.join(Staff).switch(Enrolment).join(Course),
     # who was on the census of a course voided since is on none
-    scope=lambda day: Enrolment.course.in_(Course.select(Course.id).where(Course.live())),
+    scope=lambda day: Enrolment.course.in_(Course.select(Course.id).where(
+        Course.live() | (Course.voided_at >= day_bounds(day, day)[1]))),
     columns=[Column('staff', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
              Column('department', '所属', Staff.department, shown.department),
              Column('course', '研修', Course.name),

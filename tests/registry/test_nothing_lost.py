@@ -7,7 +7,7 @@ from asking import values
 from cast import PASSWORD, email
 
 from audits import trail, verify
-from models import Act, CheckIn, CorrectiveAction, Finding, Incident, Person, Support, System, db
+from models import Act, Case, CheckIn, CorrectiveAction, Finding, Incident, Person, Support, System, db
 from registry import clock, create_app
 from registry.nouns import NOUNS
 
@@ -29,6 +29,13 @@ def hidden(answer):
     form = answer.text.rsplit('<form class="form"', 1)[1]
     return {name: html.unescape(value) for name, value in re.findall(
         r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', form)}
+
+
+def values_of(answer):
+    """Return what the form of a page at hand would send."""
+    class Page:
+        get = staticmethod(lambda address: answer)
+    return values(Page, '')
 
 
 def changed_by_someone(table, id, **values):
@@ -281,3 +288,42 @@ def test_a_person_taken_up_again_signs_in_anew(client_of):
     assert theirs.get('/').status_code == 302  # the session of before is not taken up
     assert theirs.post('/sign-in', data={'email': email('department'), 'password': PASSWORD}).status_code == 303
     assert theirs.get('/').status_code == 200
+
+
+def test_an_old_page_takes_back_no_newer_voiding(it):
+    with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        act.void(Case.get_by_id(1), 'まちがい')
+    asked = values(it, '/cases/1/restore') | {'reason': '別の記録でした'}
+    changed_by_someone(Case, 1, void_reason='やはり重複')
+    answer = it.post('/cases/1/restore', data=asked)
+    assert answer.status_code == 422 and 'この記録が変更されました' in words(answer)
+
+
+def test_a_case_is_taken_up_again_beside_its_cancelled_system(it):
+    changed_by_someone(Case, 1, system=1)
+    with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        act.void(System.get_by_id(1), '重複')
+        act.void(Case.get_by_id(1), 'まちがい')
+    assert it.post('/cases/1/restore', data={'reason': '別の記録でした'}).status_code == 303
+
+
+def test_a_check_in_voided_meanwhile_is_recorded_anew_only_on_purpose(it):
+    with db.connection_context():
+        check = CheckIn.get()
+    address = f'/plans/{check.plan_id}/check-ins/{check.quarter}'
+    asked = values(it, address)
+    with db.connection_context(), trail.act('plans.check-in', by=None, at=clock.now()) as act:
+        act.void(CheckIn.get_by_id(check.id), '別のプランの分')
+    answer = it.post(address, data=asked)
+    assert answer.status_code == 422 and '取り消されました' in words(answer)
+    assert it.post(address, data=values_of(answer)).status_code == 303
+
+
+def test_a_measure_that_may_no_longer_change_is_not_dropped_silently(client_of):
+    unit = client_of('department')
+    changed_by_someone(CorrectiveAction, 1, followed_on=None, follower=None, result=None)
+    changed_by_someone(Finding, 1, state='planned')
+    asked = values(unit, '/actions/1/edit') | {'measure': '新しい措置'}
+    changed_by_someone(Finding, 1, state='correcting')
+    answer = unit.post('/actions/1/edit', data=asked)
+    assert answer.status_code == 422 and '措置内容は変えられません' in words(answer) and '新しい措置' in words(answer)

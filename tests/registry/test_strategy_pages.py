@@ -1,9 +1,13 @@
 """A ward enters and corrects a year's strategy in the pages: every part of it, with nothing lost and nothing silent."""
+import html
 import re
 from datetime import date
 
 import pytest
+from asking import values
 
+from audits import trail
+from models import Initiative, Strategy, Theme, db
 from registry import clock
 
 YEAR = '/strategies/2027'
@@ -35,7 +39,7 @@ def sent(browser, address, status=303, **fields):
 
 
 def revision(browser, address):
-    return re.search(r'name="revision" value="(\d+)"', browser.get(address).text).group(1)
+    return re.search(r'name="revision" value="([\d;]+)"', browser.get(address).text).group(1)
 
 
 def test_every_part_can_be_corrected(year):
@@ -185,3 +189,27 @@ def test_a_setting_in_force_stands(it):
     assert '変えられません' in sent(it, f'{address}/edit', 422, **fields, value='20,000,000')
     value = re.search(r'name="value"[^>]*value="([^"]*)"', text).group(1)
     sent(it, f'{address}/edit', **fields, value=value)
+
+
+def test_a_conflict_keeps_the_theme_and_no_part_passes_for_another(it, year):
+    address = '/strategies/2027/initiatives/1/edit'
+    asked = values(it, address)
+    with db.connection_context(), trail.act('strategies.edit', by=None, at=clock.now()) as act:
+        row = Initiative.select().join(Strategy).where(Strategy.fiscal_year == 2027, Initiative.no == 1).get()
+        former = row.theme_id
+        row.outline = '先の人の概要'
+        act.save(row)
+    answer = it.post(address, data=asked | {'title': 'あとの人'})
+    assert answer.status_code == 409
+    kept = dict(re.findall(r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', answer.text))
+    assert it.post(address, data={name: html.unescape(value) for name, value in kept.items()}).status_code == 303
+    with db.connection_context():
+        row = Initiative.get_by_id(row.id)
+        assert (row.theme_id, row.title, row.outline) == (former, 'あとの人', '先の人の概要')
+        theme = Theme.select().join(Strategy).where(Strategy.fiscal_year == 2027, Theme.no == 1).get()
+    asked = values(it, '/strategies/2027/themes/1/edit')
+    with db.connection_context(), trail.act('strategies.edit', by=None, at=clock.now()) as act:
+        theme.no = 9
+        act.save(theme)
+        act.save(Theme(strategy=theme.strategy_id, no=1, title='あとから入った一番'))
+    assert it.post('/strategies/2027/themes/1/edit', data=asked).status_code == 409
