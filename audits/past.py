@@ -3,18 +3,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from json import loads
 
-from peewee import DateField
+from peewee import DateField, fn
 
 from models.base import ExactField, MomentField
 from models.trail import Act, Change
 
 
 def rows_at(table, moment):
-    """Return {row id: {field: value}} of `table` as recorded up to `moment` (aware, inclusive); voided rows too."""
+    """Return {row id: {field: value}} of `table` as recorded up to `moment` (aware, inclusive); voided rows too.
+
+    That is up to the last act of that moment in the chain's order: where a clock was set back, what an act stood on stands too.
+    """
     fields = table._meta.fields
-    states = {}
-    for row, values in (Change.select(Change.row, Change.values).join(Act)
-                        .where(Change.table == table._meta.table_name, Act.at <= moment)
+    states, last = {}, Act.select(fn.MAX(Act.seq)).where(Act.at <= moment)
+    for row, values in (Change.select(Change.row, Change.values)
+                        .where(Change.table == table._meta.table_name, Change.act <= last)
                         .order_by(Change.act, Change.place).tuples().iterator()):
         state = states.setdefault(row, {name: None for name in fields} | {'id': row})
         for name, (_, after) in loads(values).items():

@@ -1,12 +1,12 @@
 """The trail read aloud: a change becomes Japanese sentences, with labels, names and dates in words."""
 import html
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from cast import TODAY
 
-from audits import history, trail
+from audits import history, past, trail
 from models import Course, Department, Incident, IncidentSystem, Person, System
 from registry import clock, words
 
@@ -112,3 +112,16 @@ def test_one_act_that_changed_more_than_a_page_tells_is_told_whole():
     found, older = history.of_row(row)
     assert len(found) == history.PAGE + 2 and {change.act.seq for change in found} == {older} == {act.seq}
     assert history.of_row(row, before=older)[0] and history.of_row(row, before=1) == ([], None)
+
+
+def test_what_an_act_stood_on_stands_though_the_clock_was_set_back():
+    early, late = (datetime(year, 12, 1, tzinfo=UTC) for year in (2031, 2032))
+    row = Course(code='K9', fiscal_year=2026, name='新研修', category='ai')
+    with trail.act('courses.create', by=None, at=late) as act:
+        act.save(row)
+    with trail.act('courses.edit', by=None, at=early) as act:
+        row.name = '改めた研修'
+        act.save(row)
+    found = past.rows_at(Course, datetime(2031, 12, 31, tzinfo=UTC))[row.id]
+    assert (found['code'], found['name']) == ('K9', '改めた研修')
+    assert row.id not in past.rows_at(Course, datetime(2030, 1, 1, tzinfo=UTC))

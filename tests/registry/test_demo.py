@@ -110,3 +110,11 @@ def test_it_fills_nothing_but_an_empty_register(ward):
     assert refused.exit_code == 1 and '空でない' in refused.output
     assert ward.run('demo', '--if-empty').exit_code == 0
     assert ward.head() == before
+
+
+@pytest.mark.parametrize('kind', ['systems', 'steps', 'businesses', 'plans', 'enrolments', 'actuals'])
+def test_a_past_day_can_be_exported_though_the_masters_were_entered_today(ward, kind):
+    answer = ward.run('export', kind, '--as-of', '2025-12-31')
+    assert answer.exit_code == 0, answer.output
+    first = [line.partition(',')[0] for line in answer.stdout.lstrip('\ufeff').splitlines()[1:]]
+    assert first and all(first)
