@@ -34,7 +34,7 @@ settings = Noun(
                     tone=lambda v: 'good' if v else 'warn')],
     filters=[Filter('name', '設定名', lambda: [(name, label) for name, (label, _, _) in KNOWN.items()],
                     lambda v: Setting.name == v)],
-    hint='日付つきの設定です。適用開始日から後の判定に使い、過去の数値は変えません。「要確認」は区の確認前の既定値です。')
+    hint='日付つきの設定です。適用開始日から後の判定に使い、それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）。「要確認」は区の確認前の既定値です。')
 
 
 def prepare_person(row, before, form, at):

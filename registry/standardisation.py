@@ -109,6 +109,8 @@ def grid():
     try:
         as_of = calendar.parse_day(request.args['as_of']) if request.args.get('as_of') else clock.today()
         problem = ''
+        if as_of > clock.today():
+            raise ValueError('基準日に先の日は指定できません。')
     except ValueError as error:
         as_of, problem = clock.today(), str(error)
     master = master_on(as_of)

@@ -146,5 +146,6 @@ def census(id):
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']
     return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),
+                           coming=course.census_on is not None and course.census_on > clock.today(),
                            on_leave=len(on_leave), exists=exists,
                            crumbs=records.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))

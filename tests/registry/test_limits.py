@@ -493,6 +493,12 @@ def test_what_points_to_a_voided_system_says_so(client_of):
     assert '（取消済み）' in it.get('/incidents/1').text
 
 
+@pytest.mark.parametrize('address', ['/?year=2026&', '/strategies/2026/?', '/figures/steps.official?year=2026&', '/steps/grid?'])
+def test_a_day_that_has_not_come_is_not_shown_with_todays_numbers(client_of, address):
+    page = client_of('it').get(f'{address}as_of=R81.1.1').text
+    assert '基準日に先の日は指定できません' in page and '令和81年' not in page
+
+
 def test_a_course_says_who_took_its_census(client_of):
     page = client_of('it').get('/courses/1').text
     assert '対象者の登録: ' in page
