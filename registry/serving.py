@@ -1,19 +1,24 @@
 """The server: some processes on one address, watched over by one that serves nothing."""
 import ctypes
 import gc
+import mmap
 import multiprocessing
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from multiprocessing.connection import wait
 
-import waitress
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
 
 LIMIT = 22 * 1024 * 1024
 #: glibc's mallopt(3)
 M_MMAP_THRESHOLD = -3
+#: how long a process with more connections than another leaves the next one to it, in seconds
+COURTESY = 0.005
 
 
 def serve(app, host, port, processes, threads):
@@ -27,18 +32,20 @@ def serve(app, host, port, processes, threads):
     gc.collect()
     gc.freeze()
     if processes == 1 or not hasattr(os, 'fork'):
-        answer(app, listening, threads)
+        Server(app, listening, threads, [0], 0).run()
         return
     forked = multiprocessing.get_context('fork')
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    workers = []
+    held = memoryview(mmap.mmap(-1, 4 * processes)).cast('i')  # one for all of them
+    workers = [None] * processes
     try:
         while True:
-            while len(workers) < processes:
-                workers.append(forked.Process(target=work, args=(app, listening, threads), daemon=True))
-                workers[-1].start()
+            for place, worker in enumerate(workers):
+                if worker is None or not worker.is_alive():
+                    held[place] = 0
+                    workers[place] = forked.Process(target=work, args=(app, listening, threads, held, place), daemon=True)
+                    workers[place].start()
             wait([worker.sentinel for worker in workers])
-            workers = [worker for worker in workers if worker.is_alive()]
     except KeyboardInterrupt:
         pass
 
@@ -49,11 +56,11 @@ def return_memory():
         libc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
 
 
-def work(app, listening, threads):
+def work(app, listening, threads, held, place):
     """Serve in a process of its own, for as long as the one that watches over it lives."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=follow, daemon=True).start()
-    answer(app, listening, threads)
+    Server(app, listening, threads, held, place).run()
 
 
 def follow():
@@ -61,6 +68,22 @@ def follow():
     os._exit(0)
 
 
-def answer(app, listening, threads):
-    waitress.serve(app, sockets=[listening], threads=threads, ident='', max_request_body_size=LIMIT,
-                   clear_untrusted_proxy_headers=True)
+class Server(TcpWSGIServer):
+    """waitress on a socket that several processes accept from: `held` is how many connections each has open, `place` our own."""
+
+    def __init__(self, app, listening, threads, held, place):
+        self.held, self.place = held, place
+        super().__init__(app, _sock=listening, bind_socket=False, adj=Adjustments(
+            threads=threads, ident='', max_request_body_size=LIMIT, clear_untrusted_proxy_headers=True),
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()))
+
+    def readable(self):
+        self.held[self.place] = len(self.active_channels)
+        return super().readable()
+
+    def handle_accept(self):
+        # the system gives a connection to whoever takes it first, and one busy process would serve seven clients of eight
+        if self.held[self.place] > min(self.held):
+            time.sleep(COURTESY)
+        super().handle_accept()
+        self.held[self.place] = len(self.active_channels)

@@ -107,6 +107,32 @@ def test_a_process_that_dies_is_replaced(server):
     assert all(server.answers() for _ in range(8))
 
 
+def sockets(pid):
+    return sum(os.readlink(entry).startswith('socket:') for entry in Path(f'/proc/{pid}/fd').iterdir())
+
+
+def test_the_emptier_process_takes_the_next_connection(server):
+    busy, idle = server.workers
+    opened = []
+
+    def visit(count):
+        for _ in range(count):
+            opened.append(http.client.HTTPConnection('127.0.0.1', server.port, timeout=20))
+            opened[-1].request('GET', '/healthz')
+            assert opened[-1].getresponse().read()
+    try:
+        os.kill(idle, signal.SIGSTOP)
+        visit(12)
+        os.kill(idle, signal.SIGCONT)
+        before = sockets(busy), sockets(idle)
+        visit(10)
+        taken = sockets(busy) - before[0], sockets(idle) - before[1]
+        assert sum(taken) == 10 and taken[1] >= 8
+    finally:
+        for connection in opened:
+            connection.close()
+
+
 @pytest.mark.parametrize('word', [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_none_outlives_the_one_that_watches(server, word):
     server.process.send_signal(word)
