@@ -1,4 +1,6 @@
 """The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are joined."""
+from functools import partial
+
 from flask import Flask, g
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -83,7 +85,8 @@ def said_everywhere(app):
         if g.get('failsafe'):
             return {'site': {'is_demo': board.was_demo(), 'today_pinned': clock.pinned()}}
         head = board.head()
-        if not current_user.is_authenticated:
+        person = current_user._get_current_object()
+        if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': []}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
-                'menu': menu.sections(), 'person': current_user, 'allowed': permits.allowed}
+                'menu': menu.sections(), 'person': person, 'allowed': partial(permits.allowed, person=person)}
