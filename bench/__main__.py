@@ -137,7 +137,7 @@ def edit(client, address, round):
     return took + time.perf_counter() - started
 
 
-def crowd(port, cookie, path, clients=8, rounds=40):
+def crowd(port, cookie, path, clients=8, rounds=100):
     """Return (requests a second, 95th percentile in seconds) of keep-alive clients asking at once."""
     asking = f'GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n'.encode()
 
