@@ -24,13 +24,15 @@ COURTESY = 0.005
 def serve(app, host, port, processes, threads):
     """Serve `app` until told to stop (SIGTERM, SIGINT); a process that dies is replaced. Raise OSError for a taken address."""
     listening = socket.create_server((host, port), family=socket.AF_INET6 if ':' in host else socket.AF_INET, backlog=256)
-    # compiled here once, not by every process again
+    # compiled here once, not by every process again; hardly any of it is garbage to look for on the way to the first page
+    gc.disable()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
     return_memory()
     # what is loaded by now stays: the collector need not walk it again in the middle of a request
     gc.collect()
     gc.freeze()
+    gc.enable()
     if processes == 1 or not hasattr(os, 'fork'):
         Server(app, listening, threads, [0], 0).run()
         return
