@@ -76,7 +76,15 @@ class SystemForm(Form):
     note = Long('備考', max=2000)
     in_order = (('go_live_on', 'retired_on'), ('retired_on', 'disposed_on'))
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.value_of('lifecycle') == 'idea':
+            self.summary.flags.required = True
+
     def across(self, row):
+        # a register kept elsewhere until now may have gaps (a file); what is begun here says what it is for (§3.1)
+        if not self.of_file and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row):
+            yield 'summary', '概要を入力してください。構想には、何のためのシステムかが必要です。'
         if row is not None and self.value_of('successor_no') == row.id:
             yield 'successor_no', '自分自身を後継システムにすることはできません。'
 

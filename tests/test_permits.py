@@ -283,7 +283,7 @@ def test_a_course_names_no_staff_of_another_unit(app, client_of):
 # --- writing for another unit ---
 
 @pytest.mark.parametrize(('url', 'field', 'data'), [
-    ('/systems/new', 'owner_code', {'system_no': 'S-00077', 'name': '越境', 'category': 'office', 'lifecycle': 'idea', 'pii': 'none'}),
+    ('/systems/new', 'owner_code', {'system_no': 'S-00077', 'name': '越境', 'summary': '越境', 'category': 'office', 'pii': 'none'}),
     ('/plans/new', 'department_code', {'plan_no': 'P-00077', 'fiscal_year': '2026', 'title': '越境', 'class': 'priority'}),
     ('/cases/new', 'department_code', {'case_no': 'C-00077', 'fiscal_year': '2026', 'title': '越境', 'kind': 'new', 'initial_cost': '1',
                                        'yearly_cost': '0', 'years': '1', 'new_technology': '0'}),

@@ -63,7 +63,7 @@ def test_what_a_unit_may_not_decide_it_is_not_asked(client_of, department):
 
 def test_a_number_that_differs_by_small_letters_only_is_refused(client_of):
     it = client_of('it')
-    words = refused(it, '/systems/new', system_no='s-00001', name='新', owner_code='0201', category='office', pii='none')
+    words = refused(it, '/systems/new', system_no='s-00001', name='新', summary='試験', owner_code='0201', category='office', pii='none')
     assert '大文字と小文字だけが違う番号「S-00001」' in words
     assert '「S-00002」' in refused(it, '/systems/1/edit', system_no='s-00002')
     asked = values(it, '/systems/1/edit') | {'system_no': 's-00001', 'act_reason': '表記の統一'}
@@ -424,10 +424,20 @@ def test_an_address_is_one_however_it_is_written(client_of):
     assert '既にあります' in refused(admin, '/people/1/edit', email='TARO@city.example')
 
 
+def test_what_is_begun_says_what_it_is_for(client_of):
+    it = client_of('it')
+    asked = {'system_no': 'S-90001', 'name': '新', 'owner_code': '0201', 'category': 'office', 'pii': 'none'}
+    assert '何のためのシステムか' in refused(it, '/systems/new', **asked)
+    assert it.post('/systems/new', data=asked | {'summary': '申請の受付'}).status_code == 303
+    # what a file brings may have gaps, until somebody edits it
+    words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-90002,旧,0201,個別業務系,構想,なし')
+    assert 'この内容で取り込む' in words
+
+
 def test_a_number_has_no_invisible_twin(client_of):
     it = client_of('it')
-    assert '既にあります' in refused(it, '/systems/new', system_no='S-00001\u200b', name='双子', owner_code='0201', category='office',
-                              pii='none')
+    assert '既にあります' in refused(it, '/systems/new', system_no='S-00001\u200b', name='双子', summary='試験', owner_code='0201',
+                              category='office', pii='none')
 
 
 def test_a_history_does_not_know_the_name_of_next_april(client_of):
