@@ -5,6 +5,7 @@ from flask import request
 from peewee import PostgresqlDatabase
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
+from playhouse.postgres_ext import ServerSide
 
 from models import db
 from models.trail import TrailHead
@@ -23,7 +24,7 @@ def open_database(url, production=False):
         # a connection serves one request at a time, but not always on the thread that opened it
         return connect(url.replace('sqlite', 'sqlite+pool', 1), autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE',
                        check_same_thread=False, **POOL)
-    return connect(url.replace('://', '+pool://', 1), autoconnect=False, unquote_password=True, **POOL)
+    return connect(url.replace('://', 'ext+pool://', 1), autoconnect=False, unquote_password=True, **POOL)
 
 
 def guard(app):
@@ -43,6 +44,11 @@ def look_again():
     """Have PostgreSQL count its tables anew: just after many new rows it plans as if there were few."""
     if isinstance(db.obj, PostgresqlDatabase):
         db.execute_sql('ANALYZE')
+
+
+def streamed(query):
+    """Yield the rows of a query without holding them all; PostgreSQL hands them over in portions only when asked to."""
+    return ServerSide(query, array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else query.iterator()
 
 
 def runner():

@@ -14,7 +14,7 @@ from models import Person
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
-from . import clock, sheets, shown, tables, words
+from . import clock, connection, sheets, shown, tables, words
 from .permits import UNIT_ROLES, allowed, overreach, permit, require, visible_of
 
 
@@ -491,7 +491,7 @@ def export(noun, query=None):
     if query is None:
         scope = noun.scope(clock.today())
         query = noun.table.select().where(noun.table.live(), *([] if scope is None else [scope])).order_by(noun.table.id)
-    return headers_of(noun), export_rows(noun, query.dicts().iterator())
+    return headers_of(noun), export_rows(noun, connection.streamed(query.dicts()))
 
 
 def send(noun, query, format, encoding):

@@ -16,7 +16,7 @@ from waitress.server import TcpWSGIServer
 
 LIMIT = 22 * 1024 * 1024
 #: glibc's mallopt(3)
-M_MMAP_THRESHOLD = -3
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 #: how long a process with more connections than another leaves the next one to it, in seconds
 COURTESY = 0.005
 
@@ -53,9 +53,13 @@ def serve(app, host, port, processes, threads):
 
 
 def return_memory():
-    """Have large buffers (an export, a PDF) given back to the system once freed: glibc by itself keeps room for the next."""
+    """Have large buffers (an export, a PDF) given back to the system once freed: glibc by itself keeps room for the next.
+
+    And have the threads of a process share what room it keeps, instead of each keeping its own.
+    """
     if sys.platform == 'linux' and hasattr(libc := ctypes.CDLL(None), 'mallopt'):
         libc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+        libc.mallopt(M_ARENA_MAX, 1)
 
 
 def work(app, listening, threads, held, place):
