@@ -182,7 +182,7 @@ class Whole(Cell):
         self.min, self.max, self.unit = min, max, unit
 
     def parse(self, text):
-        digits = narrow(text).replace(',', '')
+        digits = narrow(text).replace(',', '').removesuffix(self.unit).rstrip()
         if digits.endswith('.0'):
             digits = digits[:-2]
         if re.fullmatch(r'-?\d+\.\d+', digits):
@@ -223,7 +223,7 @@ class Yen(Whole):
         super().__init__(label, max=999_999_999_999, unit='円', **kwargs)
 
     def parse(self, text):
-        return super().parse(narrow(text).removesuffix('円').removeprefix('¥'))
+        return super().parse(narrow(text).removeprefix('¥'))
 
 
 class Exact(Cell):
@@ -449,6 +449,7 @@ class Ref(Pointing):
 
     def standing(self, text):
         """Return the id of the record named before, voided or not, for a line's key; None when no record has that number."""
+        text = narrow(text)
         found = self.id_of(text)
         if found is None:
             row = self.table.select(self.table.id).where(self.by == text).tuples().first()
@@ -461,7 +462,10 @@ class Ref(Pointing):
         if found is None and self.object_data is not None and text == self.text(self.object_data):
             found = self.object_data
         if found is None:
-            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先に登録するか、番号を確かめてください。')
+            # a spreadsheet drops the zeros a number begins with
+            meant = next((longer for n in range(len(text) + 1, 11) if self.id_of(longer := text.zfill(n))), None) if text.isdigit() else None
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。' + (
+                f'先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant else '先に登録するか、番号を確かめてください。'))
         return found
 
     def text(self, value):
@@ -524,8 +528,10 @@ class Refs(Pointing):
         if len(text) > self.max:
             raise ValueError(f'{self.max}文字以内で入力してください。')
         found, unknown = [], []
-        for part in re.split(r'[;；\n、]', text):
-            part = narrow(part)
+        parts = [narrow(part) for part in re.split(r'[;；\n、]', text)]
+        # a number may hold a comma; what is no number with it is several
+        parts = [each for part in parts for each in ([part] if ',' not in part or self.id_of(part) else part.split(','))]
+        for part in map(str.strip, parts):
             if not part:
                 continue
             ids = [id] if (id := self.id_of(part)) else [id for id in self.object_data or () if self.number_of(id) == part]
@@ -557,8 +563,8 @@ class Many(Cell):
     hint = '複数あるときは ; で区切ります'
 
     def __init__(self, label, codes, **kwargs):
-        super().__init__(label, **kwargs)
         self.codes = dict(codes)
+        super().__init__(label, hint=f'次から選びます: {"、".join(self.codes.values())}。{self.hint}', **kwargs)
 
     def parse(self, text):
         found = []

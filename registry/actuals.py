@@ -55,13 +55,14 @@ class ActualLoad(Load):
             self.settle(row, before)
             if self.person is not None and not allowed('actuals.create', None, self.person):
                 wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))
+        first = seen.setdefault((indicator, form.as_of.data), line) if indicator and form.as_of.data else line
+        twice = f'{first}行目と同じ指標・基準日です。どちらかを削除してください。'
         if wrong:
-            return self.refuse(line, wrong, values)
+            return self.refuse(line, wrong if first == line else [*wrong, ('indicator_no', twice)], values)
         if before is not None and before.voided_at is not None:
             return Entry(line, 'conflict', before.label, message='取消済みの実績と同じ指標・基準日です。')
-        if (indicator, row.as_of) in seen:
-            return Entry(line, 'conflict', f'指標{key[2]}', message=f'{seen[indicator, row.as_of]}行目と同じ指標・基準日です。')
-        seen[indicator, row.as_of] = line
+        if first != line:
+            return Entry(line, 'conflict', f'指標{key[2]}', message=twice)
         changes = []
         if before is not None:
             different = trail.differences(row, before)

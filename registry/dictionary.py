@@ -106,7 +106,8 @@ def file_form(noun):
 
 def how(field):
     """Return how a cell of a file is written."""
-    words = [field.description] if field.description else []
+    # what a page lists as words, this lists with their codes
+    words = list(filter(None, [field.hint if isinstance(field, Many) else field.description]))
     if isinstance(field, Flag):
         words.append('1・0、はい・いいえ')
     elif isinstance(field, (Code, Many)):

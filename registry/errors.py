@@ -3,7 +3,6 @@ from contextlib import suppress
 
 import structlog
 from flask import g, render_template, request
-from flask_wtf.csrf import CSRFError
 from peewee import IntegrityError, OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
@@ -42,11 +41,6 @@ def page(code, message=None, action=None):
 def register(app):
     """Register every error page."""
     log = structlog.get_logger('daicho')
-
-    @app.errorhandler(CSRFError)
-    def forged(error):
-        return page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
-                    'もう一度画面を開いて操作してください。')
 
     @app.errorhandler(HTTPException)
     def http(error):

@@ -93,7 +93,8 @@ def preview(token):
         abort(404)
     path, about_path = folder() / token, folder() / f'{token}.json'
     if not path.exists() or not about_path.exists():
-        abort(404)
+        flash('このファイルは、もう取り込んだか、古くなって残っていません。取り込んだ内容は、各記録の履歴で確かめられます。')
+        return redirect(url_for('.index'), code=303)
     about = json.loads(about_path.read_text('utf-8'))
     noun = NOUNS[about['kind']]
     if not allowed(f'{noun.name}.create'):

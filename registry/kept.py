@@ -1,4 +1,6 @@
 """What was typed is not lost: a form sent after its session had ended comes back once the same person has signed in."""
+from urllib.parse import urlsplit
+
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -38,13 +40,19 @@ def _signer():
     return URLSafeTimedSerializer(current_app.config['SECRET_KEY'], salt='kept')
 
 
+def ours():
+    """Tell whether the browser says that one of our own pages sent this form; every browser says so of a POST (Fetch, 3.1)."""
+    return urlsplit(request.headers.get('Origin', '')).netloc == request.host
+
+
 def keep():
     """Return this request's typed fields as a signed text, bound to whose session had ended; '' when there is nothing.
 
-    The request's CSRF token has been checked before: nobody else can have typed it.
+    Nobody else can have typed it: the request's CSRF token has been checked before, or, where a session is altogether
+    gone and so bound to nobody, that one of our own pages sent it.
     """
     fields, person = typed(), session.get('_user_id')
-    return _signer().dumps([person, request.path, fields]) if fields and person else ''
+    return _signer().dumps([person, request.path, fields]) if fields and (person or ours()) else ''
 
 
 def resume(text, person):
@@ -53,4 +61,4 @@ def resume(text, person):
         owner, path, fields = _signer().loads(text, max_age=SECONDS)
     except (BadSignature, ValueError):
         return None
-    return (path, fields) if owner == person.get_id() else None
+    return (path, fields) if owner in (None, person.get_id()) else None

@@ -223,14 +223,14 @@ class Load:
             wrong += [(name, words) for name, words in [
                 *records.ahead(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
                 *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.at)] if name not in known]
+        first = line if key is None else seen.setdefault(key, line)
+        twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
         if wrong:
-            return self.refuse(line, wrong, values)
+            return self.refuse(line, wrong if first == line else [*wrong, (noun.key[-1], twice)], values)
         if before is not None and before.voided_at is not None:
             return Entry(line, 'conflict', before.label, message='取消済みの記録と同じ番号です。番号は使い回せません。')
-        if key in seen:
-            return Entry(line, 'conflict', row.label if before else str(key[-1]),
-                         message=f'{seen[key]}行目と同じ番号です。どちらかを削除してください。')
-        seen[key] = line
+        if first != line:
+            return Entry(line, 'conflict', row.label if before else str(key[-1]), message=twice)
         return self.entry(line, row, before, form, linked)
 
     def standing(self, before, linked):

@@ -81,14 +81,14 @@ class PlanLoad(Load):
             if self.person is not None and not (allowed('plans.create', filled, self.person)
                                                 and (stood is None or allowed('plans.edit', stood, self.person))):
                 wrong.append(('plan_no', 'この記録を変更する権限がありません。'))
+        same = seen.setdefault((number, quarter), line) if number else line
+        twice = f'{same}行目と同じ番号・回です。どちらかを削除してください。'
         if wrong:
-            return self.refuse(line, wrong, values)
+            return self.refuse(line, wrong if same == line else [*wrong, ('plan_no', twice)], values)
         if stood is not None and stood.voided_at:
             return Entry(line, 'conflict', stood.label, message='取消済みのプランと同じ番号です。')
-        if (number, quarter) in seen:
-            return Entry(line, 'conflict', f'{number} {quarter or ""}',
-                         message=f'{seen[number, quarter]}行目と同じ番号・回です。どちらかを削除してください。')
-        seen[number, quarter] = line
+        if same != line:
+            return Entry(line, 'conflict', f'{number} {quarter or ""}', message=twice)
         first = number not in seen['plans']
         seen['plans'].setdefault(number, line)
         plan.__data__.update(filled.__data__)

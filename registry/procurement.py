@@ -229,6 +229,10 @@ def ask(id):
     """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one act."""
     line = records.find(budget_requests, id)
     require('cases.create', line)
+    asked_before = '' if request_panels(line)['can_ask'] else 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
+    if asked_before and request.method != 'POST':
+        flash(asked_before)
+        return redirect(url_for('.show', id=id), code=303)
     number = records.next_number(cases)
     form = CaseForm(request.form if request.method == 'POST' else None, data={
         'case_no': number, 'fiscal_year': line.fiscal_year, 'department_code': line.department_id, 'title': line.title,
@@ -236,7 +240,7 @@ def ask(id):
         'new_technology': line.new_technology})
     for name in ('ordered_on', 'outcome'):
         del form[name]
-    if records.accepted(form):
+    if records.accepted(form) and records.collect(form, [('request_no', asked_before)] if asked_before else []):
         row = Case()
         form.fill(row)
         if not allowed('cases.create', row):

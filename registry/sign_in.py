@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
 from peewee import Case
 
 from audits import trail
@@ -15,7 +16,7 @@ from forms.settings import PasswordForm, SignInForm
 from models import Person, Throttle
 from models.base import fold
 
-from . import clock, kept, records
+from . import clock, errors, kept, records
 from .permits import permit
 
 bp = Blueprint('sign_in', __name__)
@@ -39,10 +40,21 @@ def register(app):
     @manager.unauthorized_handler
     def ask():
         if request.method == 'POST' and (typed := kept.keep()):
-            return render_template('sign_in.html', form=SignInForm(formdata=None), failed=False, wait=0, kept=typed, ended=True,
-                                   action=url_for('sign_in.sign_in')), 401
+            return continued(typed)
         flash('サインインしてください。')
         return redirect(url_for('sign_in.sign_in', next=request.full_path.removesuffix('?')))
+
+    @app.errorhandler(CSRFError)
+    def of_another_session(error):
+        if kept.ours() and not request.files:
+            if request.endpoint == 'sign_in.sign_in':
+                return continued(request.form.get('kept', ''))
+            if not current_user.is_authenticated and (typed := kept.keep()):
+                return continued(typed)
+            if current_user.is_authenticated and (fields := kept.typed()):
+                return resumed(request.path, fields), 409
+        return errors.page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
+                           'もう一度画面を開いて操作してください。')
 
     @manager.user_loader
     def load(id):
@@ -57,6 +69,18 @@ def register(app):
             session['seen'] = now
         return person
     app.register_blueprint(bp)
+
+
+def continued(typed):
+    """Ask to sign in (again), to go on with what was typed."""
+    return render_template('sign_in.html', form=SignInForm(formdata=None), failed=False, wait=0, kept=typed, ended=True,
+                           action=url_for('sign_in.sign_in')), 401
+
+
+def resumed(path, fields):
+    """Show what was typed before this session began, to be sent once more by the person signed in."""
+    return render_template('resume.html', path=path, fields=fields, labelled=kept.labelled(path, fields),
+                           form=EmptyForm(formdata=None), crumbs=[])
 
 
 @cache
@@ -127,9 +151,7 @@ def sign_in():
                     Throttle.delete().where(Throttle.key == keys[0]).execute()
                 begin(person)
                 if found := kept.resume(request.form.get('kept', ''), person):
-                    path, fields = found
-                    return render_template('resume.html', path=path, fields=fields, labelled=kept.labelled(path, fields),
-                                           form=EmptyForm(formdata=None), crumbs=[])
+                    return resumed(*found)
                 return redirect(next_page(), code=303)
             count_failure(keys, now)
             failed = True

@@ -72,7 +72,13 @@ def facts(system, cases=None, reviews=None):
 
 def prepare(row, before, form, at):
     """A file or form that changes the lifecycle of a known system obeys the table of moves too (§3.1)."""
-    if before is None or before.lifecycle == row.lifecycle:
+    if before is not None and before.lifecycle == row.lifecycle:
+        return
+    if row.lifecycle == 'cancelled' and (before is None or form.of_file):
+        yield 'lifecycle', '取消は、記録の画面で理由を入力して行います。ほかの状態を選んでください。'
+        return
+    if before is None:
+        yield from too_early(row, row.lifecycle)
         return
     move = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == row.lifecycle), None)
     if not form.of_file:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import url_for
 from peewee import SqliteDatabase, fn
 
+from forms.fields import narrow
 from models import db
 from models.base import fold
 from models.visibility import condition
@@ -40,6 +41,9 @@ def search_condition(table, text):
     for word in fold(text).split()[:8]:
         place = fn.INSTR if isinstance(db.obj, SqliteDatabase) else fn.STRPOS
         one = place(table.search_text, word) > 0
+        # numbers are kept with one kind of dash, whichever was typed
+        if (plain := narrow(word)) and plain != word:
+            one |= place(table.search_text, plain) > 0
         found = one if found is None else found & one
     return found
 

@@ -25,6 +25,7 @@ def course_panels(course):
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
             'figure': figure('training.completion', course.fiscal_year, today=clock.today()),
+            'waits': course.census_on is not None and course.census_on > clock.today(),
             'can_census': census == 0 and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
             'late': late_joiners(course) if census else [], 'taken': taken(course)}
 

@@ -102,8 +102,8 @@ def expected(endpoint, who, in_principle):
         return 404
     if endpoint in MOVES:
         return None if who in MOVES[endpoint][1] else 403
-    if endpoint == 'files.preview' or view == 'restore':
-        return 404  # there is no such file, and nothing to take up again
+    if view == 'restore':
+        return 404  # there is nothing to take up again
     return None
 
 

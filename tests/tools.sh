@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need beside Python, on Debian: a browser, PostgreSQL, and what reads PDFs as pictures.
+# Install what the tests need beside Python, on Debian: a browser and PostgreSQL.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"

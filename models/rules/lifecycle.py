@@ -65,7 +65,7 @@ CONDITIONS = {
     'case_exists': (lambda facts: _filled(facts, 'case_exists'), '調達案件を登録してください。'),
     'budget_granted': (lambda facts: facts.get('budget_result') in ('as_requested', 'reduced'),
                        '調達案件の予算結果が「要求どおり」または「一部減額」になっていません。'),
-    'pia': (_pia_done, '特定個人情報を扱うため、PIA（特定個人情報保護評価）の種別を入力してください。'),
+    'pia': (_pia_done, '特定個人情報を扱うため、PIA（特定個人情報保護評価）の種別を選んでください。「なし」でよいのは、本人の数が1,000人未満のときだけです。'),
     'review_open': (lambda facts: _filled(facts, 'review_open'), '台帳活用検討を登録してください。'),
     'review_continues': (lambda facts: facts.get('review_conclusion') in ('continue', 'not'),
                          '台帳活用検討の結論が「継続検討」または「見送り」になっていません。'),

@@ -434,6 +434,69 @@ def test_what_is_begun_says_what_it_is_for(client_of):
     assert 'この内容で取り込む' in words
 
 
+def test_nothing_begins_cancelled_or_before_its_day(client_of):
+    it = client_of('it')
+    asked = {'system_no': 'S-90001', 'name': '新', 'owner_code': '0201', 'category': 'office', 'pii': 'none'}
+    assert '取消は、記録の画面で' in refused(it, '/systems/new', **asked, lifecycle='cancelled')
+    assert 'まだ来ていません' in refused(it, '/systems/new', **asked, lifecycle='operate', go_live_on='2040-04-01')
+    head = 'system_no,name,owner_code,category,lifecycle,pii,go_live_on'
+    words = upload(it, 'systems', head, 'S-90001,新,0201,個別業務系,取消,なし,', 'S-90002,新,0201,個別業務系,運用,なし,2040-04-01')
+    assert '取消は、記録の画面で' in words and 'まだ来ていません' in words
+    assert '取消は、記録の画面で' in upload(it, 'systems', 'system_no,lifecycle', 'S-00001,取消')
+
+
+def test_numbers_may_bear_their_unit_and_lists_their_commas(client_of):
+    it = client_of('it')
+    asked = values(it, '/systems/1/edit') | {'users': '１，２００ 人', 'std_business': 'B01, B02、B03'}
+    assert it.post('/systems/1/edit', data=asked).status_code == 303
+    page = it.get('/systems/1').page.text
+    assert '1,200人' in page and values(it, '/systems/1/edit')['std_business'] == 'B01;B02;B03'
+
+
+def test_a_number_given_twice_is_told_together_with_what_else_is_wrong(client_of):
+    it = client_of('it')
+    head = 'system_no,name,owner_code,category,lifecycle,pii'
+    words = upload(it, 'systems', head, 'S-90001,,9999,個別業務系,運用,なし', 'S-90001,新,0201,なんでも,運用,なし')
+    assert '9999' in words and 'なんでも' in words and '2行目と同じ番号です' in words
+    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment,achievement',
+                   'P-90001,R8,9999,施策,重点施策（四半期）,1,順調,80', 'P-90001,R8,0201,施策,なんでも,1,順調,80')
+    assert '9999' in words and 'なんでも' in words and '2行目と同じ番号・回です' in words
+
+
+def test_a_number_is_found_by_whatever_dash(client_of):
+    it = client_of('it')
+    for typed in ('S-00001', 'S‐00001', 'S−00001', 'Ｓ－００００１', '\u200bS-00001'):
+        assert 'href="/systems/1"' in it.get('/systems/', query_string={'q': typed}).text
+    assert 'href="/systems/1"' not in it.get('/systems/?q=S-99999').text
+
+
+def test_an_applied_file_says_so_when_its_preview_is_opened_again(client_of):
+    it = client_of('it')
+    head = 'system_no,name,owner_code,category,lifecycle,pii'
+    data = {'kind': 'systems', 'encoding': 'auto', 'file': (io.BytesIO(f'{head}\nS-90001,新,0201,個別業務系,運用,なし'.encode()), 'a.csv')}
+    address = it.post('/files/', data=data).headers['Location']
+    page = it.get(address)
+    assert '新しい記録（新・' in page.text
+    seen = re.search(r'name="seen" value="([^"]+)"', page.text).group(1)
+    assert it.post(address, data={'reason': '登録', 'seen': seen}).status_code == 303
+    for again in (it.get(address), it.post(address, data={'reason': '登録', 'seen': seen})):
+        assert again.status_code == 303
+    assert 'もう取り込んだか' in it.get('/files/').text
+
+
+def test_support_of_a_budget_line_is_asked_for_once(department):
+    asked = values(department, '/budget-requests/new') | {'request_no': 'B-90001', 'fiscal_year': '2027', 'requested_on': '2026-10-01',
+                                                          'title': '改修', 'amount': '100'}
+    address = department.post('/budget-requests/new', data=asked).headers['Location'] + '/ask'
+    typed = values(department, address) | {'kind': 'replace'}
+    assert department.post(address, data=typed).status_code == 303
+    again = department.post(address, data=typed | {'title': '二度目'})
+    assert again.status_code == 422 and 'もう依頼してあるか' in again.text and '二度目' in again.text
+    assert department.get(address).status_code == 303 and 'もう依頼してあるか' in department.get('/').text
+    with db.connection_context():
+        assert Case.select().where(Case.title.in_(['改修', '二度目'])).count() == 1
+
+
 def test_a_number_has_no_invisible_twin(client_of):
     it = client_of('it')
     assert '既にあります' in refused(it, '/systems/new', system_no='S-00001\u200b', name='双子', summary='試験', owner_code='0201',

@@ -312,7 +312,8 @@ def test_a_lifecycle_change_follows_the_table(desk):
     assert [(e['line'], e['column']) for e in found['errors']] == [(2, 'ライフサイクル状態'), (3, 'ライフサイクル状態')]
     assert '進めません' in found['errors'][0]['message'] and '台帳活用検討' in found['errors'][1]['message']
     assert desk.table('systems', ['S-1', '更新検討'], headers=headers)['update'] == 1
-    assert desk.table('systems', ['S-3', '取消'], headers=headers)['update'] == 1
+    # a cancelled system is void: that takes a reason of its own
+    assert '記録の画面で' in desk.table('systems', ['S-3', '取消'], headers=headers, code=1)['errors'][0]['message']
 
 
 def test_rules_across_cells(desk):
@@ -652,6 +653,17 @@ def test_a_number_is_the_same_by_whatever_dash(desk, dash):
     assert any(line[0] == f'X{plain}1' for line in lines_of(path, 'cp932'))
     found = desk.json('import', 'systems', path)
     assert unchanged(found, found['rows'])
+
+
+def test_a_record_known_by_others_numbers_is_found_however_wide_they_are_written(desk):
+    desk.table('enrolments', ['K-1', '00003', '', '', '', ''])
+    found = desk.table('enrolments', ['Ｋ－１', '０0003', '受講中', '', '', ''])
+    assert found['update'] + found['unchanged'] == 1 and found['create'] == 0
+
+
+def test_zeros_a_spreadsheet_dropped_are_missed(desk):
+    found = desk.table('enrolments', ['K-1', '3', '受講中', '', '', ''], ['K-1', '77', '受講中', '', '', ''], code=1)
+    assert '「00003」ならあります' in found['errors'][0]['message'] and '先頭の0' not in found['errors'][1]['message']
 
 
 def test_units_that_stand_do_not_come_under_each_other(desk):

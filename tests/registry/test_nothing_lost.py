@@ -188,6 +188,59 @@ def test_a_page_without_its_token_gives_back_what_was_typed(settings):
     assert 'himitsu' not in answer.text
 
 
+def sent(answer):
+    """Return what the last form of a page sends as it stands, its token too."""
+    return hidden(answer) | {'csrf_token': re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', answer.text)[-1]}
+
+
+def tokened(settings):
+    browser = create_app(settings | {'WTF_CSRF_ENABLED': True}).test_client()
+
+    def sign_in():
+        return browser.post('/sign-in', data=sent(browser.get('/sign-in')) | {'email': email('it'), 'password': PASSWORD})
+    return browser, sign_in
+
+
+OURS = {'Origin': 'http://localhost'}
+
+
+def test_a_form_of_the_session_before_goes_on_in_this_one(settings):
+    browser, sign_in = tokened(settings)
+    assert sign_in().status_code == 303
+    old = sent(browser.get('/systems/new')) | FIELDS
+    with browser.session_transaction() as session:
+        session.clear()  # signed out, or away for longer than a session lasts
+    answer = browser.post('/systems/new', data=old, headers=OURS)
+    assert answer.status_code == 401 and hidden(answer)['kept']
+    back = browser.post('/sign-in', data=sent(answer) | {'email': email('it'), 'password': PASSWORD}, headers=OURS)
+    assert back.status_code == 200 and '夜間の申請' in words(back)
+    # and signed in again in another window
+    assert old['csrf_token'] != sent(back)['csrf_token']
+    answer = browser.post('/systems/new', data=old, headers=OURS)
+    assert answer.status_code == 409 and '夜間の申請' in words(answer) and 'S-90001' not in browser.get('/systems/').text
+    assert browser.post('/systems/new', data=sent(answer), headers=OURS).status_code == 303
+
+
+def test_only_a_form_of_our_own_pages_goes_on(settings):
+    browser, sign_in = tokened(settings)
+    for headers in ({}, {'Origin': 'null'}, {'Origin': 'http://elsewhere.example'}):
+        assert browser.post('/systems/new', data=FIELDS, headers=headers).status_code == 400
+    sign_in()
+    for headers in ({}, {'Origin': 'null'}, {'Origin': 'http://elsewhere.example'}):
+        answer = browser.post('/systems/new', data=FIELDS, headers=headers)
+        assert answer.status_code == 400 and 'name="owner_code"' not in answer.text
+
+
+def test_a_sign_in_page_left_open_overnight_is_asked_again(settings):
+    browser, _ = tokened(settings)
+    asked = sent(browser.get('/sign-in')) | {'email': email('it'), 'password': PASSWORD}
+    with browser.session_transaction() as session:
+        session.clear()
+    answer = browser.post('/sign-in', data=asked, headers=OURS)
+    assert answer.status_code == 401 and 'もう一度入力してください' in words(answer)
+    assert browser.post('/sign-in', data=asked | sent(answer), headers=OURS).status_code == 303
+
+
 def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
     asked = values(it, '/incidents/1/edit') | {'title': '途中まで書いた<b>件名'}
     with db.connection_context(), trail.act('incidents.void', by=None, at=clock.now()) as act:
