@@ -27,7 +27,7 @@ from models.visibility import condition
 from . import board as boards
 from . import clock, shown
 from .front import asked_day
-from .nouns import NOUNS, Column, of_table
+from .nouns import NOUNS, Column, narrow, of_table
 from .permits import permit
 from .strategies import crumbs
 from .tables import whole
@@ -142,5 +142,5 @@ def row_table(query, measure, as_of, until, dated, page, total, size=50):
                       for column, value in zip(columns, row[1:], strict=True)])
             for row in joins(table.select(leads_to, *(c.sql() for c in columns)).where(table.id.in_(ids or [0])))
             .order_by(table.id).tuples()]
-    return {'columns': [c.label for c in columns], 'rows': rows, 'noun': noun.name, 'page': page, 'pages': pages,
+    return {'columns': [c.label for c in columns], 'narrow': narrow(columns), 'rows': rows, 'noun': noun.name, 'page': page, 'pages': pages,
             'total': total}

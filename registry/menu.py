@@ -39,7 +39,7 @@ def address(endpoint):
 
 
 def sections():
-    """Return the menu as the person signed in sees it: [{label, items: [{label, url, current}]}]."""
+    """Return the menu as the person signed in sees it: [{label, items: [{label, url, current}]}]; one entry alone needs no label."""
     exact, person = request.endpoint, current_user._get_current_object()
     here = (exact or '').split('.')[0]
     found = []
@@ -51,5 +51,5 @@ def sections():
                                                 and exact not in {e for _, e, _ in items})
                 shown.append({'label': words, 'url': address(endpoint), 'current': current})
         if shown:
-            found.append({'label': label, 'items': shown})
+            found.append({'label': label if len(shown) > 1 else '', 'items': shown})
     return found

@@ -82,11 +82,15 @@ class Noun:
         """The noun's form with nothing in it, made once: for labels and for showing values, never for reading them."""
         return self.form(formdata=None, meta={'csrf': False})
 
-
     @cached_property
     def narrow(self):
-        """The classes of the list's table: which of its columns stay on one line."""
-        return ' '.join(f'nowrap-{place}' for place, column in enumerate(self.columns, 1) if hasattr(column.show, 'narrow'))
+        """The classes of the list's table; see `narrow`."""
+        return narrow(self.columns)
+
+
+def narrow(columns):
+    """Return the classes of a table of these columns: which of them stay on one line."""
+    return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1) if hasattr(column.show, 'narrow'))
 
 
 def of_table(table):
