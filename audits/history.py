@@ -129,7 +129,7 @@ def show(table, name, value, vocabulary, names, seen=None):
         if name in vocabulary.shows:
             return vocabulary.shows[name](value)
         return _show(field, value, names, seen)
-    except (ValueError, TypeError, DoesNotExist):
+    except (ValueError, TypeError, ArithmeticError, LookupError, DoesNotExist):
         return str(value)  # written behind the application's back: shown as it stands
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from json import loads
 
-from peewee import DateField, DateTimeField, DoesNotExist, SqliteDatabase
+from peewee import DateField, DateTimeField, SqliteDatabase
 
 from models import RECORDS, db
 from models.base import Table
@@ -94,7 +94,8 @@ def _missing_guards():
     else:
         expected, found = POSTGRESQL_GUARDS, {name: tuple(rest) for name, *rest in db.execute_sql(
             'SELECT tgname, relname, tgtype, prosrc FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid '
-            "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgqual IS NULL")}
+            "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgqual IS NULL "
+            "AND tgattr::text = ''")}
     return {name for name, what in expected.items() if found.get(name) != what}
 
 
@@ -121,7 +122,7 @@ def _chain(verdict):
     # as the engine gives them: what is hashed needs no conversion, and what was tampered with may not bear one
     changes = _numbered(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
                                       Change.values).order_by(Change.act, Change.place), '変更行', verdict)
-    acts = _numbered(Act.select(Act.seq, Act.at, Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason, Act.request_id,
+    acts = _numbered(Act.select(Act.seq, _text(Act.at), Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason, Act.request_id,
                                 Act.changes, Act.previous, Act.hash).order_by(Act.seq), '操作', verdict)
     waiting = next(changes, None)
     former, last = FIRST, None
@@ -143,14 +144,14 @@ def _chain(verdict):
             verdict.broken(seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
         if previous != former:
             verdict.broken(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
-        if _digest(str(previous), [seq, str(at), *words, count], lines) != hash:
+        if _digest(str(previous), [seq, _moment(str(at)), *words, count], lines) != hash:
             verdict.broken(seq, f'操作 {seq} の内容が、記録されたハッシュと一致しません。')
         former, last = hash, at
         verdict.acts += 1
         verdict.seq, verdict.hash = seq, hash
     if waiting is not None:
         verdict.broken(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
-    head = next(iter(db.execute(TrailHead.select(TrailHead.seq, TrailHead.hash, TrailHead.at))), None)
+    head = next(iter(db.execute(TrailHead.select(TrailHead.seq, TrailHead.hash, _text(TrailHead.at)))), None)
     if head is None:
         verdict.broken(verdict.seq, '鎖の先頭の記録がありません。')
     elif tuple(head) != (verdict.seq, verdict.hash, last):
@@ -181,18 +182,32 @@ def _replay(states, change, verdict):
         pass  # an unreadable line has already broken its act's hash
 
 
+def _text(field):
+    """Return what selects a column as the trail writes it: PostgreSQL gives days and moments as text, even those no calendar has."""
+    dated = isinstance(field, (DateTimeField, DateField)) and not isinstance(db.obj, SqliteDatabase)
+    return field.cast('TEXT') if dated else field
+
+
 def _texts(fields):
-    """Return the places of the columns an engine gives as days and moments where the trail has text."""
+    """Return the places of the moments among some columns that PostgreSQL writes in its own way."""
     if isinstance(db.obj, SqliteDatabase):
         return []
-    return [place for place, (_, field) in enumerate(fields) if isinstance(field, (DateTimeField, DateField))]
+    return [place for place, (_, field) in enumerate(fields) if isinstance(field, DateTimeField)]
+
+
+def _moment(text):
+    """Return a moment as the trail writes it, with all its microseconds or none: PostgreSQL leaves out the zeros at their end."""
+    if isinstance(db.obj, SqliteDatabase):
+        return str(text)
+    whole, point, rest = text.partition('.')
+    return f'{whole}.{rest:0<6}' if point else text
 
 
 def _label(table, id):
     """Return what an inserted row calls itself, if what it stands on exists and can be read."""
     try:
         return table.get_by_id(id).label
-    except (DoesNotExist, ValueError, TypeError, ArithmeticError):
+    except Exception:  # whatever was put into it may stumble over anything
         return f'#{id}'
 
 
@@ -218,7 +233,7 @@ def _compare(table, states, verdict):
     derived = [table.search_text] if 'search_text' in table.derived else []
     words_of = derived and _deriving(table, names)
     texts = _texts(fields)
-    query = table.select(table.id, table.revision, *(field for _, field in fields), *derived).order_by(table.id)
+    query = table.select(table.id, table.revision, *(_text(field) for _, field in fields), *derived).order_by(table.id)
     seen = set()
     name_of_table = table._meta.table_name
 
@@ -234,7 +249,7 @@ def _compare(table, states, verdict):
             continue
         for place in texts:
             if stands[place] is not None:
-                stands[place] = str(stands[place])
+                stands[place] = _moment(stands[place])
         for place in secret:
             stands[place] = sealed(stands[place])
         recorded_last = list(map(state[1].get, names))

@@ -1,7 +1,7 @@
 """The form every form starts from: fields that read files and pages alike, and checks across fields."""
 from flask_wtf import FlaskForm
 
-from .fields import Cell, Long, Refs
+from .fields import Cell, Long, Refs, Text
 
 
 class Form(FlaskForm):
@@ -62,6 +62,12 @@ class ReasonForm(FlaskForm):
     """A reason, for acts that must give one (取消・状態の変更)."""
 
     reason = Long('理由', required=True, max=500, hint='あとから読む人に分かるように書いてください')
+
+
+class ActReasonForm(Form):
+    """Why a record was changed, beside the record's own form."""
+
+    act_reason = Text('変更の理由', max=500)
 
 
 class EmptyForm(FlaskForm):

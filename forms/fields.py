@@ -5,7 +5,7 @@ stored value as text (`text`), so that an exported file is an import file.
 """
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 
 from wtforms import Field
@@ -140,6 +140,12 @@ class Text(Cell):
         self.flags.maxlength = max
 
     def parse(self, text):
+        if '\n' in text or '\r' in text:
+            raise ValueError('改行は使えません。1行で入力してください。')
+        return self.within(text)
+
+    def within(self, text):
+        """Return a text that is not too long."""
         if len(text) > self.max:
             raise ValueError(f'{self.max}文字以内で入力してください（現在{len(text)}文字）。')
         return text
@@ -154,7 +160,7 @@ class Long(Text):
         super().__init__(label, max=max, **kwargs)
 
     def parse(self, text):
-        return super().parse(text.replace('\r\n', '\n').replace('\r', '\n'))
+        return self.within(text.replace('\r\n', '\n').replace('\r', '\n'))
 
 
 class Key(Text):
@@ -167,8 +173,8 @@ class Key(Text):
         text = narrow(text)
         if any(c.isspace() for c in text):
             raise ValueError('番号に空白は使えません。')
-        if ';' in text:
-            raise ValueError('番号にセミコロン（;）は使えません。')
+        if ';' in text or '、' in text:
+            raise ValueError('番号にセミコロン（;）と読点（、）は使えません。')
         return super().parse(text)
 
 
@@ -237,18 +243,17 @@ class Exact(Cell):
 
     def parse(self, text):
         digits = narrow(text).replace(',', '').removesuffix('%')
-        try:
-            number = Decimal(digits)
-        except InvalidOperation:
-            raise ValueError(f'数で入力してください（「{text[:30]}」は数として読めません）。') from None
-        if not number.is_finite() or abs(number) >= Decimal('1e15'):
+        found = re.fullmatch(r'([+-]?)0*(\d*)(?:\.(\d*?)0*)?', digits, re.ASCII)
+        if not found or not re.search(r'\d', digits):
+            raise ValueError(f'数で入力してください（「{text[:30]}」は数として読めません）。')
+        sign, whole, decimals = found.groups(default='')
+        if len(whole) > 15:
             raise ValueError('数が大きすぎます。')
-        if -number.as_tuple().exponent > self.places:
-            number = number.normalize()
-            if -number.as_tuple().exponent > self.places:
-                raise ValueError(f'小数は{self.places}桁までで入力してください。')
+        if len(decimals) > self.places:
+            raise ValueError(f'小数は{self.places}桁までで入力してください。' if self.places else '小数のない整数で入力してください。')
+        number = Decimal(f'{sign}{whole or 0}.{decimals}')
         if self.min is not None and number < self.min or self.max is not None and number > self.max:
-            raise ValueError(f'{self.min}から{self.max}までの数で入力してください。')
+            raise ValueError(f'{self.min}以上の数で入力してください。' if self.max is None else f'{self.min}から{self.max}までの数で入力してください。')
         return Decimal(self.text(number))
 
     def text(self, value):
@@ -364,7 +369,7 @@ class IntCode(Code):
         text = narrow(text).removeprefix('レベル').removesuffix('Q')
         if text.endswith('.0'):
             text = text[:-2]
-        if text.isdigit() and int(text) in self.codes:
+        if text.isascii() and text.isdigit() and int(text) in self.codes:
             return int(text)
         raise ValueError(f'次から選んでください: {"、".join(str(c) for c in self.codes)}')
 
@@ -463,10 +468,15 @@ class Ref(Pointing):
             found = self.object_data
         if found is None:
             # a spreadsheet drops the zeros a number begins with
-            meant = next((longer for n in range(len(text) + 1, 11) if self.id_of(longer := text.zfill(n))), None) if text.isdigit() else None
-            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。' + (
-                f'先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant else '先に登録するか、番号を確かめてください。'))
+            meant = next((longer for n in range(len(text) + 1, 11) if (id := self.id_of(longer := text.zfill(n))) and not self.unseen([id])),
+                         None) if text.isdigit() else None
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant
+                             else self.unknown([text]))
         return found
+
+    def unknown(self, numbers):
+        """Return what is said of a number that no record has."""
+        return f'{self.label.text}「{numbers[0][:40]}」は{self.missing}。先に登録するか、番号を確かめてください。'
 
     def text(self, value):
         if value is None:
@@ -517,7 +527,7 @@ class Refs(Pointing):
 
     hint = '複数あるときは ; で区切ります'
 
-    def __init__(self, label, table, by, *, link, own, other, max=2000, **kwargs):
+    def __init__(self, label, table, by, *, link, own, other, max=30_000, **kwargs):
         super().__init__(label, table, by, **kwargs)
         self.link, self.own, self.other = link, own, other
         self.flags.maxlength = max
@@ -539,8 +549,12 @@ class Refs(Pointing):
                 unknown.append(part)
             found += [id for id in ids if id not in found]
         if unknown:
-            raise ValueError(f'{"、".join(unknown[:10])[:200]} は登録されていません。番号を確かめてください。')
+            raise ValueError(self.unknown(unknown))
         return found
+
+    def unknown(self, numbers):
+        """Return what is said of numbers that no record has."""
+        return f'{"、".join(numbers[:10])[:200]} は登録されていません。番号を確かめてください。'
 
     def ids_of(self, row):
         """Return the ids now linked to `row`, in the order of their numbers."""

@@ -83,7 +83,7 @@ class SystemForm(Form):
 
     def across(self, row):
         # a register kept elsewhere until now may have gaps (a file); what is begun here says what it is for (§3.1)
-        if not self.of_file and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row):
+        if 'summary' in self._fields and not self.of_file and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row):
             yield 'summary', '概要を入力してください。構想には、何のためのシステムかが必要です。'
         if row is not None and self.value_of('successor_no') == row.id:
             yield 'successor_no', '自分自身を後継システムにすることはできません。'

@@ -374,7 +374,8 @@ def large_coverage(year, as_of, dated, until):
 def trial_count(year, as_of, dated, until):
     """発注・計画調達支援 given on trial and completed in the year."""
     start, end = calendar.year_range(year)
-    ordering = Support.select().where(Support.live(), Support.kind == 'ordering')
+    ordering = Support.select().where(Support.live(), Support.kind == 'ordering',
+                                      Support.case.in_(Case.select(Case.id).where(Case.live())))
     done = ordering.where(Support.trial, Support.state == 'completed',
                           Support.completed_on.between(start, min(end, as_of)))
     in_year = ordering.where(Support.requested_on.between(start, min(end, as_of)))

@@ -114,7 +114,7 @@ class Actual(Table):
 
     @property
     def label(self):
-        return f'{self.as_of} の実績'
+        return f'重点取組{self.indicator.initiative.no} 指標{self.indicator.no} {self.as_of} の実績'
 
 
 class Schedule(Table):

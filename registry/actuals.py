@@ -17,7 +17,7 @@ bp = Blueprint('actuals', __name__, url_prefix='/actuals')
 
 def numbered():
     """Return (id, year, number of the initiative, number, unit) of every indicator that stands."""
-    return Indicator.select(Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit).join(Initiative).join(
+    return Indicator.select(Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit, Indicator.decimals).join(Initiative).join(
         Strategy).where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()
 
 
@@ -26,8 +26,8 @@ class ActualLoad(Load):
 
     def make_form(self):
         found = list(numbered())
-        self.indicators = {(year, no, kpi): id for id, year, no, kpi, _ in found}
-        self.percents = {id for id, *_, unit in found if unit == '%'}
+        self.indicators = {(year, no, kpi): id for id, year, no, kpi, *_ in found}
+        self.counted = {id: (unit, decimals) for id, *_, unit, decimals in found}
         return super().make_form()
 
     def _existing(self, sheet):
@@ -41,7 +41,7 @@ class ActualLoad(Load):
         key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
         indicator = self.indicators.get(key)
         before = existing.get((indicator, form.as_of.data)) if indicator else None
-        form.percent = indicator in self.percents
+        form.counts_in(*self.counted.get(indicator, ('', None)))
         wrong = form.wrong(before)
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
@@ -78,7 +78,7 @@ class ActualLoad(Load):
         cells = form.cells()
         rows = query if query is not None else Actual.select().where(Actual.live()).order_by(Actual.id)
         # of a voided indicator nothing can be found again, and nothing counts
-        places = {id: place for id, *place, _ in numbered()}
+        places = {id: place for id, *place, _, _ in numbered()}
 
         def lines():
             for row in rows:
@@ -135,7 +135,7 @@ def show(id):
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
     form = ActualForm(data=before.__data__ if before else {'as_of': as_of})
-    form.percent = indicator.unit == '%'
+    form.counts_in(indicator.unit, indicator.decimals)
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative

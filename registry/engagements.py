@@ -4,7 +4,7 @@ from flask_login import current_user
 
 from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
-from models import CorrectiveAction, Engagement, Finding
+from models import CorrectiveAction, Engagement, Finding, Person
 from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
 from models.organisation import subtree
 from models.rules import lifecycle
@@ -39,7 +39,8 @@ DONE = ('closed', 'accepted')
 
 def unfinished(value):
     """Return the condition that a finding still asks for something, or ('late') that a measure of it is overdue."""
-    asks = Finding.state.not_in(DONE) & (Finding.category != 'good')
+    asks = Finding.state.not_in(DONE) & (Finding.category != 'good') & Finding.engagement.in_(
+        Engagement.select(Engagement.id).where(Engagement.live()))
     if value != 'late':
         return asks
     return asks & Finding.id.in_(CorrectiveAction.select(CorrectiveAction.finding).where(
@@ -53,9 +54,9 @@ def finding_tone(value):
 def facts(row):
     """Return what the finding's table of moves asks, as plain values."""
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id)) if row.id else []
-    # one measure left undone is what the finding waits for; with none left, the newest speaks for it
-    action = next((a for a in actions if a.done_on is None), None) or next(
-        (a for a in actions if a.result is None), actions[-1] if actions else None)
+    # the first measure that something is missing of is what the finding waits for; with none such, the newest speaks for it
+    action = next((a for name in ('done_on', 'evidence', 'result') for a in actions if not getattr(a, name)),
+                  actions[-1] if actions else None)
     return {'measure': action and action.measure, 'due_on': action and action.due_on,
             'done_on': action and action.done_on, 'evidence': action and action.evidence,
             'owner_person': action and action.owner_id, 'follower_person': action and action.follower_id,
@@ -174,10 +175,12 @@ def _action(finding, before):
         if before is not None and request.form.get('revision') != str(before.revision):
             return records.conflict(form, row, before, url_for('findings.show', id=finding.id), records.crumbs(findings, ('競合', None)))
         wrong = settled + ([('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else [])
-        if row.owner.role == 'auditor' or not row.owner.is_active:
+        if 'owner_email' in form._fields and not Person.select().where(Person.id == row.owner_id, form.owner_email.only(Person)).exists():
+            wrong.append(('owner_email', '被監査部門の人から選んでください。'))
+        elif row.owner.role == 'auditor' or not row.owner.is_active:
             wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))
         if records.collect(form, wrong):
-            with records.act('actions.edit' if before else 'actions.create', request.form.get('act_reason', '')[:500]) as writing:
+            with records.act('actions.edit' if before else 'actions.create', records.asked_why().data or '') as writing:
                 writing.save(row, before)
             flash('是正措置を保存しました。')
             return redirect(url_for('findings.show', id=finding.id), code=303)
@@ -210,7 +213,7 @@ def void(id):
         abort(403)
     back = url_for('findings.show', id=action.finding_id)
     return records.voided(findings, action, 'actions.void', back, records.crumbs(
-        findings, (action.finding.label, back), ('是正措置の取消', None)), kept(action), reusable=True)
+        findings, (action.finding.label, back), ('是正措置の取消', None)), lambda: kept(action), reusable=True)
 
 
 @actions_bp.route('/<int:id>/follow-up', methods=['GET', 'POST'])

@@ -47,7 +47,7 @@ def show_figure(name):
     dated = boards.remembered(('settings',), Dated)
     as_of = as_of or default_day(year, today)
     until = boards.moment(as_of)
-    asked = (name, year, as_of, until, current_user.id, current_user.role, current_user.department_id)
+    asked = (name, year, as_of, until, today, current_user.id, current_user.role, current_user.department_id)
     found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated, until=until))
     groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
               for place, rows in enumerate(parts)]

@@ -58,7 +58,7 @@ def index():
         except sheets.Unreadable as error:
             form.file.errors = [*form.file.errors, *[words_of(problem) for problem in error.problems[:50]]]
         else:
-            token = keep(data, {'kind': noun.name, 'name': upload.filename[:200], 'encoding': form.encoding.data,
+            token = keep(data, {'kind': noun.name, 'name': ''.join(filter(str.isprintable, upload.filename))[:200], 'encoding': form.encoding.data,
                                 'ignore': form.ignore.data})
             return redirect(url_for('.preview', token=token), code=303)
     return render_template('files/index.html', form=form, kinds=kinds(), nouns=NOUNS,

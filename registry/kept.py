@@ -51,7 +51,7 @@ def keep():
     Nobody else can have typed it: the request's CSRF token has been checked before, or, where a session is altogether
     gone and so bound to nobody, that one of our own pages sent it.
     """
-    fields, person = typed(), session.get('_user_id')
+    fields, person = typed(), session.get('_user_id', session.get('was'))
     return _signer().dumps([person, request.path, fields]) if fields and (person or ours()) else ''
 
 

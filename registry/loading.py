@@ -1,4 +1,6 @@
 """Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing."""
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from audits import trail
@@ -10,6 +12,8 @@ from .permits import allowed, overreach
 from .sheets import Problem
 
 CHUNK, MANY = 400, 1000
+#: what an office writes behind a column's name without meaning another column
+_REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
 
 
 @dataclass
@@ -91,13 +95,16 @@ class Load:
         """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
         # an unknown column is named and passed over: what is wrong in the known ones is said as well
         known, unreadable = {}, any(problem.line in (1, None) for problem in self.problems)
+        short = Counter(cell.header.partition('（')[0] for cell in self.form.cells())
         for cell in self.form.cells():
-            for word in (cell.key, cell.short_name, cell.label.text, cell.header, cell.header.partition('（')[0]):
+            # what stands before a bracket names a column only where no other begins alike (目標復旧時間)
+            before = cell.header.partition('（')[0]
+            for word in (cell.key, cell.short_name, cell.label.text, cell.header, *([before] if short[before] == 1 else [])):
                 known.setdefault(key_of_label(word), cell.short_name)
         self.known = known
         columns, seen = [], {}
         for place, header in enumerate(sheet.headers):
-            name = known.get(key_of_label(header)) or known.get(key_of_label(header.split('(')[0]))
+            name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
             if name is None:
                 if not ignore_unknown:
                     self.problems.append(Problem(1, header, '', f'「{header}」という列はありません。列名を直すか、列を削除してください。'

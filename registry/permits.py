@@ -158,8 +158,10 @@ def overreach(noun, row, before, form, person):
         old = (cell.ids_of(before) if several else [before.__data__.get(cell.attr)]) if before is not None else []
         new = set((cell.data or []) if several else [row.__data__.get(cell.attr)]) - {*old, None}
         new = {id for id in new if id > 0}  # a placeholder is a record of the same file, judged on its own line
-        if len(new) > table.select().where(table.id.in_(list(new)), limit).count():
-            yield cell.short_name, f'{cell.label.text}に、自分の所属の記録にない番号があります。番号を確かめてください。'
+        if away := new - {id for (id,) in table.select(table.id).where(table.id.in_(list(new)), limit).tuples()}:
+            # in the words for a number that no record has: whether there is one is not theirs to know
+            yield cell.short_name, cell.unknown([number for (number,) in table.select(cell.by).where(
+                table.id.in_(list(away))).order_by(cell.by).tuples()])
 
 
 def require(permit, thing=None):

@@ -233,7 +233,7 @@ def check_in(id, quarter):
         row.voided_at = row.void_reason = None
         if before is not None and request.form.get('revision') != str(before.revision):
             return records.conflict(form, row, before, back, crumbs)
-        with records.act('plans.check-in', request.form.get('act_reason', '')[:500]) as writing:
+        with records.act('plans.check-in', records.asked_why().data or '') as writing:
             writing.save(row, stood)
         flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
         return redirect(back, code=303)

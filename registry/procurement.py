@@ -21,7 +21,7 @@ reviews_bp = Blueprint('reviews', __name__, url_prefix='/reviews')
 
 
 #: what a support examines of a case and of its budget line
-EXAMINED = {Case: ('initial_cost', 'yearly_cost', 'years', 'new_technology'), BudgetRequest: ('amount', 'new_technology')}
+EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'), BudgetRequest: ('amount', 'new_technology')}
 
 
 def examined(row, before, form, at):
@@ -31,7 +31,7 @@ def examined(row, before, form, at):
     changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
     cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id, Case.live())
     if changed and Support.select().where(Support.case.in_(cases), Support.live(), Support.state == 'completed').exists():
-        yield changed[0], '調達支援が完了したあとの金額と新技術の変更は、情報政策の担当者に依頼してください。'
+        yield changed[0], '調達支援が完了したあとの予算要求、金額、新技術の変更は、情報政策の担当者に依頼してください。'
 
 
 def request_panels(row):
@@ -95,6 +95,8 @@ cases = Noun(
 
 def prepare_support(row, before, form, at):
     """A support entered with its completion day is a completed one; one that stands is completed by its move, or by a file."""
+    if before is not None and before.state == 'withdrawn' and row.completed_on:
+        yield 'completed_on', '取り下げた支援は完了にできません。もう一度依頼するときは、案件から新しく依頼してください。'
     if row.completed_on and not form.of_file:
         if before is not None and not before.completed_on:
             yield 'completed_on', '支援は、記録の画面の「支援を完了する」から完了にしてください（意見を残すためです）。'
@@ -107,6 +109,11 @@ def prepare_support(row, before, form, at):
         row.state = 'completed'
     elif before.completed_on and not row.completed_on:
         row.state = 'reviewing'
+
+
+def of_live_cases():
+    """Return the condition that a support's case has not been voided."""
+    return Support.case.in_(Case.select(Case.id).where(Case.live()))
 
 
 def support_tone(value):
@@ -135,6 +142,7 @@ ASKED = {'reviewing': ('コメント', '所管課に伝えることがあれば�
 supports = Noun(
     name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'), sort='-requested_on',
     prepare=prepare_support, panels=support_panels, template='supports/show.html',
+    explained=lambda row, before: 'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on and not row.completed_on else '',
     reserved={name: '依頼するときは空欄（試行は「いいえ」）のままにしてください。'
               for name in ('completed_on', 'trial', 'opinion', 'opinion_text')},
     joins=lambda query: query.join(Case),
@@ -145,7 +153,7 @@ supports = Noun(
              Column('requested_on', '依頼日', Support.requested_on, shown.day),
              Column('completed_on', '完了日', Support.completed_on, shown.day),
              Column('opinion', '総合意見', Support.opinion, shown.code(OPINIONS))],
-    filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')], lambda v: Support.state.in_(['requested', 'reviewing'])),
+    filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')], lambda v: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
              Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
              Filter('kind', '支援区分', lambda: list(SUPPORT_KINDS.items()), lambda v: Support.kind == v),
              Filter('trial', '試行', lambda: [('1', '試行')], lambda v: Support.trial)],

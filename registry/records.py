@@ -1,6 +1,7 @@
 """The views every noun shares: list, record, new, edit, void, export; and the one way a form becomes a saved row."""
 import copy
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask_login import current_user
 from peewee import ForeignKeyField, IntegrityError, fn
 
 from audits import history, past, trail
-from forms.base import ReasonForm
+from forms.base import ActReasonForm, ReasonForm
 from forms.fields import Key, Long, Pointing, Ref, Text
 from models import Person
 from models.figures import day_bounds
@@ -43,7 +44,15 @@ def accepted(form, before=None):
     if not form.is_submitted():
         return False
     good = form.validate()
+    good = collect(form, [('', f'変更の理由: {words}') for words in asked_why().errors]) and good
     return collect(form, form.crossed(before)) and good
+
+
+def asked_why():
+    """Return the field of the reason that a page asks for beside the record."""
+    form = ActReasonForm(meta={'csrf': False})
+    form.validate()
+    return form.act_reason
 
 
 def ahead(form, row, before, today):
@@ -83,7 +92,7 @@ def unexplained(noun, row, before):
     key = noun.table._meta.fields.get(noun.blank._fields[noun.key[0]].attr)
     if numbered(noun, noun.blank._fields[noun.key[0]]) and row.__data__[key.name] != before.__data__[key.name]:
         why = '番号を変えると、以前に書き出したファイルや文書の番号と合わなくなります。'
-    return [('', f'{why}「変更の理由」を書いてください。')] if why and not request.form.get('act_reason', '').strip() else []
+    return [('', f'{why}「変更の理由」を書いてください。')] if why and not asked_why().data else []
 
 
 def numbered(noun, field):
@@ -272,6 +281,9 @@ def register(bp, noun):
                     try:
                         with act(f'{name}.create') as writing:
                             write(writing, noun, row, None, links_of(form), clock.today())
+                            still(form, overtaken(noun, row, form))
+                    except Overtaken:
+                        pass  # said beside the field
                     except IntegrityError:
                         # two people at once: the number was free when it was looked for
                         free = next_number(noun)
@@ -301,10 +313,12 @@ def register(bp, noun):
                 if not allowed(f'{name}.edit', row):
                     collect(form, [(owner_field(form), '自分の所属から外すことはできません。')])
                 elif collect(form, refusals(noun, row, before, form, clock.now()) + unexplained(noun, row, before)):
-                    with act(f'{name}.edit', request.form.get('act_reason', '')[:500]) as writing:
+                    with suppress(Overtaken), act(f'{name}.edit', asked_why().data or '') as writing:
                         changed = write(writing, noun, row, before, links_of(form), clock.today())
-                    flash('変更を保存しました。' if changed else '変更はありませんでした。')
-                    return redirect(url_for('.show', id=id), code=303)
+                        still(form, overtaken(noun, row, form))
+                    if not form.errors:
+                        flash('変更を保存しました。' if changed else '変更はありませんでした。')
+                        return redirect(url_for('.show', id=id), code=303)
             return render_template('records/edit.html', noun=noun, form=form, row=before,
                                    sections=grouped(noun, form, noun.moved), revision=revision or stamp(form, before),
                                    crumbs=crumbs(noun, (before.label, url_for('.show', id=id)), ('編集', None))
@@ -319,7 +333,7 @@ def register(bp, noun):
             if row.voided_at:
                 abort(404)
             back = url_for('.show', id=id)
-            return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), noun.keeps(row),
+            return voided(noun, row, f'{name}.void', back, crumbs(noun, (row.label, back), ('取消', None)), lambda: noun.keeps(row),
                           reusable='show' not in noun.views)
 
     if {'show', 'void'} <= set(noun.views):
@@ -336,10 +350,12 @@ def register(bp, noun):
             if changed_since(before, form):
                 collect(form, [('', CHANGED)])
             elif form.validate_on_submit() and collect(form, gone(row)):
-                with act(f'{name}.restore', form.reason.data) as writing:
+                with suppress(Overtaken), act(f'{name}.restore', form.reason.data) as writing:
                     write(writing, noun, row, before, [], clock.today())
-                flash(f'「{row.label}」の取消を取りやめました。')
-                return redirect(back, code=303)
+                    still(form, gone(row))
+                if not form.errors:
+                    flash(f'「{row.label}」の取消を取りやめました。')
+                    return redirect(back, code=303)
             return render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs(
                 noun, (row.label, back), ('取消の取りやめ', None))), 422 if form.errors else 200
 
@@ -360,10 +376,31 @@ def gone(row):
             yield 'reason', f'{words.title_of(field.rel_model)}「{shown.called(other)}」が取り消されています。先にそちらの取消を取りやめてください。'
 
 
-def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
+class Overtaken(Exception):
+    """What was checked before an act no longer holds in it: nothing is written."""
+
+
+def still(form, problems):
+    """Ask within an act, while nobody else writes, what two people at once could have broken; raise Overtaken if they did."""
+    if not collect(form, problems):
+        raise Overtaken
+
+
+def overtaken(noun, row, form):
+    """Yield (field name, message) of references to what was voided since the form was read, and of circles closed since."""
+    for cell in form.cells():
+        if isinstance(cell, Pointing) and cell.data and cell.data != cell.object_data:
+            ids = cell.data if isinstance(cell.data, list) else [cell.data]
+            known = cell.object_data if isinstance(cell.data, list) else None
+            if cell.table.select().where(cell.table.id.in_([id for id in ids if id not in (known or ())]), ~cell.table.live()).exists():
+                yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'
+    yield from circles(noun, row, form)
+
+
+def voided(noun, row, kind, back, crumbs, keeps=lambda: (), reusable=False):
     """Handle the voiding (取消) of a record or a part of one, an act of `kind`; return a response.
 
-    `keeps` yields (field, message) of why it must stay, `reusable` says that its number may be used again, `back` is
+    `keeps()` yields (field, message) of why it must stay, `reusable` says that its number may be used again, `back` is
     where to go then.
     """
     form = ReasonForm()
@@ -371,11 +408,13 @@ def voided(noun, row, kind, back, crumbs, keeps=(), reusable=False):
     if meanwhile:
         form.validate()
         collect(form, [('', CHANGED)])
-    elif form.validate_on_submit() and collect(form, keeps):
-        with act(kind, form.reason.data) as writing:
+    elif form.validate_on_submit() and collect(form, keeps()):
+        with suppress(Overtaken), act(kind, form.reason.data) as writing:
+            still(form, keeps())
             writing.void(row, form.reason.data)
-        flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
-        return redirect(back, code=303)
+        if not form.errors:
+            flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
+            return redirect(back, code=303)
     return render_template('records/void.html', noun=noun, row=row, form=form, cancel=back, reusable=reusable,
                            crumbs=crumbs), 409 if meanwhile else 422 if form.errors else 200
 
@@ -510,7 +549,6 @@ def send(noun, query, format, encoding):
     return Response(body, headers={
         'Content-Type': kind, 'Content-Disposition': f'attachment; filename="{noun.name}-{stamp}.{format}"',
         'X-Trail-Head': f'{head.seq}:{head.hash}'})
-
 
 
 def headers_of_file(noun):

@@ -1,4 +1,5 @@
 """What surrounds every request: its number, its line in the log, its security headers."""
+import gc
 import logging
 import sys
 import time
@@ -14,6 +15,9 @@ HEADERS = {
     'Referrer-Policy': 'same-origin', 'Cross-Origin-Opener-Policy': 'same-origin',
     'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 }
+
+#: the views that hold a whole file
+LARGE = frozenset({'export', 'preview'})
 
 
 def refuse_nul():
@@ -35,6 +39,13 @@ def register(app):
     def number():
         g.request_id = uuid.uuid4().hex[:12]
         g.started = time.perf_counter()
+
+    @app.teardown_request
+    def let_go(error):
+        # a file's form and rows point at each other, many megabytes of them: the collector by itself would come late. Where
+        # nothing is frozen (`serving`), it would walk over the whole program.
+        if request.endpoint and request.endpoint.partition('.')[2] in LARGE and gc.get_freeze_count():
+            gc.collect()
 
     @app.after_request
     def finish(response):

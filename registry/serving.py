@@ -12,9 +12,13 @@ import time
 from multiprocessing.connection import wait
 
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
 
 LIMIT = 22 * 1024 * 1024
+REFUSED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>{0}｜台帳 Daicho</title></head><body><main><h1>{0}</h1>'
+           '<p>何も保存していません。{1}</p><p><a href="/">ホームへ戻る</a></p></main></body></html>')
 #: glibc's mallopt(3)
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 #: how long a process with more connections than another leaves the next one to it, in seconds
@@ -74,8 +78,30 @@ def follow():
     os._exit(0)
 
 
+class Refusal(ErrorTask):
+    """What the server itself answers before any page of ours is asked: a request too large, or none that it can read."""
+
+    def execute(self):
+        error = self.request.error
+        what = ('送信された内容が大きすぎます', 'ファイルは20MBまでです。分けて送ってください。') if error.code == 413 else (
+            '送信された内容を読み取れませんでした', '前の画面に戻り、もう一度操作してください。')
+        body = REFUSED.format(*what).encode()
+        self.status = f'{error.code} {error.reason}'
+        self.response_headers += [('Content-Type', 'text/html; charset=utf-8'), ('Content-Security-Policy', "default-src 'none'"),
+                                  ('X-Content-Type-Options', 'nosniff')]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    error_task_class = Refusal
+
+
 class Server(TcpWSGIServer):
     """waitress on a socket that several processes accept from: `held` is how many connections each has open, `place` our own."""
+
+    channel_class = Channel
 
     def __init__(self, app, listening, threads, held, place):
         self.held, self.place = held, place

@@ -20,7 +20,8 @@ def prepare_setting(row, before, form, at):
             row.name, row.valid_from, row.value):
         yield 'value', ('適用が始まった設定は、区の確認のほかは変えられません（過去の数値が変わるためです）。'
                         '新しい適用開始日で登録するか、誤りなら理由を書いて取り消してください。')
-    steps = steps_of(master_on(row.valid_from)) if row.name == 'steps_per_business' and row.value else 0
+    known = row.name == 'steps_per_business' and row.valid_from and (row.value or '').isdecimal()
+    steps = steps_of(master_on(row.valid_from)) if known else 0
     if steps and int(row.value) < steps:
         yield 'value', f'手順書版には{steps}のステップがあります。それより小さい数は使えません（率が100%を超えるためです）。'
 

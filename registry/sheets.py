@@ -145,9 +145,13 @@ def _read_csv(text):
 def _read_xlsx(data, name):
     """Return ([(line, cells)], problems) of a workbook's first sheet."""
     try:
-        clean, problems = _inspect(data, name)
+        clean, problems, percents = _inspect(data, name)
         book = python_calamine.CalamineWorkbook.from_filelike(clean)
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        for line, column in percents:
+            # Excel keeps 0.62 where a person sees 62%
+            if isinstance(value := rows[line - 1][column - 1], float):
+                rows[line - 1][column - 1] = f'{(Decimal(repr(value)) * 100).normalize():f}%'
         return [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)], problems
     except Unreadable:
         raise
@@ -161,7 +165,7 @@ def _read_xlsx(data, name):
 
 
 def _inspect(data, name):
-    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells).
+    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells, places of its percentages).
 
     The parser gets a new archive, so that it cannot see another one in the same bytes, nor pictures, macros or links.
     """
@@ -185,14 +189,14 @@ def _inspect(data, name):
         kept[sheet] = part(sheet)
     if kept[sheet] is None:
         refuse(_BROKEN)
-    problems = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']))
+    problems, percents = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']), _percent_styles(kept['xl/styles.xml']))
     clean = io.BytesIO()
     with zipfile.ZipFile(clean, 'w') as archive:
         for path, content in kept.items():
             if content is not None:
                 archive.writestr(path, content)
     clean.seek(0)
-    return clean, problems
+    return clean, problems, percents
 
 
 def _parse(xml, start, text=None):
@@ -244,8 +248,29 @@ def _lengths(xml):
     return found
 
 
-def _survey(xml, lengths):
-    """Return [(line, column number, value, message)] of cells without a usable value; refuse a sheet too wide, long or big.
+def _percent_styles(xml):
+    """Return the numbers, as text, of the cell styles that show a number as a percentage."""
+    codes, formats, inside = {'9', '10'}, [], False  # 0% and 0.00% are Excel's own
+
+    def start(tag, attributes):
+        nonlocal inside
+        tag = _bare(tag)
+        if tag == 'numFmt' and '%' in re.sub(r'"[^"]*"|\\.', '', attributes.get('formatCode', '')):
+            codes.add(attributes.get('numFmtId'))
+        elif tag in ('cellStyleXfs', 'cellXfs', 'cellStyles'):
+            inside = tag == 'cellXfs'
+        elif tag == 'xf' and inside:
+            formats.append(attributes.get('numFmtId'))
+
+    if xml is not None:
+        _parse(xml, start)
+    return {str(place) for place, code in enumerate(formats) if code in codes}
+
+
+def _survey(xml, lengths, percent_styles):
+    """Return ([(line, column number, value, message)] of cells without a usable value, [(line, column number)] of percentages).
+
+    Refuse a sheet too wide, long or big.
 
     One handler does it: a cell is judged when the next one starts, which halves the time of a large sheet.
     """
@@ -253,10 +278,11 @@ def _survey(xml, lengths):
     kind = value = ''
     formula = inside = filled = opened = False
     columns_of = {}
-    problems = []
+    problems, percents = [], []
+    percent = False
 
     def start(tag, attributes):
-        nonlocal line, column, kind, value, formula, inside, filled, opened
+        nonlocal line, column, kind, value, formula, inside, filled, opened, percent
         if ':' in tag:
             tag = _bare(tag)
         inside = False
@@ -271,6 +297,7 @@ def _survey(xml, lengths):
                 letters = reference.rstrip('0123456789')
                 column = columns_of.get(letters) or columns_of.setdefault(letters, _column(letters))
                 line = int(reference[len(letters):])
+            percent = attributes.get('s') in percent_styles
         elif tag == 'v' or tag == 'is':
             if filled and opened:
                 refuse(_BROKEN)
@@ -301,6 +328,8 @@ def _survey(xml, lengths):
             columns = column
             if columns > MAX_COLUMNS:
                 refuse(f'列が{MAX_COLUMNS}を超えています（{column}列目に値があります）。不要な列を削除してください。', line)
+        if percent and kind in (None, 'n'):
+            percents.append((line, column))
         if kind == 's':
             size += lengths[int(value)]
             if size > MAX_TEXT:
@@ -315,7 +344,7 @@ def _survey(xml, lengths):
         judge()
     if rows * columns > max(SPARSE_CELLS, 4 * cells):
         refuse('値のある欄が離れすぎています。表だけを新しいファイルに貼り付けて保存し直してください。', rows)
-    return problems
+    return problems, percents
 
 
 def _column(letters):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
 from peewee import Case
@@ -46,7 +46,10 @@ def register(app):
 
     @app.errorhandler(CSRFError)
     def of_another_session(error):
-        if kept.ours() and not request.files:
+        if kept.ours() and request.files:
+            flash('サインインの期限が切れていたか、サインインし直したあとのため、送信されませんでした。ファイルをもう一度選んでください。', 'warning')
+            return redirect(request.path if current_user.is_authenticated else url_for('sign_in.sign_in', next=request.path), code=303)
+        if kept.ours():
             if request.endpoint == 'sign_in.sign_in':
                 return continued(request.form.get('kept', ''))
             if not current_user.is_authenticated and (typed := kept.keep()):
@@ -183,10 +186,19 @@ def dummy():
 def begin(person):
     """Start a new session: nothing of the old one stays."""
     session.clear()
+    g.pop('csrf_token', None)  # made for the session before: the page that follows needs one of this
     now = int(clock.actual().timestamp())
     session.permanent = True
     session['epoch'], session['since'], session['seen'] = person.epoch, now, now
     login_user(person)
+
+
+def end():
+    """End this session; what its pages still send is kept for the same person only."""
+    was = current_user.get_id()
+    logout_user()
+    session.clear()
+    session['was'] = was
 
 
 def next_page():
@@ -201,8 +213,7 @@ def next_page():
 @permit('account.use')
 def sign_out():
     """End this session."""
-    logout_user()
-    session.clear()
+    end()
     flash('サインアウトしました。')
     return redirect(url_for('sign_in.sign_in'), code=303)
 
@@ -235,7 +246,6 @@ def sign_out_everywhere():
     with records.act('people.sign-out-everywhere') as act:
         person.epoch += 1
         act.save(person)
-    logout_user()
-    session.clear()
+    end()
     flash('すべての端末からサインアウトしました。')
     return redirect(url_for('sign_in.sign_in'), code=303)

@@ -38,7 +38,9 @@ businesses = Noun(
 
 def prepare_step(form):
     if 'step_no' in form._fields:
-        form.step_no.use(master_on(clock.today()))
+        # a step that stands keeps to its own step master, whichever is in force now
+        stands = form.step_no.object_data
+        form.step_no.use(master_on(clock.today()) if stands is None else Step.get_by_id(getattr(stands, 'id', stands)).master)
         # what was typed was read before its step master was known
         form.step_no.read_again()
 

@@ -1,4 +1,6 @@
 """The year's strategy pages (年度戦略): themes, initiatives, indicators, schedule and ratings, read and edited."""
+from contextlib import suppress
+
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
 from audits import history
@@ -93,6 +95,18 @@ def below(row):
             *Schedule.select().where(Schedule.initiative == row)]
 
 
+def parts_of(row):
+    """Return what belongs to a strategy, an initiative or an indicator and has not been voided."""
+    found = []
+    if isinstance(row, Strategy):
+        found = row.themes
+    elif isinstance(row, Initiative):
+        found = below(row)[1:]
+    elif isinstance(row, Indicator):
+        found = Actual.select().where(Actual.indicator == row)
+    return [part for part in found if part.voided_at is None]
+
+
 def past_of(row):
     """Return the history of an initiative and of what belongs to it, newest first: [(act, [sentences])]."""
     rows = below(row)
@@ -153,22 +167,31 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, kind='s
                                 '同じ番号・年度・基準日の記録が既にあります。' + ('（取消済み）' if there.voided_at else ''))])
         return edit_page(form, before, heading, leave, crumbs)
     former = before or there
-    row = records.twin(former) if former else table()
+    row = records.twin(before) if before else table()
+    if there is not None:
+        # the number of a voided part is used again: nothing but its place in the database is the old one's
+        row.id, row.revision = there.id, there.revision
     form.fill(row)
     for name, value in at.items():
         setattr(row, name, value)
-    row.voided_at = row.void_reason = None
     if before is not None and request.form.get('revision') != stamp(before):
         return records.conflict(form, row, before, leave, crumbs, stamp(before))
-    with records.act(kind, request.form.get('act_reason', '')[:500]) as act:
+    with suppress(records.Overtaken), records.act(kind, records.asked_why().data or '') as act:
         changed = act.save(row, former)
+        if before is None and there is not None:
+            for part in parts_of(there):
+                act.void(part, '同じ番号の別の記録を登録したため')
+        records.still(form, records.gone(row))
+    if form.errors:
+        return edit_page(form, before, heading, leave, crumbs)
     flash('保存しました。' if changed else '変更はありませんでした。')
     return redirect(back(row), code=303)
 
 
-def voided(row, back, crumbs, keeps=()):
-    """Handle the voiding of one part of a strategy; return a response. `keeps` are sentences of why it must stay."""
-    return records.voided(NOUN, row, 'strategies.edit', back, crumbs, [('reason', words) for words in keeps], reusable=True)
+def voided(row, back, crumbs, blocked=None, words=''):
+    """Handle the voiding of one part of a strategy; return a response. While `blocked` selects any row it must stay: `words` say why."""
+    return records.voided(NOUN, row, 'strategies.edit', back, crumbs, lambda: [
+        ('reason', words)] if blocked is not None and blocked.exists() else [], reusable=True)
 
 
 def to_year(year):
@@ -209,9 +232,9 @@ def edit(year):
 def void(year):
     """Void a year entered by mistake."""
     row = found_year(year)
-    live = Initiative.select().where(Initiative.strategy == row, Initiative.live()).exists()
-    return voided(row, to_year(year) if request.method == 'GET' or live else url_for('.index'), crumbs(year, ('取消', None)),
-                  ['重点取組が残っています。先に重点取組を取り消してください。'] if live else [])
+    live = Initiative.select().where(Initiative.strategy == row, Initiative.live())
+    return voided(row, to_year(year) if request.method == 'GET' or live.exists() else url_for('.index'), crumbs(year, ('取消', None)),
+                  live, '重点取組が残っています。先に重点取組を取り消してください。')
 
 
 def found_theme(year, no):
@@ -245,9 +268,9 @@ def edit_theme(year, theme):
 def void_theme(year, theme):
     """Void a strategic theme no initiative belongs to."""
     row = found_theme(year, theme)
-    live = Initiative.select().where(Initiative.theme == row, Initiative.live()).exists()
-    return voided(row, to_year(year), crumbs(year, ('取消', None)),
-                  ['このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'] if live else [])
+    live = Initiative.select().where(Initiative.theme == row, Initiative.live())
+    return voided(row, to_year(year), crumbs(year, ('取消', None)), live,
+                  'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。')
 
 
 @bp.post('/<int:year>/themes/copy')

@@ -89,7 +89,7 @@ class Listing:
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
         table = self.noun.table
-        key = ('total', self.noun.name, self.q, tuple(sorted(self.values.items())), self.voided, self.who)
+        key = ('total', clock.today(), self.noun.name, self.q, tuple(sorted(self.values.items())), self.voided, self.who)
         self.total = board.remembered(key, lambda: table.select(fn.COUNT(table.id)).where(*self.conditions).scalar())
         self.pages = max(1, ceil(self.total / self.size))
         self.page = min(max(1, self.asked), self.pages)

@@ -246,3 +246,51 @@ def test_a_trigger_made_harmless_is_named():
     else:
         db.execute_sql('CREATE OR REPLACE FUNCTION trail_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$')
         assert verify.verify().unguarded == ['trail_head_forward']
+
+
+#: what makes a record unreadable: (statement, table) for each engine
+UNREADABLE = {True: [
+    ("INSERT INTO department(revision, voided_at, code, name, level, valid_from, search_text) "
+     "VALUES (1, 5, 'X', 'Y', 'section', '2020-04-01', '')", 'department'),
+    ("UPDATE check_in SET achievement = 'abc' WHERE id = 1", 'check_in'), ("UPDATE check_in SET quarter = '5Q' WHERE id = 2", 'check_in'),
+], False: [
+    ("UPDATE system SET go_live_on = 'infinity' WHERE id = 1", 'system'), ("UPDATE department SET valid_to = 'infinity' WHERE id = 1", 'department'),
+    ("UPDATE incident SET detected_at = '0044-03-15 BC' WHERE id = 1", 'incident'), ("UPDATE check_in SET achievement = 'abc' WHERE id = 1", 'check_in'),
+]}
+
+
+@pytest.mark.parametrize('place', range(4))
+def test_a_row_that_cannot_be_read_is_named_all_the_same(unguarded, client_of, place):
+    lite = isinstance(db.obj, SqliteDatabase)
+    if lite:
+        db.execute_sql('PRAGMA ignore_check_constraints = 1')
+    statement, table = UNREADABLE[lite][min(place, len(UNREADABLE[lite]) - 1)]
+    db.execute_sql(statement)
+    assert [item['table'] for item in verify.verify().outside] == [table]
+    assert client_of('auditor').post('/trail/verify').status_code == 200
+
+
+def test_an_act_at_no_moment_is_named(unguarded):
+    db.execute_sql("UPDATE act SET at = 'infinity' WHERE seq = 1")
+    broken(1, '記録されたハッシュと一致しません')
+
+
+GUARD = {True: 'act_no_update', False: 'act_written_once'}
+#: what makes a trigger guard less than the schema has it
+WEAKENED = {True: [
+    ['DROP TRIGGER act_no_update'],
+    ['DROP TRIGGER act_no_update', 'CREATE TRIGGER "act_no_update" BEFORE UPDATE OF request_id ON "act" BEGIN SELECT 1; END'],
+], False: [
+    ['ALTER TABLE act ENABLE REPLICA TRIGGER act_written_once'],
+    ['DROP TRIGGER act_written_once ON act', 'CREATE TRIGGER act_written_once BEFORE UPDATE OF request_id OR DELETE ON act '
+     'FOR EACH ROW EXECUTE FUNCTION trail_refuse()'],
+]}
+
+
+@pytest.mark.parametrize('place', range(2))
+def test_a_trigger_that_no_longer_guards_is_named(place):
+    lite = isinstance(db.obj, SqliteDatabase)
+    with trail.untrailed():
+        for statement in WEAKENED[lite][place]:
+            db.execute_sql(statement)
+    assert verify.verify().unguarded == [GUARD[lite]]

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from asking import refused, upload, values
+from cast import email
 from peewee import DataError, SqliteDatabase
 
 from audits import trail, verify
@@ -20,6 +21,7 @@ from models import (
     Incident,
     IncidentSystem,
     Staff,
+    StepProgress,
     Support,
     System,
     Throttle,
@@ -97,10 +99,11 @@ def test_the_lifecycle_moves_by_its_page_only(client_of, department):
 
 
 def test_a_unit_names_no_other_units_record(department):
-    assert '自分の所属の記録にない番号' in refused(department, '/systems/1/edit', successor_no='S-00002')
+    for number in ('S-00002', 'S-99999'):  # another unit's, and nobody's: told alike
+        assert f'後継システム管理番号「{number}」は台帳にありません。先に登録' in refused(department, '/systems/1/edit', successor_no=number)
     words = refused(department, '/cases/new', case_no='C-90000', fiscal_year='2027', title='x', kind='new',
                     system_no='S-00002', request_no='B-00002', initial_cost='1', yearly_cost='0', years='1', new_technology='0')
-    assert words.count('自分の所属の記録にない番号') >= 2
+    assert words.count('は台帳にありません') + words.count('は登録されていません') >= 2
     conflict = department.post('/systems/1/edit', data=values(department, '/systems/1/edit') | {
         'successor_no': 'S-00002', 'revision': '999'})
     assert conflict.status_code == 409 and '戸籍' not in conflict.text
@@ -393,9 +396,9 @@ def test_a_unit_does_not_change_what_was_examined(app, client_of, department):
         row = Support.get_by_id(1)
         row.state, row.completed_on, row.opinion, row.opinion_text = 'completed', clock.today(), 'fine', 'よい'
         act.save(row)
-    assert '完了したあとの金額' in refused(department, '/cases/1/edit', initial_cost='1')
-    assert '完了したあとの金額' in refused(department, '/budget-requests/1/edit', amount='1')
-    assert '完了したあとの金額' in upload(department, 'cases', 'case_no,initial_cost', 'C-00001,1')
+    assert '完了したあとの予算要求、金額' in refused(department, '/cases/1/edit', initial_cost='1')
+    assert '完了したあとの予算要求、金額' in refused(department, '/budget-requests/1/edit', amount='1')
+    assert '完了したあとの予算要求、金額' in upload(department, 'cases', 'case_no,initial_cost', 'C-00001,1')
     assert '担当者だけが変更できます' in refused(department, '/cases/1/edit', outcome='as_requested')
     it = client_of('it')
     assert it.post('/cases/1/edit', data=values(it, '/cases/1/edit') | {'initial_cost': '1', 'outcome': 'as_requested'}).status_code == 303
@@ -575,3 +578,100 @@ def test_a_day_that_has_not_come_is_not_shown_with_todays_numbers(client_of, add
 def test_a_course_says_who_took_its_census(client_of):
     page = client_of('it').get('/courses/1').text
     assert '対象者の登録: ' in page
+
+
+def test_what_was_examined_stays_with_its_budget_line(client_of, department):
+    complete(client_of('it'))
+    assert '予算要求' in refused(department, '/cases/1/edit', request_no='B-00003')
+
+
+def complete(it):
+    asked = values(it, '/supports/1/move/completed') | {'text': 'よい', 'opinion': 'fine', 'completed_on': '2026-11-01'}
+    assert it.post('/supports/1/move/completed', data=asked).status_code == 303
+
+
+def test_a_support_is_completed_once_and_not_after_it_was_withdrawn(client_of):
+    it = client_of('it')
+    complete(it)
+    assert '実施率から外れます' in refused(it, '/supports/1/edit', completed_on='')
+    assert it.post('/supports/1/edit', data=values(it, '/supports/1/edit') | {'completed_on': '', 'act_reason': '誤り'}).status_code == 303
+    asked = values(it, '/supports/1/move/withdrawn') | {'text': 'やめます'}
+    assert it.post('/supports/1/move/withdrawn', data=asked).status_code == 303
+    assert '取り下げた支援' in upload(it, 'supports', 'case_no,kind,completed_on,opinion', 'C-00001,予算要求調達支援,2026-11-01,支障なし')
+
+
+def test_what_belongs_to_a_voided_record_neither_counts_nor_waits(client_of):
+    it = client_of('it')
+
+    def waiting():
+        return dict(re.findall(r'<span>(受付・点検中の調達支援|完了していない指摘)</span> <strong>(\d+)件', it.get('/').text))
+    assert '0' not in waiting().values()
+    for who, address in (('it', '/cases/1'), ('it', '/cases/2'), ('auditor', '/engagements/1'), ('auditor', '/engagements/2')):
+        assert client_of(who).post(f'{address}/void', data={'reason': '重複'}).status_code == 303
+    assert waiting() == {'受付・点検中の調達支援': '0', '完了していない指摘': '0'}
+
+
+def test_no_measure_without_evidence_is_reported(client_of, department, app):
+    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+        row = Finding.get_by_id(1)
+        row.state = 'correcting'
+        act.save(row)
+        act.insert([CorrectiveAction(finding=row, measure='手順を直す', owner=CorrectiveAction.get_by_id(1).owner_id, due_on=date(2026, 12, 1),
+                                     done_on=date(2026, 11, 2))])
+    with db.connection_context(), trail.act('actions.edit', by=None, at=clock.now()) as act:
+        action = CorrectiveAction.get_by_id(1)
+        action.done_on, action.evidence = date(2026, 11, 2), '文書1'
+        act.save(action)
+    assert '証跡' in refused(department, '/findings/1/move/reported', reason='完了')
+
+
+def test_only_people_of_the_audited_unit_own_a_measure(department):
+    for who in ('other', 'executive', 'admin'):
+        asked = values(department, '/findings/1/actions/new') | {'measure': '直す', 'owner_email': email(who), 'due_on': '2026-12-01'}
+        answer = department.post('/findings/1/actions/new', data=asked)
+        assert answer.status_code == 422 and '被監査部門の人から' in answer.text
+
+
+def test_an_old_step_stays_in_its_step_master(client_of):
+    it = client_of('it')
+    assert it.post('/step-masters/new', data={'version': '2.0', 'valid_from': '2026-11-01'}).status_code == 303
+    assert it.post('/step-items/new', data={'version': '2.0', 'no': '1', 'phase': '計画', 'name': '新', 'verified': 'verified'}).status_code == 303
+    with db.connection_context():
+        step = StepProgress.get_by_id(1).step_id
+    assert it.post('/steps/1/edit', data=values(it, '/steps/1/edit') | {'planned_on': '2026-04-30'}).status_code == 303
+    with db.connection_context():
+        assert StepProgress.get_by_id(1).step_id == step
+
+
+def test_what_a_day_changes_is_not_remembered_from_the_day_before(client_of):
+    it = client_of('it')
+    for day in (date(2027, 3, 31), date(2027, 4, 1)):
+        clock.pin(day)
+        number = re.search(r'全(\d+)件', it.get('/systems/?ends=1').page.text)
+        assert (int(number.group(1)) if number else 0) == it.get('/systems/export.csv?ends=1').text.count('\n') - 1
+
+
+def test_what_is_not_a_number_of_the_list_is_told(client_of):
+    assert '次から選んで' in refused(client_of('it'), '/incidents/1/edit', level='፩')
+
+
+def test_a_plan_takes_no_number_written_for_machines(client_of):
+    it = client_of('it')
+    for text in ('1e9999999', '1_2', '80.500000000000000000000000000000001', '1e-99999999'):
+        assert refused(it, '/plans/1/check-ins/1Q', assessment='on_track', achievement=text)
+
+
+def test_an_incident_before_the_clock_has_a_page(client_of):
+    clock.pin(date(2026, 1, 1))
+    assert '検知の前です' in client_of('it').get('/incidents/1').text
+
+
+def test_a_mistake_is_cancelled_though_something_is_missing(client_of):
+    it = client_of('it')
+    upload(it, 'systems', 'system_no,summary', 'S-00003,')
+    with db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+        row = System.get(System.system_no == 'S-00003')
+        row.summary, row.lifecycle = None, 'idea'
+        act.save(row)
+    address = f'/systems/{row.id}/move/cancelled'
+    assert it.post(address, data=values(it, address) | {'reason': '重複'}).status_code == 303

@@ -691,3 +691,34 @@ def test_a_quarter_that_has_not_begun_is_in_no_file(desk):
 def test_an_unknown_column_hides_no_other_fault(desk):
     found = desk.table('systems', ['S-2', '2026-02-30', '999', 'x'], headers=['管理番号', '稼働開始日', '所管課コード', '謎の列'], code=1)
     assert {(e['line'], e['column']) for e in found['errors']} == {(1, '謎の列'), (2, '稼働開始日'), (2, '所管課コード')}
+
+
+@pytest.mark.parametrize('line', ['steps_per_business,2028-04-01,abc', 'steps_per_business,2028-04-01,1.5', 'steps_per_business,きょう,50',
+                                  'steps_per_business,2028-04-01,٣', 'steps_per_business,,'])
+def test_a_setting_that_cannot_be_read_is_told(desk, line):
+    assert desk.table('settings', line.split(','), headers=['name', 'valid_from', 'value'], code=1)['errors']
+
+
+def test_a_column_that_only_begins_like_ours_is_not_ours(desk):
+    for header in ('目標復旧時間', '備考（公開不可）', '利用者数（うち委託）'):
+        assert '列はありません' in desk.table('systems', ['S-1', '7'], headers=['管理番号', header], code=1)['errors'][0]['message']
+    assert desk.table('systems', ['S-1', '7'], headers=['管理番号', '利用者数（人）'])['update'] == 1
+
+
+def test_a_line_of_text_has_no_line_end(desk):
+    found = desk.table('systems', ['S-1', '名\n前'], headers=['管理番号', 'システム名称'], code=1)
+    assert '改行は使えません' in found['errors'][0]['message']
+    assert desk.table('systems', ['S-1', '二\n行'], headers=['管理番号', '備考'])['update'] == 1
+
+
+def test_no_number_holds_what_separates_numbers(desk):
+    found = desk.table('systems', ['S、1', '新', '101', '個別業務系', 'なし'],
+                       headers=['管理番号', 'システム名称', '所管課コード', 'システム区分', '個人情報の取扱い'], code=1)
+    assert '読点' in found['errors'][0]['message']
+
+
+def test_a_business_of_very_many_systems_is_an_import_file_too(desk):
+    headers = ['管理番号', 'システム名称', '所管課コード', 'システム区分', '個人情報の取扱い', '標準化対象業務']
+    desk.table('systems', *([f'SYS-{n:05d}', '新', '101', '個別業務系', 'なし', 'B01'] for n in range(300)), headers=headers)
+    path = desk.export('businesses', 'out.csv')
+    assert unchanged(desk.json('import', 'businesses', path), 22)

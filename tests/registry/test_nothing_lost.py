@@ -1,5 +1,6 @@
 """What a person typed is still there after a conflict, a move that came too late, an ended session or a stale page."""
 import html
+import io
 import re
 
 import pytest
@@ -153,7 +154,7 @@ def end_session(browser):
 def test_a_form_sent_after_the_session_ended_goes_on_after_signing_in(it):
     end_session(it)
     asked = it.post('/systems/new', data=FIELDS)
-    assert asked.status_code == 401 and 'サインインの期限が切れました' in words(asked)
+    assert asked.status_code == 401 and 'サインインが終わっていました' in words(asked)
     carried = hidden(asked)['kept']
     wrong = it.post('/sign-in', data={'email': email('it'), 'password': 'wrong', 'kept': carried})
     assert wrong.status_code == 422 and hidden(wrong)['kept'] == carried
@@ -381,3 +382,41 @@ def test_a_measure_that_may_no_longer_change_is_not_dropped_silently(client_of):
     changed_by_someone(Finding, 1, state='correcting')
     answer = unit.post('/actions/1/edit', data=asked)
     assert answer.status_code == 422 and '措置内容は変えられません' in words(answer) and '新しい措置' in words(answer)
+
+
+def test_what_was_typed_before_signing_out_is_for_nobody_else(settings):
+    browser, sign_in = tokened(settings)
+    sign_in()
+    old = sent(browser.get('/systems/new')) | FIELDS
+    browser.post('/sign-out', data={'csrf_token': old['csrf_token']})
+    answer = browser.post('/systems/new', data=old, headers=OURS)
+    assert answer.status_code == 401
+    other = browser.post('/sign-in', data=sent(answer) | {'email': email('executive'), 'password': PASSWORD}, headers=OURS)
+    assert other.status_code == 303 and '夜間の申請' not in browser.get('/').text
+    browser.post('/sign-out', data=sent(browser.get('/account/')))
+    back = browser.post('/sign-in', data=sent(answer) | {'csrf_token': sent(browser.get('/sign-in'))['csrf_token'], 'email': email('it'),
+                                                         'password': PASSWORD}, headers=OURS)
+    assert '夜間の申請' in words(back)
+    # once is enough: the page that asks whether to go on belongs to the new session
+    assert browser.post('/systems/new', data=sent(back), headers=OURS).status_code == 303
+
+
+def test_a_file_sent_after_signing_out_is_asked_for_again(settings):
+    browser, sign_in = tokened(settings)
+    sign_in()
+    asked = {'csrf_token': sent(browser.get('/files/'))['csrf_token'], 'kind': 'systems', 'encoding': 'auto'}
+    for signed_in in (False, True):
+        with browser.session_transaction() as session:
+            session.clear()
+        if signed_in:
+            sign_in()
+        answer = browser.post('/files/', data=asked | {'file': (io.BytesIO(b'a'), 'a.csv')}, headers=OURS)
+        assert answer.status_code == 303 and ('sign-in' in answer.headers['Location']) is not signed_in
+        assert 'ファイルをもう一度選んで' in browser.get(answer.headers['Location']).text
+
+
+@pytest.mark.parametrize(('reason', 'said'), [('あ' * 501, '500文字以内'), ('外字\ue000', '外字'), ('a\0b', '制御文字')])
+def test_a_reason_has_its_limits_too(it, reason, said):
+    asked = values(it, '/systems/1/edit') | {'vendor': '変更先', 'act_reason': reason}
+    answer = it.post('/systems/1/edit', data=asked)
+    assert answer.status_code == 422 and said in words(answer) and '変更先' in answer.text

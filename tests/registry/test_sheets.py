@@ -448,3 +448,17 @@ def test_ten_thousand_rows_are_all_read():
     data = sheets.write_csv([f'列{column}' for column in range(30)], rows)
     found = read(data).rows
     assert [line for line, _ in found] == list(range(2, 10_002)) and [cells for _, cells in found] == rows
+
+
+def test_a_percentage_is_read_as_it_is_seen():
+    def fill(sheet, form):
+        sheet.write_row(0, 0, ['a', 'b', 'c', 'd', 'e'])
+        sheet.write_number(1, 0, 0.62, form('0%'))
+        sheet.write_number(1, 1, 0.625, form('0.0%;[Red]-0.0%'))
+        sheet.write_number(1, 2, 1, form('0%'))
+        sheet.write_number(1, 3, 0.62, form('0.00'))
+        sheet.write_number(1, 4, 0.62, form('0.00"%"'))
+        sheet.write_formula(2, 0, '=1/4', form('0.00%'), 0.25)
+        sheet.write_string(2, 1, '62%', form('0%'))
+    assert [cells for _, cells in read(book(fill)).rows] == [
+        ['62%', '62.5%', '100%', '0.62', '0.62'], ['25%', '62%', '', '', '']]

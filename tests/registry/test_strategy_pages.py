@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from asking import values
 
-from audits import trail
+from audits import trail, verify
 from models import Initiative, Strategy, Theme, db
 from registry import clock
 
@@ -213,3 +213,37 @@ def test_a_conflict_keeps_the_theme_and_no_part_passes_for_another(it, year):
         act.save(theme)
         act.save(Theme(strategy=theme.strategy_id, no=1, title='あとから入った一番'))
     assert it.post('/strategies/2027/themes/1/edit', data=asked).status_code == 409
+
+
+def test_a_number_used_again_brings_nothing_of_the_old_one_back(year):
+    sent(year, f'{YEAR}/initiatives/1/indicators/1/void', reason='重複')
+    sent(year, f'{YEAR}/initiatives/1/indicators/new', no='1', text='まったく別の指標', kind='count', operator='>=', target='50', unit='件',
+         decimals='0')
+    page = year.get(f'{YEAR}/initiatives/1').page.text
+    assert 'まったく別の指標' in page and '未入力' in page and '81件' not in page
+    address = f'{YEAR}/initiatives/1/official'
+    sent(year, address, revision=revision(year, address), official='○', official_reason='理由', result='前の成果')
+    sent(year, f'{YEAR}/initiatives/1/void', reason='重複')
+    sent(year, f'{YEAR}/initiatives/new', no='1', theme_no='1', title='別の取組')
+    page = year.get(f'{YEAR}/initiatives/1').page.text.split('履歴')[0]
+    assert '別の取組' in page and 'まったく別の指標' not in page and '前の成果' not in page and '調査' not in page
+    with db.connection_context():
+        assert Initiative.get(Initiative.title == '別の取組').official is None
+        assert verify.verify().intact
+
+
+@pytest.mark.parametrize(('fields', 'words'), [
+    ({'value': '1.5'}, '小数のない数'), ({'value': '-5'}, '0以上'), ({'value': '1e2'}, '数として読めません'), ({'value': '1_2'}, '数として読めません'),
+    ({'value': '2.00000000000000000000000000000001'}, '4桁まで')])
+def test_one_and_a_half_cases_are_not_two(year, fields, words):
+    sent(year, f'{YEAR}/initiatives/1/indicators/new', no='2', text='事例', kind='count', operator='>=', target='2', unit='事例', decimals='0')
+    address = f'{YEAR}/initiatives/1/indicators/2/actuals/new'
+    assert words in sent(year, address, 422, as_of='2027-10-31', source='x', **fields)
+    sent(year, address, as_of='2027-10-31', source='x', value='2.0')
+
+
+def test_1999_of_2000_is_not_100_percent_as_entered_either(year):
+    asked = {'as_of': '2027-10-31', 'source': 'x', 'numerator': '1999', 'denominator': '2000'}
+    address = f'{YEAR}/initiatives/1/indicators/1/actuals/new'
+    assert '合いません' in sent(year, address, 422, value='100', **asked)
+    assert '0以上' in sent(year, address, 422, **asked | {'numerator': '-9', 'denominator': '-10'})
