@@ -216,7 +216,10 @@ class Year(Whole):
     def parse(self, text):
         if found := re.fullmatch(r'(?:令和|R)\s*(元|\d{1,2})(?:年度?)?', narrow(text)):
             text = str(2018 + (1 if found.group(1) == '元' else int(found.group(1))))
-        return super().parse(narrow(text).removesuffix('年度'))
+        try:
+            return super().parse(narrow(text).removesuffix('年度'))
+        except ValueError:
+            raise ValueError(f'年度は 2026 か 令和8年度 の形で入力してください（{self.min}年度から{self.max}年度まで）。') from None
 
     def show(self, value):
         return '' if value is None else calendar.year_label(value)

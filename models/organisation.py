@@ -26,6 +26,8 @@ class Department(Searched):
     valid_to = DateField(null=True)
 
     checks = {'period': 'valid_to IS NULL OR valid_to >= valid_from'}
+    #: whether what stands had not begun when it was changed: then it leaves no former name
+    scheduled = False
 
     @property
     def label(self):
@@ -38,7 +40,7 @@ class Department(Searched):
             former = [name for (name,) in DepartmentVersion.select(DepartmentVersion.name).where(
                 DepartmentVersion.department == self.id).order_by(DepartmentVersion.id).tuples()]
             # the name that ends with this save gets its version only after it
-            former += [name for (name,) in Department.select(Department.name).where(
+            former += [] if self.scheduled else [name for (name,) in Department.select(Department.name).where(
                 Department.id == self.id, Department.valid_from < self.valid_from).tuples()]
             self.search_text = ' '.join([self.search_text, *dict.fromkeys(fold(name) for name in former)])[:4000]
 
@@ -81,10 +83,19 @@ def names_on(day):
 
 def name_on(day):
     """Return the SQL expression of a unit's name on `day`: the same as `names_on` says."""
-    version = DepartmentVersion.alias()
-    former = (version.select(version.name).where(version.department == Department.id, version.voided_at.is_null(),
-                                                 version.valid_to >= day).order_by(version.valid_from).limit(1))
-    return Case(None, [(Department.valid_from <= day, Department.name)], fn.COALESCE(former, Department.name))
+    return _sql_on(day, 'name')
+
+
+def since_on(day):
+    """Return the SQL expression of the day since which a unit bears its name of `day`."""
+    return _sql_on(day, 'valid_from')
+
+
+def _sql_on(day, column):
+    version, field = DepartmentVersion.alias(), getattr(Department, column)
+    former = (version.select(getattr(version, column)).where(version.department == Department.id, version.voided_at.is_null(),
+                                                             version.valid_to >= day).order_by(version.valid_from).limit(1))
+    return fn.COALESCE(Case(None, [(Department.valid_from <= day, field)]), former, field).python_value(field.python_value)
 
 
 def subtree(department_id, day):

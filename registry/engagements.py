@@ -33,6 +33,10 @@ engagements = Noun(
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
+#: what a move of a finding is called: (from, to), or to alone
+MOVE_WORDS = {('open', 'planned'): '是正計画を提出する', ('planned', 'approved'): '是正計画を承認する', ('planned', 'open'): '是正計画を差し戻す',
+              ('approved', 'correcting'): '是正を始める', ('correcting', 'reported'): '是正の完了を報告する',
+              ('reported', 'closed'): '指摘を完了にする', ('reported', 'correcting'): '是正をやり直してもらう', 'accepted': 'リスク受容にする'}
 #: states in which a finding asks for nothing more
 DONE = ('closed', 'accepted')
 
@@ -74,7 +78,7 @@ def finding_panels(row):
     known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）'}
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
-    return {'moves': [(target, FINDING_STATES[target], lifecycle.finding_missing(target, known | {'state': row.state}))
+    return {'moves': [(target, MOVE_WORDS.get((row.state, target), MOVE_WORDS['accepted']), lifecycle.finding_missing(target, known | {'state': row.state}))
                       for target in (m.target for m in moves)] if not row.voided_at else [],
             'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
@@ -126,8 +130,8 @@ def move(id, target):
             writing.save(row, before)
         flash(f'状態を「{FINDING_STATES[target]}」に変更しました。')
         return redirect(url_for('.show', id=id), code=303)
-    return render_template('findings/move.html', noun=findings, row=before, form=form, lacking=lacking,
-                           target=FINDING_STATES[target], source=FINDING_STATES[before.state],
+    return render_template('findings/move.html', noun=findings, row=before, form=form, lacking=lacking, source=FINDING_STATES[before.state],
+                           words=MOVE_WORDS.get((before.state, target), MOVE_WORDS['accepted']), target=FINDING_STATES[target],
                            crumbs=records.crumbs(findings, (before.label, url_for('.show', id=id)), ('状態の変更', None))
                            ), 422 if form.errors or (lacking and request.method == 'POST') else 200
 

@@ -3,7 +3,7 @@ from flask import Blueprint
 
 from forms.organisation import DepartmentForm, StaffForm
 from models import BudgetRequest, Case, Department, DepartmentVersion, Engagement, Person, Plan, Staff, System
-from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before, name_on
+from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before, name_on, since_on
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
@@ -13,14 +13,33 @@ staff_bp = Blueprint('staff', __name__, url_prefix='/staff')
 
 
 def prepare_department(row, before, form, at):
-    if before is not None and row.valid_from < before.valid_from:
+    if before is None or row.valid_from is None:
+        return
+    row.scheduled = before.valid_from > clock.today()
+    if row.scheduled:
+        former = ending(before)
+        if former is not None and row.valid_from <= former.valid_from:
+            yield 'valid_from', f'前の名称の開始日（{former.valid_from}）より後の日にしてください。'
+    elif row.valid_from < before.valid_from:
         yield 'valid_from', (f'今の有効開始日（{before.valid_from}）より前の日には変えられません。'
                              '過去の名称の訂正は、今の開始日のまま行ってください。')
 
 
+def ending(row):
+    """Return the name that a unit bears until its present one begins, or None."""
+    return row.versions.where(DepartmentVersion.live(), DepartmentVersion.valid_to == close_before(row.valid_from)).first()
+
+
 def archive_version(act, row, before, today):
     """Keep the former version when a new one begins (毎年4月の名称変更)."""
-    if before is not None and row.valid_from > before.valid_from:
+    if before is None or row.valid_from == before.valid_from:
+        return
+    if before.valid_from > today:
+        # what has not begun yet is put off or brought forward: the name before it ends with it
+        if (former := ending(before)) is not None:
+            former.valid_to = close_before(row.valid_from)
+            act.save(former)
+    elif row.valid_from > before.valid_from:
         act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id, level=before.level,
                                    valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
 
@@ -47,10 +66,10 @@ departments = Noun(
     columns=[Column('code', '所属コード', Department.code), Column('name', '名称', lambda: name_on(clock.today())),
              Column('parent', '上位所属', Department.parent, shown.department),
              Column('level', '階層', Department.level, shown.code(LEVELS)),
-             Column('valid_from', '有効開始日', Department.valid_from, shown.day),
+             Column('valid_from', '有効開始日', lambda: since_on(clock.today()), shown.day),
              Column('valid_to', '有効終了日', Department.valid_to, shown.day)],
     filters=[Filter('level', '階層', lambda: list(LEVELS.items()), lambda v: Department.level == v)],
-    hint='名称が変わったら、新しい有効開始日で上書きします。前の名称は期間とともに残ります。')
+    hint='名称が変わったら、新しい有効開始日を入れて編集します。前の名称は期間とともに残ります。一覧はきょうの名称、ファイルは最後に登録した名称です。')
 staff = Noun(
     name='staff', title='職員名簿', one='職員', table=Staff, form=StaffForm, key=('staff_no',), sort='staff_no',
     columns=[Column('staff_no', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),

@@ -152,22 +152,22 @@ def test_an_auditor_verifies_and_follows_a_finding_but_changes_nothing_audited(w
     department.press('保存する')
     assert '是正措置を保存しました' in department.words
 
-    def move(who, words, reason):
+    def move(who, words, state, reason):
         who.open(finding)
-        who.follow(f'{words}へ')
+        who.follow(words)
         who.put(理由=reason)
-        who.press(f'{words}にする')
-        assert who.page.locator('.heading-marks').inner_text().strip() == words
-    move(department, FINDING_STATES['planned'], '是正計画を提出する')
-    move(auditor, FINDING_STATES['approved'], '計画は妥当')
-    move(department, FINDING_STATES['correcting'], '承認を受けて実施した')
-    move(it, FINDING_STATES['reported'], '承認簿を確認した')
+        who.press(words)
+        assert who.page.locator('.heading-marks').inner_text().strip() == FINDING_STATES[state]
+    move(department, '是正計画を提出する', 'planned', '計画を立てた')
+    move(auditor, '是正計画を承認する', 'approved', '計画は妥当')
+    move(department, '是正を始める', 'correcting', '承認を受けて実施した')
+    move(it, '是正の完了を報告する', 'reported', '承認簿を確認した')
 
     auditor.open(finding)
     auditor.follow('監査事後確認を記録する')
     auditor.put(確認結果='有効', 確認した内容='承認簿を閲覧し、3件を突き合わせた。')
     auditor.press('保存する')
     assert '監査事後確認を記録しました' in auditor.words
-    move(auditor, FINDING_STATES['closed'], '有効に是正された')
+    move(auditor, '指摘を完了にする', 'closed', '有効に是正された')
     for each in (auditor, it, department):
         each.fault_free()

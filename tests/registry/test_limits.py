@@ -675,3 +675,21 @@ def test_a_mistake_is_cancelled_though_something_is_missing(client_of):
         act.save(row)
     address = f'/systems/{row.id}/move/cancelled'
     assert it.post(address, data=values(it, address) | {'reason': '重複'}).status_code == 303
+
+
+def test_a_name_to_come_is_put_off_and_brought_forward(client_of):
+    it = client_of('it')
+    asked = values(it, '/departments/1/edit')
+
+    def rename(day, name='未来デジタル課', status=303):
+        answer = it.post('/departments/1/edit', data=values(it, '/departments/1/edit') | {'name': name, 'valid_from': day})
+        assert answer.status_code == status, answer.text
+        with db.connection_context():
+            assert verify.verify().intact
+            return answer.text, [(v.name, v.valid_to) for v in Department.get_by_id(1).versions]
+    assert rename('2027-04-01')[1] == [(asked['name'], date(2027, 3, 31))]
+    assert rename('2027-07-01')[1] == [(asked['name'], date(2027, 6, 30))]
+    assert rename('2027-05-01', '先端デジタル課')[1] == [(asked['name'], date(2027, 4, 30))]
+    assert 'より後の日' in rename(asked['valid_from'], status=422)[0]
+    page = it.get('/departments/').text
+    assert asked['name'] in page and 'デジタル課' not in page and '2027-05-01' not in page
