@@ -86,6 +86,12 @@ def refusals(noun, row, before, form, at):
     return found
 
 
+def besides(form, problems):
+    """Return those problems whose fields nothing has been said of yet: all that is wrong is told at once."""
+    said = set(form.errors)
+    return [(name, message) for name, message in problems if name not in said]
+
+
 def unexplained(noun, row, before):
     """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun itself says."""
     why = noun.explained(row, before)
@@ -272,10 +278,13 @@ def register(bp, noun):
             form = noun.form(request.form if request.method == 'POST' else None,
                              data=defaults(noun, number))
             noun.new_form(form)
-            if accepted(form):
+            good = accepted(form)
+            if form.is_submitted():
                 row = noun.table()
                 form.fill(row)
-                if not allowed(f'{name}.create', row):
+                if not good:
+                    collect(form, besides(form, refusals(noun, row, None, form, clock.now())))
+                elif not allowed(f'{name}.create', row):
                     collect(form, [(owner_field(form), '自分の所属の記録だけを登録できます。')])
                 elif collect(form, refusals(noun, row, None, form, clock.now())):
                     try:
@@ -304,13 +313,16 @@ def register(bp, noun):
                 abort(404)
             form = form_of(noun, before)
             revision = request.form.get('revision', '')
-            if accepted(form, before):
+            good = accepted(form, before)
+            if form.is_submitted():
                 row = twin(before)
                 form.fill(row)
-                if revision != stamp(form, before):
+                if not good:
+                    collect(form, besides(form, refusals(noun, row, before, form, clock.now())))
+                elif revision != stamp(form, before):
                     back = url_for('.show', id=id)
                     return conflict(form, row, before, back, crumbs(noun, (before.label, back), ('競合', None)))
-                if not allowed(f'{name}.edit', row):
+                elif not allowed(f'{name}.edit', row):
                     collect(form, [(owner_field(form), '自分の所属から外すことはできません。')])
                 elif collect(form, refusals(noun, row, before, form, clock.now()) + unexplained(noun, row, before)):
                     with suppress(Overtaken), act(f'{name}.edit', asked_why().data or '') as writing:

@@ -693,3 +693,10 @@ def test_a_name_to_come_is_put_off_and_brought_forward(client_of):
     assert 'より後の日' in rename(asked['valid_from'], status=422)[0]
     page = it.get('/departments/').text
     assert asked['name'] in page and 'デジタル課' not in page and '2027-05-01' not in page
+
+
+def test_all_that_is_wrong_with_a_form_is_told_at_once(client_of):
+    words = refused(client_of('it'), '/systems/new', system_no='S-00001', name='', owner_code='9999', category='office', pii='none',
+                    lifecycle='operate', go_live_on='2040-04-01', act_reason='')
+    for said in ('この番号の記録は既にあります', 'システム名称を入力', '「9999」は台帳にありません', 'まだ来ていません'):
+        assert said in words
