@@ -81,7 +81,11 @@ def _read_and_verify():
 def _verify():
     verdict = Verdict()
     states = _chain(verdict)
+    standing = set(db.get_tables())
     for table in RECORDS:
+        if table._meta.table_name not in standing:
+            verdict.outside.append({'table': table._meta.table_name, 'row': 0, 'label': '', 'what': '表がありません。', 'fields': []})
+            continue
         _compare(table, states.get(table._meta.table_name, {}), verdict)
     verdict.unguarded = sorted(_missing_guards())
     return verdict

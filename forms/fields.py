@@ -246,10 +246,10 @@ class Exact(Cell):
 
     def parse(self, text):
         digits = narrow(text).replace(',', '').removesuffix('%')
-        found = re.fullmatch(r'([+-]?)0*(\d*)(?:\.(\d*?)0*)?', digits, re.ASCII)
+        found = re.fullmatch(r'([+-]?)(\d*)(?:\.(\d*))?', digits, re.ASCII)
         if not found or not re.search(r'\d', digits):
             raise ValueError(f'数で入力してください（「{text[:30]}」は数として読めません）。')
-        sign, whole, decimals = found.groups(default='')
+        sign, whole, decimals = found.group(1), found.group(2).lstrip('0'), (found.group(3) or '').rstrip('0')
         if len(whole) > 15:
             raise ValueError('数が大きすぎます。')
         if len(decimals) > self.places:
@@ -280,7 +280,8 @@ class Day(Cell):
         self.happened = happened
 
     def parse(self, text):
-        return calendar.parse_day(text)
+        # a day that a spreadsheet shows with a time is at its beginning
+        return calendar.parse_day(text.removesuffix(' 00:00'))
 
     def text(self, value):
         return '' if value is None else value.isoformat()

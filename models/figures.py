@@ -468,11 +468,15 @@ def plans_achievement(year, as_of, dated, until):
                   found.settings, parts='合計{n}％÷{d}施策')
 
 
+def plans_chosen(day, dated):
+    """Return the name of the plan figure that the setting `plan_measure` names on a day."""
+    return 'plans.on_track' if dated.on('plan_measure', day) == '順調構成比' else 'plans.achievement'
+
+
 @measure('plans.measure', '重点施策の達成率', '%',
          how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。', one='施策', settings=('plan_measure',))
 def plans_measure(year, as_of, dated, until):
     """The one of the two plan figures that the setting `plan_measure` names."""
-    chosen = plans_on_track if dated.on('plan_measure', as_of) == '順調構成比' else plans_achievement
-    found = chosen(year, as_of, dated, until)
+    found = MEASURES[plans_chosen(as_of, dated)].count(year, as_of, dated, until)
     return Figure('plans.measure', found.title, found.numerator, found.denominator, found.value, found.unit, as_of,
                   found.counted, found.left_out, MEASURES['plans.measure'].settings, found.note, found.parts)

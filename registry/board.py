@@ -8,7 +8,7 @@ from flask import current_app, g
 
 from audits import trail
 from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
-from models.figures import MEASURES, RATE, day_bounds, default_day, figure
+from models.figures import MEASURES, RATE, day_bounds, default_day, figure, plans_chosen
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
@@ -331,10 +331,11 @@ def measured_trend(indicator, year, as_of, dated, cache):
 
 def as_json(found):
     """Return the board as the JSON of `daicho kpi` (contract: interfaces)."""
+    chosen = {'plans.measure': plans_chosen(found.as_of, Dated())}
     return {'fiscal_year': found.fiscal_year, 'as_of': found.as_of.isoformat(), 'initiatives': [
         {'no': view.no, 'title': view.title, 'theme': view.theme_title, 'computed': view.computed,
          'official': view.official, 'reason': view.reason, 'indicators': [
-             {'no': i.no, 'text': i.text, 'measure': i.measure, 'source': i.source, 'operator': i.operator,
+             {'no': i.no, 'text': i.text, 'measure': chosen.get(i.measure, i.measure), 'source': i.source, 'operator': i.operator,
               'target': i.target_text, 'unit': i.unit, 'numerator': i.numerator, 'denominator': i.denominator,
               'value': i.value_text if i.value is not None else None, 'verdict': i.verdict}
              for i in view.indicators]} for view in found.initiatives]}

@@ -15,7 +15,7 @@ from models import Person, db
 from models.rules import calendar, ratings
 
 from . import board as boards
-from . import clock, connection, loading, masters, records, reports_pages, sheets, sign_in
+from . import clock, config, connection, loading, masters, records, reports_pages, sheets, sign_in
 from .nouns import NOUNS
 
 
@@ -44,7 +44,10 @@ class Kind(click.ParamType):
 def register(ready=True):
     """Open the application and its database; refuse one that is not migrated."""
     from . import create_app
-    app = create_app()
+    try:
+        app = create_app()
+    except config.Unsafe as error:
+        fail(error.message, 2)
     with app.app_context():
         db.connect(reuse_if_open=True)
         try:

@@ -8,11 +8,10 @@ from models.rules import calendar
 
 
 class Unsafe(SystemExit):
-    """A setting is missing or unsafe; the message says which and what to do."""
+    """A setting is missing or unsafe; the message, which Python prints as it ends, says which and what to do."""
 
     def __init__(self, message):
         super().__init__(f'daicho: {message}')
-        self.code = 2
         self.message = message
 
 

@@ -65,9 +65,11 @@ def show_figure(name):
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     known, served = boards.remembered(('served', name, year), lambda: serves(name, year))
+    # as the indicators say it that it serves
+    decimals = served[0].decimals if served else 1
     value_text = '該当なし' if found.value is None else (
-        ratings.rate_text(found.value, 100) if found.percent else f'{ratings.published(found.value, 1):f}'
-        if found.value.denominator != 1 else str(found.value.numerator))
+        ratings.rate_text(found.value, 100, decimals) if found.percent else f'{ratings.published(found.value, decimals):f}'
+        if found.value.denominator != 1 or served else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
                            served=served, value_text=value_text, definition=MEASURES[name].how,

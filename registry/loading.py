@@ -189,6 +189,8 @@ class Load:
             near = self.numbers.setdefault(key[0].lower(), key[0])
             if near != key[0]:
                 yield self.noun.key[0], records.alike(near)
+            elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (longer := key[0].zfill(n)) in self.numbers), None)):
+                yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
 
     def _announce(self, sheet, existing):
         """Tell the fields that refer to the noun's own records which of them this file will create (上位所属・後継システム)."""

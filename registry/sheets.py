@@ -145,13 +145,16 @@ def _read_csv(text):
 def _read_xlsx(data, name):
     """Return ([(line, cells)], problems) of a workbook's first sheet."""
     try:
-        clean, problems, percents = _inspect(data, name)
+        clean, problems, shaped = _inspect(data, name)
         book = python_calamine.CalamineWorkbook.from_filelike(clean)
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-        for line, column in percents:
-            # Excel keeps 0.62 where a person sees 62%
-            if isinstance(value := rows[line - 1][column - 1], float):
-                rows[line - 1][column - 1] = f'{(Decimal(repr(value)) * 100).normalize():f}%'
+        for line, column, shape in shaped:
+            value = rows[line - 1][column - 1]
+            # Excel keeps 0.62 where a person sees 62%, and a day where they see its 0:00
+            if shape == '%' and isinstance(value, float):
+                rows[line - 1][column - 1] = f'{(_seen(value) * 100).normalize():f}%'
+            elif shape == 'h' and isinstance(value, date):
+                rows[line - 1][column - 1] = midnight if (midnight := _cell(value)).count(':') else f'{midnight} 00:00'
         return [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)], problems
     except Unreadable:
         raise
@@ -165,7 +168,7 @@ def _read_xlsx(data, name):
 
 
 def _inspect(data, name):
-    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells, places of its percentages).
+    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells, what `_survey` says of others).
 
     The parser gets a new archive, so that it cannot see another one in the same bytes, nor pictures, macros or links.
     """
@@ -189,14 +192,14 @@ def _inspect(data, name):
         kept[sheet] = part(sheet)
     if kept[sheet] is None:
         refuse(_BROKEN)
-    problems, percents = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']), _percent_styles(kept['xl/styles.xml']))
+    problems, shaped = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']), _shapes(kept['xl/styles.xml']))
     clean = io.BytesIO()
     with zipfile.ZipFile(clean, 'w') as archive:
         for path, content in kept.items():
             if content is not None:
                 archive.writestr(path, content)
     clean.seek(0)
-    return clean, problems, percents
+    return clean, problems, shaped
 
 
 def _parse(xml, start, text=None):
@@ -248,15 +251,16 @@ def _lengths(xml):
     return found
 
 
-def _percent_styles(xml):
-    """Return the numbers, as text, of the cell styles that show a number as a percentage."""
-    codes, formats, inside = {'9', '10'}, [], False  # 0% and 0.00% are Excel's own
+def _shapes(xml):
+    """Return {number of a cell style, as text: '%' or 'h'} of the styles that show a number as a percentage, or with a time of day."""
+    codes, formats, inside = {'9': '%', '10': '%', '22': 'h'}, [], False  # 0%, 0.00% and m/d/yy h:mm are Excel's own
 
     def start(tag, attributes):
         nonlocal inside
         tag = _bare(tag)
-        if tag == 'numFmt' and '%' in re.sub(r'"[^"]*"|\\.', '', attributes.get('formatCode', '')):
-            codes.add(attributes.get('numFmtId'))
+        if tag == 'numFmt':
+            words = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', '', attributes.get('formatCode', '')).lower()
+            codes[attributes.get('numFmtId')] = '%' if '%' in words else 'h' if 'h' in words and 'd' in words else ''
         elif tag in ('cellStyleXfs', 'cellXfs', 'cellStyles'):
             inside = tag == 'cellXfs'
         elif tag == 'xf' and inside:
@@ -264,11 +268,11 @@ def _percent_styles(xml):
 
     if xml is not None:
         _parse(xml, start)
-    return {str(place) for place, code in enumerate(formats) if code in codes}
+    return {str(place): codes[code] for place, code in enumerate(formats) if codes.get(code)}
 
 
-def _survey(xml, lengths, percent_styles):
-    """Return ([(line, column number, value, message)] of cells without a usable value, [(line, column number)] of percentages).
+def _survey(xml, lengths, shapes):
+    """Return ([(line, column number, value, message)] of cells without a usable value, [(line, column number, shape)] of `shapes`).
 
     Refuse a sheet too wide, long or big.
 
@@ -278,11 +282,11 @@ def _survey(xml, lengths, percent_styles):
     kind = value = ''
     formula = inside = filled = opened = False
     columns_of = {}
-    problems, percents = [], []
-    percent = False
+    problems, shaped = [], []
+    shape = None
 
     def start(tag, attributes):
-        nonlocal line, column, kind, value, formula, inside, filled, opened, percent
+        nonlocal line, column, kind, value, formula, inside, filled, opened, shape
         if ':' in tag:
             tag = _bare(tag)
         inside = False
@@ -297,7 +301,7 @@ def _survey(xml, lengths, percent_styles):
                 letters = reference.rstrip('0123456789')
                 column = columns_of.get(letters) or columns_of.setdefault(letters, _column(letters))
                 line = int(reference[len(letters):])
-            percent = attributes.get('s') in percent_styles
+            shape = shapes.get(attributes.get('s'))
         elif tag == 'v' or tag == 'is':
             if filled and opened:
                 refuse(_BROKEN)
@@ -328,8 +332,8 @@ def _survey(xml, lengths, percent_styles):
             columns = column
             if columns > MAX_COLUMNS:
                 refuse(f'列が{MAX_COLUMNS}を超えています（{column}列目に値があります）。不要な列を削除してください。', line)
-        if percent and kind in (None, 'n'):
-            percents.append((line, column))
+        if shape and kind in (None, 'n'):
+            shaped.append((line, column, shape))
         if kind == 's':
             size += lengths[int(value)]
             if size > MAX_TEXT:
@@ -344,7 +348,7 @@ def _survey(xml, lengths, percent_styles):
         judge()
     if rows * columns > max(SPARSE_CELLS, 4 * cells):
         refuse('値のある欄が離れすぎています。表だけを新しいファイルに貼り付けて保存し直してください。', rows)
-    return problems, percents
+    return problems, shaped
 
 
 def _column(letters):
@@ -357,6 +361,11 @@ def _column(letters):
     return number
 
 
+def _seen(value):
+    """Return a number's 15 digits that Excel shows; the rest is binary noise (0.30000000000000004)."""
+    return Decimal(format(value, '.15g'))
+
+
 def _cell(value):
     """Return a workbook's value as a person would type it."""
     if isinstance(value, str):
@@ -366,8 +375,7 @@ def _cell(value):
     if isinstance(value, float):
         if value.is_integer() and abs(value) < 2**53:
             return str(int(value))
-        # 15 digits are what Excel shows; the rest is binary noise (0.30000000000000004)
-        return format(Decimal(format(value, '.15g')), 'f')
+        return format(_seen(value), 'f')
     if isinstance(value, datetime):
         value = (value + _HALF).replace(microsecond=0)
         return value.date().isoformat() + (f' {_clock(value)}' if value.time() != time() else '')

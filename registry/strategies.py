@@ -48,12 +48,12 @@ def index():
 @permit('strategies.read')
 def show(year):
     """Show every initiative and indicator of a year as of a day."""
-    found_year(year)
+    row = found_year(year)
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of, trends=True)
     copyable = not found.themes and Strategy.select().where(Strategy.fiscal_year == year - 1, Strategy.live()).exists()
     return render_template('strategies/show.html', board=found, year=year, problem=problem, copyable=copyable and EmptyForm(),
-                           can_edit=allowed('strategies.edit'), crumbs=crumbs(year)[:2] + [(found.year_label, None)])
+                           history=past_of([row, *row.themes]), can_edit=allowed('strategies.edit'), crumbs=crumbs(year)[:2] + [(found.year_label, None)])
 
 
 @bp.get('/<int:year>/initiatives/<int:no>')
@@ -67,7 +67,7 @@ def initiative(year, no):
     row = Initiative.get_by_id(view.id)
     return render_template('strategies/initiative.html', board=found, year=year, view=view, problem=problem,
                            pictures={i.id: trend_picture(i) for i in view.indicators if len(i.trend) > 1},
-                           gantt=gantt_picture(view), history=past_of(row), entered=entered(row),
+                           gantt=gantt_picture(view), history=past_of(below(row)), entered=entered(row),
                            can_edit=allowed('strategies.edit'), can_rate=allowed('strategies.rate'),
                            crumbs=crumbs(year, (f'重点取組{no}', None)))
 
@@ -107,13 +107,12 @@ def parts_of(row):
     return [part for part in found if part.voided_at is None]
 
 
-def past_of(row):
-    """Return the history of an initiative and of what belongs to it, newest first: [(act, [sentences])]."""
-    rows = below(row)
+def past_of(rows):
+    """Return the history of a part of the strategy and of what belongs to it, newest first: [(act, [sentences])]."""
     told, names = {}, {(type(other), other.id): other.label for other in rows}
     for change in history.of_rows(rows):
         table = history.TABLES[change.table]
-        place = '' if table is Initiative else f'{change.label}: '
+        place = '' if table is type(rows[0]) else f'{change.label}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(
             place + sentence for sentence in history.sentences(change, words.vocabulary(table), names))
     return list(told.values())

@@ -1,5 +1,5 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -26,7 +26,8 @@ def course_panels(course):
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
             'figure': figure('training.completion', course.fiscal_year, today=clock.today()),
             'waits': course.census_on is not None and course.census_on > clock.today(),
-            'can_census': census == 0 and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
+            'can_census': census == 0 and not course.voided_at
+            and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
             'late': late_joiners(course) if census else [], 'taken': taken(course)}
 
 
@@ -123,6 +124,8 @@ def census(id):
     """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by name."""
     course = records.find(courses, id)
     require('courses.census', course)
+    if course.voided_at:
+        abort(404)
     # who is employed on a day is known when it has come
     population = list(Staff.select().where(Staff.employed_on(course.census_on)).order_by(Staff.staff_no)
                       ) if course.census_on and course.census_on <= clock.today() else []

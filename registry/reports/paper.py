@@ -31,7 +31,7 @@ VERDICTS = {verdict: mark for verdict, (mark, _) in ratings.VERDICT_WORDS.items(
 
 #: Points: side margin; baselines of header (from the top) and footer (from the bottom); air around the body.
 MARGIN, HEAD, FOOT, AIR = 36, 34, 34, 17
-SIZES = (10.5, 10, 9.5, 9, 8.5, 8)
+SIZES = (10.5, 10, 9.5, 9, 8.5, 8, 7.5)
 GETA = '〓'
 SPACES = str.maketrans('\n\r\t', '   ')
 #: A text that begins with one of these is an item under the one before it.

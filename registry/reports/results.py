@@ -199,7 +199,7 @@ def tasks(pen, view, style, width, pictures=()):
 def trends(pen, view, room):
     """Return small charts of the computed indicators that have at least two points, to stand in `room` points."""
     return [pen.picture(charts.trend(f'指標{indicator.no}の推移', indicator.trend, indicator.target,
-                                     indicator.unit, room / CHARTS_A_ROW - 9, 58))
+                                     indicator.unit, room / CHARTS_A_ROW - 9, 58, indicator.decimals))
             for indicator in view.indicators if indicator.source == 'computed'
             and sum(value is not None for _, value in indicator.trend) >= 2]
 
@@ -218,7 +218,7 @@ def assessment(pen, view, style, width):
     look = [*under_label(1), ('BACKGROUND', (3, 0), (3, 0), paper.TINT), ('VALIGN', (1, 0), (2, 0), 'MIDDLE')]
     if view.differs:
         rows.append([pen.prose('評価が異なる理由', style.label),
-                     pen.prose(view.reason or '理由の記載はありません。', style.body), '', '', ''])
+                     pen.prose(view.reason or '理由は未入力です。', style.body), '', '', ''])
         look.append(('SPAN', (1, 1), (4, 1)))
     return paper.table(rows, [LABEL, 80, 96, 42, width - LABEL - 218], look, space=3)
 

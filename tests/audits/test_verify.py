@@ -294,3 +294,8 @@ def test_a_trigger_that_no_longer_guards_is_named(place):
         for statement in WEAKENED[lite][place]:
             db.execute_sql(statement)
     assert verify.verify().unguarded == [GUARD[lite]]
+
+
+def test_a_table_that_is_gone_is_named(unguarded, client_of):
+    db.execute_sql('DROP TABLE case_share')
+    assert {'table': 'case_share', 'row': 0, 'label': '', 'what': '表がありません。', 'fields': []} in verify.verify().outside

@@ -722,3 +722,8 @@ def test_a_business_of_very_many_systems_is_an_import_file_too(desk):
     desk.table('systems', *([f'SYS-{n:05d}', '新', '101', '個別業務系', 'なし', 'B01'] for n in range(300)), headers=headers)
     path = desk.export('businesses', 'out.csv')
     assert unchanged(desk.json('import', 'businesses', path), 22)
+
+
+def test_a_roster_that_lost_its_zeros_makes_nobody_twice(desk):
+    found = desk.table('staff', ['3', '駒場 次郎', '102', '会計年度任用'], headers=['職員番号', '氏名', '所属コード', '任用区分'], code=1)
+    assert '「00003」ならあります' in found['errors'][0]['message']

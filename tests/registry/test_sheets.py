@@ -262,7 +262,7 @@ def test_a_file_wrong_everywhere_does_not_fill_the_memory():
     (1e20, None, '100000000000000000000'), (9007199254740991, None, '9007199254740991'), (46113, 'yyyy/mm/dd', '2026-04-01'),
     (46113.375, 'yyyy/m/d h:mm', '2026-04-01 09:00'),
     (46113.3749999999, 'yyyy/m/d h:mm', '2026-04-01 09:00'), (46113.37505787, 'yyyy/m/d h:mm', '2026-04-01 09:00:05'),
-    (46113.99999999, 'yyyy/m/d h:mm', '2026-04-02'),
+    (46113.99999999, 'yyyy/m/d h:mm', '2026-04-02 00:00'),
     (46113, 14, '2026-04-01'), (46113, 30, '2026-04-01'), (46113, 31, '2026-04-01'), (46113, 57, '2026-04-01'), (46113, 58, '2026-04-01'),
     (46113, '[$-411]ge.m.d;@', '2026-04-01'), (46113, '[$-ja-JP]ggge"年"m"月"d"日"', '2026-04-01'), (0.375, 'h:mm', '09:00'),
     (1.0833333333, '[h]:mm', '26:00'),
@@ -458,7 +458,17 @@ def test_a_percentage_is_read_as_it_is_seen():
         sheet.write_number(1, 2, 1, form('0%'))
         sheet.write_number(1, 3, 0.62, form('0.00'))
         sheet.write_number(1, 4, 0.62, form('0.00"%"'))
-        sheet.write_formula(2, 0, '=1/4', form('0.00%'), 0.25)
+        sheet.write_formula(2, 0, '=0.1+0.2', form('0.00%'), 0.30000000000000004)
         sheet.write_string(2, 1, '62%', form('0%'))
     assert [cells for _, cells in read(book(fill)).rows] == [
-        ['62%', '62.5%', '100%', '0.62', '0.62'], ['25%', '62%', '', '', '']]
+        ['62%', '62.5%', '100%', '0.62', '0.62'], ['30%', '62%', '', '', '']]
+
+
+def test_midnight_is_a_time_where_one_is_shown():
+    def fill(sheet, form):
+        sheet.write_row(0, 0, ['a', 'b', 'c'])
+        for place, words in enumerate(('yyyy/mm/dd hh:mm', 'yyyy/mm/dd', '[$-411]ggge"年"m"月"d"日"')):
+            sheet.write_datetime(1, place, datetime(2024, 6, 12), form(words))
+        sheet.write_datetime(2, 0, datetime(2024, 6, 12, 0, 1), form('m/d/yy h:mm'))
+    assert [cells for _, cells in read(book(fill)).rows] == [
+        ['2024-06-12 00:00', '2024-06-12', '2024-06-12'], ['2024-06-12 00:01', '', '']]

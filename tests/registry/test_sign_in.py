@@ -304,7 +304,7 @@ def test_production_is_strict():
 def test_unsafe_settings_are_refused_by_name(change, words):
     with pytest.raises(config.Unsafe, match=words) as caught:
         config.read(production(**change))
-    assert caught.value.code == 2
+    assert words in str(caught.value)
 
 
 def test_a_local_secret_is_made_once_and_kept_private(tmp_path):

@@ -247,3 +247,9 @@ def test_1999_of_2000_is_not_100_percent_as_entered_either(year):
     address = f'{YEAR}/initiatives/1/indicators/1/actuals/new'
     assert '合いません' in sent(year, address, 422, value='100', **asked)
     assert '0以上' in sent(year, address, 422, **asked | {'numerator': '-9', 'denominator': '-10'})
+
+
+def test_a_year_has_its_history(year):
+    sent(year, f'{YEAR}/edit', revision=revision(year, f'{YEAR}/edit'), title='令和9年度デジタル戦略', act_reason='正式な名称')
+    page = year.get(f'{YEAR}/').page.text
+    assert '「令和9年度戦略」から「令和9年度デジタル戦略」に変更しました' in page and '正式な名称' in page and '便利な窓口' in page
