@@ -11,7 +11,7 @@ from models import db
 from models.trail import TrailHead
 
 MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
-SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000, 'cache_size': -4000}
+SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
 
