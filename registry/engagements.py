@@ -78,7 +78,7 @@ def finding_panels(row):
     known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）'}
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
-    return {'moves': [(target, MOVE_WORDS.get((row.state, target), MOVE_WORDS['accepted']), lifecycle.finding_missing(target, known | {'state': row.state}))
+    return {'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target], lifecycle.finding_missing(target, known | {'state': row.state}))
                       for target in (m.target for m in moves)] if not row.voided_at else [],
             'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
@@ -131,7 +131,7 @@ def move(id, target):
         flash(f'状態を「{FINDING_STATES[target]}」に変更しました。')
         return redirect(url_for('.show', id=id), code=303)
     return render_template('findings/move.html', noun=findings, row=before, form=form, lacking=lacking, source=FINDING_STATES[before.state],
-                           words=MOVE_WORDS.get((before.state, target), MOVE_WORDS['accepted']), target=FINDING_STATES[target],
+                           words=MOVE_WORDS.get((before.state, target)) or MOVE_WORDS[target], target=FINDING_STATES[target],
                            crumbs=records.crumbs(findings, (before.label, url_for('.show', id=id)), ('状態の変更', None))
                            ), 422 if form.errors or (lacking and request.method == 'POST') else 200
 

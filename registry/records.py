@@ -290,7 +290,7 @@ def register(bp, noun):
                     try:
                         with act(f'{name}.create') as writing:
                             write(writing, noun, row, None, links_of(form), clock.today())
-                            still(form, overtaken(noun, row, form))
+                            still(form, overtaken(noun, row, None, form))
                     except Overtaken:
                         pass  # said beside the field
                     except IntegrityError:
@@ -327,7 +327,7 @@ def register(bp, noun):
                 elif collect(form, refusals(noun, row, before, form, clock.now()) + unexplained(noun, row, before)):
                     with suppress(Overtaken), act(f'{name}.edit', asked_why().data or '') as writing:
                         changed = write(writing, noun, row, before, links_of(form), clock.today())
-                        still(form, overtaken(noun, row, form))
+                        still(form, overtaken(noun, row, before, form))
                     if not form.errors:
                         flash('変更を保存しました。' if changed else '変更はありませんでした。')
                         return redirect(url_for('.show', id=id), code=303)
@@ -398,13 +398,13 @@ def still(form, problems):
         raise Overtaken
 
 
-def overtaken(noun, row, form):
-    """Yield (field name, message) of references to what was voided since the form was read, and of circles closed since."""
+def overtaken(noun, row, before, form):
+    """Yield (field name, message) of new references to what was voided since the form was read, and of circles closed since."""
     for cell in form.cells():
-        if isinstance(cell, Pointing) and cell.data and cell.data != cell.object_data:
-            ids = cell.data if isinstance(cell.data, list) else [cell.data]
-            known = cell.object_data if isinstance(cell.data, list) else None
-            if cell.table.select().where(cell.table.id.in_([id for id in ids if id not in (known or ())]), ~cell.table.live()).exists():
+        if isinstance(cell, Pointing):
+            now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in (
+                cell.data, cell.object_data if before is not None else None))
+            if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)), ~cell.table.live()).exists():
                 yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'
     yield from circles(noun, row, form)
 

@@ -154,7 +154,8 @@ def _read_xlsx(data, name):
             if shape == '%' and isinstance(value, float):
                 rows[line - 1][column - 1] = f'{(_seen(value) * 100).normalize():f}%'
             elif shape == 'h' and isinstance(value, date):
-                rows[line - 1][column - 1] = midnight if (midnight := _cell(value)).count(':') else f'{midnight} 00:00'
+                text = _cell(value)
+                rows[line - 1][column - 1] = text if ':' in text else f'{text} 00:00'
         return [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)], problems
     except Unreadable:
         raise

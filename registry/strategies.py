@@ -167,7 +167,7 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, kind='s
         return edit_page(form, before, heading, leave, crumbs)
     former = before or there
     row = records.twin(before) if before else table()
-    if there is not None:
+    if before is None and there is not None:
         # the number of a voided part is used again: nothing but its place in the database is the old one's
         row.id, row.revision = there.id, there.revision
     form.fill(row)

@@ -82,3 +82,12 @@ def test_two_systems_do_not_become_each_others_successor(client_of, meanwhile):
     assert done[1].status_code == 303 and answer.status_code == 422 and '自分自身に戻ります' in answer.page.text
     with db.connection_context():
         assert System.get_by_id(1).successor_id is None and System.get_by_id(2).successor_id == 1
+
+
+def test_what_a_form_was_opened_with_may_have_gone_too(client_of, meanwhile):
+    it, other = client_of('it'), client_of('it')
+    asked = values(it, '/reviews/new?system_nos=S-00001') | {'kind': 'merge', 'title': '統合', 'reviewed_on': '2026-11-01'}
+    done = meanwhile('reviews.create', lambda: other.post('/systems/1/move/cancelled', data=values(other, '/systems/1/move/cancelled') | {
+        'reason': '重複'}))
+    answer = it.post('/reviews/new?system_nos=S-00001', data=asked)
+    assert done[1].status_code == 303 and answer.status_code == 422 and 'いま取り消されました' in answer.page.text
