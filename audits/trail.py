@@ -8,6 +8,8 @@ from datetime import UTC
 from peewee import BooleanField, DateField, PostgresqlDatabase
 
 from models.base import ExactField, MomentField, Prepared, db
+from models.organisation import Department
+from models.people import Person
 from models.trail import Act, Change, TrailHead
 
 _open = ContextVar('trail', default=0)
@@ -16,6 +18,8 @@ BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
+#: the form acts are written in: its header names it, and its text can be no header of the first form, which begins with a number
+FORM = 2
 
 
 class Stale(Exception):
@@ -94,10 +98,16 @@ def digest(previous, header, lines):
     return sha.hexdigest()
 
 
+def header(form, words, who):
+    """Return what of an act is hashed, as a list: `words` of every act, `who` (person, role, unit, its name) since form 2."""
+    return list(words) if form is None else [f'act {form}', *words, *who]
+
+
 def header_of(act):
     """Return what of an act is hashed, as a list."""
     at = act.at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
-    return [act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes]
+    words = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes)
+    return header(act.form, words, (act.person, act.role, act.unit, act.unit_name))
 
 
 def differences(row, before):
@@ -119,9 +129,14 @@ class Writing:
         self.at = at
         self.seq = None
         self.lines = []
-        self.act = Act(seq=head.seq + 1, at=at, actor=by.email if by else 'system',
-                       actor_name=by.name if by else 'システム', channel=channel, kind=kind, reason=reason[:1000],
-                       request_id=request_id, changes=0, previous=head.hash, hash='')
+        # as the person stands now that nobody else writes, not as some page read them before
+        who = next(iter(_who(by.id))) if by else None
+        self.act = Act(seq=head.seq + 1, at=at, actor=who.email if who else 'system',
+                       actor_name=who.name if who else 'システム', channel=channel, kind=kind, reason=reason[:1000],
+                       request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
+        if who:
+            self.act.person, self.act.role = who.id, who.role
+            self.act.unit, self.act.unit_name = who.unit, f'{who.unit_code} {who.unit_called}'
 
     def save(self, row, before=None):
         """Insert or update `row`; write only the columns that differ, guarded by `revision`.
@@ -212,6 +227,9 @@ class Writing:
         self.seq = act.seq
 
 
+_who = Prepared(lambda id: Person.select(
+    Person.id, Person.email, Person.name, Person.role, Department.id.alias('unit'), Department.code.alias('unit_code'),
+    Department.name.alias('unit_called')).join(Department).where(Person.id == id))
 _head = Prepared(lambda: TrailHead.select())
 #: the same for the one who will move it: a second act waits for the first
 _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase) else TrailHead.select())

@@ -12,7 +12,7 @@ from models import RECORDS, db
 from models.base import Table
 from models.trail import Act, Change, TrailHead
 
-from .trail import FIRST, digest, recorded, sealed
+from .trail import FIRST, FORM, digest, header, recorded, sealed
 
 #: the schema that put triggers on the trail's tables
 _FIRST = import_module('models.migrations.0001_initial')
@@ -120,6 +120,15 @@ def _digest(previous, header, lines):
         return None
 
 
+def _misformed(form, newest, who):
+    """Return what is wrong with the form an act says it is written in, or '': no form may pass for another."""
+    if form is None:
+        if newest is not None:
+            return 'は古い形式ですが、新しい形式の操作のあとにあります。'
+        return 'は古い形式なのに、人・権限・所属の記録があります。' if any(value is not None for value in who) else ''
+    return '' if form == FORM and type(form) is int else f'の形式「{form}」は知られていません。'
+
+
 def _chain(verdict):
     """Walk acts and changes in order; return {table name: {row id: [label, {field: value}, changes]}}."""
     states = {}
@@ -127,11 +136,13 @@ def _chain(verdict):
     changes = _numbered(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
                                       Change.values).order_by(Change.act, Change.place), '変更行', verdict)
     acts = _numbered(Act.select(Act.seq, _text(Act.at), Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason, Act.request_id,
-                                Act.changes, Act.previous, Act.hash).order_by(Act.seq), '操作', verdict)
+                                Act.changes, Act.previous, Act.hash, Act.form, Act.person, Act.role, Act.unit,
+                                Act.unit_name).order_by(Act.seq), '操作', verdict)
     waiting = next(changes, None)
     former, last = FIRST, None
-    expected = 1
-    for seq, at, *words, count, previous, hash in acts:
+    expected, newest = 1, None
+    for seq, at, *words, count, previous, hash, form, person, role, unit, unit_name in acts:
+        who = person, role, unit, unit_name
         if seq != expected:
             verdict.broken(expected, f'操作 {expected} がありません（次は {seq}）。')
         expected = seq + 1
@@ -148,7 +159,10 @@ def _chain(verdict):
             verdict.broken(seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
         if previous != former:
             verdict.broken(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
-        if _digest(str(previous), [seq, _moment(str(at)), *words, count], lines) != hash:
+        if problem := _misformed(form, newest, who):
+            verdict.broken(seq, f'操作 {seq} {problem}')
+        newest = form or newest
+        if _digest(str(previous), header(form, [seq, _moment(str(at)), *words, count], who), lines) != hash:
             verdict.broken(seq, f'操作 {seq} の内容が、記録されたハッシュと一致しません。')
         former, last = hash, at
         verdict.acts += 1

@@ -4,7 +4,7 @@ from .budgets import BudgetRequest
 from .engagements import CorrectiveAction, Engagement, Finding
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
-from .people import Person, Throttle
+from .people import Person, Session, Throttle
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
 from .settings import Setting
@@ -20,9 +20,9 @@ RECORDS = [Department, DepartmentVersion, Person, Staff, Setting, System, Busine
            Case, Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
            Strategy, Theme, Initiative, Indicator, Actual, Schedule]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Throttle', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]
+__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -73,7 +73,8 @@ def test_an_honest_register_is_intact(edited):
 
 @pytest.mark.parametrize(('field', 'value'), [
     ('actor', 'someone@city.example'), ('actor_name', '別人'), ('reason', '別の理由'), ('kind', 'systems.void'),
-    ('channel', 'cli'), ('request_id', 'zzz'), ('at', calendar.datetime(2020, 1, 1, tzinfo=calendar.JST))])
+    ('channel', 'cli'), ('request_id', 'zzz'), ('person', 2), ('role', 'admin'), ('unit', 2), ('unit_name', '0201 税務課'),
+    ('person', None), ('at', calendar.datetime(2020, 1, 1, tzinfo=calendar.JST))])
 def test_an_edited_act(edited, unguarded, field, value):
     Act.update({field: value}).where(Act.seq == edited).execute()
     found = broken(edited, '内容が、記録されたハッシュと一致しません')
@@ -136,7 +137,7 @@ def test_an_inserted_change(edited):
 def test_an_inserted_act(edited):
     head = trail.head()
     act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit', reason='',
-              request_id='', changes=0, previous=head.hash, hash='')
+              request_id='', changes=0, previous=head.hash, hash='', form=trail.FORM)
     act.hash = trail.digest(act.previous, trail.header_of(act), [])
     act.save(force_insert=True)
     broken(head.seq + 1, '鎖の先頭')
