@@ -1,5 +1,5 @@
 """Figures (指標の数値): every number the office reports is a function registered here, and opens to the rows it counted."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +13,16 @@ from .procurement import Case, Review, Support
 from .rules import calendar, clocks
 from .rules import steps as step_rules
 from .settings import Dated
-from .standardisation import Business, BusinessSystem, Step, StepProgress, master_on, state_on, steps_of
+from .standardisation import (
+    Business,
+    BusinessSystem,
+    Step,
+    StepMove,
+    StepProgress,
+    master_on,
+    state_on,
+    steps_of,
+)
 from .systems import System
 from .training import Course, Enrolment
 
@@ -39,7 +48,7 @@ class Figure:
 
     measure: str
     title: str
-    numerator: int | Fraction | Decimal
+    numerator: int | Fraction | Decimal | None
     denominator: int | None
     value: Fraction | None
     unit: str
@@ -50,6 +59,8 @@ class Figure:
     note: str = ''
     #: how numerator and denominator are read together
     parts: str = RATE
+    #: whether there is any record to count by; without one nothing is known, which is not 0
+    recorded: bool = True
 
     @property
     def percent(self):
@@ -58,7 +69,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measure:
-    """A registered measure: its name, Japanese title, unit, and the function that counts."""
+    """A registered measure: its name, Japanese title, unit, and the function that counts.
+
+    `records(year, as_of)` is a query of what the measure counts by: without a row there, nothing is known. `scoped`
+    says that the function takes `businesses`, the ids of those to which the count is limited.
+    """
 
     name: str
     title: str
@@ -67,24 +82,35 @@ class Measure:
     one: str
     count: object
     settings: tuple = ()
+    records: object = None
+    scoped: bool = False
 
 
-def measure(name, title, unit, how, one='件', settings=()):
+def measure(name, title, unit, how, one='件', settings=(), records=None, scoped=False):
     """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed (あと24ステップ)."""
     def mark(function):
-        MEASURES[name] = Measure(name, title, unit, how, one, function, settings)
+        MEASURES[name] = Measure(name, title, unit, how, one, function, settings, records, scoped)
         return function
     return mark
 
 
-def figure(name, year, as_of=None, today=None, dated=None, until=None):
+def figure(name, year, as_of=None, today=None, dated=None, until=None, businesses=()):
     """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its end).
 
-    `until` is the moment at which open incidents are looked at, by default the end of the day.
+    `until` is the moment at which open incidents are looked at, by default the end of the day; `businesses` are the
+    ids of the businesses to which a scoped measure is limited, none for all.
     """
     found = MEASURES[name]
     as_of = as_of or default_day(year, today)
-    return found.count(year, as_of, dated or Dated(), until or day_bounds(as_of, as_of)[1])
+    scope = {'businesses': tuple(businesses)} if found.scoped else {}
+    return known(found, year, found.count(year, as_of, dated or Dated(), until or day_bounds(as_of, as_of)[1], **scope))
+
+
+def known(found, year, counted):
+    """Return the Figure `counted` by the Measure `found`, without a value where nothing is recorded: that is not 0."""
+    if counted.numerator or found.records is None or found.records(year, counted.as_of).exists():
+        return counted
+    return replace(counted, numerator=None, denominator=None, value=None, recorded=False)
 
 
 def default_day(year, today):
@@ -113,25 +139,49 @@ def day_bounds(start, end):
 
 # --- standardisation (標準化) ---
 
-def _steps(as_of, dated):
+def _applicable(businesses):
+    """Return the condition on the businesses a measure counts, those of the ids `businesses` if any are named."""
+    condition = Business.live() & Business.applicable
+    return condition & Business.id.in_(businesses) if businesses else condition
+
+
+def _outside_businesses(businesses=()):
+    """Return the groups of businesses that are not counted: not applicable, or not those the indicator names."""
+    groups = [Rows('適用しない業務', Business.select().where(Business.live(), ~Business.applicable))]
+    if businesses:
+        groups.append(Rows('指標の対象でない業務', Business.select().where(
+            Business.live(), Business.applicable, Business.id.not_in(businesses))))
+    return groups
+
+
+def _step_records(year, as_of):
+    return StepMove.select().join(StepProgress).join(Step).where(
+        StepMove.live(), StepMove.on_day <= as_of, StepProgress.live(), Step.live(), Step.master == master_on(as_of))
+
+
+def _steps(as_of, dated, scope=()):
     master = master_on(as_of)
-    businesses = Business.select(fn.COUNT(Business.id)).where(Business.live(), Business.applicable).scalar()
+    counts_in = _applicable(scope)
+    businesses = Business.select(fn.COUNT(Business.id)).where(counts_in).scalar()
     # a setting below the steps there are would make a rate above 100 %
     size = max(int(dated.on('steps_per_business', as_of) or 0), steps_of(master))
     state = state_on(as_of)
     base = (StepProgress.select().join(Business).switch(StepProgress).join(Step)
             .where(StepProgress.live(), Step.live(), Step.master == master))
-    applicable = base.where(Business.live(), Business.applicable)
+    applicable = base.where(counts_in)
     counts = dict(StepProgress.select(state.alias('state'), fn.COUNT(StepProgress.id)).join(Business)
                   .switch(StepProgress).join(Step)
-                  .where(StepProgress.live(), Step.live(), Step.master == master, Business.live(), Business.applicable)
+                  .where(StepProgress.live(), Step.live(), Step.master == master, counts_in)
                   .group_by(SQL('1')).order_by().tuples()) if master else {}
     rows = {
         'done': Rows('完了済み', applicable.where(state == 'done')),
         'excluded': Rows('対象外（国の定義では完了に含めます）', applicable.where(state == 'excluded')),
         'open': Rows('未着手・作業中（分母に含めます）', applicable.where(fn.COALESCE(state, 'todo').in_(['todo', 'doing']))),
-        'outside': Rows('適用しない業務のステップ', base.where(Business.live(), ~Business.applicable)),
+        'outside': [Rows('適用しない業務のステップ', base.where(Business.live(), ~Business.applicable))],
     }
+    if scope:
+        rows['outside'].append(Rows('指標の対象でない業務のステップ', base.where(
+            Business.live(), Business.applicable, Business.id.not_in(scope))))
     recorded = sum(counts.values())
     missing = businesses * size - recorded
     note = f'記録のないステップ {missing} 件は未着手として分母に含めています。' if missing > 0 else ''
@@ -140,52 +190,53 @@ def _steps(as_of, dated):
 
 @measure('steps.official', 'ステップ完了率（国の定義）', '%',
          how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。',
-         one='ステップ', settings=('steps_per_business',))
-def steps_official(year, as_of, dated, until):
+         one='ステップ', settings=('steps_per_business',), records=_step_records, scoped=True)
+def steps_official(year, as_of, dated, until, businesses=()):
     """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of work done."""
-    done, excluded, businesses, size, rows, note = _steps(as_of, dated)
-    numerator, denominator = step_rules.official(done, excluded, businesses, size)
+    done, excluded, number, size, rows, note = _steps(as_of, dated, businesses)
+    numerator, denominator = step_rules.official(done, excluded, number, size)
     return rate('steps.official', numerator, denominator, as_of, [rows['done'], rows['excluded']],
-                [rows['open'], rows['outside']], note)
+                [rows['open'], *rows['outside']], note)
 
 
 @measure('steps.strict', 'ステップ完了率（対象外を除く）', '%',
-         how='完了済み÷（適用業務の数×ステップ数−対象外）。対象外を分子にも分母にも含めません。', one='ステップ', settings=('steps_per_business',))
-def steps_strict(year, as_of, dated, until):
+         how='完了済み÷（適用業務の数×ステップ数−対象外）。対象外を分子にも分母にも含めません。', one='ステップ', settings=('steps_per_business',),
+         records=_step_records, scoped=True)
+def steps_strict(year, as_of, dated, until, businesses=()):
     """完了済み ÷ (適用業務 × ステップ数 − 対象外): the rate of steps that really had to be done."""
-    done, excluded, businesses, size, rows, note = _steps(as_of, dated)
-    numerator, denominator = step_rules.strict(done, excluded, businesses, size)
+    done, excluded, number, size, rows, note = _steps(as_of, dated, businesses)
+    numerator, denominator = step_rules.strict(done, excluded, number, size)
     left = Rows('対象外（分子にも分母にも含めません）', rows['excluded'].query)
-    return rate('steps.strict', numerator, denominator, as_of, [rows['done']], [rows['open'], left, rows['outside']],
+    return rate('steps.strict', numerator, denominator, as_of, [rows['done']], [rows['open'], left, *rows['outside']],
                 note)
 
 
-def _outside_businesses():
-    return Rows('適用しない業務', Business.select().where(Business.live(), ~Business.applicable))
+def _cutover_records(year, as_of):
+    return Business.select().where(Business.live(), Business.applicable, Business.cutover_on <= as_of)
 
 
 @measure('cutovers.rate', '本番切替率', '%',
-         how='基準日までに本番切替した適用業務÷適用業務。', one='業務')
-def cutovers_rate(year, as_of, dated, until):
+         how='基準日までに本番切替した適用業務÷適用業務。', one='業務', records=_cutover_records, scoped=True)
+def cutovers_rate(year, as_of, dated, until, businesses=()):
     """Applicable businesses cut over by the day ÷ applicable businesses (BR-12)."""
-    applicable = Business.select().where(Business.live(), Business.applicable)
+    applicable = Business.select().where(_applicable(businesses))
     over = applicable.where(Business.cutover_on <= as_of)
     waiting = applicable.where(Business.cutover_on.is_null() | (Business.cutover_on > as_of))
     return rate('cutovers.rate', over.count(), applicable.count(), as_of, [Rows('本番切替済み', over)],
-                [Rows('未切替（分母に含めます）', waiting), _outside_businesses()])
+                [Rows('未切替（分母に含めます）', waiting), *_outside_businesses(businesses)])
 
 
 @measure('cutovers.count', '年度内に本番切替した業務', '業務',
-         how='年度内、基準日までに本番切替した適用業務の数。', one='業務')
-def cutovers_count(year, as_of, dated, until):
+         how='年度内、基準日までに本番切替した適用業務の数。', one='業務', records=_cutover_records, scoped=True)
+def cutovers_count(year, as_of, dated, until, businesses=()):
     """Applicable businesses whose cut-over fell in the year and not after the day."""
     start, end = calendar.year_range(year)
-    applicable = Business.select().where(Business.live(), Business.applicable)
+    applicable = Business.select().where(_applicable(businesses))
     over = applicable.where(Business.cutover_on.between(start, min(end, as_of)))
     other = applicable.where(Business.cutover_on.is_null() | (Business.cutover_on < start)
                              | (Business.cutover_on > min(end, as_of)))
     return count('cutovers.count', over.count(), as_of, [Rows('年度内に切替', over)],
-                 [Rows('年度内に切り替えていない業務', other), _outside_businesses()])
+                 [Rows('年度内に切り替えていない業務', other), *_outside_businesses(businesses)])
 
 
 # --- incidents (インシデント) ---
@@ -194,6 +245,16 @@ def _incidents(year, as_of):
     start, end = calendar.year_range(year)
     since, until = day_bounds(start, min(end, as_of))
     return Incident.select().where(Incident.live(), Incident.detected_at >= since, Incident.detected_at < until)
+
+
+def _incident_records(year, as_of):
+    return Incident.select().where(Incident.live(), Incident.detected_at < day_bounds(as_of, as_of)[1])
+
+
+def _window_records(year, as_of):
+    begun = Business.select().where(Business.live(), Business.applicable, (Business.cutover_on <= as_of)
+                                    | (Business.window_from <= as_of))
+    return _incident_records(year, as_of).where(fn.EXISTS(begun))
 
 
 def windows(dated):
@@ -213,7 +274,7 @@ def windows(dated):
 
 @measure('incidents.in_window', '端境期のレベル4以上の障害', '件',
          how='年度内に検知したレベル4以上のインシデントのうち、対象システムが属する業務の端境期に検知したものの数。',
-         settings=('window_before_days', 'window_after_days'))
+         settings=('window_before_days', 'window_after_days'), records=_window_records)
 def incidents_in_window(year, as_of, dated, until):
     """Incidents of level ≥ 4 detected inside the cut-over window of a business one of their systems serves (BR-13)."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
@@ -234,7 +295,8 @@ def incidents_in_window(year, as_of, dated, until):
 
 
 @measure('incidents.severe_platform', '共通基盤・ネットワークのレベル4以上の障害', '件',
-         how='年度内に検知したレベル4以上のインシデントのうち、共通基盤・ネットワークのシステムに起きたものの数。')
+         how='年度内に検知したレベル4以上のインシデントのうち、共通基盤・ネットワークのシステムに起きたものの数。',
+         records=_incident_records)
 def incidents_severe_platform(year, as_of, dated, until):
     """Incidents of level ≥ 4 on a system of category 共通基盤・ネットワーク, detected in the year."""
     severe = _incidents(year, as_of).where(Incident.level >= SEVERE)
@@ -284,14 +346,16 @@ def _recovery(name, year, as_of, dated, until, inside):
 
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
-         how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。', settings=RECOVERY)
+         how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。', settings=RECOVERY,
+         records=_incident_records)
 def recovery_business_hours(year, as_of, dated, until):
     """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
     return _recovery('incidents.recovery_business_hours', year, as_of, dated, until, True)
 
 
 @measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
-         how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。', settings=RECOVERY)
+         how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。', settings=RECOVERY,
+         records=_incident_records)
 def recovery_off_hours(year, as_of, dated, until):
     """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""
     return _recovery('incidents.recovery_off_hours', year, as_of, dated, until, False)
@@ -300,7 +364,10 @@ def recovery_off_hours(year, as_of, dated, until):
 # --- training (研修) ---
 
 @measure('training.completion', 'セキュリティ研修受講率', '%',
-         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は対象者基準日の名簿で、その日が来た研修を数えます。', one='人')
+         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は対象者基準日の名簿で、その日が来た研修を数えます。', one='人',
+         records=lambda year, as_of: Enrolment.select().join(Course).where(
+             Enrolment.live(), Course.live(), Course.fiscal_year == year, Course.mandatory, Course.category == 'security',
+             Course.census_on.is_null() | (Course.census_on <= as_of)))
 def training_completion(year, as_of, dated, until):
     """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census (BR-25)."""
     courses = Course.select(Course.id).where(Course.live(), Course.fiscal_year == year, Course.mandatory, Course.category == 'security',
@@ -317,7 +384,8 @@ def training_completion(year, as_of, dated, until):
 # --- procurement support (調達支援) ---
 
 @measure('support.budget_coverage', '予算要求調達支援の実施率', '%',
-         how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。')
+         how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。',
+         records=lambda year, as_of: BudgetRequest.select().where(BudgetRequest.live(), BudgetRequest.requested_on <= as_of))
 def budget_coverage(year, as_of, dated, until):
     """IT budget requests of the year with a case whose 予算要求調達支援 is completed ÷ all such requests (BR-18)."""
     start, end = calendar.year_range(year)
@@ -351,7 +419,8 @@ def large_reasons(case, day, dated):
 
 @measure('support.large_coverage', '大規模案件の発注・計画調達支援の実施率', '%',
          how='発注日までに発注・計画調達支援を完了した大規模案件÷年度内に発注した大規模案件。',
-         settings=('large_case_amount', 'large_case_basis'))
+         settings=('large_case_amount', 'large_case_basis'),
+         records=lambda year, as_of: Case.select().where(Case.live(), Case.ordered_on <= as_of))
 def large_coverage(year, as_of, dated, until):
     """Large cases ordered in the year with 発注・計画調達支援 completed by the order ÷ all such cases (BR-19)."""
     start, end = calendar.year_range(year)
@@ -370,7 +439,8 @@ def large_coverage(year, as_of, dated, until):
 
 
 @measure('support.trial_count', '発注・計画調達支援（試行）', '件',
-         how='年度内に完了した発注・計画調達支援のうち、試行の数。')
+         how='年度内に完了した発注・計画調達支援のうち、試行の数。',
+         records=lambda year, as_of: Support.select().where(Support.live(), Support.requested_on <= as_of))
 def trial_count(year, as_of, dated, until):
     """発注・計画調達支援 given on trial and completed in the year."""
     start, end = calendar.year_range(year)
@@ -388,7 +458,8 @@ def trial_count(year, as_of, dated, until):
 # --- reviews and shares (検討・共有) ---
 
 @measure('reviews.count', '台帳を活用した検討', '件',
-         how='結論があり、年度内に承認された台帳活用検討の数。')
+         how='結論があり、年度内に承認された台帳活用検討の数。',
+         records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of))
 def reviews_count(year, as_of, dated, until):
     """Ledger reviews with a conclusion, approved in the year (BR-22)."""
     start, end = calendar.year_range(year)
@@ -403,7 +474,8 @@ def reviews_count(year, as_of, dated, until):
 
 
 @measure('shares.count', '事故事例の共有', '回',
-         how='年度内に共有した事故事例の数。')
+         how='年度内に共有した事故事例の数。',
+         records=lambda year, as_of: CaseShare.select().where(CaseShare.live(), CaseShare.shared_on <= as_of))
 def shares_count(year, as_of, dated, until):
     """Cases shared in the year."""
     start, end = calendar.year_range(year)
@@ -430,6 +502,10 @@ def latest_check_ins(year, as_of):
     return [id for _, id in latest.values()]
 
 
+def _plan_records(year, as_of):
+    return Plan.select().where(Plan.live(), Plan.fiscal_year == year)
+
+
 def _unchecked(year, ids):
     checked = CheckIn.select(CheckIn.plan).where(CheckIn.id.in_(ids))
     return Plan.select().where(Plan.live(), Plan.fiscal_year == year, Plan.id.not_in(checked))
@@ -437,7 +513,7 @@ def _unchecked(year, ids):
 
 @measure('plans.on_track', '重点施策の順調構成比', '%',
          how='最新の進捗確認が「順調」のプラン÷最初の進捗確認の時期が来た年度のプラン。四半期の末日が基準日以前の回を使い、記録がないものは順調に数えません。',
-         one='施策')
+         one='施策', records=_plan_records)
 def plans_on_track(year, as_of, dated, until):
     """順調 ÷ all plans of the year at their latest check-in whose quarter had ended by the day; who should have reported counts."""
     ids = latest_check_ins(year, as_of)
@@ -452,7 +528,7 @@ def plans_on_track(year, as_of, dated, until):
 
 
 @measure('plans.achievement', '重点施策の平均達成率（自己評価）', '%',
-         how='最新の進捗確認の達成率（自己評価）の平均。四半期の末日が基準日以前の回を使います。', one='施策')
+         how='最新の進捗確認の達成率（自己評価）の平均。四半期の末日が基準日以前の回を使います。', one='施策', records=_plan_records)
 def plans_achievement(year, as_of, dated, until):
     """Mean of the plans' self-rated achievement at their latest check-in whose quarter had ended by the day."""
     ids = latest_check_ins(year, as_of)
@@ -474,7 +550,8 @@ def plans_chosen(day, dated):
 
 
 @measure('plans.measure', '重点施策の達成率', '%',
-         how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。', one='施策', settings=('plan_measure',))
+         how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。', one='施策', settings=('plan_measure',),
+         records=_plan_records)
 def plans_measure(year, as_of, dated, until):
     """The one of the two plan figures that the setting `plan_measure` names."""
     found = MEASURES[plans_chosen(as_of, dated)].count(year, as_of, dated, until)

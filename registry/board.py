@@ -7,7 +7,7 @@ from fractions import Fraction
 from flask import current_app, g
 
 from audits import trail
-from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
+from models import Act, Actual, Business, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from models.figures import MEASURES, RATE, day_bounds, default_day, figure, plans_chosen
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
@@ -15,6 +15,8 @@ from models.settings import KNOWN, Dated
 from . import clock
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
+#: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by
+MISSING, NOT_APPLICABLE = '記録なし', ratings.NOT_APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,11 @@ class ScheduleView:
 
 @dataclass(frozen=True)
 class IndicatorView:
-    """One indicator judged: `value` exact, `value_text` as published; `source` is computed, entered or none."""
+    """One indicator judged: `value` exact, `value_text` as published; `source` is computed, entered or none.
+
+    `published` are the entered actuals of a computed indicator, up to the day; `stated` is the last of any indicator,
+    (day, value as entered, quote, source). Where nothing is recorded to count by (`recorded` is False) it is the value.
+    """
 
     id: int
     no: str
@@ -66,6 +72,28 @@ class IndicatorView:
     published: list = field(default_factory=list)
     unverified: list = field(default_factory=list)
     url: str | None = None
+    recorded: bool | None = None
+    stated: tuple | None = None
+    businesses: list = field(default_factory=list)
+
+    @property
+    def is_published(self):
+        """Whether a published value stands in the place of one that could be computed."""
+        return self.measure is not None and self.source == 'entered'
+
+    @property
+    def places(self):
+        return self.decimals
+
+    @property
+    def instead_of(self):
+        """What the register itself says where a published value stands: 記録なし or 該当なし."""
+        return '' if not self.is_published else NOT_APPLICABLE if self.recorded else MISSING
+
+    @property
+    def why_unknown(self):
+        """What stands in the place of a verdict, '' where there is one."""
+        return self.value_text if self.verdict == 'unknown' else ''
 
 
 @dataclass(frozen=True)
@@ -192,9 +220,10 @@ def _build(year, as_of, until, head, trends):
     every = [row.id for found in indicators.values() for row in found]
     for row in Actual.select().where(Actual.indicator.in_(every), Actual.live()).order_by(Actual.as_of):
         actuals.setdefault(row.indicator_id, []).append(row)
+    bound = bound_businesses(every)
     views = []
     for row in rows:
-        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, until, dated, cache, trends)
+        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, until, dated, cache, trends, bound.get(indicator.id, ()))
                   for indicator in sorted(indicators.get(row.id, []), key=lambda i: natural(i.no))]
         computed = ratings.rate_initiative([view.verdict for view in judged])
         theme = themes[row.theme_id]
@@ -219,16 +248,26 @@ def natural(no):
     return int(digits or 0), no
 
 
-def figure_on(name, year, as_of, until, dated, cache):
-    key = (name, year, as_of)
+def bound_businesses(indicators):
+    """Return {indicator id: [(id, code, name)]} of the businesses to which some of the indicators are limited."""
+    found = {}
+    for indicator, *business in (
+            IndicatorBusiness.select(IndicatorBusiness.indicator, Business.id, Business.code, Business.name).join(Business)
+            .where(IndicatorBusiness.live(), IndicatorBusiness.indicator.in_(indicators or [0])).order_by(Business.code).tuples()):
+        found.setdefault(indicator, []).append(tuple(business))
+    return found
+
+
+def figure_on(name, year, as_of, until, dated, cache, businesses=()):
+    key = (name, year, as_of, businesses)
     if key not in cache:
-        cache[key] = figure(name, year, as_of, dated=dated, until=until)
+        cache[key] = figure(name, year, as_of, dated=dated, until=until, businesses=businesses)
     return cache[key]
 
 
-def text_of(value, indicator):
-    """Return a value as it is published, 該当なし when there is none."""
-    return '該当なし' if value is None else f'{shown(value, indicator):f}'
+def text_of(found, indicator):
+    """Return a figure's value as it is published; 記録なし or 該当なし when there is none."""
+    return MISSING if not found.recorded else NOT_APPLICABLE if found.value is None else f'{shown(found.value, indicator):f}'
 
 
 def plain_number(number):
@@ -248,51 +287,86 @@ def parts_of(numerator, denominator, words=RATE):
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
-def judge(indicator, entered, year, as_of, until, dated, cache, trends):
-    """Return the IndicatorView of one indicator as of a day."""
+def day_problem(year, day):
+    """Return in words why a year cannot be looked at as of a day, '' when it can; `year` is None where only a day is asked."""
+    start = calendar.year_range(year)[0] if year is not None else day
+    if day < start:
+        return f'基準日は{calendar.show_day(start)}以後にしてください。'
+    if day > clock.today():
+        return f'基準日に先の日は指定できません（きょうは{calendar.show_day(clock.today())}です）。'
+    return ''
+
+
+def judge(indicator, entered, year, as_of, until, dated, cache, trends, bound=()):
+    """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it is limited to."""
     percent = indicator.unit == '%'
+    entered = [row for row in entered if row.as_of <= as_of]
+    actual = entered[-1] if entered else None
+    businesses = tuple(id for id, _, _ in bound)
     base = {
         'id': indicator.id, 'no': indicator.no, 'text': indicator.text, 'measure': indicator.measure,
         'kind': indicator.kind, 'operator': indicator.operator, 'target': indicator.target,
         'target_text': plain_number(indicator.target), 'target_words': (
             f'{plain_number(indicator.target)}{indicator.unit or ""}{ratings.OPERATOR_WORDS[indicator.operator]}'),
-        'unit': indicator.unit or '', 'decimals': indicator.decimals,
+        'unit': indicator.unit or '', 'decimals': indicator.places,
         'note': indicator.note or '', 'reference': [tuple(line.split('\t')) for line in lines(indicator.references)],
-        'published': [(row.as_of, plain_number(row.value), row.quote or '', row.source) for row in entered
-                      if row.as_of <= as_of] if indicator.measure else [],
-        'as_of': as_of,
+        'published': [stated(row) for row in entered] if indicator.measure else [],
+        'stated': stated(actual) if actual else None, 'as_of': as_of, 'businesses': [(code, name) for _, code, name in bound],
     }
     if indicator.measure and as_of < calendar.year_range(year)[0]:
         return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='', value=None, value_text='年度の開始前',
                              verdict='unknown')
     if indicator.measure:
-        found = figure_on(indicator.measure, year, as_of, until, dated, cache)
+        found = figure_on(indicator.measure, year, as_of, until, dated, cache, businesses)
+        base['recorded'] = found.recorded
+    # what was published stays while there is nothing to count
+    if indicator.measure and (found.value is not None or actual is None):
         value = found.value
         # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
-        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time' else indicator.decimals,
+        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time' else indicator.places,
                                 exact_bounds=percent)
         view = IndicatorView(
             **base, source='computed', numerator=plain_number(found.numerator),
             denominator=plain_number(found.denominator), parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
-            value_text=text_of(value, indicator), verdict=verdict,
+            value_text=text_of(found, indicator), verdict=verdict,
             unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
-        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, dated, cache)
+        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, dated, cache, businesses)
                        if trends else [])
-    actual = next((row for row in reversed(entered) if row.as_of <= as_of), None)
     if actual is None:
         return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None, value_text='未入力',
                              verdict='unknown')
     exact = exact_of(actual, percent)
-    verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target, indicator.decimals,
+    verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target, places_of(actual, indicator),
                                               exact_bounds=percent)
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
         denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator), value=exact,
-        value_text='数値なし' if exact is None else text_of(exact, indicator),
+        value_text=stated_text(actual, indicator),
         verdict=verdict, quote=actual.quote or '', source_text='・'.join(filter(None, (actual.source, actual.note))),
         trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered
-               if row.value is not None and row.as_of <= as_of])
+               if row.value is not None] if not indicator.measure else [])
     return replace(view, gap_text=gap(view, None))
+
+
+def stated(actual):
+    """Return (day, value as it was entered, quote, source) of an actual."""
+    return actual.as_of, None if actual.value is None else f'{actual.value:f}', actual.quote or '', actual.source
+
+
+def stated_text(actual, indicator):
+    """Return an actual's value as it was published: with its own decimals, unless it is known more exactly than it is shown."""
+    if actual.value is None:
+        return '数値なし'
+    if actual.denominator and ratings.places_of(actual.value) > indicator.places:
+        return f'{shown(exact_of(actual, indicator.unit == "%"), indicator):f}'
+    return f'{actual.value:f}'
+
+
+def places_of(actual, indicator):
+    """Return with how many decimals an actual is judged: as it is shown."""
+    if actual.value is None or actual.denominator:
+        return indicator.places
+    return max(indicator.places, ratings.places_of(actual.value))
 
 
 def exact_of(actual, percent):
@@ -304,7 +378,7 @@ def exact_of(actual, percent):
 
 def shown(value, indicator):
     """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None stays None."""
-    return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.decimals)
+    return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.places)
 
 
 def gap(view, found):
@@ -323,9 +397,9 @@ def gap(view, found):
     return f'あと{plain_number(ratings.published(short, view.decimals))}{unit}'
 
 
-def measured_trend(indicator, year, as_of, dated, cache):
+def measured_trend(indicator, year, as_of, dated, cache, businesses=()):
     """Return [(月, published value)] of a measured indicator at each month's end up to the day."""
-    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, None, dated, cache).value, indicator))
+    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, None, dated, cache, businesses).value, indicator))
             for day in calendar.month_ends(year, as_of)]
 
 
@@ -337,5 +411,7 @@ def as_json(found):
          'official': view.official, 'reason': view.reason, 'indicators': [
              {'no': i.no, 'text': i.text, 'measure': chosen.get(i.measure, i.measure), 'source': i.source, 'operator': i.operator,
               'target': i.target_text, 'unit': i.unit, 'numerator': i.numerator, 'denominator': i.denominator,
-              'value': i.value_text if i.value is not None else None, 'verdict': i.verdict}
+              'value': i.value_text if i.value is not None else None, 'verdict': i.verdict, 'reason': i.why_unknown,
+              'recorded': i.recorded, 'businesses': [code for code, _ in i.businesses], 'published': i.stated and {
+                  'value': i.stated[1], 'as_of': i.stated[0].isoformat(), 'source': i.stated[3]}}
              for i in view.indicators]} for view in found.initiatives]}

@@ -5,6 +5,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask_login import current_user
 
 from models import (
+    Actual,
     BudgetRequest,
     Case,
     CheckIn,
@@ -38,7 +39,10 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 @bp.get('/<name>')
 @permit('figures.read')
 def show_figure(name):
-    """Open a figure: its value, the rows it counted, the rows it left out with the reasons, its months."""
+    """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
+
+    `indicator` (取組番号-指標番号) opens it as that indicator counts it: limited to its businesses, beside what was published.
+    """
     if name not in MEASURES:
         abort(404)
     today = clock.today()
@@ -47,8 +51,15 @@ def show_figure(name):
     dated = boards.remembered(('settings',), Dated)
     as_of = as_of or default_day(year, today)
     until = boards.moment(as_of)
-    asked = (name, year, as_of, until, today, current_user.id, current_user.role, current_user.department_id)
-    found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated, until=until))
+    known, served = boards.remembered(('served', name, year), lambda: serves(name, year))
+    place = request.args.get('indicator', '')[:12]
+    of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
+    if place and of is None:
+        abort(404)
+    businesses = tuple(bound(served).get(of.id, ())) if of else ()
+    asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role, current_user.department_id)
+    found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated, until=until, businesses=[
+        id for id, _, _ in businesses]))
     groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
               for place, rows in enumerate(parts)]
     group = request.args.get('group', '')
@@ -64,14 +75,14 @@ def show_figure(name):
     table = boards.remembered(('page', *asked, chosen, page), lambda: row_table(rows.query, name, as_of, until, dated, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
-    known, served = boards.remembered(('served', name, year), lambda: serves(name, year))
     # as the indicators say it that it serves
-    decimals = served[0].decimals if served else 1
-    value_text = '該当なし' if found.value is None else (
+    decimals = (of or served[0]).places if served else 1
+    value_text = boards.MISSING if not found.recorded else boards.NOT_APPLICABLE if found.value is None else (
         ratings.rate_text(found.value, 100, decimals) if found.percent else f'{ratings.published(found.value, decimals):f}'
         if found.value.denominator != 1 or served else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
+                           of=of, businesses=businesses, limits=bound(served), published=published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
                            parts=boards.parts_of(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if known
@@ -83,6 +94,19 @@ def serves(name, year):
     return Strategy.select().where(Strategy.fiscal_year == year, Strategy.live()).exists(), list(
         Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
             Indicator.live(), Initiative.live(), Indicator.measure == name, Strategy.fiscal_year == year))
+
+
+def bound(served):
+    return boards.remembered(('bound', *[one.id for one in served]), lambda: boards.bound_businesses([one.id for one in served]))
+
+
+def published(served, as_of):
+    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up to a day."""
+    last = {}
+    for row in Actual.select().where(Actual.indicator.in_([one.id for one in served] or [0]), Actual.live(),
+                                     Actual.as_of <= as_of).order_by(Actual.as_of):
+        last[row.indicator_id] = boards.stated(row)
+    return [(one, *last[one.id]) for one in served if one.id in last]
 
 
 def sizes(query):
