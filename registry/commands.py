@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask import g
 from peewee import IntegrityError
 from werkzeug.datastructures import MultiDict
 
@@ -196,6 +197,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
             who = Person.get_or_none(Person.email == by.lower(), Person.is_active, Person.live())
             if who is None:
                 fail(f'{by} という利用者はいません。', 2)
+            g.acting = who
         noun = NOUNS[kind]
         try:
             sheet = sheets.read(file.read_bytes(), file.name, encoding)

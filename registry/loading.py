@@ -70,7 +70,7 @@ class Load:
     def make_form(self):
         form = self.noun.form(formdata=None, meta={'csrf': False})
         self.noun.new_form(form)
-        form.of_file = True
+        form.of_file, form.by = True, self.person
         return form
 
     @property

@@ -81,7 +81,8 @@ def refusals(noun, row, before, form, at):
             if near and near[0] != (before and before.__data__[fields[0].name]):
                 found.append((noun.key[0], alike(near[0])))
     found += circles(noun, row, form)
-    found += overreach(noun, row, before, form, current_user)
+    form.by = current_user._get_current_object()
+    found += overreach(noun, row, before, form, form.by)
     found += list(noun.prepare(row, before, form, at))
     return found
 
