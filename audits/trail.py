@@ -1,11 +1,12 @@
 """The write side of the trail (操作履歴): the only place where rows are written, each time as part of an act."""
 import hashlib
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC
+from threading import BoundedSemaphore
 
-from peewee import BooleanField, DateField, PostgresqlDatabase
+from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models.base import ExactField, MomentField, Prepared, db
 from models.trail import Act, Change, TrailHead
@@ -24,6 +25,14 @@ class Stale(Exception):
     def __init__(self, row, theirs):
         super().__init__(f'{type(row).__name__} {row.id}')
         self.row, self.theirs = row, theirs
+
+
+class Busy(OperationalError):
+    """Others have been writing for longer than an act waits; nothing was written."""
+
+
+#: how many acts of this process may wait for the database at once: those who read keep the other threads
+_turns, TURN = BoundedSemaphore(2), 1.0
 
 
 def is_open():
@@ -47,10 +56,35 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
 
     `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment. Nothing changed → no act.
     """
-    with untrailed(), db.atomic():
-        writing = Writing(kind, by, at, channel, reason or '', request_id or '', next(iter(_head_to_move())))
+    with untrailed(), _begun() as head:
+        writing = Writing(kind, by, at, channel, reason or '', request_id or '', head)
         yield writing
         writing.close()
+
+
+@contextmanager
+def _begun():
+    """Open the transaction of an act and yield the head it will move; raise Busy when others keep it too long."""
+    if not _turns.acquire(timeout=TURN):
+        raise Busy('others are writing')
+    try:
+        with ExitStack() as opened:
+            try:
+                opened.enter_context(db.atomic())
+                head = next(iter(_head_to_move()))
+            except OperationalError as error:
+                if is_locked(error):
+                    raise Busy(*error.args) from error
+                raise
+            yield head
+    finally:
+        _turns.release()
+
+
+def is_locked(error):
+    """Tell whether a database error says that another holds what was to be written."""
+    told = getattr(error, 'orig', None)
+    return getattr(told, 'sqlstate', '') == '55P03' or getattr(told, 'sqlite_errorname', '').startswith(('SQLITE_BUSY', 'SQLITE_LOCKED'))
 
 
 def canonical(value):

@@ -50,11 +50,14 @@ def register(ready=True):
     except config.Unsafe as error:
         fail(error.message, 2)
     with app.app_context():
-        db.connect(reuse_if_open=True)
         try:
+            db.connect(reuse_if_open=True)
+            connection.wait_patiently()
             if ready and connection.pending():
                 fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
             yield app
+        except trail.Busy:
+            fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。終わってから、もう一度実行してください。')
         finally:
             db.close_all()
 
