@@ -448,7 +448,7 @@ class Ref(Pointing):
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
         super().__init__(label, table, by, **kwargs)
-        self.missing, self.only, self.coming = missing, only, {}
+        self.missing, self.only, self.coming, self.others = missing, only, {}, {}
         if select:
             self.shape = 'list'
         self.echo = not select
@@ -477,6 +477,15 @@ class Ref(Pointing):
             raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant
                              else self.unknown([text]))
         return found
+
+    def columns_of(self, id, *names):
+        """Return some columns of a record; where the whole table has been read for a file, of all records at once."""
+        columns = [self.table._meta.fields[name] for name in names]
+        if not self.complete:
+            return self.table.select(*columns).where(self.table.id == id).tuples().get()
+        if names not in self.others:
+            self.others[names] = {id: values for id, *values in self.table.select(self.table.id, *columns).tuples()}
+        return self.others[names][id]
 
     def unknown(self, numbers):
         """Return what is said of a number that no record has."""

@@ -101,6 +101,8 @@ class Table(Model):
     searched = ()
     #: foreign keys whose rows are searched in its place
     searched_through = ()
+    #: foreign keys whose rows the label reads; a dot leads on from there (`indicator.initiative`)
+    labelled_by = ()
 
     class Meta:
         database = db
@@ -118,6 +120,19 @@ class Table(Model):
     def label(self):
         """The words the trail keeps for this row, so that they outlive a change of its name."""
         return str(self.id)
+
+    @classmethod
+    def labels_of(cls, rows):
+        """Return the labels of many rows; what they read elsewhere is read once per foreign key, and let go again."""
+        lent = []
+        for path in cls.labelled_by:
+            found = rows
+            for name in path.split('.'):
+                found = _related(found, name, lent)
+        labels = [row.label for row in rows]
+        for row, name in lent:
+            row.__rel__.pop(name, None)
+        return labels
 
     def refresh_derived(self):
         """Recompute the derived columns from the recorded ones."""
@@ -158,6 +173,23 @@ class Searched(Table):
     search_text = CharField(max_length=4000, default='')
 
     derived = frozenset({'search_text'})
+
+
+def _related(rows, name, lent):
+    """Give rows the records of a foreign key that they have not at hand, and add (row, name) of these to `lent`; return the records."""
+    if not rows:
+        return []
+    table = rows[0]._meta.fields[name].rel_model
+    bare = [row for row in rows if name not in row.__rel__ and row.__data__.get(name) is not None]
+    known = {}
+    ids = sorted({row.__data__[name] for row in bare})
+    for start in range(0, len(ids), 1000):
+        known |= {other.id: other for other in table.select().where(table.id.in_(ids[start:start + 1000]))}
+    for row in bare:
+        if (other := known.get(row.__data__[name])) is not None:
+            row.__rel__[name] = other
+            lent.append((row, name))
+    return list({id(other): other for row in rows if (other := row.__rel__.get(name)) is not None}.values())
 
 
 def constrain(table):

@@ -60,6 +60,7 @@ class Support(Table):
     """One support (支援) of a case: asked for, examined, sent back, completed."""
 
     searched_through = ('case',)
+    labelled_by = ('case',)
 
     case = ForeignKeyField(Case, backref='supports', on_delete='RESTRICT')
     kind = CodeField(SUPPORT_KINDS)
@@ -118,6 +119,8 @@ class Review(Searched):
 
 class ReviewSystem(Table):
     """That a review looked at a system (対象システム)."""
+
+    labelled_by = ('review', 'system')
 
     review = ForeignKeyField(Review, backref='system_links', on_delete='RESTRICT')
     system = ForeignKeyField(System, backref='review_links', on_delete='RESTRICT')

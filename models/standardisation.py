@@ -34,6 +34,8 @@ class Business(Searched):
 class BusinessSystem(Table):
     """That a system serves a business (業務と情報システムの対応)."""
 
+    labelled_by = ('business', 'system')
+
     business = ForeignKeyField(Business, backref='system_links', on_delete='RESTRICT')
     system = ForeignKeyField(System, backref='business_links', on_delete='RESTRICT')
 
@@ -83,6 +85,7 @@ class StepProgress(Table):
     """Where one business stands with one step today (ステップ進捗); its past is in StepMove."""
 
     searched_through = ('business', 'step')
+    labelled_by = ('business', 'step')
 
     business = ForeignKeyField(Business, backref='progress', on_delete='RESTRICT')
     step = ForeignKeyField(Step, backref='progress', on_delete='RESTRICT')

@@ -121,6 +121,7 @@ class Actual(Table):
     """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without one."""
 
     searched_through = ('indicator',)
+    labelled_by = ('indicator.initiative',)
 
     indicator = ForeignKeyField(Indicator, backref='actuals', on_delete='RESTRICT')
     as_of = DateField()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask import g
 from peewee import IntegrityError
 from werkzeug.datastructures import MultiDict
 
@@ -49,11 +50,14 @@ def register(ready=True):
     except config.Unsafe as error:
         fail(error.message, 2)
     with app.app_context():
-        db.connect(reuse_if_open=True)
         try:
+            db.connect(reuse_if_open=True)
+            connection.wait_patiently()
             if ready and connection.pending():
                 fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
             yield app
+        except trail.Busy:
+            fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。終わってから、もう一度実行してください。')
         finally:
             db.close_all()
 
@@ -196,6 +200,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
             who = Person.get_or_none(Person.email == by.lower(), Person.is_active, Person.live())
             if who is None:
                 fail(f'{by} という利用者はいません。', 2)
+            g.acting = who
         noun = NOUNS[kind]
         try:
             sheet = sheets.read(file.read_bytes(), file.name, encoding)

@@ -11,7 +11,9 @@ from models import db
 from models.trail import TrailHead
 
 MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
-SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000}
+#: how long a page's write waits for another's, and how long a command's does, in milliseconds
+WAIT, COMMAND_WAIT = 4_000, 120_000
+SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
 
@@ -24,7 +26,16 @@ def open_database(url, production=False):
         # a connection serves one request at a time, but not always on the thread that opened it
         return connect(url.replace('sqlite', 'sqlite+pool', 1), autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE',
                        check_same_thread=False, **POOL)
-    return connect(url.replace('://', 'ext+pool://', 1), autoconnect=False, unquote_password=True, **POOL)
+    return connect(url.replace('://', 'ext+pool://', 1), autoconnect=False, unquote_password=True,
+                   options=f'-c lock_timeout={WAIT}', **POOL)
+
+
+def wait_patiently():
+    """Let the open connection wait longer for others' writes: nobody's page hangs on a command."""
+    if isinstance(db.obj, PostgresqlDatabase):
+        db.execute_sql(f'SET lock_timeout = {COMMAND_WAIT}')
+    else:
+        db.execute_sql(f'PRAGMA busy_timeout = {COMMAND_WAIT}')
 
 
 def guard(app):

@@ -6,7 +6,7 @@ from flask import g, render_template, request
 from peewee import IntegrityError, OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
-from audits.trail import Stale
+from audits.trail import Busy, Stale
 from models import db
 
 from . import board, kept
@@ -26,15 +26,15 @@ PAGES = {
 }
 
 
-def page(code, message=None, action=None):
+def page(code, message=None, action=None, title=None):
     """Render the error page of `code`, with what was typed and would be lost."""
-    title, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    usual, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
     typed = []
     if request.method == 'POST':
         with suppress(HTTPException):  # what is too large or no form at all cannot be given back
             typed = kept.labelled(request.path, kept.typed())
-    return render_template('errors/page.html', code=code, title=title, message=message or done, action=action or todo,
+    return render_template('errors/page.html', code=code, title=title or usual, message=message or done, action=action or todo,
                            request_id=g.get('request_id', ''), typed=typed), code
 
 
@@ -56,6 +56,13 @@ def register(app):
     def stale(error):
         log.warning('stale', id=g.get('request_id'), error=str(error), path=request.path)
         return page(409)
+
+    @app.errorhandler(Busy)
+    def busy(error):
+        log.warning('busy', id=g.get('request_id'), error=str(error), path=request.path)
+        answer, code = page(503, 'ほかの人の取込みなどの書込みが続いているため、保存していません。', '1分ほど待ってから、もう一度送信してください。',
+                            title='ほかの人の取込みが続いています')
+        return answer, code, {'Retry-After': '60'}
 
     @app.errorhandler(OperationalError)
     def unreachable(error):

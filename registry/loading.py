@@ -70,7 +70,7 @@ class Load:
     def make_form(self):
         form = self.noun.form(formdata=None, meta={'csrf': False})
         self.noun.new_form(form)
-        form.of_file = True
+        form.of_file, form.by = True, self.person
         return form
 
     @property
@@ -174,6 +174,7 @@ class Load:
                 key = tuple(row.__data__[field.name] for field in fields)
                 if key in keys:
                     found[key] = row
+        self.labels = dict(zip((row.id for row in found.values()), table.labels_of(list(found.values())), strict=True))
         return found
 
     def _numbers(self):
@@ -237,9 +238,9 @@ class Load:
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, (noun.key[-1], twice)], values)
         if before is not None and before.voided_at is not None:
-            return Entry(line, 'conflict', before.label, message='取消済みの記録と同じ番号です。番号は使い回せません。')
+            return Entry(line, 'conflict', self.labels[before.id], message='取消済みの記録と同じ番号です。番号は使い回せません。')
         if first != line:
-            return Entry(line, 'conflict', row.label if before else str(key[-1]), message=twice)
+            return Entry(line, 'conflict', self.labels[before.id] if before else str(key[-1]), message=twice)
         return self.entry(line, row, before, form, linked)
 
     def standing(self, before, linked):
@@ -285,7 +286,7 @@ class Load:
                     changes.append((cell.label.text, *(cell.text(one.__data__.get(cell.attr)) for one in (before, row))))
             status = 'update' if changes else 'unchanged'
         first = form._fields[self.noun.key[0]]
-        label = before.label if before is not None else first.text(first.data)
+        label = self.labels[before.id] if before is not None else first.text(first.data)
         return Entry(line, status, label, changes, row, before, links)
 
     def told(self, entry):
@@ -324,13 +325,26 @@ class Load:
         self._insert(writing, new)
         for entry in new:
             for (link, own, other), ids, _ in entry.links:
-                if ids:
-                    writing.insert([link(**{own: entry.row.id, other: id}) for id in ids])
+                writing.later([link(**{own: entry.row.id, other: id}) for id in ids])
             self.noun.after(writing, entry.row, None, today)
-        for entry in self.entries:
-            if entry.status == 'update':
+        changed = [entry for entry in self.entries if entry.status == 'update']
+        for start in range(0, len(changed), MANY):
+            batch = changed[start:start + MANY]
+            for entry in batch:
                 self._resolve(entry.row)
-                records.write(writing, self.noun, entry.row, entry.before, entry.links, today)
+            labels, standing = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
+            for entry, label in zip(batch, labels, strict=True):
+                records.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
+
+    @staticmethod
+    def _links_of(entries):
+        """Return {link table: {own id: its rows}} of the records that entries change."""
+        found = {}
+        for link, own in {(link, own): None for entry in entries for (link, own, _), _, _ in entry.links}:
+            rows = found.setdefault(link, {})
+            for row in link.select().where(link._meta.fields[own].in_([entry.row.id for entry in entries])):
+                rows.setdefault(row.__data__[own], []).append(row)
+        return found
 
     def _insert(self, writing, new):
         """Insert the new rows, those that others of them refer to first."""

@@ -40,7 +40,7 @@ class Noun:
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
-    of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `reserved` maps the columns a
+    of what the noun itself refuses (`form.by` is who saves), `keeps(row)` the same of why a row cannot be voided; `reserved` maps the columns a
     unit's member may not decide to what they do instead, `moved` names those that moves change and not the edit page;
     `after(act, row, before, today)` writes what belongs to the same act; `scope(day)` is the condition on the rows that
     the list and the file hold, None for all; `explained(row, before)` says why an edit must give its reason, if it must.

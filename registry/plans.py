@@ -136,17 +136,19 @@ class PlanLoad(Load):
         return found
 
     def write(self, writing, today):
-        for entry in self.entries:
-            if entry.status not in ('create', 'update'):
-                continue
-            for plan, stood in entry.also:
-                if plan.id is None:
-                    writing.insert([plan])
-                elif stood is not None and stood is not plan:
-                    writing.save(plan, stood)
-            if entry.row is not None:
-                entry.row.plan = entry.plan.id
-                writing.save(entry.row, entry.before)
+        entries = [entry for entry in self.entries if entry.status in ('create', 'update')]
+        plans = [pair for entry in entries for pair in entry.also]
+        writing.insert([plan for plan, _ in plans if plan.id is None])
+        for plan, stood in plans:
+            if stood is not None and stood is not plan:
+                writing.save(plan, stood)
+        checked = [entry for entry in entries if entry.row is not None]
+        for entry in checked:
+            entry.row.plan = entry.plan.id
+        writing.insert([entry.row for entry in checked if entry.before is None])
+        known = [entry for entry in checked if entry.before is not None]
+        for entry, label in zip(known, CheckIn.labels_of([entry.row for entry in known]), strict=True):
+            writing.save(entry.row, entry.before, label)
 
     @staticmethod
     def export(noun, query, until=None):

@@ -26,7 +26,7 @@ EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_techn
 
 def examined(row, before, form, at):
     """Yield (field name, message) where a unit changes what a completed support has examined."""
-    if before is None or getattr(current_user, 'role', None) not in UNIT_ROLES:
+    if before is None or form.by is None or form.by.role not in UNIT_ROLES:
         return
     changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
     cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id, Case.live())

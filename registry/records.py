@@ -81,7 +81,8 @@ def refusals(noun, row, before, form, at):
             if near and near[0] != (before and before.__data__[fields[0].name]):
                 found.append((noun.key[0], alike(near[0])))
     found += circles(noun, row, form)
-    found += overreach(noun, row, before, form, current_user)
+    form.by = current_user._get_current_object()
+    found += overreach(noun, row, before, form, form.by)
     found += list(noun.prepare(row, before, form, at))
     return found
 
@@ -123,11 +124,15 @@ def circles(noun, row, form):
                 yield cell.short_name, f'{cell.label.text}をたどると自分自身に戻ります。別の記録を選んでください。'
 
 
-def write(act, noun, row, before, links, today):
-    """Save a filled row, its links and what the noun adds, in one act; return whether anything changed."""
-    changed = act.save(row, before)
+def write(act, noun, row, before, links, today, label=None, standing=None):
+    """Save a filled row, its links and what the noun adds, in one act; return whether anything changed.
+
+    `label` and `standing` ({link table: {own id: link rows}}) are what a file has read for many rows at once.
+    """
+    changed = act.save(row, before, label)
     for (link, own, other), ids, known in links:
-        changed = act.link(link, own, row, other, ids, known if before is not None else None) or changed
+        changed = act.link(link, own, row, other, ids, known if before is not None else None,
+                           standing and standing[link].get(row.id, ())) or changed
     noun.after(act, row, before, today)
     return changed
 

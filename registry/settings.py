@@ -39,7 +39,7 @@ settings = Noun(
 
 
 def prepare_person(row, before, form, at):
-    if before is not None and before.id == current_user.id and (not row.is_active or row.role != before.role):
+    if before is not None and form.by is not None and before.id == form.by.id and (not row.is_active or row.role != before.role):
         yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
 
 

@@ -1,7 +1,7 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
 from functools import lru_cache, partial
 
-from flask import has_request_context
+from flask import g, has_app_context, has_request_context
 from flask_login import current_user
 
 from audits import history
@@ -46,10 +46,14 @@ def _in_use(field):
 
 
 def limit(table):
-    """Return the condition on the rows of a table that the person signed in may see named; colleagues are, and commands see all."""
-    if table in OFFICE or not has_request_context() or not current_user.is_authenticated:
-        return None
-    return condition(table, current_user)
+    """Return the condition on the rows of a table that the reader may see named; colleagues are, and commands see all.
+
+    The reader is who is signed in, or in whose name a command acts (`g.acting`).
+    """
+    person = g.get('acting') if has_app_context() else None
+    if person is None and has_request_context() and current_user.is_authenticated:
+        person = current_user
+    return None if table in OFFICE or person is None else condition(table, person)
 
 
 Pointing.called, Pointing.limit, Ref.listed = staticmethod(called), staticmethod(limit), staticmethod(listed)

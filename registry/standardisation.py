@@ -55,7 +55,7 @@ def record_moves(act, row, before, today):
             overtaken |= (StepMove.status == 'done') & (StepMove.on_day == before.done_on)
         for old in StepMove.select().where(StepMove.progress == row, StepMove.live(), overtaken):
             act.void(old, 'あとから記録した状態による訂正')
-    act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
+    act.later([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
 
 
 def step_panels(row):

@@ -374,6 +374,26 @@ def test_a_department_person_writes_own_rows_only(desk):
     assert desk.table('actuals', *rows_of('actuals')[1], code=1, options=options)['errors']
 
 
+def test_a_unit_does_not_change_by_a_command_what_a_support_examined(desk):
+    desk.person('zei@city.example.jp', 'department', '102')
+    options = ('--by', 'zei@city.example.jp')
+    for kind, headers, row in (('cases', ['案件番号', '初期経費'], ['C-1', '1']), ('budget-requests', ['要求番号', '要求額'], ['B-1', '1'])):
+        found = desk.table(kind, row, headers=headers, code=1, options=options)
+        assert '調達支援が完了したあと' in found['errors'][0]['message'], kind
+        assert desk.table(kind, row, headers=headers, options=('--dry-run',))['update'] == 1, 'the desk itself may'
+
+
+def test_a_command_in_the_name_of_a_unit_names_no_record_of_another(desk):
+    desk.person('zei@city.example.jp', 'department', '102')
+    options = ('--by', 'zei@city.example.jp')
+    headers = ['案件番号', '対象システムの管理番号']
+    unseen, unknown = (desk.table('cases', ['C-1', number], headers=headers, code=1, options=options)['errors'][0]['message']
+                       for number in ('S-2', 'S-99'))
+    assert unseen.replace('S-2', 'S-99') == unknown
+    found = desk.table('cases', ['C-1', 'ほかの所属の記録'], headers=['案件番号', '管理番号'], options=options)
+    assert found['unchanged'] == 1
+
+
 def test_calls_that_are_wrong_end_with_2(desk):
     path = desk.file('a.csv', text_of(*rows_of('staff')))
     assert desk.run('import', 'people', path).exit_code == 2
