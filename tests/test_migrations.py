@@ -3,7 +3,7 @@ import pytest
 from peewee import PeeweeException, SqliteDatabase
 
 from audits import trail
-from models import TABLES, Act, Change, TrailHead, db
+from models import TABLES, Act, Change, System, TrailHead, db
 from registry import clock, connection
 
 COLUMNS = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable FROM information_schema.columns
@@ -21,11 +21,24 @@ def ours(row):
     return row[0] in {table._meta.table_name for table in TABLES}
 
 
+def parts(sql):
+    """Return a table's columns and constraints, each by its own text: where one stands among them says nothing."""
+    depth, found, start = 0, [], sql.index('(') + 1
+    for place, mark in enumerate(sql):
+        depth += (mark == '(') - (mark == ')')
+        if depth == 1 and (mark == ',' or sql.startswith(' CONSTRAINT ', place)) or depth == 0 and mark == ')':
+            found.append(sql[start:place].strip(' ,'))
+            start = place
+    return {part for part in found if part}
+
+
 def schema():
     """Return the open database's tables, columns, constraints and indexes, as comparable rows."""
     if sqlite():
         found = db.execute_sql("SELECT tbl_name, type, name, sql FROM sqlite_master WHERE type IN ('table', 'index')")
-        rows = {row for row in found if ours(row)}
+        rows = set()
+        for table, kind, name, sql in filter(ours, found):
+            rows |= {(table, kind, name, part) for part in (parts(sql) if kind == 'table' else [sql])}
         for table in TABLES:
             name = table._meta.table_name
             rows |= {(name, 'column', *row[1:]) for row in db.execute_sql(f'PRAGMA table_info("{name}")')}
@@ -69,6 +82,35 @@ def test_running_twice_is_harmless(opened):
     assert connection.pending() == []
     assert connection.migrate() == []
     assert schema() == before and trail.head().hash == head
+
+
+def test_an_older_register_is_brought_forward_whole(databases):
+    """What stands in the tables that a migration makes anew stays, is pointed at as before, and is found as folded now."""
+    url = databases.empty()
+    db.initialize(connection.open_database(url))
+    with db.connection_context():
+        connection.runner().up('0001_initial')
+        db.execute_sql("INSERT INTO trail_head (id, seq, hash) VALUES (1, 0, '0')")
+        db.execute_sql('INSERT INTO department (id, revision, search_text, code, name, level, valid_from) '
+                       "VALUES (1, 1, '0101 課', '0101', '課', 'section', '2020-04-01')")
+        for id, (number, name, after) in enumerate((('S-1', '山﨑の台帳', 'NULL'), ('S-2', '高橋', '1')), 1):
+            db.execute_sql('INSERT INTO system (id, revision, system_no, name, owner_id, category, lifecycle, pii, search_text, '
+                           f"successor_id) VALUES ({id}, 1, '{number}', '{name}', 1, 'office', 'operate', 'none', 'x', {after})")
+        db.execute_sql("INSERT INTO business (id, revision, search_text, code, name, applicable) VALUES (1, 1, 'x', 'B', 'b', "
+                       f"{'1' if sqlite() else 'TRUE'})")
+        db.execute_sql('INSERT INTO business_system (id, revision, business_id, system_id) VALUES (1, 1, 1, 2)')
+        assert connection.migrate() != []
+        assert list(System.select(System.system_no, System.successor, System.search_text).order_by(System.id).tuples()) == [
+            ('S-1', None, 's-1 山崎の台帳'), ('S-2', 1, 's-2 高橋')]
+        for wrong in ("UPDATE system SET pii = 'x'", 'UPDATE system SET successor_id = 99 WHERE id = 2', 'DELETE FROM system WHERE id = 2',
+                      "UPDATE system SET system_no = 'S-1' WHERE id = 2"):
+            with pytest.raises(PeeweeException), db.atomic():
+                db.execute_sql(wrong)
+        db.execute_sql("UPDATE system SET pii = 'unknown' WHERE id = 2")
+        if sqlite():
+            assert db.execute_sql('PRAGMA foreign_key_check').fetchall() == []
+    db.close_all()
+    databases.drop(url)
 
 
 def test_masters_twice_are_harmless(opened):
