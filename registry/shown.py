@@ -66,7 +66,8 @@ def flag(value):
 
 
 def day(value):
-    return value.isoformat()
+    # SQLite gives the day of a subselect as text
+    return str(value)
 
 
 def moment(value):
