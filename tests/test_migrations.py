@@ -3,7 +3,7 @@ import pytest
 from peewee import PeeweeException, SqliteDatabase
 
 from audits import trail
-from models import TABLES, Act, Change, TrailHead, catalogue, db
+from models import TABLES, Act, Change, System, TrailHead, catalogue, db
 from registry import clock, connection
 
 
@@ -124,6 +124,35 @@ def test_running_twice_is_harmless(opened):
     assert connection.pending() == []
     assert connection.migrate() == []
     assert schema() == before and trail.head().hash == head
+
+
+def test_an_older_register_is_brought_forward_whole(databases):
+    """What stands in the tables that a migration makes anew stays, is pointed at as before, and is found as folded now."""
+    url = databases.empty()
+    db.initialize(connection.open_database(url))
+    with db.connection_context():
+        connection.runner().up('0001_initial')
+        db.execute_sql("INSERT INTO trail_head (id, seq, hash) VALUES (1, 0, '0')")
+        db.execute_sql('INSERT INTO department (id, revision, search_text, code, name, level, valid_from) '
+                       "VALUES (1, 1, '0101 課', '0101', '課', 'section', '2020-04-01')")
+        for id, (number, name, after) in enumerate((('S-1', '山﨑の台帳', 'NULL'), ('S-2', '高橋', '1')), 1):
+            db.execute_sql('INSERT INTO system (id, revision, system_no, name, owner_id, category, lifecycle, pii, search_text, '
+                           f"successor_id) VALUES ({id}, 1, '{number}', '{name}', 1, 'office', 'operate', 'none', 'x', {after})")
+        db.execute_sql("INSERT INTO business (id, revision, search_text, code, name, applicable) VALUES (1, 1, 'x', 'B', 'b', "
+                       f"{'1' if sqlite() else 'TRUE'})")
+        db.execute_sql('INSERT INTO business_system (id, revision, business_id, system_id) VALUES (1, 1, 1, 2)')
+        assert connection.migrate() != []
+        assert list(System.select(System.system_no, System.successor, System.search_text).order_by(System.id).tuples()) == [
+            ('S-1', None, 's-1 山崎の台帳'), ('S-2', 1, 's-2 高橋')]
+        for wrong in ("UPDATE system SET pii = 'x'", 'UPDATE system SET successor_id = 99 WHERE id = 2', 'DELETE FROM system WHERE id = 2',
+                      "UPDATE system SET system_no = 'S-1' WHERE id = 2"):
+            with pytest.raises(PeeweeException), db.atomic():
+                db.execute_sql(wrong)
+        db.execute_sql("UPDATE system SET pii = 'unknown' WHERE id = 2")
+        if sqlite():
+            assert db.execute_sql('PRAGMA foreign_key_check').fetchall() == []
+    db.close_all()
+    databases.drop(url)
 
 
 def test_masters_twice_are_harmless(opened):
