@@ -117,7 +117,7 @@ def demo(if_empty):
 @click.option('--host', default='127.0.0.1', show_default=True)
 @click.option('--port', default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option('--processes', default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option('--threads', default=3, show_default=True, type=click.IntRange(1, 64), help='of each process')
+@click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
 def serve(host, port, processes, threads):
     """Serve the pages."""
     from . import serving

@@ -1,8 +1,9 @@
 """One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
+from contextlib import suppress
 from pathlib import Path
 
 from flask import request
-from peewee import PostgresqlDatabase
+from peewee import PeeweeException, PostgresqlDatabase, SqliteDatabase
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
 from playhouse.postgres_ext import ServerSide
@@ -49,6 +50,20 @@ def guard(app):
     def close_connection(error):
         if not db.is_closed():
             db.close()
+
+
+def settle():
+    """Write what SQLite keeps beside its file into the file: a copy of it alone is then a whole one."""
+    if isinstance(db.obj, SqliteDatabase):
+        with suppress(PeeweeException), db.connection_context():
+            db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)')
+    close()
+
+
+def close():
+    """Close every connection of this process."""
+    if db.obj is not None:
+        db.close_all()
 
 
 def look_again():
