@@ -1,8 +1,9 @@
 """One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask import request
-from peewee import PostgresqlDatabase
+from peewee import PostgresqlDatabase, SqliteDatabase
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
 from playhouse.postgres_ext import ServerSide
@@ -49,6 +50,20 @@ def look_again():
 def streamed(query):
     """Yield the rows of a query without holding them all; PostgreSQL hands them over in portions only when asked to."""
     return ServerSide(query, array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else query.iterator()
+
+
+@contextmanager
+def without_waiting():
+    """Have a write that may be left out fail at once where somebody else is writing; PostgreSQL waits for a row only."""
+    if not isinstance(db.obj, SqliteDatabase):
+        yield
+        return
+    (usual,), = db.execute_sql('PRAGMA busy_timeout')
+    db.execute_sql('PRAGMA busy_timeout = 0')
+    try:
+        yield
+    finally:
+        db.execute_sql(f'PRAGMA busy_timeout = {usual}')
 
 
 def runner():
