@@ -94,6 +94,14 @@ def _values(row):
     return [(column, value, name, address) for values, name, address in changes for column, (_, value) in loads(values).items()]
 
 
+def others_had(row, name):
+    """Tell whether another row of a table ever had the text that `row` has in a field, in capitals or not."""
+    table, value = type(row), row.__data__[name]
+    changes = Change.select(Change.values).where(Change.table == table._meta.table_name, Change.row != (row.id or 0),
+                                                 Change.values.contains(value))
+    return any(value.lower() == str(text or '').lower() for (values,) in changes.tuples() for text in loads(values).get(name, ()))
+
+
 def of_rows(rows):
     """Return the latest Changes of some records with their acts, newest first."""
     ids = {}

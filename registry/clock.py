@@ -1,5 +1,8 @@
 """The one clock: nothing else reads the time. `pin` fixes the day (DAICHO_TODAY, tests, rehearsals)."""
+import time
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 from models.rules.calendar import JST
 
@@ -34,3 +37,17 @@ def now():
 def today():
     """Return today's date in Japan."""
     return now().astimezone(JST).date()
+
+
+@cache
+def boot():
+    """Return what names this run of the machine, or '' where it has no name: `ticks` of another run say nothing of now."""
+    try:
+        return Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()[:40]
+    except OSError:
+        return ''
+
+
+def ticks():
+    """Return the seconds of this run of the machine: they pass alike for all processes, whatever the clock is set to."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic())

@@ -1,7 +1,9 @@
 """`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is wrong."""
 import json
+import os
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,7 +18,7 @@ from models import Person, db
 from models.rules import calendar, ratings
 
 from . import board as boards
-from . import clock, config, connection, loading, masters, records, reports_pages, sheets, sign_in
+from . import clock, config, connection, loading, masters, passwords, records, reports_pages, settings, sheets, sign_in, throttles
 from .nouns import NOUNS
 
 
@@ -84,8 +86,11 @@ def emit(value):
 
 
 @click.group(context_settings={'help_option_names': ['-h', '--help']})
-def main():
+@click.pass_context
+def main(ctx):
     """台帳 Daicho: the IT governance asset registry of a city hall."""
+    # what is made here, database and uploads and files written out, is for this account only
+    ctx.call_on_close(partial(os.umask, os.umask(0o077)))
 
 
 @main.command()
@@ -120,9 +125,13 @@ def demo(if_empty):
 @click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
 def serve(host, port, processes, threads):
     """Serve the pages."""
-    from . import serving
+    from . import refuse_demo, serving
     with register() as app:
         pass
+    try:
+        refuse_demo(app)
+    except config.Unsafe as error:
+        fail(error.message, 2)
     say(f'台帳 Daicho  http://{host}:{port}/')
     with app.app_context(), db.connection_context():
         if boards.is_demo(trail.head()):
@@ -160,15 +169,40 @@ def add(email, name, department, role, password_stdin):
         form.fill(row)
         if Person.select().where(Person.email == row.email).exists():
             fail(f'{row.email} は既に登録されています。')
-        password = sys.stdin.readline().rstrip('\n') if password_stdin else click.prompt('パスワード', hide_input=True,
-                                                                                         confirmation_prompt=True)
-        wrong = sign_in.weaknesses(password, row)
-        if wrong:
-            fail('\n'.join(wrong))
-        row.password_hash = sign_in.hasher().hash(password)
+        if settings.once_anothers(row, None):
+            fail(settings.ONCE_ANOTHERS)
+        row.password_hash = sign_in.hasher().hash(asked_password(row, password_stdin))
         with trail.act('people.add', by=None, at=clock.now(), channel='cli') as act:
+            row.one_time_until = act.at + sign_in.ONE_TIME
             act.save(row)
-    say(f'{row.label} を登録しました。')
+    say(f'{row.label} を登録しました。パスワードは一時的なもので、{ONE_TIME_WORDS}')
+
+
+@person.command('password')
+@click.argument('email')
+@click.option('--password-stdin', is_flag=True, help='read the password from standard input')
+def password_(email, password_stdin):
+    """Give a person a one-time password; the way back for the only administrator."""
+    with register():
+        row = Person.get_or_none(Person.email == email.lower(), Person.live())
+        if row is None:
+            fail(f'{email} という利用者はいません。')
+        given = asked_password(row, password_stdin)
+        with trail.act('people.password', by=None, at=clock.now(), channel='cli') as act:
+            sign_in.set_password(act, row, given, act.at + sign_in.ONE_TIME)
+        throttles.forgive(row.email)
+    say(f'{row.label} の一時パスワードを設定しました。{ONE_TIME_WORDS}')
+
+
+ONE_TIME_WORDS = f'{sign_in.ONE_TIME.days}日のうちにサインインし、自分のパスワードに変えてください。'
+
+
+def asked_password(row, from_stdin):
+    """Return the password asked for, or fail with all that is wrong with it."""
+    given = sys.stdin.readline().rstrip('\n') if from_stdin else click.prompt('パスワード', hide_input=True, confirmation_prompt=True)
+    if wrong := ['256文字までにしてください。'] if len(given) > 256 else passwords.weaknesses(given, row):
+        fail('\n'.join(wrong))
+    return given
 
 
 def progress(words):

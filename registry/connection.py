@@ -1,5 +1,5 @@
 """One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flask import request
@@ -75,6 +75,20 @@ def look_again():
 def streamed(query):
     """Yield the rows of a query without holding them all; PostgreSQL hands them over in portions only when asked to."""
     return ServerSide(query, array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else query.iterator()
+
+
+@contextmanager
+def without_waiting():
+    """Have a write that may be left out fail at once where somebody else is writing; PostgreSQL waits for a row only."""
+    if not isinstance(db.obj, SqliteDatabase):
+        yield
+        return
+    (usual,), = db.execute_sql('PRAGMA busy_timeout')
+    db.execute_sql('PRAGMA busy_timeout = 0')
+    try:
+        yield
+    finally:
+        db.execute_sql(f'PRAGMA busy_timeout = {usual}')
 
 
 def runner():

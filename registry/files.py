@@ -1,6 +1,7 @@
 """Files in the browser: upload → preview → apply as one act with a reason; a bad line changes nothing."""
 import hashlib
 import json
+from contextlib import suppress
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -17,6 +18,8 @@ from .permits import allowed, permit
 
 bp = Blueprint('files', __name__, url_prefix='/files')
 KEEP = 40
+#: how long an upload is kept that nobody goes on with, in seconds
+EXPIRE = 24 * 3600
 
 
 class UploadForm(FlaskForm):
@@ -37,10 +40,21 @@ def kinds():
 
 
 def folder():
-    """Return the person's own folder of uploaded files, outside the web root."""
-    path = current_app.config['INSTANCE'] / 'uploads' / str(current_user.id)
-    path.mkdir(parents=True, exist_ok=True)
+    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is deleted."""
+    home = current_app.config['INSTANCE'] / 'uploads'
+    path = home / str(current_user.id)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    expire(home)
     return path
+
+
+def expire(home):
+    """Delete the uploads of all people that are older than a day."""
+    oldest = clock.actual().timestamp() - EXPIRE
+    for path in home.glob('*/*'):
+        with suppress(OSError):  # another request was quicker
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 @bp.route('/', methods=['GET', 'POST'])
