@@ -14,6 +14,7 @@ from models.rules import calendar, ratings
 from . import (
     actuals,
     board,
+    bounds,
     clock,
     config,
     connection,
@@ -62,6 +63,7 @@ def create_app(given=None):
         app.wsgi_app = proxies.Proxied(app.wsgi_app, app.config['PROXIES'])
     requests.register(app)
     connection.guard(app)
+    bounds.register(app)
     app.before_request(requests.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)
