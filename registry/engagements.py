@@ -21,7 +21,7 @@ actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 
 engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
-    prefix='A-', importable=False, template='engagements/show.html',
+    prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row: kept_apart(row.findings),
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
                         'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
@@ -94,6 +94,18 @@ def free(finding):
     return current_user.role == 'auditor' and uninvolved(finding, current_user)
 
 
+def judged_apart(row, before, person):
+    """Yield (field name, message) where who had a hand in a finding's correction changes the finding."""
+    if before is not None and not uninvolved(before, person):
+        yield '', lifecycle.INVOLVED
+
+
+def kept_apart(findings):
+    """Yield (field, message) where who had a hand in the correction of one of some findings would void them."""
+    if not all(uninvolved(finding, current_user) for finding in findings):
+        yield 'reason', lifecycle.INVOLVED
+
+
 def finding_panels(row):
     moves = lifecycle.finding_moves(row.state, current_user.role) if allowed('findings.move', row) else []
     judges = free(row)
@@ -116,7 +128,7 @@ next_due = CorrectiveAction.select(fn.MIN(CorrectiveAction.due_on)).where(
 findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
     explained=lambda row, before: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
-    importable=False, panels=finding_panels, template='findings/show.html',
+    separated=judged_apart, keeps=lambda row: kept_apart([row]), importable=False, panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
     columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, shown.department),

@@ -65,6 +65,8 @@ FIELDS = {
     'done_on': '是正の実施日', 'evidence': '是正の証跡', 'followed_on': '事後確認日',
     'follower_person': '事後確認者',
 }
+#: what is said to who may not judge a finding
+INVOLVED = 'あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。ほかの監査担当が行ってください。'
 #: any other condition: (whether the facts satisfy it, the sentence when they do not, or what makes it of the facts)
 CONDITIONS = {
     'case_exists': (lambda facts: _filled(facts, 'case_exists'), '調達案件を登録してください。'),
@@ -92,8 +94,7 @@ CONDITIONS = {
     'new_measure': (lambda facts: facts.get('result') not in ('insufficient', 'not_done'),
                     '事後確認で有効とされなかった措置のままです。新しい是正措置を登録してください。'),
     'other_follower': (_other_follower, '監査事後確認は、是正の責任者以外の人が行ってください。'),
-    'not_involved': (lambda facts: _filled(facts, 'uninvolved'),
-                     'あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。ほかの監査担当が行ってください。'),
+    'not_involved': (lambda facts: _filled(facts, 'uninvolved'), INVOLVED),
 }
 
 _IT, _HEAD = frozenset({'it'}), frozenset({'head', 'it'})

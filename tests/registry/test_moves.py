@@ -7,7 +7,8 @@ import pytest
 from asking import refused, upload, values
 
 from audits import trail
-from models import Case, Support, System, db
+from models import Case, Incident, Support, System, db
+from models.figures import figure
 from registry import clock
 
 
@@ -143,3 +144,46 @@ def test_a_unit_is_shown_the_moves_it_may_make(client_of, stands):
         links = re.findall(r'href="(/systems/1/move/[^"]+)"', page.text)
         assert [link.rpartition('/')[2] for link in links] == mine and theirs in page.page.text
         assert all(browser.get(link).status_code == 200 for link in links)
+
+
+def test_a_support_under_review_leads_on_first_and_says_who_did_what(client_of):
+    it, page = client_of('it'), client_of('it').get('/supports/1').text
+    buttons = re.findall(r'<a class="(button[^"]*)" href="/supports/1/move/(\w+)">', page)
+    assert buttons == [('button button-small', 'completed'), ('button button-second button-small', 'returned'),
+                       ('button button-second button-small', 'withdrawn')]
+    assert '阿部 情が点検を始めました。' in client_of('it').get('/supports/1').page.text
+    assert it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned') | {'text': '内訳を'}).status_code == 303
+    unit = client_of('department')
+    assert '阿部 情が差し戻しました。' in unit.get('/supports/1/move/reviewing').page.text
+    assert unit.post('/supports/1/move/reviewing', data=values(unit, '/supports/1/move/reviewing') | {'text': '添付した'}).status_code == 303
+    words = unit.get('/supports/1').page.text
+    assert '馬場 税が対応して再提出しました。' in words and '馬場 税（点検中）' not in words and '阿部 情（差戻し）' not in words
+
+
+@pytest.mark.parametrize('who, address, edit, void', [
+    ('it', '/systems/1', '/systems/1/edit', '/systems/1/move/cancelled'), ('it', '/cases/1', '/cases/1/edit', '/cases/1/void'),
+    ('department', '/findings/1', '/actions/1/edit', '/actions/1/void'), ('it', '/strategies/2026/', '/strategies/2026/edit', '/strategies/2026/void'),
+    ('it', '/strategies/2026/initiatives/1', '/strategies/2026/initiatives/1/edit', '/strategies/2026/initiatives/1/void')])
+def test_voiding_does_not_stand_beside_editing(client_of, who, address, edit, void):
+    page = client_of(who).get(address).text
+    between = page.partition(f'href="{edit}"')[2].partition(f'href="{void}"')
+    assert between[1] and ('</div>' in between[0])
+    actions = page.partition('<div class="heading-actions">')[2].partition('</div>')[0]
+    assert '/void"' not in actions and 'cancelled' not in actions
+    assert not re.search(r'編集</a>・?\s*<a[^>]*>取消', page)
+
+
+def test_a_sign_without_effect_is_not_judged_for_its_recovery(client_of, app):
+    """Level 1 (予兆・影響なし): the page says so, and the figure leaves it out by name."""
+    with app.app_context(), db.connection_context():
+        before = figure('incidents.recovery_business_hours', 2026, date(2026, 11, 23))
+        row = Incident.get_by_id(1)
+        row.level = 1
+        with trail.act('incidents.edit', by=None, at=clock.now()) as act:
+            act.save(row)
+        after = figure('incidents.recovery_business_hours', 2026, date(2026, 11, 23))
+        left = {group.words: group.count() for group in after.left_out}
+    words = client_of('it').get('/incidents/1').page.text
+    assert '判定しません（レベル1は予兆で、影響がないためです）' in words and '目標時間内' not in words
+    assert after.denominator == before.denominator - 1 == 1
+    assert left['レベル1（予兆・影響なし。復旧を判定しません）'] == 1

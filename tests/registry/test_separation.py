@@ -111,6 +111,10 @@ def test_who_had_a_hand_in_a_correction_does_not_judge_it(client_of, change, app
     change(CorrectiveAction, 1, **followed)
     assert closing(browser)[2:] == (422, 422)
     assert 'ほかの監査担当が行ってください' in browser.get('/findings/1').page.text
+    # nor is it made to vanish
+    for address, sent in (('/findings/1/edit', {'category': 'good'}), ('/findings/1/void', {'reason': '誤り'}),
+                          ('/engagements/1/void', {'reason': '誤り'})):
+        assert 'ほかの監査担当' in refused(browser, address, **sent)
     auditor = client_of('auditor')
     assert '/actions/1/follow-up' in auditor.get('/findings/1').text
     assert auditor.post('/findings/1/move/closed', data={'reason': '是正を確かめた'}).status_code == 303

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from audits import trail
-from models import Business, Step, StepMaster, StepMove, StepProgress, db
+from audits import history, trail
+from models import Act, Business, Step, StepMaster, StepMove, StepProgress, db
 from models.figures import figure
 from registry import clock
 
@@ -76,3 +76,20 @@ def test_a_step_master_of_a_day_to_come_is_filled_and_leaves_the_past_alone(coun
     assert met(counted) == (1, 720)
     with counted.app_context(), db.connection_context():
         assert figure('steps.official', 2026, date(2026, 12, 2)).recorded is False
+
+
+def test_no_reader_meets_the_day_that_stands_for_the_beginning(app, client_of):
+    """A first state without a day holds from the start: nobody reads of 明治33年, nor of 1900."""
+    it = client_of('it')
+    address = sent(it, '/steps/new', business_code='B07', step_no='3', status='todo').location
+    with app.app_context(), db.connection_context():
+        assert StepMove.select().where(StepMove.on_day == date(1900, 1, 1)).exists()
+        seq = Act.select(Act.seq).order_by(Act.seq.desc()).scalar()
+    for page in (address, f'{address}/history', f'/trail/{seq}', '/trail/', '/steps/', '/steps/export.csv'):
+        answer = it.get(page)
+        assert answer.status_code == 200 and '明治' not in answer.text and '1900' not in answer.text, page
+    assert 'はじめから: 未着手' in it.get(address).page.text
+    assert 'その状態になった日を「はじめから」で登録しました' in it.get(f'/trail/{seq}').page.text
+    # a label written by an earlier release stays in the trail as it was, and is read as this one says it
+    assert history.label_of('step_move', '未着手 1900-01-01') == '未着手 はじめから'
+    assert history.label_of('system', 'S-1900-01-01') == 'S-1900-01-01'
