@@ -4,15 +4,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from flask import current_app, g
-
 from audits import trail
 from models import Act, Actual, Indicator, Initiative, Schedule, Strategy, Theme
-from models.figures import MEASURES, RATE, day_bounds, default_day, figure, plans_chosen
+from models.figures import MEASURES, RATE, asked_for, day_bounds, default_day, of_number, plans_chosen
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
 from . import clock
+from .memo import head as head
+from .memo import remembered as remembered
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
 
@@ -117,41 +117,13 @@ class Board:
 _last = {'demo': False}
 
 
-def head():
-    """Return the chain's head as this request found it."""
-    if 'head' not in g:
-        g.head = trail.head()
-    return g.head
-
-
-def standing(table):
-    """Return how a table stood when this request first asked."""
-    known = g.setdefault('standing', {})
-    if table not in known:
-        known[table] = table.standing()
-    return known[table]
-
-
-def remembered(key, make, found=None, table=None):
-    """Return what `make` made for `key`, made once for a chain's head: this request's, or the one given as `found`.
-
-    Every row is written by an act, so what is counted can change only when the head does. What follows from one short
-    `table` alone stays until that one changes.
-    """
-    key = (standing(table) if table else (found or head()).hash, *key)
-    memo = current_app.extensions.setdefault('remembered', {})
-    if key not in memo:
-        if len(memo) > 256:
-            memo.clear()
-        memo[key] = make()
-    return memo[key]
-
-
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
     found, until = trail.head(), moment(as_of)
-    return remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, found, trends), found)
+    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends), found)
+    # where the chain stands is said anew: what is counted may have stood for many acts
+    return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash, head_at=found.at)
 
 
 def moment(day):
@@ -174,11 +146,11 @@ def lines(text):
     return [line for line in (text or '').split('\n') if line.strip()]
 
 
-def _build(year, as_of, until, head, trends):
+def _build(year, as_of, until, trends):
     strategy = Strategy.get_or_none(Strategy.fiscal_year == year, Strategy.live())
     if strategy is None:
         return None
-    dated, cache = Dated(), {}
+    dated = settings()
     themes = {theme.id: theme for theme in Theme.select().where(Theme.strategy == strategy, Theme.live())
               .order_by(Theme.no)}
     schedules, indicators, actuals = {}, {}, {}
@@ -194,7 +166,7 @@ def _build(year, as_of, until, head, trends):
         actuals.setdefault(row.indicator_id, []).append(row)
     views = []
     for row in rows:
-        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, until, dated, cache, trends)
+        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, until, dated, trends)
                   for indicator in sorted(indicators.get(row.id, []), key=lambda i: natural(i.no))]
         computed = ratings.rate_initiative([view.verdict for view in judged])
         theme = themes[row.theme_id]
@@ -208,7 +180,7 @@ def _build(year, as_of, until, head, trends):
     return Board(
         year, calendar.year_label(year), strategy.title, as_of, strategy.mission or '', strategy.vision or '',
         strategy.source or '', [ThemeView(t.no, t.title, MARKS[t.no - 1] if t.no <= 10 else str(t.no))
-                                for t in themes.values()], views, is_demo(head), head.seq, head.hash, head.at,
+                                for t in themes.values()], views, False, 0, '', None,
         {mark: sum(v.computed == mark for v in views) for mark in order},
         {mark: sum((v.official or '未評価') == mark for v in views) for mark in ('○', '△', '×', '未評価')})
 
@@ -219,11 +191,22 @@ def natural(no):
     return int(digits or 0), no
 
 
-def figure_on(name, year, as_of, until, dated, cache):
-    key = (name, year, as_of)
-    if key not in cache:
-        cache[key] = figure(name, year, as_of, dated=dated, until=until)
-    return cache[key]
+def settings():
+    """Return the dated settings."""
+    return remembered(('settings',), Dated)
+
+
+def figure_on(name, year, as_of, until, dated):
+    """Return a measure's Figure for a year as of a day, open incidents looked at up to `until`."""
+    asked = asked_for(year, [as_of], dated, until, remembered)
+    return of_number(name, asked, numbers_on(name, asked)[-1])
+
+
+def numbers_on(name, asked):
+    """Return what a measure counts on each of the days asked for."""
+    untils = asked.untils if MEASURES[name].clocked else ()
+    return remembered(('numbers', name, asked.year, asked.days, untils), lambda: MEASURES[name].numbers(
+        replace(asked, dated=settings())))
 
 
 def text_of(value, indicator):
@@ -248,7 +231,7 @@ def parts_of(numerator, denominator, words=RATE):
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
-def judge(indicator, entered, year, as_of, until, dated, cache, trends):
+def judge(indicator, entered, year, as_of, until, dated, trends):
     """Return the IndicatorView of one indicator as of a day."""
     percent = indicator.unit == '%'
     base = {
@@ -266,7 +249,7 @@ def judge(indicator, entered, year, as_of, until, dated, cache, trends):
         return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='', value=None, value_text='年度の開始前',
                              verdict='unknown')
     if indicator.measure:
-        found = figure_on(indicator.measure, year, as_of, until, dated, cache)
+        found = figure_on(indicator.measure, year, as_of, until, dated)
         value = found.value
         # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
         verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time' else indicator.decimals,
@@ -276,7 +259,7 @@ def judge(indicator, entered, year, as_of, until, dated, cache, trends):
             denominator=plain_number(found.denominator), parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
             value_text=text_of(value, indicator), verdict=verdict,
             unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
-        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, dated, cache)
+        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, until, dated)
                        if trends else [])
     actual = next((row for row in reversed(entered) if row.as_of <= as_of), None)
     if actual is None:
@@ -323,15 +306,17 @@ def gap(view, found):
     return f'あと{plain_number(ratings.published(short, view.decimals))}{unit}'
 
 
-def measured_trend(indicator, year, as_of, dated, cache):
-    """Return [(月, published value)] of a measured indicator at each month's end up to the day."""
-    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, None, dated, cache).value, indicator))
-            for day in calendar.month_ends(year, as_of)]
+def measured_trend(indicator, year, as_of, until, dated):
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at once."""
+    days = calendar.month_ends(year, as_of)
+    asked = asked_for(year, days, dated, until if days[-1] == as_of else None, remembered)
+    return [(f'{day.month}月', shown(number.value, indicator))
+            for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]
 
 
 def as_json(found):
     """Return the board as the JSON of `daicho kpi` (contract: interfaces)."""
-    chosen = {'plans.measure': plans_chosen(found.as_of, Dated())}
+    chosen = {'plans.measure': plans_chosen(found.as_of, settings())}
     return {'fiscal_year': found.fiscal_year, 'as_of': found.as_of.isoformat(), 'initiatives': [
         {'no': view.no, 'title': view.title, 'theme': view.theme_title, 'computed': view.computed,
          'official': view.official, 'reason': view.reason, 'indicators': [

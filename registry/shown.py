@@ -11,13 +11,14 @@ from models.organisation import names_on
 from models.rules import calendar
 from models.visibility import OFFICE, condition
 
-from . import board, clock
+from . import clock
+from .memo import remembered
 
 
 def departments():
     """Return {id: name today} of every unit."""
     today = clock.today()
-    return board.remembered(('departments', today), lambda: names_on(today), table=Department)
+    return remembered(('departments', today), lambda: names_on(today))
 
 
 def department(id):
@@ -36,8 +37,8 @@ def listed(field):
     if field.only is not None:
         return field.all_listed()
     if field.table is Department:
-        return board.remembered(('listed', Department, clock.today()), partial(_in_use, field), table=Department)
-    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+        return remembered(('listed', Department, clock.today()), partial(_in_use, field))
+    return remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
 
 
 def _in_use(field):
