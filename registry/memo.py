@@ -97,7 +97,7 @@ def note(event):
     """Add a statement's tables to those that what is being made has read."""
     found = _reading.get()
     if found is not None:
-        found |= tables_of(event.sql)
+        found.update(tables_of(event.sql))
 
 
 def head():
@@ -125,7 +125,7 @@ def remembered(key, make, found=None):
                 memo.keep(key, kept)
     outer = _reading.get()
     if outer is not None:
-        outer |= kept.stood.keys()
+        outer.update(kept.stood)
     return kept.value
 
 
