@@ -87,7 +87,7 @@ class StepForm(Form):
 
 class StepMasterForm(Form):
     version = Key('手順書版', required=True, hint='空白を入れずに書きます。例: 2.0版')
-    valid_from = Day('適用開始日', required=True, hint='この日から、この版のステップ数が完了率の分母になります')
+    valid_from = Day('適用開始日', required=True, hint='この日から、この版のステップ数が完了率の分母になります。ステップのない版は適用されません')
     note = Text('備考', max=500)
 
 

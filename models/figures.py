@@ -3,7 +3,7 @@
 A measure has a population: the rows that bear on it in a year. On a day each of them is in exactly one group, counted or
 left out. The numbers are read by one grouped query for all the days asked for; the rows only when someone opens them.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -28,6 +28,7 @@ from .training import Course, Enrolment
 MEASURES = {}
 SEVERE = 4
 RATE = '{n}／{d}'
+STEPS = ('steps_per_business',)
 #: the group of rows that were voided, in every population
 VOIDED = ('voided', False, '取消済み')
 #: the group of rows of the year that lie after the day
@@ -38,13 +39,15 @@ LATER = ('later', False, '基準日より後')
 class Asked:
     """What a figure is asked for: a year, the days it is looked at (oldest first), and up to which moment of each.
 
-    `keep(key, make)` may keep what several measures or days share: what `make` reads, under all else that it uses.
+    `businesses` are the ids of those to which a scoped measure is limited, none for all. `keep(key, make)` may keep what
+    several measures or days share: what `make` reads, under all else that it uses.
     """
 
     year: int
     days: tuple
     untils: tuple
     dated: object
+    businesses: tuple = ()
     keep: object = staticmethod(lambda key, make: make())
 
     @property
@@ -74,12 +77,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Number:
-    """What a measure counts on one day: exact numerator, denominator (None for a plain count) and value."""
+    """What a measure counts on one day: exact numerator, denominator (None for a plain count) and value.
 
-    numerator: int | Fraction | Decimal
+    `recorded` tells whether there is any record to count by; without one nothing is known, which is not 0.
+    """
+
+    numerator: int | Fraction | Decimal | None
     denominator: int | None
     value: Fraction | None
     note: str = ''
+    recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Figure:
 
     measure: str
     title: str
-    numerator: int | Fraction | Decimal
+    numerator: int | Fraction | Decimal | None
     denominator: int | None
     value: Fraction | None
     unit: str
@@ -139,6 +146,8 @@ class Figure:
     note: str = ''
     #: how numerator and denominator are read together
     parts: str = RATE
+    #: whether there is any record to count by; without one nothing is known, which is not 0
+    recorded: bool = True
     asked: object = field(default=None, repr=False, compare=False)
 
     @property
@@ -166,8 +175,9 @@ class Figure:
 class Measure:
     """A registered measure: its name, Japanese title, unit, how it counts, and the two functions that do.
 
-    `numbers(asked)` gives a Number for each day, `rows(asked)` the Population of the last one. `clocked` measures look
-    at what is open up to the moment; for the others the day is enough.
+    `numbers(asked)` gives a Number for each day, `rows(asked)` the Population of the last one. `records(year, as_of)` is a
+    query of what the measure counts by: without a row there, nothing is known. A `scoped` one may be limited to some
+    businesses. `clocked` measures look at what is open up to the moment; for the others the day is enough.
     """
 
     name: str
@@ -179,32 +189,47 @@ class Measure:
     rows: object
     settings: tuple = ()
     parts: str = RATE
+    records: object = None
+    scoped: bool = False
     clocked: bool = False
 
+    def known(self, asked):
+        """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
+        found, recorded = [], self.records is None
+        for day, number in zip(asked.days, self.numbers(asked), strict=True):
+            # what was recorded by one day was so by every later one; only another step master starts from nothing
+            if not number.numerator and (not recorded or self.settings == STEPS):
+                recorded = self.records is None or self.records(asked.year, day).exists()
+                if not recorded:
+                    number = replace(number, numerator=None, denominator=None, value=None, recorded=False)
+            found.append(number)
+        return found
 
-def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, clocked=False):
+
+def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False, clocked=False):
     """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed (あと24ステップ)."""
     def mark(function):
-        MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, clocked)
+        MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, records, scoped, clocked)
         return function
     return mark
 
 
-def figure(name, year, as_of=None, today=None, dated=None, until=None):
+def figure(name, year, as_of=None, today=None, dated=None, until=None, businesses=()):
     """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its end).
 
-    `until` is the moment at which open incidents are looked at, by default the end of the day.
+    `until` is the moment at which open incidents are looked at, by default the end of the day; `businesses` are the
+    ids of the businesses to which a scoped measure is limited, none for all.
     """
     as_of = as_of or default_day(year, today)
-    return of_number(name, asked_for(year, [as_of], dated, until))
+    asked = asked_for(name, year, [as_of], dated, until, businesses)
+    return of_number(name, asked, MEASURES[name].known(asked)[-1])
 
 
-def of_number(name, asked, number=None):
-    """Return the Figure of a measure on the last day asked for, `number` when it is already known."""
+def of_number(name, asked, number):
+    """Return the Figure of a measure on the last day asked for, whose Number is known."""
     found = MEASURES[name]
-    number = number or found.numbers(asked)[-1]
     return Figure(name, found.title, number.numerator, number.denominator, number.value, found.unit, asked.day,
-                  found.settings, number.note, of_parts(name, asked), asked)
+                  found.settings, number.note, of_parts(name, asked), number.recorded, asked)
 
 
 def of_parts(name, asked):
@@ -212,11 +237,12 @@ def of_parts(name, asked):
     return MEASURES[plans_chosen(asked.day, asked.dated) if name == 'plans.measure' else name].parts
 
 
-def asked_for(year, days, dated=None, until=None, keep=None):
-    """Return the Asked of a year and some days, the last of them looked at up to `until`, by default to its end."""
+def asked_for(name, year, days, dated=None, until=None, businesses=(), keep=None):
+    """Return the Asked of a measure, a year and some days, the last of them looked at up to `until`, by default to its end."""
     untils = [day_bounds(day, day)[1] for day in days]
     untils[-1] = until or untils[-1]
-    return Asked(year, tuple(days), tuple(untils), dated or Dated(), *([keep] if keep else []))
+    return Asked(year, tuple(days), tuple(untils), dated or Dated(), tuple(businesses) if MEASURES[name].scoped else (),
+                 *([keep] if keep else []))
 
 
 def default_day(year, today):
@@ -268,9 +294,29 @@ def any_voided(*tables):
 
 # --- standardisation (標準化) ---
 
+def _applicable(businesses):
+    """Return the condition on the businesses a measure counts, those of the ids `businesses` if any are named."""
+    condition = Business.live() & Business.applicable
+    return condition & Business.id.in_(businesses) if businesses else condition
+
+
+def _outside(asked, words):
+    """Return (cases, groups) of the rows of businesses that are not counted: not applicable, or not those the indicator names."""
+    cases, groups = [(~Business.applicable, 'outside')], [('outside', False, f'適用しない業務{words}')]
+    if asked.businesses:
+        cases.append((Business.id.not_in(asked.businesses), 'unnamed'))
+        groups.append(('unnamed', False, f'指標の対象でない業務{words}'))
+    return cases, groups
+
+
+def _step_records(year, as_of):
+    return StepMove.select().join(StepProgress).join(Step).where(
+        StepMove.live(), StepMove.on_day <= as_of, StepProgress.live(), Step.live(), Step.master == master_on(as_of))
+
+
 def _step_numbers(asked):
     """Return [(完了済み, 対象外, businesses, steps per business, recorded steps)] of each day."""
-    masters, steps, businesses, recorded, spans = asked.keep(('steps',), _step_facts)
+    masters, steps, businesses, recorded, spans = asked.keep(('steps', asked.businesses), lambda: _step_facts(asked.businesses))
     found = []
     for day in asked.days:
         master = next((id for id, valid_from in masters if valid_from <= day), masters[-1][0] if masters else None)
@@ -284,14 +330,15 @@ def _step_numbers(asked):
     return found
 
 
-def _step_facts():
+def _step_facts(scope):
     """Read the masters [(id, valid from)], newest first, their steps, the applicable businesses, the steps recorded, and the spans
     {master: [(state, since, until, number of steps)]} during which steps of them were done or excluded."""
-    masters = list(StepMaster.select(StepMaster.id, StepMaster.valid_from).where(StepMaster.live())
-                   .order_by(StepMaster.valid_from.desc()).tuples())
     steps = dict(Step.select(Step.master, fn.COUNT(Step.id)).where(Step.live()).group_by(Step.master).tuples())
-    businesses = Business.select(fn.COUNT(Business.id)).where(Business.live(), Business.applicable).scalar()
-    counted = (StepProgress.live(), Step.live(), Business.live(), Business.applicable)
+    # as `master_on` chooses: one without steps is not in force
+    masters = [found for found in StepMaster.select(StepMaster.id, StepMaster.valid_from).where(StepMaster.live()).order_by(
+        StepMaster.valid_from.desc(), StepMaster.id.desc()).tuples() if found[0] in steps]
+    businesses = Business.select(fn.COUNT(Business.id)).where(_applicable(scope)).scalar()
+    counted = (StepProgress.live(), Step.live(), _applicable(scope))
     recorded = dict(StepProgress.select(Step.master, fn.COUNT(StepProgress.id)).join(Business).switch(StepProgress).join(Step)
                     .where(*counted).group_by(Step.master).tuples())
     following = fn.LEAD(StepMove.on_day).over(partition_by=[StepMove.progress], order_by=[StepMove.on_day, StepMove.id])
@@ -314,11 +361,12 @@ def _missing(businesses, size, recorded):
 def _step_rows(*groups):
     def rows(asked):
         master = master_on(asked.day)
+        cases, outside = _outside(asked, 'のステップ')
         state = When(state_on(asked.day), [('done', 'done'), ('excluded', 'excluded')], 'open')
         return Population(
             StepProgress.select().join(Business).switch(StepProgress).join(Step).where(Step.master == (master and master.id)),
-            When(None, [(any_voided(StepProgress, Step, Business), 'voided'), (~Business.applicable, 'outside')], state),
-            [*groups, ('outside', False, '適用しない業務のステップ'), VOIDED], (StepProgress, Step, Business))
+            When(None, [(any_voided(StepProgress, Step, Business), 'voided'), *cases], state),
+            [*groups, *outside, VOIDED], (StepProgress, Step, Business))
     return rows
 
 
@@ -326,7 +374,7 @@ def _step_rows(*groups):
          how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。',
          rows=_step_rows(('done', True, '完了済み'), ('excluded', True, '対象外（国の定義では完了に含めます）'),
                          ('open', False, '未着手・作業中（分母に含めます）')),
-         one='ステップ', settings=('steps_per_business',))
+         one='ステップ', settings=STEPS, records=_step_records, scoped=True)
 def steps_official(asked):
     """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of work done."""
     return [rate(*step_rules.official(done, excluded, businesses, size), _missing(businesses, size, recorded))
@@ -337,7 +385,7 @@ def steps_official(asked):
          how='完了済み÷（適用業務の数×ステップ数−対象外）。対象外を分子にも分母にも含めません。',
          rows=_step_rows(('done', True, '完了済み'), ('open', False, '未着手・作業中（分母に含めます）'),
                          ('excluded', False, '対象外（分子にも分母にも含めません）')),
-         one='ステップ', settings=('steps_per_business',))
+         one='ステップ', settings=STEPS, records=_step_records, scoped=True)
 def steps_strict(asked):
     """完了済み ÷ (適用業務 × ステップ数 − 対象外): the rate of steps that really had to be done."""
     return [rate(*step_rules.strict(done, excluded, businesses, size), _missing(businesses, size, recorded))
@@ -345,23 +393,27 @@ def steps_strict(asked):
 
 
 def _cutovers(asked):
-    """Return [day of the cut-over] of the applicable businesses."""
-    return asked.keep(('cutovers',), lambda: [day for (day,) in Business.select(Business.cutover_on).where(
-        Business.live(), Business.applicable).tuples()])
+    """Return [day of the cut-over] of the businesses that count."""
+    return asked.keep(('cutovers', asked.businesses), lambda: [day for (day,) in Business.select(Business.cutover_on).where(
+        _applicable(asked.businesses)).tuples()])
 
 
-def _business_rows(counted, words, left, why):
+def _cutover_records(year, as_of):
+    return Business.select().where(Business.live(), Business.applicable, Business.cutover_on <= as_of)
+
+
+def _business_rows(counted, words, left):
     def rows(asked):
-        return Population(Business.select(), When(None, [(any_voided(Business), 'voided'), (~Business.applicable, 'outside'),
-                                                         (counted(asked), 'over')], 'left'),
-                          [('over', True, words), ('left', False, left), ('outside', False, why), VOIDED], (Business,))
+        cases, outside = _outside(asked, '')
+        return Population(Business.select(), When(None, [(any_voided(Business), 'voided'), *cases, (counted(asked), 'over')], 'left'),
+                          [('over', True, words), ('left', False, left), *outside, VOIDED], (Business,))
     return rows
 
 
 @measure('cutovers.rate', '本番切替率', '%',
          how='基準日までに本番切替した適用業務÷適用業務。',
-         rows=_business_rows(lambda asked: Business.cutover_on <= asked.day, '本番切替済み', '未切替（分母に含めます）', '適用しない業務'),
-         one='業務')
+         rows=_business_rows(lambda asked: Business.cutover_on <= asked.day, '本番切替済み', '未切替（分母に含めます）'),
+         one='業務', records=_cutover_records, scoped=True)
 def cutovers_rate(asked):
     """Applicable businesses cut over by the day ÷ applicable businesses (BR-12)."""
     found = _cutovers(asked)
@@ -371,8 +423,8 @@ def cutovers_rate(asked):
 @measure('cutovers.count', '年度内に本番切替した業務', '業務',
          how='年度内、基準日までに本番切替した適用業務の数。',
          rows=_business_rows(lambda asked: Business.cutover_on.between(asked.bounds[0], asked.ends[-1]), '年度内に切替',
-                             '年度内に切り替えていない業務', '適用しない業務'),
-         one='業務')
+                             '年度内に切り替えていない業務'),
+         one='業務', records=_cutover_records, scoped=True)
 def cutovers_count(asked):
     """Applicable businesses whose cut-over fell in the year and not after the day."""
     found, start = _cutovers(asked), asked.bounds[0]
@@ -397,6 +449,16 @@ def _severe(asked, struck):
         Incident.select(place(Incident.detected_at, ends, before=True), fn.COUNT(Incident.id)).where(
             Incident.live(), Incident.level >= SEVERE, Incident.detected_at >= start, Incident.detected_at < ends[-1],
             Incident.id.in_(struck)).group_by(SQL('1')).tuples(), len(ends))]
+
+
+def _incident_records(year, as_of):
+    return Incident.select().where(Incident.live(), Incident.detected_at < day_bounds(as_of, as_of)[1])
+
+
+def _window_records(year, as_of):
+    begun = Business.select().where(Business.live(), Business.applicable, (Business.cutover_on <= as_of)
+                                    | (Business.window_from <= as_of))
+    return _incident_records(year, as_of).where(fn.EXISTS(begun))
 
 
 def windows(dated):
@@ -430,7 +492,7 @@ def _in_window(asked):
          rows=lambda asked: _incident_rows(asked, [(Incident.level < SEVERE, 'low'), (Incident.id.in_(_in_window(asked)), 'inside')], 'other', [
              ('inside', True, '端境期に検知したレベル4以上'), ('other', False, '端境期の外、または切替業務のシステムでないレベル4以上'),
              ('low', False, 'レベル3以下')]),
-         settings=('window_before_days', 'window_after_days'))
+         settings=('window_before_days', 'window_after_days'), records=_window_records)
 def incidents_in_window(asked):
     """Incidents of level ≥ 4 detected inside the cut-over window of a business one of their systems serves (BR-13)."""
     return _severe(asked, _in_window(asked))
@@ -445,7 +507,8 @@ def _on_platform():
 @measure('incidents.severe_platform', '共通基盤・ネットワークのレベル4以上の障害', '件',
          how='年度内に検知したレベル4以上のインシデントのうち、共通基盤・ネットワークのシステムに起きたものの数。',
          rows=lambda asked: _incident_rows(asked, [(Incident.level < SEVERE, 'low'), (Incident.id.in_(_on_platform()), 'platform')], 'other', [
-             ('platform', True, '基盤のレベル4以上'), ('other', False, '基盤以外のシステムのレベル4以上'), ('low', False, 'レベル3以下')]))
+             ('platform', True, '基盤のレベル4以上'), ('other', False, '基盤以外のシステムのレベル4以上'), ('low', False, 'レベル3以下')]),
+         records=_incident_records)
 def incidents_severe_platform(asked):
     """Incidents of level ≥ 4 on a system of category 共通基盤・ネットワーク, detected in the year."""
     return _severe(asked, _on_platform())
@@ -591,7 +654,7 @@ RECOVERY_PARTS = '{d}件のうち目標時間内{n}件'
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
          how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。',
-         rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, clocked=True)
+         rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records, clocked=True)
 def recovery_business_hours(asked):
     """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
     return _recovery_numbers(asked, True)
@@ -599,7 +662,7 @@ def recovery_business_hours(asked):
 
 @measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
          how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。',
-         rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, clocked=True)
+         rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records, clocked=True)
 def recovery_off_hours(asked):
     """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""
     return _recovery_numbers(asked, False)
@@ -624,7 +687,8 @@ def _completion_rows(asked):
 
 @measure('training.completion', 'セキュリティ研修受講率', '%',
          how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は対象者基準日の名簿で、その日が来た研修を数えます。',
-         rows=_completion_rows, one='人')
+         rows=_completion_rows, one='人', records=lambda year, as_of: Enrolment.select().join(Course).where(
+             Enrolment.live(), Course.live(), _reported_course(year), Course.census_on.is_null() | (Course.census_on <= as_of)))
 def training_completion(asked):
     """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census (BR-25)."""
     census = When(None, [(Course.census_on.is_null(), 0)], place(Course.census_on, asked.days))
@@ -662,7 +726,8 @@ def _budget_rows(asked):
 
 
 @measure('support.budget_coverage', '予算要求調達支援の実施率', '%',
-         how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。', rows=_budget_rows)
+         how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。', rows=_budget_rows,
+         records=lambda year, as_of: BudgetRequest.select().where(BudgetRequest.live(), BudgetRequest.requested_on <= as_of))
 def budget_coverage(asked):
     """IT budget requests of the year with a case whose 予算要求調達支援 is completed ÷ all such requests (BR-18)."""
     start, places = asked.bounds[0], len(asked.days)
@@ -722,7 +787,8 @@ def _large_rows(asked):
 
 
 @measure('support.large_coverage', '大規模案件の発注・計画調達支援の実施率', '%',
-         how='発注日までに発注・計画調達支援を完了した大規模案件÷年度内に発注した大規模案件。', rows=_large_rows, settings=LARGE)
+         how='発注日までに発注・計画調達支援を完了した大規模案件÷年度内に発注した大規模案件。', rows=_large_rows, settings=LARGE,
+         records=lambda year, as_of: Case.select().where(Case.live(), Case.ordered_on <= as_of))
 def large_coverage(asked):
     """Large cases ordered in the year with 発注・計画調達支援 completed by the order ÷ all such cases (BR-19)."""
     found = list(Case.select(place(Case.ordered_on, asked.ends), fn.COUNT(Case.id), fn.SUM(When(
@@ -744,7 +810,8 @@ def _trial_rows(asked):
 
 
 @measure('support.trial_count', '発注・計画調達支援（試行）', '件',
-         how='年度内に完了した発注・計画調達支援のうち、試行の数。年度内に依頼または完了した発注・計画調達支援から数えます。', rows=_trial_rows)
+         how='年度内に完了した発注・計画調達支援のうち、試行の数。年度内に依頼または完了した発注・計画調達支援から数えます。', rows=_trial_rows,
+         records=lambda year, as_of: Support.select().where(Support.live(), Support.requested_on <= as_of))
 def trial_count(asked):
     """発注・計画調達支援 given on trial and completed in the year, among those asked for or completed in it."""
     return [count(number) for number in totals(
@@ -765,7 +832,8 @@ def _review_rows(asked):
 
 
 @measure('reviews.count', '台帳を活用した検討', '件',
-         how='結論があり、年度内に承認された台帳活用検討の数。年度内に検討または承認した台帳活用検討から数えます。', rows=_review_rows)
+         how='結論があり、年度内に承認された台帳活用検討の数。年度内に検討または承認した台帳活用検討から数えます。', rows=_review_rows,
+         records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of))
 def reviews_count(asked):
     """Ledger reviews with a conclusion, approved in the year (BR-22), among those made or approved in it."""
     return [count(number) for number in totals(
@@ -781,7 +849,8 @@ def _share_rows(asked):
         [('done', True, '年度内に共有'), LATER, VOIDED], (CaseShare,))
 
 
-@measure('shares.count', '事故事例の共有', '回', how='年度内に共有した事故事例の数。', rows=_share_rows)
+@measure('shares.count', '事故事例の共有', '回', how='年度内に共有した事故事例の数。', rows=_share_rows,
+         records=lambda year, as_of: CaseShare.select().where(CaseShare.live(), CaseShare.shared_on <= as_of))
 def shares_count(asked):
     """Cases shared in the year."""
     return [count(number) for number in totals(
@@ -826,6 +895,10 @@ def _plan_facts(year):
                  .where(CheckIn.live(), Plan.live(), Plan.fiscal_year == year).order_by(CheckIn.quarter).tuples()))
 
 
+def _plan_records(year, as_of):
+    return Plan.select().where(Plan.live(), Plan.fiscal_year == year)
+
+
 def _plan_rows(*cases, default, groups):
     def rows(asked):
         other = CheckIn.alias()
@@ -846,7 +919,7 @@ def _plan_rows(*cases, default, groups):
                              ('on_track', True, '順調'), ('off', False, '順調でない（分母に含めます）'),
                              ('silent', False, '進捗確認の時期が来たが記録がない（分母に含めます）'),
                              ('early', False, '進捗確認の時期がまだ来ていない')]),
-         one='施策')
+         one='施策', records=_plan_records)
 def plans_on_track(asked):
     """順調 ÷ all plans of the year at their latest check-in whose quarter had ended by the day; who should have reported counts."""
     return [rate(sum(assessment == 'on_track' for _, assessment, _ in found),
@@ -859,7 +932,7 @@ def plans_on_track(asked):
          rows=_plan_rows((lambda asked: CheckIn.achievement.is_null(False), 'rated'), (lambda asked: CheckIn.id.is_null(False), 'unrated'),
                          default='unchecked', groups=[('rated', True, '達成率のある進捗確認'), ('unrated', False, '達成率のない進捗確認'),
                                                       ('unchecked', False, '進捗確認がまだないプラン')]),
-         one='施策', parts='合計{n}％÷{d}施策')
+         one='施策', parts='合計{n}％÷{d}施策', records=_plan_records)
 def plans_achievement(asked):
     """Mean of the plans' self-rated achievement at their latest check-in whose quarter had ended by the day."""
     numbers = []
@@ -877,7 +950,7 @@ def plans_chosen(day, dated):
 
 @measure('plans.measure', '重点施策の達成率', '%',
          how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。',
-         rows=lambda asked: MEASURES[plans_chosen(asked.day, asked.dated)].rows(asked), one='施策', settings=('plan_measure',))
+         rows=lambda asked: MEASURES[plans_chosen(asked.day, asked.dated)].rows(asked), one='施策', settings=('plan_measure',), records=_plan_records)
 def plans_measure(asked):
     """The one of the two plan figures that the setting `plan_measure` names."""
     both = {name: MEASURES[name].numbers(asked) for name in {plans_chosen(day, asked.dated) for day in asked.days}}

@@ -119,8 +119,13 @@ class StepMove(Table):
 
 
 def master_on(day):
-    """Return the step master in force on `day`, or the earliest one, or None when there is none."""
-    masters = list(StepMaster.select().where(StepMaster.live()).order_by(StepMaster.valid_from.desc()))
+    """Return the step master in force on `day`, or the earliest one, or None when there is none.
+
+    One without steps is not in force: by it nothing could be counted.
+    """
+    filled = Step.select(Step.master).where(Step.live())
+    masters = list(StepMaster.select().where(StepMaster.live(), StepMaster.id.in_(filled))
+                   .order_by(StepMaster.valid_from.desc(), StepMaster.id.desc()))
     return next((m for m in masters if m.valid_from <= day), masters[-1] if masters else None)
 
 

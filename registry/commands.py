@@ -234,6 +234,12 @@ def report(kind, rows, counts, problems, seq, as_json, conflicts):
         say('何も変更していません。上の行を直して、もう一度取り込んでください。')
 
 
+def settle_day(year, day):
+    """End with the words of a page where a year cannot be looked at as of a day (None: no day was named)."""
+    if day is not None and (problem := boards.day_problem(year, day)):
+        fail(problem, 2)
+
+
 @main.command()
 @click.argument('kind', type=Kind())
 @click.option('--format', 'form', type=click.Choice(['csv', 'xlsx']), default='csv')
@@ -244,6 +250,7 @@ def export(kind, form, encoding, as_of, output):
     """Export a register as an import file."""
     with register():
         noun = NOUNS[kind]
+        settle_day(None, as_of)
         headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
         try:
             data = (sheets.write_xlsx(headers, rows, noun.title) if form == 'xlsx'
@@ -269,8 +276,7 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
     """Print a year's indicators and ratings."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
-        if as_of and as_of < calendar.year_range(year)[0]:
-            fail('基準日は年度の初日以後にしてください。', 2)
+        settle_day(year, as_of)
         found = boards.board(year, as_of)
         if found is None:
             fail(f'{calendar.year_label(year)}の戦略がありません。')
@@ -278,10 +284,11 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
             emit(boards.as_json(found))
         elif as_csv:
             headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標', '算出元', '目標', '単位', '分子',
-                       '分母', '値', '判定']
+                       '分母', '値', '判定', '公表値', '公表値の基準日', '公表値の出典', '対象業務']
             rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '', i.no, i.text,
                      i.source, i.operator + i.target_text, i.unit, i.numerator or '', i.denominator or '', i.value_text,
-                     i.verdict] for v in found.initiatives for i in v.indicators]
+                     i.verdict, *stated(i), ';'.join(code for code, _ in i.businesses)]
+                    for v in found.initiatives for i in v.indicators]
             sys.stdout.buffer.write(sheets.write_csv(headers, rows))
         else:
             click.echo(f'{found.title}（基準日 {calendar.show_day(found.as_of)}）')
@@ -290,7 +297,22 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
                 for i in v.indicators:
                     click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
                                f'（目標 {i.target_words}） '
-                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}')
+                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}{beside(i)}')
+
+
+def stated(indicator):
+    """Return the last published value of an indicator, its day and its source, as cells of a file."""
+    if indicator.stated is None:
+        return ['', '', '']
+    day, value, quote, source = indicator.stated
+    return [value or quote, day.isoformat(), source]
+
+
+def beside(indicator):
+    """Return what is said of a published value: that it stands in a computed one's place, or what it is beside that."""
+    if indicator.is_published:
+        return f'〔公表値。自動集計は{indicator.instead_of}〕'
+    return f'〔公表値 {stated(indicator)[0]}〕' if indicator.published else ''
 
 
 @main.command('report')
@@ -303,6 +325,7 @@ def report_(name, fiscal_year, as_of, only, output):
     """Make a PDF: the year's results or its plan."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
+        settle_day(year, as_of)
         data = reports_pages.build(name, year, as_of, only)
     if data is None:
         fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None else f'{calendar.year_label(year)}に重点取組{only}はありません。')

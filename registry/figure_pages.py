@@ -4,6 +4,7 @@ from flask_login import current_user
 
 from models import (
     Act,
+    Actual,
     BudgetRequest,
     Case,
     Change,
@@ -39,7 +40,10 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 @bp.get('/<name>')
 @permit('figures.read')
 def show_figure(name):
-    """Open a figure: its value, the rows it counted, the rows it left out with the reasons, its months."""
+    """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
+
+    `indicator` (取組番号-指標番号) opens it as that indicator counts it: limited to its businesses, beside what was published.
+    """
     if name not in MEASURES:
         abort(404)
     today = clock.today()
@@ -48,28 +52,37 @@ def show_figure(name):
     dated = boards.settings()
     as_of = as_of or default_day(year, today)
     until = boards.moment(as_of)
-    asked = (name, year, as_of, until, today, current_user.id, current_user.role, current_user.department_id)
-    found = boards.figure_on(name, year, as_of, until, dated)
-    # what is read of the settings before is read again within: they belong to what is remembered
-    listed = remembered(('groups', *asked), lambda: groups(boards.figure_on(name, year, as_of, until, boards.settings())))
+    exists, served = remembered(('served', name, year), lambda: serves(name, year))
+    place = request.args.get('indicator', '')[:12]
+    of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
+    if place and of is None:
+        abort(404)
+    limits = bound(served)
+    businesses = tuple(limits.get(of.id, ())) if of else ()
+
+    def counted():
+        # asked for again where rows are remembered, so that it is known what they were chosen by
+        return boards.figure_on(name, year, as_of, until, boards.settings(), tuple(id for id, _, _ in businesses))
+    found = counted()
+    asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role, current_user.department_id)
+    listed = remembered(('groups', *asked), lambda: groups(counted()))
     group = request.args.get('group', '')
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
     page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
-    table = remembered(('page', *asked, chosen, page), lambda: row_table(
-        boards.figure_on(name, year, as_of, until, boards.settings()), chosen, until, page, total))
+    table = remembered(('page', *asked, chosen, page), lambda: row_table(counted(), chosen, until, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
-    known, served = remembered(('served', name, year), lambda: serves(name, year))
     # as the indicators say it that it serves
-    decimals = served[0].decimals if served else 1
-    value_text = '該当なし' if found.value is None else (
+    decimals = (of or served[0]).places if served else 1
+    value_text = boards.MISSING if not found.recorded else boards.NOT_APPLICABLE if found.value is None else (
         ratings.rate_text(found.value, 100, decimals) if found.percent else f'{ratings.published(found.value, decimals):f}'
         if found.value.denominator != 1 or served else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
+                           of=of, businesses=businesses, limits=limits, published=published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
                            parts=boards.parts_of(found.numerator, found.denominator, found.parts),
-                           crumbs=crumbs(year, (found.title, None)) if known
+                           crumbs=crumbs(year, (found.title, None)) if exists
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 
 
@@ -87,6 +100,21 @@ def groups(found):
         every, seen = sizes[rows.code]
         listed.append((kind, kind.rpartition('-')[0], rows.words, seen, every - seen))
     return listed
+
+
+def bound(served):
+    ids = [one.id for one in served]
+    return remembered(('bound', *ids), lambda: boards.bound_businesses(ids))
+
+
+def published(served, as_of):
+    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up to a day."""
+    ids, last = [one.id for one in served], {}
+    for row in remembered(('actuals', *ids), lambda: list(Actual.select().where(
+            Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
+        if row.as_of <= as_of:
+            last[row.indicator_id] = boards.stated(row)
+    return [(one, *last[one.id]) for one in served if one.id in last]
 
 
 def keyed(found):

@@ -38,12 +38,8 @@ def asked_day(year):
         day = calendar.parse_day(text)
     except ValueError as error:
         return None, str(error)
-    start, _ = calendar.year_range(year)
-    if day < start:
-        return None, f'基準日は{calendar.show_day(start)}以後にしてください。'
-    if day > clock.today():
-        return None, f'基準日に先の日は指定できません（きょうは{calendar.show_day(clock.today())}です）。'
-    return day, ''
+    problem = boards.day_problem(year, day)
+    return (None, problem) if problem else (day, '')
 
 
 @bp.get('/')

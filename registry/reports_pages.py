@@ -9,4 +9,4 @@ def build(name, year, as_of=None, only=None):
     found = boards.board(year, as_of, trends=True)
     if found is None or only is not None and only not in [view.no for view in found.initiatives]:
         return None
-    return {'results': results, 'plan': plan}[name].build(found, clock.now(), only)
+    return {'results': results, 'plan': plan}[name].build(found, clock.now(), only, clock.pinned())

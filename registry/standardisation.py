@@ -83,13 +83,41 @@ steps = Noun(
                     lambda v: StepProgress.business == int(v)),
              Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
+def counted_before(but):
+    """Tell whether progress of another step master than `but` (an id) stands: figures of past days are counted by it."""
+    return StepProgress.select().join(Step).join(StepMaster).where(
+        StepProgress.live(), Step.live(), StepMaster.live(), StepMaster.id != (but or 0)).exists()
+
+
+def is_filled(master):
+    return Step.select().where(Step.master == master, Step.live()).exists()
+
+
+def prepare_master(row, before, form, at):
+    """Refuse to change which step master counts the days that have passed: a year that was met must not cease to be."""
+    days = [row.valid_from, before.valid_from if before is not None and is_filled(before) else None]
+    past = [day for day in days if day is not None and day < clock.today()]
+    if past and (before is None or row.valid_from != before.valid_from) and counted_before(row.id):
+        yield 'valid_from', ('過ぎた日からの適用にはできません。ほかの手順書版の進捗で数えた、その日以後のステップ完了率が変わってしまいます。'
+                             f'きょう（{clock.today().isoformat()}）以後の日にしてください。')
+
+
+def prepare_item(row, before, form, at):
+    """Refuse the first steps of a step master whose day has passed: from then on it would count, with no progress."""
+    master = StepMaster.by_id(row.master_id) if row.master_id else None
+    if (before is None and master is not None and master.valid_from < clock.today() and not is_filled(master)
+            and counted_before(master.id)):
+        yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）が過ぎています。ステップを入れると、その日からの'
+                          '完了率がこの版で数え直されてしまいます。先に、手順書版の適用開始日をきょう以後の日に変えてください。')
+
+
 masters = Noun(
-    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from',
+    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
     columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, shown.day),
              Column('note', '備考', StepMaster.note)],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
 items = Noun(
-    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no',
+    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
     joins=lambda query: query.join(StepMaster),
     columns=[Column('no', 'ステップ番号', Step.no, shown.number), Column('version', '手順書版', StepMaster.version),
              Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),

@@ -19,6 +19,7 @@ from models import (
     Finding,
     IncidentSystem,
     Indicator,
+    IndicatorBusiness,
     Initiative,
     Person,
     ReviewSystem,
@@ -56,6 +57,7 @@ WORDS = {
     StepMove: {'progress': 'ステップ進捗', 'status': '状態', 'on_day': 'その状態になった日'},
     BusinessSystem: {'business': '標準化対象業務', 'system': '情報システム'},
     IncidentSystem: {'incident': 'インシデント', 'system': '情報システム'},
+    IndicatorBusiness: {'indicator': '指標', 'business': '標準化対象業務'},
     ReviewSystem: {'review': '台帳活用検討', 'system': '情報システム'},
     DepartmentVersion: {'department': '所属'},
     Theme: {'strategy': '年度戦略'},
@@ -71,7 +73,7 @@ COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使�
 TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ', Initiative: '重点取組',
           Indicator: '指標', Schedule: '四半期スケジュール', DepartmentVersion: '旧名称', SupportComment: 'コメント',
           StepMove: '状態の移り変わり', BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
-          ReviewSystem: '検討の対象システム'}
+          ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
 
 
 def title_of(table):

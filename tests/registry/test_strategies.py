@@ -26,7 +26,7 @@ KEYS = {
     'initiative': {'no', 'theme', 'title', 'aims', 'outline', 'tasks', 'notes', 'official', 'official_reason',
                    'result', 'result_points', 'source', 'source_notes', 'indicators', 'schedule'},
     'indicator': {'no', 'text', 'kind', 'operator', 'target', 'unit', 'decimals', 'measure', 'references',
-                  'note', 'actuals'},
+                  'note', 'actuals', 'businesses'},
     'actual': {'as_of', 'value', 'numerator', 'denominator', 'verdict', 'quote', 'source', 'note'},
     'schedule': {'text', 'start_quarter', 'end_quarter', 'star', 'note'},
 }
