@@ -305,3 +305,13 @@ _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(d
 def head():
     """Return the chain's head: a TrailHead with seq, hash and moment."""
     return next(iter(_head()))
+
+
+def last_changes(tables, seq):
+    """Return {name: the hash of the last act up to `seq` that changed it} of the named tables that any act has changed."""
+    names = sorted(tables)
+    # one look into the index (table_name, act_id) for each table, however many changes there are
+    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) SELECT named.name, act.hash FROM named '
+           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change WHERE change.table_name = named.name '
+           f'AND change.act_id <= {db.param})')
+    return dict(db.execute_sql(sql, (*names, seq)).fetchall())

@@ -12,7 +12,6 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
-    fn,
 )
 
 db = DatabaseProxy()
@@ -165,14 +164,6 @@ class Table(Model):
         if '_by_id' not in cls.__dict__:
             cls._by_id = Prepared(lambda id: cls.select().where(cls.id == id))
         return next(iter(cls._by_id(id)), None)
-
-    @classmethod
-    def standing(cls):
-        """Return what differs after every change of the table: how many rows there are, and how often they were saved."""
-        if '_standing' not in cls.__dict__:
-            cls._standing = Prepared(lambda: cls.select(fn.COUNT(cls.id).alias('rows'), fn.SUM(cls.revision).alias('saved')))
-        found = next(iter(cls._standing()))
-        return cls, found.rows, found.saved
 
     @classmethod
     def live(cls):

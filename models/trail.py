@@ -45,7 +45,7 @@ class Change(Model):
     class Meta:
         database = db
         legacy_table_names = False
-        indexes = ((('table', 'row'), False), (('act', 'place'), True))
+        indexes = ((('table', 'row'), False), (('act', 'place'), True), (('table', 'act'), False))
 
 
 class TrailHead(Model):

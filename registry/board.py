@@ -4,15 +4,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from flask import current_app, g
-
 from audits import trail
 from models import Act, Actual, Business, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
-from models.figures import MEASURES, RATE, day_bounds, default_day, figure, plans_chosen
+from models.figures import MEASURES, RATE, asked_for, day_bounds, default_day, of_number, plans_chosen
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
 from . import clock
+from .memo import head as head
+from .memo import remembered as remembered
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
 #: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by
@@ -145,41 +145,13 @@ class Board:
 _last = {'demo': False}
 
 
-def head():
-    """Return the chain's head as this request found it."""
-    if 'head' not in g:
-        g.head = trail.head()
-    return g.head
-
-
-def standing(table):
-    """Return how a table stood when this request first asked."""
-    known = g.setdefault('standing', {})
-    if table not in known:
-        known[table] = table.standing()
-    return known[table]
-
-
-def remembered(key, make, found=None, table=None):
-    """Return what `make` made for `key`, made once for a chain's head: this request's, or the one given as `found`.
-
-    Every row is written by an act, so what is counted can change only when the head does. What follows from one short
-    `table` alone stays until that one changes.
-    """
-    key = (standing(table) if table else (found or head()).hash, *key)
-    memo = current_app.extensions.setdefault('remembered', {})
-    if key not in memo:
-        if len(memo) > 256:
-            memo.clear()
-        memo[key] = make()
-    return memo[key]
-
-
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
     found, until = trail.head(), moment(as_of)
-    return remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, found, trends), found)
+    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends), found)
+    # where the chain stands is said anew: what is counted may have stood for many acts
+    return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash, head_at=found.at)
 
 
 def moment(day):
@@ -202,44 +174,77 @@ def lines(text):
     return [line for line in (text or '').split('\n') if line.strip()]
 
 
-def _build(year, as_of, until, head, trends):
+@dataclass(frozen=True)
+class Told:
+    """What is written of a year's strategy; `indicators` are found by their id, what belongs to a part by the part's."""
+
+    strategy: Strategy
+    themes: dict
+    initiatives: list
+    schedules: dict
+    indicators: dict
+    actuals: dict
+    bound: dict
+
+
+def told(year):
+    """Return the Told of a year, or None when it has no strategy."""
+    return remembered(('told', year), lambda: _told(year))
+
+
+def _told(year):
     strategy = Strategy.get_or_none(Strategy.fiscal_year == year, Strategy.live())
     if strategy is None:
         return None
-    dated, cache = Dated(), {}
     themes = {theme.id: theme for theme in Theme.select().where(Theme.strategy == strategy, Theme.live())
               .order_by(Theme.no)}
-    schedules, indicators, actuals = {}, {}, {}
+    schedules, actuals = {}, {}
     rows = list(Initiative.select().where(Initiative.strategy == strategy, Initiative.live()).order_by(Initiative.no))
     ids = [row.id for row in rows]
     for row in Schedule.select().where(Schedule.initiative.in_(ids), Schedule.live()).order_by(Schedule.place):
         schedules.setdefault(row.initiative_id, []).append(
             ScheduleView(row.text, row.start_quarter, row.end_quarter, row.star, row.note or '', row.place))
-    for row in Indicator.select().where(Indicator.initiative.in_(ids), Indicator.live()):
-        indicators.setdefault(row.initiative_id, []).append(row)
-    every = [row.id for found in indicators.values() for row in found]
-    for row in Actual.select().where(Actual.indicator.in_(every), Actual.live()).order_by(Actual.as_of):
+    indicators = {row.id: row for row in sorted(Indicator.select().where(Indicator.initiative.in_(ids), Indicator.live()),
+                                                key=lambda row: natural(row.no))}
+    for row in Actual.select().where(Actual.indicator.in_(list(indicators)), Actual.live()).order_by(Actual.as_of):
         actuals.setdefault(row.indicator_id, []).append(row)
-    bound = bound_businesses(every)
+    return Told(strategy, themes, rows, schedules, indicators, actuals, bound_businesses(list(indicators)))
+
+
+def _build(year, as_of, until, trends):
+    found = told(year)
+    if found is None:
+        return None
     views = []
-    for row in rows:
-        judged = [judge(indicator, actuals.get(indicator.id, []), year, as_of, until, dated, cache, trends, bound.get(indicator.id, ()))
-                  for indicator in sorted(indicators.get(row.id, []), key=lambda i: natural(i.no))]
+    for row in found.initiatives:
+        judged = [judged_on(indicator, year, as_of, until, trends) for indicator in found.indicators.values()
+                  if indicator.initiative_id == row.id]
         computed = ratings.rate_initiative([view.verdict for view in judged])
-        theme = themes[row.theme_id]
+        theme = found.themes[row.theme_id]
         differs = row.official is not None and row.official != computed
         views.append(InitiativeView(
             row.id, row.no, row.title, theme.no, theme.title, lines(row.aims), row.outline or '', lines(row.tasks),
-            lines(row.notes), schedules.get(row.id, []), computed, row.official, differs,
+            lines(row.notes), found.schedules.get(row.id, []), computed, row.official, differs,
             (row.official_reason or '') if differs else '', row.result or '', lines(row.result_points), judged,
             row.source or '', lines(row.source_notes)))
-    order = ('○', '△', '×', '判定不可')
+    order, strategy = ('○', '△', '×', '判定不可'), found.strategy
     return Board(
         year, calendar.year_label(year), strategy.title, as_of, strategy.mission or '', strategy.vision or '',
         strategy.source or '', [ThemeView(t.no, t.title, MARKS[t.no - 1] if t.no <= 10 else str(t.no))
-                                for t in themes.values()], views, is_demo(head), head.seq, head.hash, head.at,
+                                for t in found.themes.values()], views, False, 0, '', None,
         {mark: sum(v.computed == mark for v in views) for mark in order},
         {mark: sum((v.official or '未評価') == mark for v in views) for mark in ('○', '△', '×', '未評価')})
+
+
+def judged_on(indicator, year, as_of, until, trends):
+    """Return the IndicatorView of an indicator as of a day, judged again only when what it says or counts has changed."""
+    def make():
+        # read again here, so that it is known what the view was made from
+        found = told(year)
+        return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until, settings(), trends,
+                     found.bound.get(indicator.id, ()))
+    return remembered(('judged', indicator.id, year, as_of, until if indicator.measure and MEASURES[indicator.measure].clocked else None,
+                       trends), make)
 
 
 def natural(no):
@@ -258,11 +263,22 @@ def bound_businesses(indicators):
     return found
 
 
-def figure_on(name, year, as_of, until, dated, cache, businesses=()):
-    key = (name, year, as_of, businesses)
-    if key not in cache:
-        cache[key] = figure(name, year, as_of, dated=dated, until=until, businesses=businesses)
-    return cache[key]
+def settings():
+    """Return the dated settings."""
+    return remembered(('settings',), Dated)
+
+
+def figure_on(name, year, as_of, until, dated, businesses=()):
+    """Return a measure's Figure for a year as of a day, open incidents looked at up to `until`."""
+    asked = asked_for(name, year, [as_of], dated, until, businesses, remembered)
+    return of_number(name, asked, numbers_on(name, asked)[-1])
+
+
+def numbers_on(name, asked):
+    """Return what a measure counts on each of the days asked for."""
+    untils = asked.untils if MEASURES[name].clocked else ()
+    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses), lambda: MEASURES[name].known(
+        replace(asked, dated=settings())))
 
 
 def text_of(found, indicator):
@@ -297,7 +313,7 @@ def day_problem(year, day):
     return ''
 
 
-def judge(indicator, entered, year, as_of, until, dated, cache, trends, bound=()):
+def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
     """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it is limited to."""
     percent = indicator.unit == '%'
     entered = [row for row in entered if row.as_of <= as_of]
@@ -317,7 +333,7 @@ def judge(indicator, entered, year, as_of, until, dated, cache, trends, bound=()
         return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='', value=None, value_text='年度の開始前',
                              verdict='unknown')
     if indicator.measure:
-        found = figure_on(indicator.measure, year, as_of, until, dated, cache, businesses)
+        found = figure_on(indicator.measure, year, as_of, until, dated, businesses)
         base['recorded'] = found.recorded
     # what was published stays while there is nothing to count
     if indicator.measure and (found.value is not None or actual is None):
@@ -330,7 +346,7 @@ def judge(indicator, entered, year, as_of, until, dated, cache, trends, bound=()
             denominator=plain_number(found.denominator), parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
             value_text=text_of(found, indicator), verdict=verdict,
             unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
-        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, dated, cache, businesses)
+        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, until, dated, businesses)
                        if trends else [])
     if actual is None:
         return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None, value_text='未入力',
@@ -397,15 +413,17 @@ def gap(view, found):
     return f'あと{plain_number(ratings.published(short, view.decimals))}{unit}'
 
 
-def measured_trend(indicator, year, as_of, dated, cache, businesses=()):
-    """Return [(月, published value)] of a measured indicator at each month's end up to the day."""
-    return [(f'{day.month}月', shown(figure_on(indicator.measure, year, day, None, dated, cache, businesses).value, indicator))
-            for day in calendar.month_ends(year, as_of)]
+def measured_trend(indicator, year, as_of, until, dated, businesses=()):
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at once."""
+    days = calendar.month_ends(year, as_of)
+    asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses, remembered)
+    return [(f'{day.month}月', shown(number.value, indicator))
+            for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]
 
 
 def as_json(found):
     """Return the board as the JSON of `daicho kpi` (contract: interfaces)."""
-    chosen = {'plans.measure': plans_chosen(found.as_of, Dated())}
+    chosen = {'plans.measure': plans_chosen(found.as_of, settings())}
     return {'fiscal_year': found.fiscal_year, 'as_of': found.as_of.isoformat(), 'initiatives': [
         {'no': view.no, 'title': view.title, 'theme': view.theme_title, 'computed': view.computed,
          'official': view.official, 'reason': view.reason, 'indicators': [

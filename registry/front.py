@@ -1,4 +1,6 @@
 """The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
+from functools import lru_cache
+
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
 from peewee import PeeweeException
@@ -9,6 +11,7 @@ from models.visibility import condition
 
 from . import board as boards
 from . import charts, clock, connection, permits, systems, tables
+from .memo import remembered
 from .nouns import NOUNS
 from .permits import permit
 
@@ -55,14 +58,19 @@ def picture(found):
     """Return the board as a picture, ○△× by theme and initiative."""
     themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
                                               if v.theme_no == theme.no]) for theme in found.themes]
-    return boards.remembered(('picture', found.fiscal_year, found.as_of), lambda: charts.svg(
-        charts.rating_board('', themes), f'{found.year_label}の自動判定',
-        '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。') if themes else '')
+    return drawn(found.year_label, tuple((theme, tuple(marks)) for theme, marks in themes)) if themes else ''
+
+
+@lru_cache(maxsize=100)
+def drawn(year_label, themes):
+    """Return the picture of themes and marks, drawn once for the same ones."""
+    return charts.svg(charts.rating_board('', themes), f'{year_label}の自動判定',
+                      '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。')
 
 
 def mine(name, make):
-    """Return what is counted for the person signed in, counted once for a chain head and day."""
-    return boards.remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
+    """Return what is counted for the person signed in, counted once for a day while what it is read from stands."""
+    return remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
 
 
 #: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
