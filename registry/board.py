@@ -1,4 +1,5 @@
 """The board: a year's initiatives and indicators, judged; pages, PDF, JSON and the command line all read this."""
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from models.figures import MEASURES, RATE, day_bounds, default_day, figure, plan
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
-from . import clock
+from . import clock, connection
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
 
@@ -147,6 +148,17 @@ def remembered(key, make, found=None, table=None):
     return memo[key]
 
 
+@contextmanager
+def one_state():
+    """Read all that follows from one state of the register; its head is from here on this request's."""
+    with connection.snapshot() as begins:
+        if begins:
+            g.pop('head', None)
+            g.pop('standing', None)
+        yield
+
+
+@one_state()
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
