@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 from flask import g
-from peewee import IntegrityError
+from peewee import IntegrityError, PeeweeException
 from werkzeug.datastructures import MultiDict
 
+from audits import rebuild as derived
 from audits import trail, verify
 from audits.trail import Stale
 from forms.settings import PersonForm
@@ -44,8 +45,8 @@ class Kind(click.ParamType):
 
 
 @contextmanager
-def register(ready=True):
-    """Open the application and its database; refuse one that is not migrated."""
+def register(ready=True, status=1):
+    """Open the application and its database; refuse one that is not of this version, with `status`."""
     from . import create_app
     try:
         app = create_app()
@@ -56,7 +57,9 @@ def register(ready=True):
             db.connect(reuse_if_open=True)
             connection.wait_patiently()
             if ready and connection.pending():
-                fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
+                fail('データベースが最新ではありません。先に daicho migrate を実行してください。', status)
+            if ready and connection.newer():
+                fail('データベースは、より新しい版で作られています。新しい版を使ってください。', status)
             yield app
         except trail.Busy:
             fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。終わってから、もう一度実行してください。')
@@ -97,9 +100,19 @@ def main(ctx):
 def migrate():
     """Create or upgrade the database, with the built-in masters in place."""
     with register(ready=False):
-        applied = connection.migrate()
-        masters.fill(clock.now())
+        try:
+            applied = connection.migrate(lambda: masters.fill(clock.now()))
+        except connection.Refused as refused:
+            fail(str(refused))
     say(f'データベースは最新です（適用: {", ".join(applied) or "なし"}）。')
+
+
+@main.command()
+def rebuild():
+    """Compute derived columns (search texts) anew; safe at any time, changes no record."""
+    with register():
+        written = derived.rebuild(progress('検索用の文字列'))
+    say(f'検索用の文字列を作り直しました（改めた記録: {written:,}件）。')
 
 
 @main.command()
@@ -393,14 +406,18 @@ def head(as_json):
 @trail_.command('verify')
 @click.option('--json', 'as_json', is_flag=True)
 def verify_(as_json):
-    """Recompute the chain and compare every record with it."""
-    with register():
-        found = verify.verify()
+    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be checked."""
+    try:
+        with register(status=2):
+            found = verify.verify()
+    except (verify.Unverifiable, PeeweeException) as error:
+        fail(f'検証できませんでした。改ざんの有無は分かりません（{" ".join(str(error).split())}）。', 2)
     if as_json:
         emit({'intact': found.intact, 'acts': found.acts, 'head': {'seq': found.seq, 'hash': found.hash},
               'first_broken': found.first_broken, 'rows_changed_outside': [
                   {'table': row['table'], 'row': row['row'], 'label': row['label'], 'what': row['what']}
-                  for row in found.outside], 'unguarded': found.unguarded})
+                  for row in found.outside], 'unguarded': found.unguarded, 'schema': [
+                  {name: row[name] for name in ('table', 'kind', 'name', 'what')} for row in found.schema]})
     else:
         click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: ' + ('改ざんは見つかりませんでした。' if found.intact
                                                                    else '改ざんが見つかりました。'))
@@ -410,6 +427,8 @@ def verify_(as_json):
             click.echo(f'{row["table"]} #{row["row"]} {row["label"]}: {row["what"]}')
         if found.unguarded:
             click.echo(f'操作履歴の書換えを防ぐトリガーがありません: {"、".join(found.unguarded)}')
+        for row in found.schema:
+            click.echo(f'データベースの形 {row["table"]}: {row["what"]}')
     if not found.intact:
         sys.exit(1)
 

@@ -8,10 +8,13 @@ from playhouse.db_url import connect
 from playhouse.migrations import Runner
 from playhouse.postgres_ext import ServerSide
 
-from models import RECORDS, db
+from audits import rebuild
+from models import catalogue, db
+from models.base import snapshot
 from models.trail import TrailHead
 
-MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
+__all__ = ['COMMAND_WAIT', 'WAIT', 'Refused', 'guard', 'look_again', 'migrate', 'newer', 'open_database', 'pending', 'runner',
+           'snapshot', 'streamed', 'wait_patiently', 'without_waiting']
 #: how long a page's write waits for another's, and how long a command's does, in milliseconds
 WAIT, COMMAND_WAIT = 4_000, 120_000
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
@@ -93,43 +96,74 @@ def without_waiting():
 
 def runner():
     """Return the migration runner of the open database."""
-    return Runner(db.obj, str(MIGRATIONS))
+    return Runner(db.obj, str(catalogue.MIGRATIONS))
 
 
-def migrate():
-    """Create or upgrade the schema; return the names of the migrations applied."""
-    applied = runner().up()
-    if not TrailHead.select().exists():
-        TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
-    elif applied:
-        # a release may fold for search in another way, and `trail verify` compares what is derived
-        rebuild_derived()
+def migrate(fill=None):
+    """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations applied.
+
+    All of it is done or nothing, and a second one waits for the first. Raises Refused where the database cannot become
+    what this version needs.
+    """
+    with _alone(keys=not pending()):
+        if unknown := newer():
+            raise Refused(f'このデータベースは、より新しい版で作られています（{"、".join(unknown)}）。新しい版で開いてください。')
+        checked = bool(pending())
+        loose = _loose_keys() if checked else set()
+        applied = runner().up()
+        if not TrailHead.select().exists():
+            TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
+        if applied:
+            if missing := catalogue.differences(only_missing=True):
+                raise Refused('データベースの形が、この版のものになりません。何も変更していません: '
+                              + '、'.join(f'{one["table"]} {one["what"]}' for one in missing))
+            rebuild.rebuild()
+        if fill:
+            fill()
+        if checked and (broken := _loose_keys() - loose):
+            raise Refused(f'参照先のない行ができるため、何も変更していません（表: {"、".join(sorted({row[0] for row in broken}))}）。')
     return applied
 
 
-def rebuild_derived():
-    """Derive again what is derived from recorded columns (the search text); return how many rows differed.
+class Refused(Exception):
+    """The database cannot be migrated; the message says why, nothing was changed."""
 
-    No act: nothing that is recorded changes.
-    """
-    rebuilt = 0
-    for table in RECORDS:
-        if not table.derived:
-            continue
-        with db.atomic():
-            # first which, then each: a row changed while its table is read would be read again
-            stale = {}
-            for row in streamed(table.select()):
-                stood = {name: row.__data__[name] for name in table.derived}
-                row.refresh_derived()
-                if (now := {name: row.__data__[name] for name in table.derived}) != stood:
-                    stale[row.id] = now
-            for id, values in stale.items():
-                table.update(**values).where(table.id == id).execute()
-        rebuilt += len(stale)
-    return rebuilt
+
+#: any number will do, as long as no one else takes it for a lock of his own
+LOCK = 0x0DA1C40
+#: how long one migration waits for another, in seconds
+PATIENCE = 600
+
+
+@contextmanager
+def _alone(keys):
+    """Hold one transaction that no second migration enters; on SQLite with foreign keys as `keys` says."""
+    if isinstance(db.obj, PostgresqlDatabase):
+        with db.transaction():
+            db.execute_sql('SELECT pg_advisory_xact_lock(%s)', (LOCK,))
+            yield
+        return
+    # neither can be changed within a transaction
+    db.execute_sql(f'PRAGMA busy_timeout = {PATIENCE * 1000}')
+    db.execute_sql(f'PRAGMA foreign_keys = {int(keys)}')
+    try:
+        with db.transaction('EXCLUSIVE'):
+            yield
+    finally:
+        db.execute_sql('PRAGMA foreign_keys = 1')
+        db.execute_sql(f'PRAGMA busy_timeout = {SQLITE["busy_timeout"]}')
+
+
+def _loose_keys():
+    """Return the rows whose foreign keys lead nowhere; PostgreSQL has none."""
+    return set() if isinstance(db.obj, PostgresqlDatabase) else set(db.execute_sql('PRAGMA foreign_key_check'))
 
 
 def pending():
     """Return the names of migrations not yet applied."""
     return [m.name for m in runner().status() if not m.applied]
+
+
+def newer():
+    """Return the names of migrations that were applied and are not known here."""
+    return [m.name for m in runner().status() if m.path is None]
