@@ -13,6 +13,7 @@ import pytest
 import structlog
 from cast import PASSWORD, TODAY, email
 from flask import session
+from itsdangerous import TimestampSigner
 from peewee import OperationalError, SqliteDatabase
 
 from audits import trail
@@ -41,6 +42,7 @@ def hour(monkeypatch):
     held = Hour()
     monkeypatch.setattr(clock, 'actual', lambda: held.now)
     monkeypatch.setattr(clock, 'ticks', lambda: held.ticks)
+    monkeypatch.setattr(TimestampSigner, 'get_timestamp', lambda self: int(held.now.timestamp()))
     return held
 
 
@@ -178,6 +180,18 @@ def test_very_many_addresses_make_an_account_wait_but_not_its_owners_browser(app
     assert admin.post(f'/people/{id}/let-in').status_code == 303
     assert '待ちを解く' not in admin.get(f'/people/{id}').page.text
     assert attempt(app.test_client(), password=PASSWORD, environ_base=anywhere).status_code == 303
+
+
+@pytest.mark.parametrize('step', [-86400, 86400])
+def test_a_known_browser_stays_known_when_the_clock_is_set(client_of, hour, step):
+    browser = client_of('it')
+    browser.post('/sign-out')
+    hour.set_(step)
+    with structlog.testing.capture_logs() as lines:
+        attempt(browser, password=PASSWORD)
+        hour.pass_(181 * 86400)
+        attempt(browser, password=PASSWORD)
+    assert [line['known_device'] for line in lines if line['event'] == 'sign-in'] == [True, False]
 
 
 def test_a_known_browser_has_its_own_limit(client_of, hour):
