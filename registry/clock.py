@@ -51,3 +51,8 @@ def boot():
 def ticks():
     """Return the seconds of this run of the machine: they pass alike for all processes, whatever the clock is set to."""
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic())
+
+
+def age_of(moment):
+    """Return how many seconds ago a moment was; one that a clock set back has left in the future is now."""
+    return max(0, (actual() - moment).total_seconds())

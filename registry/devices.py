@@ -4,6 +4,8 @@ import secrets
 from flask import after_this_request, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from . import clock
+
 SECONDS = 180 * 24 * 3600
 MOST = 5
 
@@ -16,10 +18,10 @@ def read():
     """Return (this browser's own word, [ids of the people who signed in here, the last one first]), or ('', [])."""
     text = request.cookies.get(current_app.config['DEVICE_COOKIE'], '')
     try:
-        device, people = _signer().loads(text, max_age=SECONDS) if len(text) <= 500 else ('', [])
+        (device, people), signed_at = _signer().loads(text[:500], return_timestamp=True)
     except (BadSignature, ValueError):
         return '', []
-    return device, people
+    return (device, people) if clock.age_of(signed_at) <= SECONDS else ('', [])
 
 
 def remember(person):

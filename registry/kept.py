@@ -9,7 +9,7 @@ from werkzeug.routing import RequestRedirect
 from forms.fields import Code, Flag
 from models.visibility import visible
 
-from . import devices
+from . import clock, devices
 from .nouns import NOUNS
 
 #: never shown again and never carried
@@ -72,10 +72,10 @@ def keep():
 def resume(text, person):
     """Return (path, fields) of what `keep` carried, or None when it is not this person's, too old or not ours."""
     try:
-        owner, path, fields = _signer().loads(text, max_age=SECONDS)
+        (owner, path, fields), signed_at = _signer().loads(text, return_timestamp=True)
     except (BadSignature, ValueError):
         return None
-    return (path, fields) if owner == person.get_id() else None
+    return (path, fields) if owner == person.get_id() and clock.age_of(signed_at) <= SECONDS else None
 
 
 def named(path, person):

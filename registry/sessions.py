@@ -6,6 +6,8 @@ from datetime import timedelta
 from hmac import compare_digest
 
 from flask import current_app, request, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
 from peewee import PeeweeException
 
 from audits import trail
@@ -20,6 +22,19 @@ _COLUMNS = (Session.id, Session.token, Session.epoch, Session.created, Session.u
             Session.used_ticks)
 _person_of = Prepared(lambda id: Person.select(Person, *(column.alias(f'session_{column.name}') for column in _COLUMNS)).join(
     Session).where(Session.id == id))
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's signed cookies, whatever moment they say they were signed: how old a session is, its row says.
+
+    By that moment every clock set back would end all sessions, for the signatures would be of the future.
+    """
+
+    def open_session(self, app, request):
+        try:
+            return self.session_class(self.get_signing_serializer(app).loads(request.cookies.get(self.get_cookie_name(app), '')))
+        except BadSignature:
+            return self.session_class()
 
 
 def _hash(token):
@@ -64,8 +79,7 @@ def ages(boot, created, used, created_ticks, used_ticks):
     if boot and boot == clock.boot():
         ticks = clock.ticks()
         return max(0, ticks - used_ticks), max(0, ticks - created_ticks)
-    now = clock.actual()
-    return max(0, (now - used).total_seconds()), max(0, (now - created).total_seconds())
+    return clock.age_of(used), clock.age_of(created)
 
 
 def person_here():

@@ -82,7 +82,7 @@ def signed_in(row):
     """Return where a person is signed in, for those who may end it, and whether sign-ins wait."""
     if not allowed('people.sessions', row):
         return {}
-    return {'sessions': sessions.of(row), 'device': sessions.device_words, 'waiting': throttles.waiting(row.email)}
+    return {'sessions': [] if row.voided_at else sessions.of(row), 'device': sessions.device_words, 'waiting': throttles.waiting(row.email)}
 
 
 people = Noun(

@@ -32,6 +32,7 @@ def hasher():
 
 def register(app):
     """Load people from the session, refusing those signed out everywhere, idle too long, or switched off."""
+    app.session_interface = sessions.Cookies()
     manager = LoginManager(app)
     manager.session_protection = None
 

@@ -1,6 +1,8 @@
 """The commands' contract: exit status, JSON shapes, and every figure against an answer worked out by hand."""
 import csv
 import io
+import os
+import secrets
 from datetime import date, datetime
 from fractions import Fraction
 from unittest.mock import Mock
@@ -11,10 +13,23 @@ from peewee import OperationalError
 from pypdf import PdfReader
 
 from audits import trail, verify
-from models import Business, Course, Department, Enrolment, Setting, Staff, Step, StepMove, StepProgress, db
+from models import (
+    Act,
+    Business,
+    Course,
+    Department,
+    Enrolment,
+    Person,
+    Setting,
+    Staff,
+    Step,
+    StepMove,
+    StepProgress,
+    db,
+)
 from models.figures import figure
 from models.rules.calendar import JST
-from registry import clock
+from registry import clock, sign_in
 
 
 @pytest.fixture(scope='module')
@@ -143,6 +158,61 @@ def test_a_person_is_added_once(desk):
     assert desk.run(*words[:2], 'a b@city.example.jp', *words[3:], stdin='hashi-kawa-mizu-97\n').exit_code == 2
     assert desk.run(*words[:4], 'あ' * 101, *words[5:], stdin='hashi-kawa-mizu-97\n').exit_code == 2
     assert desk.run('person', 'add', 'x', '--name', 'y', '--department', '999', '--role', 'king').exit_code == 2
+
+
+def test_a_password_given_at_a_command_is_a_one_time_one(desk):
+    desk.run('person', 'add', 'hanako@city.example.jp', '--name', '目黒', '--department', '101', '--role', 'admin', '--password-stdin',
+             stdin='hashi-kawa-mizu-97\n')
+    with desk.open():
+        person = Person.get(Person.email == 'hanako@city.example.jp')
+        assert clock.now() < person.one_time_until <= clock.now() + sign_in.ONE_TIME
+        before = person.password_hash, person.epoch
+        with trail.act('people.edit', by=None, at=clock.now()) as act:
+            person.one_time_until = None
+            act.save(person)
+    words = ('person', 'password', 'Hanako@City.example.jp', '--password-stdin')
+    assert desk.run(*words, stdin='short\n').exit_code == 1
+    assert desk.run(*words, stdin='x' * 257 + '\n').exit_code == 1
+    assert desk.run('person', 'password', 'nobody@city.example.jp', '--password-stdin', stdin='hashi-kawa-mizu-98\n').exit_code == 1
+    assert desk.run(*words, stdin='hashi-kawa-mizu-98\n').exit_code == 0
+    with desk.open():
+        person = Person.get(Person.email == 'hanako@city.example.jp')
+        assert person.one_time_until and person.password_hash != before[0] and person.epoch == before[1] + 1
+        assert Act.select().order_by(Act.seq.desc()).first().kind == 'people.password'
+    assert desk.run('trail', 'verify').exit_code == 0
+
+
+def test_a_command_gives_no_former_address_to_another(desk):
+    words = ('--name', '目黒', '--department', '101', '--role', 'it', '--password-stdin')
+    assert desk.run('person', 'add', 'old@city.example.jp', *words, stdin='hashi-kawa-mizu-97\n').exit_code == 0
+    with desk.open(), trail.act('people.edit', by=None, at=clock.now()) as act:
+        person = Person.get(Person.email == 'old@city.example.jp')
+        person.email = 'new@city.example.jp'
+        act.save(person)
+    found = desk.run('person', 'add', 'Old@city.example.jp', *words, stdin='hashi-kawa-mizu-97\n')
+    assert found.exit_code == 1 and '以前ほかの人が使っていた' in found.stderr
+
+
+def test_production_does_not_serve_the_demo_ward(desk):
+    with desk.open(), trail.act('demo.fill', by=None, at=clock.now()) as act:
+        act.save(Department(code='999', name='架空課', valid_from=date(2026, 4, 1)))
+    desk.env |= {'DAICHO_ENV': 'production', 'DAICHO_HOSTS': 'daicho.example', 'DAICHO_TODAY': '', 'DAICHO_SECRET_KEY': secrets.token_hex(32)}
+    found = desk.run('serve', '--port', '1')
+    assert found.exit_code == 2 and 'デモデータの入ったデータベースは、本番では使えません' in found.stderr
+    assert 'パスワード ' not in found.output and found.stdout == ''
+
+
+def test_what_a_command_makes_is_for_its_account_only(desk, tmp_path):
+    before = os.umask(0o022)
+    try:
+        assert desk.run('export', 'systems', '-o', tmp_path / 'systems.csv').exit_code == 0
+        other = desks.Desk(tmp_path / 'deeper' / 'instance')
+        assert other.run('migrate').exit_code == 0
+        assert os.umask(0o022) == 0o022, 'the command gave back what it found'
+    finally:
+        os.umask(before)
+    made = [tmp_path / 'systems.csv', *(tmp_path / 'deeper').rglob('*')]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made), made
 
 
 # --- steps and cut-overs ---

@@ -1,5 +1,7 @@
 """Signing in and out: one message for every failure, waits that grow, sessions that end when they should, safe settings."""
 import hashlib
+import io
+import os
 import re
 import secrets
 import sqlite3
@@ -11,12 +13,13 @@ import pytest
 import structlog
 from cast import PASSWORD, TODAY, email
 from flask import session
+from itsdangerous import TimestampSigner
 from peewee import OperationalError, SqliteDatabase
 
 from audits import trail
 from models import Act, Person, Session, Throttle, db
 from models.base import fold
-from registry import clock, config, create_app, passwords, proxies, sign_in, throttles
+from registry import clock, config, create_app, passwords, proxies, refuse_demo, sign_in, throttles
 from registry import settings as settings_pages
 
 GENERIC = 'メールアドレスかパスワードが違います。もう一度入力してください。'
@@ -39,6 +42,7 @@ def hour(monkeypatch):
     held = Hour()
     monkeypatch.setattr(clock, 'actual', lambda: held.now)
     monkeypatch.setattr(clock, 'ticks', lambda: held.ticks)
+    monkeypatch.setattr(TimestampSigner, 'get_timestamp', lambda self: int(held.now.timestamp()))
     return held
 
 
@@ -176,6 +180,18 @@ def test_very_many_addresses_make_an_account_wait_but_not_its_owners_browser(app
     assert admin.post(f'/people/{id}/let-in').status_code == 303
     assert '待ちを解く' not in admin.get(f'/people/{id}').page.text
     assert attempt(app.test_client(), password=PASSWORD, environ_base=anywhere).status_code == 303
+
+
+@pytest.mark.parametrize('step', [-86400, 86400])
+def test_a_known_browser_stays_known_when_the_clock_is_set(client_of, hour, step):
+    browser = client_of('it')
+    browser.post('/sign-out')
+    hour.set_(step)
+    with structlog.testing.capture_logs() as lines:
+        attempt(browser, password=PASSWORD)
+        hour.pass_(181 * 86400)
+        attempt(browser, password=PASSWORD)
+    assert [line['known_device'] for line in lines if line['event'] == 'sign-in'] == [True, False]
 
 
 def test_a_known_browser_has_its_own_limit(client_of, hour):
@@ -732,6 +748,30 @@ def test_a_local_secret_is_made_once_and_kept_private(tmp_path):
     first, again = config.read(given), config.read(given)
     assert first['SECRET_KEY'] == again['SECRET_KEY'] and len(first['SECRET_KEY']) == 64
     assert (tmp_path / 'instance' / 'secret-key').stat().st_mode & 0o777 == 0o600
+
+
+def test_production_refuses_a_demo_database(settings):
+    with pytest.raises(config.Unsafe, match='デモデータ'):
+        refuse_demo(create_app(settings | {'DAICHO_ENV': 'production'}))
+    refuse_demo(create_app(settings))
+    # what cannot be read is not judged: the pages say what is wrong with it
+    refuse_demo(create_app(settings | {'DAICHO_ENV': 'production', 'DATABASE_URL': 'postgresql://nobody@127.0.0.1:1/none'}))
+
+
+def test_uploads_nobody_goes_on_with_are_deleted(app, client_of):
+    uploads = app.config['INSTANCE'] / 'uploads'
+
+    def upload(who):
+        answer = client_of(who).post('/files/', data={'kind': 'shares', 'encoding': 'auto', 'file': (io.BytesIO(
+            'share_no,title,method,shared_on\nH-9,教訓,通知,2026-09-01\n'.encode()), 'shares.csv')})
+        assert answer.status_code == 303
+        return {path for path in uploads.glob('*/*')}
+    old = upload('it')
+    assert len(old) == 2 and all(path.parent.stat().st_mode & 0o077 == 0 for path in old)
+    for path in old:
+        os.utime(path, (time.time() - 90_000,) * 2)
+    new = upload('it')
+    assert len(new) == 2 and not any(path.name.endswith('.json') and path.stat().st_mtime < time.time() - 80_000 for path in new)
 
 
 def test_an_unknown_host_is_refused(settings):
