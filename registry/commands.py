@@ -212,7 +212,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
         if load.good and not dry_run:
             try:
                 seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
-            except (Stale, IntegrityError):
+            except (Stale, IntegrityError, loading.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
         report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
                [entry for entry in load.entries if entry.status == 'conflict'])
