@@ -105,6 +105,9 @@ def demo(if_empty):
         if app.config['DAICHO_ENV'] == 'production':
             fail('本番環境にデモデータは入れられません。', 2)
         from . import demo as ward
+        if ward.is_unfinished():
+            fail('デモデータが途中までしか入っていません（以前の版で、入れている途中に止まっています）。'
+                 'このデータベースを削除（または空の別のデータベースを指定）して daicho migrate と daicho demo を実行してください。')
         if not ward.is_empty():
             if if_empty:
                 return
