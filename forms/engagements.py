@@ -37,7 +37,7 @@ class FindingForm(Form):
 
 class ActionForm(Form):
     measure = Long('措置内容', required=True)
-    owner_email = Ref('責任者', Person, 'email', attr='owner', required=True, select=True, missing='利用者にいません')
+    owner_email = Ref('責任者', Person, 'email', attr='owner', required=True, select=True, missing='選べません。被監査部門の人から選んでください')
     due_on = Day('期限', required=True)
     done_on = Day('実施日')
     evidence = Text('証跡（文書番号など）', max=500)

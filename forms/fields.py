@@ -16,12 +16,16 @@ from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]')
+#: more marks on top of each other than any script has (UAX #15, stream-safe text): to put them in order takes the square of the time
+_STACKED = re.compile('[' + ''.join(chr(code) for code in range(0x300, 0x1f000) if unicodedata.combining(chr(code))) + ']{31}')
 #: the dashes and waves that are one, and the marks without width that come along when one copies
 _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
 #: the words of no choice in a list, where one may be left out and where not
 BLANK, CHOOSE = '（未選択）', '（選択してください）'
 #: what stands in a form or file for a record that the reader may not see
 HIDDEN = 'ほかの所属の記録'
+#: the most characters that come back with a form of what was too long to be read
+KEPT = 20_000
 #: the header of a file's column that holds several systems
 SEVERAL_SYSTEMS = '管理番号（複数は;区切り）'
 
@@ -65,6 +69,8 @@ class Cell(Field):
     `blank` is what a blank stands for where the code list itself has a word for it (休職等: なし); nothing else is guessed.
     """
 
+    #: the most characters that are looked at, spaces around them too: what is longer is neither cleaned, split nor looked up
+    most = 100
     #: how a page asks for it: a line, a text of several lines, or a list to choose from (`options`)
     shape = 'line'
     inputmode = unit = ''
@@ -98,18 +104,31 @@ class Cell(Field):
         if not valuelist:
             return
         raw = valuelist[0]
-        self.typed = raw
-        raw = (raw or '').strip()
+        self.typed = raw[:KEPT] if isinstance(raw, str) else ''
         self.data = None
-        if not raw:
-            self.data = self.blank
-            return
-        if not raw.isascii():
-            if found := _PRIVATE.search(raw):
+        self.data = self.read(raw)
+
+    def read(self, raw):
+        """Return the value of a text as it came, its length asked first; raise ValueError saying in Japanese what to type."""
+        if not isinstance(raw, str):
+            raise ValueError('ファイルではなく、文字で入力してください。')
+        if len(raw) > self.most:
+            raise ValueError(self.too_long(raw))
+        text = raw.strip()
+        if not text:
+            return self.blank
+        if not text.isascii():
+            if found := _PRIVATE.search(text):
                 raise ValueError(f'外字（U+{ord(found.group()):04X}）は使えません。標準の文字に置き換えてください。')
-        if found := _CONTROL.search(raw):
+            if _STACKED.search(text):
+                raise ValueError('1つの文字に重ねる記号が多すぎます。取り除いてください。')
+        if found := _CONTROL.search(text):
             raise ValueError(f'制御文字（U+{ord(found.group()):04X}）が含まれています。取り除いてください。')
-        self.data = self.parse(raw)
+        return self.parse(text)
+
+    def too_long(self, text):
+        """Return what is said of a text that is longer than it may be."""
+        return f'{self.most}文字以内で入力してください（現在{len(text)}文字）。'
 
     def pre_validate(self, form):
         if self.required and self.data in (None, '', []) and not self.process_errors:
@@ -137,6 +156,8 @@ class Text(Cell):
     def __init__(self, label, *, max=200, **kwargs):
         super().__init__(label, **kwargs)
         self.max = max
+        # spaces around it, and line ends that a browser sends as two characters, do not count
+        self.most = 2 * max + 200
         self.flags.maxlength = max
 
     def parse(self, text):
@@ -147,8 +168,11 @@ class Text(Cell):
     def within(self, text):
         """Return a text that is not too long."""
         if len(text) > self.max:
-            raise ValueError(f'{self.max}文字以内で入力してください（現在{len(text)}文字）。')
+            raise ValueError(self.too_long(text))
         return text
+
+    def too_long(self, text):
+        return f'{self.max}文字以内で入力してください（現在{len(text)}文字）。'
 
 
 class Long(Text):
@@ -181,6 +205,7 @@ class Key(Text):
 class Whole(Cell):
     """A whole number."""
 
+    most = 40
     inputmode = 'numeric'
 
     def __init__(self, label, *, min=0, max=999_999_999, unit='', **kwargs):
@@ -200,6 +225,9 @@ class Whole(Cell):
         if not self.min <= number <= self.max:
             raise ValueError(f'{self.min:,}から{self.max:,}までの数で入力してください。')
         return number
+
+    def too_long(self, text):
+        return f'{self.min:,}から{self.max:,}までの数で入力してください（現在{len(text)}文字）。'
 
     def show(self, value):
         return '' if value is None else f'{value:,}{self.unit}'
@@ -238,6 +266,7 @@ class Yen(Whole):
 class Exact(Cell):
     """A decimal number kept exactly."""
 
+    most = 40
     inputmode = 'decimal'
 
     def __init__(self, label, *, min=None, max=None, places=4, unit='', **kwargs):
@@ -272,6 +301,7 @@ class Exact(Cell):
 class Day(Cell):
     """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been done."""
 
+    most = calendar.MOST
     hint = '例: 2026/4/1、20260401、R8.4.1、令和8年4月1日'
     echo = True
 
@@ -293,6 +323,7 @@ class Day(Cell):
 class Moment(Cell):
     """A day and time in Japan."""
 
+    most = calendar.MOST
     hint = '例: 2026/4/1 9:05、令和8年4月1日 9:05'
     echo = True
 
@@ -309,6 +340,7 @@ class Moment(Cell):
 class Flag(Cell):
     """Yes or no (はい・いいえ)."""
 
+    most = 40
     shape = 'list'
     YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須', 'する'})
     NO = frozenset({'0', 'false', 'no', 'n', 'いいえ', '無', 'なし', '非該当', '×', '対象外', '任意', 'しない'})
@@ -344,6 +376,7 @@ class Code(Cell):
     def __init__(self, label, codes, **kwargs):
         super().__init__(label, **kwargs)
         self.codes = dict(codes)
+        self.most = max(self.most, *(len(str(word)) + 20 for word in self.codes.values()), 0)
 
     def parse(self, text):
         if text in self.codes:
@@ -403,6 +436,7 @@ class Pointing(Cell):
     def __init__(self, label, table, by, **kwargs):
         super().__init__(label, **kwargs)
         self.table, self.by = table, table._meta.fields[by]
+        self.most = max(self.most, getattr(self.by, 'max_length', 0))
         self.cache, self.keys, self.complete = {}, {}, False
 
     def unseen(self, ids):
@@ -419,17 +453,22 @@ class Pointing(Cell):
         seen = None if limit is None else {id for (id,) in self.table.select(self.table.id).where(limit).tuples()}
         for id, key, voided in self.table.select(self.table.id, self.by, self.table.voided_at).tuples():
             self.keys[id] = key if seen is None or id in seen else HIDDEN
-            if voided is None:
+            if voided is None and (seen is None or id in seen):
                 self.cache[key] = id
         self.complete = True
 
+    def look_up(self, numbers):
+        """Return {number: id} of those records that are not voided and that the reader may see, asked in one query."""
+        unknown = [number for number in numbers if number not in self.cache]
+        if unknown and not self.complete:
+            limit = self.limit(self.table)
+            self.cache.update(self.table.select(self.by, self.table.id).where(
+                self.by.in_(unknown), self.table.live(), *([] if limit is None else [limit])).tuples())
+        return {number: self.cache[number] for number in numbers if number in self.cache}
+
     def id_of(self, number):
-        """Return the id of a record that is not voided, or None."""
-        if number not in self.cache and not self.complete:
-            row = self.table.select(self.table.id).where(self.by == number, self.table.live()).tuples().first()
-            if row:
-                self.cache[number] = row[0]
-        return self.cache.get(number)
+        """Return the id of a record that is not voided and that the reader may see, or None."""
+        return self.look_up([number]).get(number)
 
     def number_of(self, id):
         """Return the number of a record as the reader may read it, '' when there is none."""
@@ -457,13 +496,24 @@ class Ref(Pointing):
         super().process_data(getattr(value, 'id', value))
 
     def standing(self, text):
-        """Return the id of the record named before, voided or not, for a line's key; None when no record has that number."""
+        """Return the id of the record named before, voided or not, for a line's key; None when the reader sees none of that number."""
+        if len(text) > self.most:
+            return None
         text = narrow(text)
         found = self.id_of(text)
         if found is None:
-            row = self.table.select(self.table.id).where(self.by == text).tuples().first()
+            limit = self.limit(self.table)
+            row = self.table.select(self.table.id).where(self.by == text, *([] if limit is None else [limit])).tuples().first()
             found = row and row[0]
         return found
+
+    def among(self, only):
+        """Let only these records be chosen, beside what stands: of any other the answer is that of an unknown number."""
+        self.only = only
+        if self.typed is None or self.data in (None, self.object_data):
+            return
+        if not self.table.select().where(self.table.id == self.data, only(self.table)).exists():
+            self.data, self.process_errors = None, [self.unknown([narrow(self.typed)])]
 
     def parse(self, text):
         text = narrow(text)
@@ -472,8 +522,8 @@ class Ref(Pointing):
             found = self.object_data
         if found is None:
             # a spreadsheet drops the zeros a number begins with
-            meant = next((longer for n in range(len(text) + 1, 11) if (id := self.id_of(longer := text.zfill(n))) and not self.unseen([id])),
-                         None) if text.isdigit() else None
+            longer = [text.zfill(n) for n in range(len(text) + 1, 11)] if text.isdigit() else []
+            meant = next(iter(self.look_up(longer)), None)
             raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant
                              else self.unknown([text]))
         return found
@@ -489,7 +539,8 @@ class Ref(Pointing):
 
     def unknown(self, numbers):
         """Return what is said of a number that no record has."""
-        return f'{self.label.text}「{numbers[0][:40]}」は{self.missing}。先に登録するか、番号を確かめてください。'
+        advice = '' if '。' in self.missing else '先に登録するか、番号を確かめてください。'
+        return f'{self.label.text}「{numbers[0][:40]}」は{self.missing}。{advice}'
 
     def text(self, value):
         if value is None:
@@ -539,31 +590,49 @@ class Refs(Pointing):
     """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link table."""
 
     hint = '複数あるときは ; で区切ります'
+    #: the most numbers at once
+    parts = 5_000
 
     def __init__(self, label, table, by, *, link, own, other, max=30_000, **kwargs):
         super().__init__(label, table, by, **kwargs)
         self.link, self.own, self.other = link, own, other
-        self.flags.maxlength = max
-        self.max = max
+        self.flags.maxlength = self.most = max
         self.linked = linked_to(link, own, other, self.by)
 
     def parse(self, text):
-        if len(text) > self.max:
-            raise ValueError(f'{self.max}文字以内で入力してください。')
-        found, unknown = [], []
-        parts = [narrow(part) for part in re.split(r'[;；\n、]', text)]
+        text = narrow(text)
+        parts = [part for part in map(str.strip, re.split(r'[;\n、]', text)) if part]
+        number = len(parts) + text.count(',')
+        if number > self.parts:
+            raise ValueError(f'一度に入力できる番号は{self.parts:,}件までです（現在{number:,}件）。')
         # a number may hold a comma; what is no number with it is several
-        parts = [each for part in parts for each in ([part] if ',' not in part or self.id_of(part) else part.split(','))]
-        for part in map(str.strip, parts):
-            if not part:
-                continue
-            ids = [id] if (id := self.id_of(part)) else [id for id in self.object_data or () if self.number_of(id) == part]
-            if not ids:
-                unknown.append(part)
-            found += [id for id in ids if id not in found]
+        pieces = {part: [piece for piece in map(str.strip, part.split(',')) if piece] for part in parts if ',' in part}
+        known = self.look_up({*parts, *(piece for several in pieces.values() for piece in several)})
+        parts = [each for part in parts for each in ([part] if part in known else pieces.get(part, [part]))]
+        stood = None
+        found, unknown = {}, []
+        for part in parts:
+            ids = [known[part]] if part in known else None
+            if ids is None:
+                stood = self.standing_by_number() if stood is None else stood
+                ids = stood.get(part, ())
+                if not ids:
+                    unknown.append(part)
+            found.update(dict.fromkeys(ids))
         if unknown:
             raise ValueError(self.unknown(unknown))
-        return found
+        return list(found)
+
+    def standing_by_number(self):
+        """Return {number as the reader may read it: [ids]} of what is linked already."""
+        ids, stood = list(self.object_data or ()), {}
+        if ids and not self.complete:
+            away = self.unseen(ids)
+            for id, key in self.table.select(self.table.id, self.by).where(self.table.id.in_(ids)).tuples():
+                self.keys[id] = HIDDEN if id in away else key
+        for id in ids:
+            stood.setdefault(self.number_of(id), []).append(id)
+        return stood
 
     def unknown(self, numbers):
         """Return what is said of numbers that no record has."""
@@ -591,6 +660,8 @@ class Many(Cell):
 
     def __init__(self, label, codes, **kwargs):
         self.codes = dict(codes)
+        # each of them twice, with what stands between them
+        self.most = 2 * sum(len(word) + 5 for word in self.codes.values()) + 100
         super().__init__(label, hint=f'次から選びます: {"、".join(self.codes.values())}。{self.hint}', **kwargs)
 
     def parse(self, text):

@@ -12,6 +12,7 @@ from models.rules import calendar, ratings
 from . import (
     actuals,
     board,
+    bounds,
     clock,
     config,
     connection,
@@ -57,6 +58,7 @@ def create_app(given=None):
                                                app.config['DAICHO_ENV'] == 'production'))
     requests.register(app)
     connection.guard(app)
+    bounds.register(app)
     app.before_request(requests.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)

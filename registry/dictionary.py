@@ -118,7 +118,7 @@ def how(field):
     if getattr(field, 'unit', ''):
         words.append(f'単位: {field.unit}')
     if field.flags.maxlength:
-        words.append(f'{field.max}文字以内')
+        words.append(f'{field.flags.maxlength}文字以内')
     return '。'.join(words)
 
 

@@ -4,7 +4,7 @@ from flask_login import current_user
 
 from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
-from models import CorrectiveAction, Engagement, Finding, Person
+from models import CorrectiveAction, Engagement, Finding
 from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
 from models.organisation import subtree
 from models.rules import lifecycle
@@ -164,8 +164,8 @@ def _action(finding, before):
         ('evidence', 'evidence'))} if before else {'owner_email': current_user.id}
     form = ActionForm(data=data)
     owners = subtree(finding.engagement.department_id, clock.today())
-    form.owner_email.only = lambda table: table.is_active & (table.department.in_(list(owners)) | (
-        table.id == (before.owner_id if before else current_user.id)))
+    form.owner_email.among(lambda table: table.is_active & (table.department.in_(list(owners)) | (
+        table.id == (before.owner_id if before else current_user.id))))
     settled = []
     if before is not None and finding.state not in ('open', 'planned'):
         for cell in (form.measure, form.owner_email, form.due_on):
@@ -179,9 +179,7 @@ def _action(finding, before):
         if before is not None and request.form.get('revision') != str(before.revision):
             return records.conflict(form, row, before, url_for('findings.show', id=finding.id), records.crumbs(findings, ('競合', None)))
         wrong = settled + ([('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else [])
-        if 'owner_email' in form._fields and not Person.select().where(Person.id == row.owner_id, form.owner_email.only(Person)).exists():
-            wrong.append(('owner_email', '被監査部門の人から選んでください。'))
-        elif row.owner.role == 'auditor' or not row.owner.is_active:
+        if row.owner.role == 'auditor' or not row.owner.is_active:
             wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))
         if records.collect(form, wrong):
             with records.act('actions.edit' if before else 'actions.create', records.asked_why().data or '') as writing:

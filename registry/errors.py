@@ -3,6 +3,7 @@ from contextlib import suppress
 
 import structlog
 from flask import g, render_template, request
+from flask_login import AnonymousUserMixin
 from peewee import IntegrityError, OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
@@ -18,7 +19,10 @@ PAGES = {
     404: ('ページまたは記録が見つかりません', '何も変更していません。', '番号やアドレスを確かめるか、一覧から探してください。'),
     405: ('この操作は受け付けていません', '何も変更していません。', '前の画面に戻り、画面のボタンから操作してください。'),
     409: ('ほかの人が先に変更しました', '入力内容は保存していません。', '最新の内容を確かめて、もう一度入力してください。'),
-    413: ('送信された内容が大きすぎます', '何も保存していません。', 'ファイルは20MBまでです。分けて送ってください。'),
+    413: ('送信された内容が大きすぎます', '何も保存していません。',
+          'ファイルは20MBまで、そのほかの画面の入力は合わせて1MBまでです。短くするか、分けて送ってください。'),
+    414: ('アドレスが長すぎます', '何も変更していません。', '検索語や条件を短くして、もう一度開いてください。'),
+    415: ('この形式では受け取れません', '何も変更していません。', '画面の入力欄から送信してください。'),
     429: ('操作の回数が多すぎます', '何も変更していません。', 'しばらく待ってから、もう一度操作してください。'),
     500: ('処理中に問題が起きました', '途中までの変更は取り消されています。',
           'もう一度操作しても直らないときは、下の番号を情報政策の担当者に伝えてください。'),
@@ -30,6 +34,8 @@ def page(code, message=None, action=None, title=None):
     """Render the error page of `code`, with what was typed and would be lost."""
     usual, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
+    if '_login_user' not in g:
+        g._login_user = AnonymousUserMixin()  # a template would ask the database who is here, and that may be what failed
     typed = []
     if request.method == 'POST':
         with suppress(HTTPException):  # what is too large or no form at all cannot be given back
@@ -48,7 +54,7 @@ def register(app):
             return error
         with suppress(PeeweeException):
             board.is_demo(board.head())  # the database answers here: the page can say what kind of data it holds
-        return page(error.code)
+        return page(error.code, action=getattr(error, 'action', None))
 
     # what is checked before is refused by the database only where two people do the same at once
     @app.errorhandler(IntegrityError)

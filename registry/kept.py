@@ -31,7 +31,7 @@ def labelled(path, fields):
 def _chosen(cell, value):
     """Return what was typed; of a choice, what the list calls it."""
     try:
-        return cell.show(cell.parse(value)) if isinstance(cell, (Code, Flag)) else value
+        return cell.show(cell.read(value)) if isinstance(cell, (Code, Flag)) else value
     except ValueError:
         return value
 
@@ -42,7 +42,10 @@ def _signer():
 
 def ours():
     """Tell whether the browser says that one of our own pages sent this form; every browser says so of a POST (Fetch, 3.1)."""
-    return urlsplit(request.headers.get('Origin', '')).netloc == request.host
+    try:
+        return urlsplit(request.headers.get('Origin', '')).netloc == request.host
+    except ValueError:
+        return False
 
 
 def keep():

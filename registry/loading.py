@@ -8,6 +8,7 @@ from peewee import fn
 from audits import trail
 from forms.fields import Pointing, Ref, key_of_label
 from models.base import Table
+from models.visibility import condition
 
 from . import clock, connection, records, sheets
 from .permits import allowed, overreach
@@ -167,7 +168,7 @@ class Load:
             text = cells[places[name]].strip()
             try:
                 cell = self.form._fields[name]
-                key.append((cell.standing(text) if isinstance(cell, Ref) else cell.parse(text)) if text else None)
+                key.append((cell.standing(text) if isinstance(cell, Ref) else cell.read(text)) if text else None)
             except ValueError:
                 return None
         return tuple(key) if None not in key else None
@@ -192,15 +193,20 @@ class Load:
         first = self.form._fields[self.noun.key[0]]
         if not records.numbered(self.noun, first):
             return None
-        return {number.lower(): number for (number,) in self.noun.table.select(self.noun.table._meta.fields[first.attr]).tuples()}
+        numbers = self.noun.table.select(self.noun.table._meta.fields[first.attr])
+        limit = None if self.person is None else condition(self.noun.table, self.person)
+        known = {number.lower(): number for (number,) in numbers.tuples()}
+        self.unseen = set() if limit is None else set(known.values()) - {number for (number,) in numbers.where(limit).tuples()}
+        return known
 
     def alike(self, key):
         """Yield (field name, message) where a new number differs from a known one, or one of an earlier line, by small letters only."""
         if key is not None and self.numbers is not None:
             near = self.numbers.setdefault(key[0].lower(), key[0])
             if near != key[0]:
-                yield self.noun.key[0], records.alike(near)
-            elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (longer := key[0].zfill(n)) in self.numbers), None)):
+                yield self.noun.key[0], records.TAKEN if near in self.unseen else records.alike(near)
+            elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
+                    longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
                 yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
 
     def _announce(self, sheet, existing):

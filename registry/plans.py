@@ -3,7 +3,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from peewee import fn
 
 from audits import past, trail
-from forms.fields import Code, Exact, Long, Many, narrow
+from forms.fields import Code, Exact, Long, Many
 from forms.plans import CheckInForm, PlanForm
 from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
@@ -52,7 +52,11 @@ class PlanLoad(Load):
     def read_line(self, line, cells, existing, linked, seen):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
-        known = self.plans.get(narrow(cells[next(place for place, name in self.columns if name == 'plan_no')]))
+        key = self.key_of(cells)
+        known = self.plans.get(key and key[0])
+        if known and known[0].id is not None and self.person is not None and not allowed('plans.edit', known[0], self.person):
+            # nothing else is said of a plan that stands and is not theirs
+            return self.refuse(line, [('plan_no', 'この記録を変更する権限がありません。')], values)
         form.process(Cells(values), data={'department_code': known[0].department_id} if known else {})
         wrong = form.wrong(None)
         number = form.plan_no.data

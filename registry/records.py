@@ -73,13 +73,14 @@ def refusals(noun, row, before, form, at):
         same = noun.table.select(noun.table.id, noun.table.voided_at).where(*(
             column == field.data for column, field in zip(fields, keys, strict=True)))
         if (other := same.first()) is not None:
-            found.append((noun.key[-1], '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
+            found.append((noun.key[-1], TAKEN if not visible(current_user, other) else '取消済みの記録と同じ番号です。番号は使い回せません。' if other.voided_at
                           else 'この番号の記録は既にあります。' if len(keys) == 1
                           else f'{"と".join(field.label.text for field in keys)}が同じ記録が、既にあります。'))
         elif numbered(noun, keys[0]):
-            near = noun.table.select(fields[0]).where(fn.LOWER(fields[0]) == keys[0].data.lower()).tuples().first()
-            if near and near[0] != (before and before.__data__[fields[0].name]):
-                found.append((noun.key[0], alike(near[0])))
+            near = noun.table.select(noun.table.id, fields[0]).where(fn.LOWER(fields[0]) == keys[0].data.lower()).first()
+            number = near and near.__data__[fields[0].name]
+            if near and number != (before and before.__data__[fields[0].name]):
+                found.append((noun.key[0], alike(number) if visible(current_user, near) else TAKEN))
     found += circles(noun, row, form)
     form.by = current_user._get_current_object()
     found += overreach(noun, row, before, form, form.by)
@@ -105,6 +106,10 @@ def unexplained(noun, row, before):
 def numbered(noun, field):
     """Tell whether a noun's records are known by one number that a person may type."""
     return len(noun.key) == 1 and isinstance(field, Key)
+
+
+#: all that is said of a number in use to whoever may not see by what
+TAKEN = 'この番号は使えません。別の番号にしてください。'
 
 
 def alike(number):
@@ -439,15 +444,15 @@ def voided(noun, row, kind, back, crumbs, keeps=lambda: (), reusable=False):
 def defaults(noun, number):
     """Return what a new form starts with: the proposed number, the query string's values, the person's own unit."""
     data = {}
-    for field in noun.blank.cells():
+    # what a field has looked up is of this person only
+    asked = noun.form(formdata=None, meta={'csrf': False}) if request.args else noun.blank
+    for field in asked.cells():
         given = request.args.get(field.name)
         if given:
             try:
-                value = field.parse(given[:200])
+                data[field.short_name] = field.read(given)
             except ValueError:
                 continue
-            if not isinstance(field, Pointing) or not field.unseen(value if isinstance(value, list) else [value]):
-                data[field.short_name] = value
         elif current_user.role not in UNIT_ROLES:
             continue
         elif field.short_name in ('department_code', 'owner_code'):

@@ -32,8 +32,13 @@ MAX_TEXT, SPARSE_CELLS = 30_000_000, 1_000_000
 MAX_XLSX_ROWS = 1_048_576
 BATCH = 500
 _HALF = timedelta(milliseconds=500)
-_NEUTRAL = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
-_NEUTRALISED = re.compile(r"'+[=+\-@＝＋－＠\t\r\n]")
+#: what a spreadsheet takes for a formula's beginning, in any width, and what CP932 makes such a character of (−)
+_FORMULA = r'[=+\-@＝＋－＠−﹢﹣﹦﹫\t\r\n]'
+#: spaces and marks without width: one that a spreadsheet drops would bring the formula to the front
+_UNSEEN = ('[ \xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164'
+           '\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]*')
+_NEUTRAL = re.compile(f"'*{_UNSEEN}{_FORMULA}")
+_NEUTRALISED = re.compile(f"'+{_UNSEEN}{_FORMULA}")
 _STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 #: what no file of ours can hold: half characters, and the two that XML forbids and Excel cannot escape
 _UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')

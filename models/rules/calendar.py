@@ -14,6 +14,8 @@ JST = ZoneInfo('Asia/Tokyo')
 ERAS = (('令和', 'R', date(2019, 5, 1)), ('平成', 'H', date(1989, 1, 8)), ('昭和', 'S', date(1926, 12, 25)),
         ('大正', 'T', date(1912, 7, 30)), ('明治', 'M', date(1873, 1, 1)))
 FIRST_YEARS = {'令和': 2019, '平成': 1989, '昭和': 1926, '大正': 1912, '明治': 1868}
+#: the most characters of a day, a moment or business hours
+MOST = 60
 FIRST_DAY, LAST_DAY = date(1873, 1, 1), date(2199, 12, 31)
 
 DAY_HINT = '日付は 2026/4/1、2026-04-01、20260401、R8.4.1、令和8年4月1日 のどれかの形で入力してください。'
@@ -89,8 +91,11 @@ def _era_year(number):
 
 
 def _clean(text, hint):
-    text = unicodedata.normalize('NFKC', text or '').translate(_DASHES).strip()
-    if not text or len(text) > 60:
+    # its length first: to normalise a long text can take minutes
+    if not text or len(text) > MOST:
+        raise ValueError(hint)
+    text = unicodedata.normalize('NFKC', text).translate(_DASHES).strip()
+    if not text or len(text) > MOST:
         raise ValueError(hint)
     return text
 

@@ -121,12 +121,40 @@ def test_every_character_that_cp932_takes_comes_back_as_itself_or_its_twin():
         assert data.decode('cp932') == character
 
 
-@given(text=st.text("=+-@\t\r'a\n 　"))
+@given(text=st.text("=+-−－@\t\r'a\n 　\u200b"))
 def test_neutral_and_restored_are_inverse(text):
     written = sheets.neutral(text)
-    assert written[:1] not in set('=+-@＝＋－＠\t\r\n')
+    assert written[:1] not in set('=+-@＝＋－＠−\t\r\n')
     assert sheets._restored(written) == text
-    assert (written != text) == bool(re.match(r"'*[=+\-@＝＋－＠\t\r\n]", text))
+    assert (written != text) == bool(re.match(r"'*[ 　\u200b]*[=+\-−@＝＋－＠\t\r\n]", text))
+
+
+#: what a spreadsheet may read as the beginning of a formula
+LIVE = tuple('=+-@＝＋－＠﹢﹣﹦﹫')
+
+
+@pytest.mark.parametrize('hidden', ['', '\u200b', '\ufeff', '\u2060', '\u00ad', '\u200e', '\u034f', '\u3164', '\ufe0f', ' ', '\u00a0', '\u3000', '\U000e0020'])
+@pytest.mark.parametrize('first', [*LIVE, '−'])
+def test_no_formula_comes_alive_by_what_an_encoding_or_a_spreadsheet_drops(hidden, first):
+    cell = f'{hidden}{first}1+1'
+    for form in ('utf-8-sig', 'cp932'):
+        try:
+            data = FORMS[form](['a'], [[cell]])
+        except Unreadable:
+            assert form == 'cp932'
+            continue
+        text = data.decode(form).split('\r\n')[1]
+        assert not text.replace(hidden, '').startswith(LIVE)
+        assert cells(read(data, 'cp932' if form == 'cp932' else 'auto')) == [[sheets.twinned(cell) if form == 'cp932' else cell]]
+
+
+def test_no_character_becomes_a_formula_in_cp932():
+    for code in [*range(0x20, 0xd800), *range(0xe000, 0x10000)]:
+        try:
+            data = sheets.write_csv(['a'], [[f'{chr(code)}1+1']], 'cp932')
+        except Unreadable:
+            continue
+        assert not data.decode('cp932').split('\r\n')[1].startswith(LIVE), hex(code)
 
 
 def test_no_formula_is_alive_in_any_form():

@@ -1,0 +1,88 @@
+"""What a request may bring, asked before anything of it is parsed: bytes, fields, parameters, and which kinds of body."""
+from io import BytesIO
+
+from flask import Request, request, session
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestEntityTooLarge,
+    RequestURITooLarge,
+    UnsupportedMediaType,
+)
+from werkzeug.formparser import FormDataParser
+
+#: the endpoints that take a file; any other form is text and much smaller
+UPLOADS = frozenset({'files.index'})
+#: (bytes of a body, fields in it) of whoever has not signed in, and of a form; an upload has the application's own limits
+STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
+MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
+URLENCODED, MULTIPART = 'application/x-www-form-urlencoded', 'multipart/form-data'
+
+
+def refusal(kind, action):
+    """Return an HTTP error that tells what to do instead."""
+    error = kind()
+    error.action = action
+    return error
+
+
+class Parser(FormDataParser):
+    """Reads a form only within its limits; one that cannot be read is refused, and not taken for an empty one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.silent = False
+
+    def parse(self, stream, mimetype, content_length, options=None):
+        if mimetype == URLENCODED:
+            body = stream.read()
+            stream.read(1)  # where a body of unknown length was cut off at its limit, this says so
+            if self.max_form_parts is not None and body.count(b'&') >= self.max_form_parts:
+                raise RequestEntityTooLarge
+            stream = BytesIO(body)
+        try:
+            return super().parse(stream, mimetype, content_length, options)
+        except ValueError:
+            raise BadRequest from None
+
+
+class Bounded(Request):
+    """A request whose form is read by `Parser`, and that has files only where one is asked for."""
+
+    form_data_parser_class = Parser
+
+    def _get_file_stream(self, *args, **kwargs):
+        if self.endpoint not in UPLOADS:
+            raise refusal(BadRequest, 'この画面ではファイルを受け取れません。文字で入力してください。')
+        stream = super()._get_file_stream(*args, **kwargs)
+        # of a form that breaks off in a file nobody else knows the file
+        self.__dict__.setdefault('streams', []).append(stream)
+        return stream
+
+    def close(self):
+        super().close()
+        for stream in self.__dict__.pop('streams', ()):
+            stream.close()
+
+
+def limit():
+    """Set what this request may bring, by who sends it and where to; refuse what is too long before it is read."""
+    if len(request.path) > MAX_PATH or len(request.query_string) > MAX_QUERY:
+        raise RequestURITooLarge
+    if request.query_string.count(b'&') >= MAX_PARAMETERS:
+        raise refusal(BadRequest, f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
+    stranger = '_user_id' not in session and 'was' not in session
+    if stranger or request.endpoint not in UPLOADS:
+        size, fields = STRANGER if stranger else FORM
+        request.max_content_length = request.max_form_memory_size = size
+        request.max_form_parts = fields
+    length = request.content_length
+    if length is not None and request.max_content_length is not None and length > request.max_content_length:
+        raise refusal(RequestEntityTooLarge, 'サインインしてから、もう一度送ってください。') if stranger else RequestEntityTooLarge()
+    if (length or 'Transfer-Encoding' in request.headers) and request.mimetype not in (URLENCODED, MULTIPART):
+        raise UnsupportedMediaType
+
+
+def register(app):
+    """Bound every request of an application."""
+    app.request_class = Bounded
+    app.before_request(limit)
