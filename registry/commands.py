@@ -123,6 +123,9 @@ def demo(if_empty):
         if app.config['DAICHO_ENV'] == 'production':
             fail('本番環境にデモデータは入れられません。', 2)
         from . import demo as ward
+        if ward.is_unfinished():
+            fail('デモデータが途中までしか入っていません（以前の版で、入れている途中に止まっています）。'
+                 'このデータベースを削除（または空の別のデータベースを指定）して daicho migrate と daicho demo を実行してください。')
         if not ward.is_empty():
             if if_empty:
                 return
@@ -259,7 +262,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
         if load.good and not dry_run:
             try:
                 seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
-            except (Stale, IntegrityError):
+            except (Stale, IntegrityError, loading.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
         report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
                [entry for entry in load.entries if entry.status == 'conflict'])

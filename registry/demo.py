@@ -7,6 +7,7 @@ from random import Random
 from audits import trail
 from audits.trail import Writing
 from models import (
+    Act,
     Actual,
     BudgetRequest,
     Business,
@@ -36,6 +37,7 @@ from models import (
     Support,
     SupportComment,
     System,
+    db,
 )
 from models.people import ROLES
 from models.rules.calendar import JST
@@ -98,18 +100,34 @@ def evening(day):
     return at(day.year, day.month, day.day, 17)
 
 
-def fill(progress=None):
-    """Fill an EMPTY migrated database: about a hundred acts, each with what was known at its moment, in that order."""
+def planned():
+    """Return the ward with all its acts in the order of their moments, none of them carried out."""
     ward = Ward(Random(8))
     for part in (ward.organisation, ward.systems, ward.steps, ward.training, ward.incidents, ward.procurement, ward.plans,
                  ward.audits, ward.actuals):
         part()
     ward.acts.sort(key=lambda entry: entry[0])
-    for done, (moment, kind, by, reason, write) in enumerate(ward.acts):
-        if progress:
-            progress(done, len(ward.acts))
-        with trail.act(kind, by=ward.people.get(by), at=moment, channel='demo', reason=reason) as act:
-            write(act)
+    return ward
+
+
+def is_unfinished():
+    """Tell whether the ward's first acts are there and its last is not: filled by a version that could stop half-way."""
+    acts = Act.select().where(Act.channel == 'demo')
+    return acts.exists() and not acts.where(Act.at == planned().acts[-1][0]).exists()
+
+
+def fill(progress=None):
+    """Fill an EMPTY migrated database: about a hundred acts, each with what was known at its moment, in that order.
+
+    All of them are one transaction: stopped half-way, the database stays empty.
+    """
+    ward = planned()
+    with db.atomic():
+        for done, (moment, kind, by, reason, write) in enumerate(ward.acts):
+            if progress:
+                progress(done, len(ward.acts))
+            with trail.act(kind, by=ward.people.get(by), at=moment, channel='demo', reason=reason) as act:
+                write(act)
     if progress:
         progress(len(ward.acts), len(ward.acts))
 

@@ -3,6 +3,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from peewee import fn
+
 from audits import trail
 from forms.fields import Pointing, Ref, key_of_label
 from models.base import Table
@@ -30,6 +32,10 @@ class Entry:
     links: list = field(default_factory=list)
     also: list = field(default_factory=list)
     message: str = ''
+
+
+class Overtaken(Exception):
+    """What a file was checked against has changed since; nothing was written. Read again, the file says what."""
 
 
 class Cells:
@@ -124,7 +130,8 @@ class Load:
         if unreadable:
             return None
         absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
-        self.unsaid = [(cell.short_name, f'新しく登録するには「{cell.header}」の列が必要です。') for cell in absent if cell.unguessed]
+        self.unsaid = [(cell.short_name, '') for cell in absent if cell.unguessed]
+        self.lacking = {}
         for cell in absent:
             del self.form[cell.short_name]
         return columns
@@ -145,6 +152,9 @@ class Load:
             if self.progress and done % 500 == 0:
                 self.progress(done, len(sheet.rows))
             self.entries.append(self.read_line(line, cells, existing, linked, seen))
+        self.problems += [Problem(1, self.words[name], '', (
+            f'新しく登録するには「{self.words[name]}」の列が必要です（{len(lines):,}行、{lines[0]}行目{"など" if len(lines) > 1 else ""}）。'))
+            for name, lines in self.lacking.items()]
         self._circles()
         self.problems.sort(key=lambda problem: problem.line or 0)
         if self.progress:
@@ -267,6 +277,10 @@ class Load:
 
     def refuse(self, line, wrong, values):
         for name, message in wrong:
+            if (name, message) in self.unsaid:
+                # a column that is not there is said once, not for every line
+                self.lacking.setdefault(name, []).append(line)
+                continue
             cell = self.form._fields.get(name)
             header = cell.header if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
@@ -320,10 +334,39 @@ class Load:
         noun, today = self.noun, clock.today()
         with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as writing:
+            self.check_again()
             self.write(writing, today)
         if len(self.entries) > MANY:
             connection.look_again()
         return writing.seq
+
+    def written(self):
+        """Return [(row, the record as it stood or None, links)] of the noun's own records that the file writes."""
+        return [(entry.row, entry.before, entry.links) for entry in self.entries if entry.status in ('create', 'update')]
+
+    def check_again(self):
+        """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if they did."""
+        written = self.written()
+        for cell in self.pointing:
+            if isinstance(cell, Ref):
+                chosen = {row.__data__.get(cell.attr) for row, before, _ in written
+                          if before is None or row.__data__.get(cell.attr) != before.__data__.get(cell.attr)}
+            else:
+                chosen = {id for *_, links in written for (link, own, _), ids, known in links
+                          if (link, own) == (cell.link, cell.own) for id in set(ids) - set(known or ())}
+            chosen = sorted(id for id in chosen if id is not None and id > 0)
+            for start in range(0, len(chosen), MANY):
+                if cell.table.select().where(cell.table.id.in_(chosen[start:start + MANY]), ~cell.table.live()).exists():
+                    raise Overtaken
+        first = self.noun.table._meta.fields.get(self.noun.blank._fields[self.noun.key[0]].attr)
+        if self.numbers is not None:
+            numbers = [row.__data__[first.name].lower() for row, before, _ in written if before is None]
+            for start in range(0, len(numbers), MANY):
+                if self.noun.table.select().where(fn.LOWER(first).in_(numbers[start:start + MANY])).exists():
+                    raise Overtaken
+        self._circles()
+        if self.problems:
+            raise Overtaken
 
     def write(self, writing, today):
         """Save every entry: new rows in batches, then links and what the noun adds."""

@@ -139,6 +139,9 @@ class PlanLoad(Load):
                     found[f'plan {before.id}'] = before.revision
         return found
 
+    def written(self):
+        return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update') for plan, stood in entry.also]
+
     def write(self, writing, today):
         entries = [entry for entry in self.entries if entry.status in ('create', 'update')]
         plans = [pair for entry in entries for pair in entry.also]

@@ -80,6 +80,15 @@ class Sheet:
     kind: str
     problems: list = field(default_factory=list)
 
+    def plain(self):
+        """Return the sheet as what JSON can hold; `of` gives it back."""
+        return [self.headers, self.rows, self.encoding, self.kind, [[p.line, p.column, p.value, p.message] for p in self.problems]]
+
+    @classmethod
+    def of(cls, plain):
+        headers, rows, encoding, kind, problems = plain
+        return cls(headers, rows, encoding, kind, [Problem(*values) for values in problems])
+
 
 def refuse(message, line=None, column='', value=''):
     raise Unreadable([Problem(line, column, value, message)])

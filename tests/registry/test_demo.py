@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 import desk as desks
 import pytest
 
-from audits import verify
+from audits import trail, verify
 from models import Act, BusinessSystem, Change, Incident, Plan, StepProgress, Support, System
 from models.figures import figure
 from models.rules import calendar
+from registry import demo
 
 #: columns that say when something happened, not when it is planned
 HAPPENED = {'go_live_on', 'retired_on', 'disposed_on', 'done_on', 'started_on', 'cutover_on', 'completed_on', 'joined_on',
@@ -118,3 +119,33 @@ def test_a_past_day_can_be_exported_though_the_masters_were_entered_today(ward, 
     assert answer.exit_code == 0, answer.output
     first = [line.partition(',')[0] for line in answer.stdout.lstrip('\ufeff').splitlines()[1:]]
     assert first and all(first)
+
+
+def test_a_killed_demo_leaves_an_empty_register_and_is_filled_anew(tmp_path, monkeypatch):
+    desk = desks.empty(tmp_path)
+    find, calls = demo.Ward.trials, []
+
+    def killed(ward, act):
+        calls.append(act)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(demo.Ward, 'trials', killed)
+    assert desk.run('demo').exit_code != 0 and calls
+    monkeypatch.setattr(demo.Ward, 'trials', find)
+    with desk.open():
+        assert demo.is_empty() and not Act.select().where(Act.channel == 'demo').exists()
+    assert desk.run('demo', '--if-empty').exit_code == 0
+    with desk.open():
+        assert not demo.is_empty() and not demo.is_unfinished()
+    assert desk.run('demo', '--if-empty').exit_code == 0
+
+
+def test_a_demo_that_an_earlier_version_left_half_way_is_not_called_full(tmp_path):
+    desk = desks.empty(tmp_path)
+    with desk.open():
+        ward = demo.planned()
+        for moment, kind, by, reason, write in ward.acts[:3]:
+            with trail.act(kind, by=ward.people.get(by), at=moment, channel='demo', reason=reason) as act:
+                write(act)
+    for options in ((), ('--if-empty',)):
+        answer = desk.run('demo', *options)
+        assert answer.exit_code == 1 and '途中までしか' in answer.stderr and 'daicho migrate' in answer.stderr
