@@ -1,6 +1,7 @@
 """The one clock: nothing else reads the time. `pin` fixes the day (DAICHO_TODAY, tests, rehearsals)."""
 from datetime import UTC, datetime
 
+from audits import trail
 from models.rules.calendar import JST
 
 _pinned = None
@@ -10,6 +11,7 @@ def pin(day):
     """Fix today to `day`, or let it run again with None."""
     global _pinned
     _pinned = day
+    trail.pin(day)
 
 
 def pinned():

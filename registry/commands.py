@@ -8,7 +8,7 @@ import click
 from peewee import IntegrityError
 from werkzeug.datastructures import MultiDict
 
-from audits import trail, verify
+from audits import past, trail, verify
 from audits.trail import Stale
 from forms.settings import PersonForm
 from models import Person, db
@@ -40,6 +40,10 @@ class Kind(click.ParamType):
         return value
 
 
+#: what to do when the clock stands before the last act
+CLOCK = '機械の時計を合わせるか、DAICHO_TODAY を最後の操作の日以後にして、もう一度実行してください。'
+
+
 @contextmanager
 def register(ready=True):
     """Open the application and its database; refuse one that is not migrated."""
@@ -54,6 +58,8 @@ def register(ready=True):
             if ready and connection.pending():
                 fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
             yield app
+        except trail.ClockBehind as error:
+            fail(f'{error}何も変更していません。{CLOCK}')
         finally:
             db.close_all()
 
@@ -260,6 +266,8 @@ def export(kind, form, encoding, as_of, output):
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
         head = trail.head()
+        if as_of and (strays := past.out_of_order(records.end_of(as_of))):
+            say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
     if output:
         keep(output, data)
     else:

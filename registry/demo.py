@@ -4,9 +4,12 @@ from decimal import Decimal
 from functools import partial
 from random import Random
 
+from peewee import PostgresqlDatabase
+
 from audits import trail
 from audits.trail import Writing
 from models import (
+    TABLES,
     Actual,
     BudgetRequest,
     Business,
@@ -36,12 +39,13 @@ from models import (
     Support,
     SupportComment,
     System,
+    db,
 )
 from models.people import ROLES
 from models.rules.calendar import JST
 from models.standardisation import master_on, moves_of
 
-from . import records, sign_in
+from . import connection, masters, records, sign_in
 from .organisation import archive_version
 
 PASSWORD = 'daicho-demo-2026'
@@ -93,14 +97,38 @@ def at(year, month, day, hour=9, minute=0):
     return datetime(year, month, day, hour, minute, tzinfo=JST)
 
 
+#: when the ward began its register, and when the strategies of both years had been published
+FIRST, PUBLISHED = at(2024, 3, 22), at(2026, 4, 27)
+
+
 def evening(day):
     """Return the moment at which what happened on `day` is entered."""
     return at(day.year, day.month, day.day, 17)
 
 
+def begin():
+    """Make the EMPTY register anew with its masters entered at the ward's first moment: the trail only goes forward."""
+    with db.atomic():
+        if not is_empty():
+            raise ValueError('only an empty register is made anew')
+        if isinstance(db.obj, PostgresqlDatabase):
+            names = [table._meta.table_name for table in TABLES]
+            functions = [name for (name,) in db.execute_sql(
+                'SELECT DISTINCT p.oid::regprocedure::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid '
+                'JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relname = ANY(%s)', (names,))]
+            for function in functions:
+                db.execute_sql(f'DROP FUNCTION {function} CASCADE')
+        # what refers to others first
+        for name in [*(table._meta.table_name for table in reversed(TABLES)), connection.runner().table_name]:
+            db.execute_sql(f'DROP TABLE "{name}"')
+    connection.migrate()
+    masters.fill_tables(FIRST)
+
+
 def fill(progress=None):
     """Fill an EMPTY migrated database: about a hundred acts, each with what was known at its moment, in that order."""
-    ward = Ward(Random(8))
+    begin()
+    ward, strategies = Ward(Random(8)), False
     for part in (ward.organisation, ward.systems, ward.steps, ward.training, ward.incidents, ward.procurement, ward.plans,
                  ward.audits, ward.actuals):
         part()
@@ -108,6 +136,9 @@ def fill(progress=None):
     for done, (moment, kind, by, reason, write) in enumerate(ward.acts):
         if progress:
             progress(done, len(ward.acts))
+        if not strategies and moment >= PUBLISHED:
+            masters.fill_strategies(PUBLISHED)
+            strategies = True
         with trail.act(kind, by=ward.people.get(by), at=moment, channel='demo', reason=reason) as act:
             write(act)
     if progress:

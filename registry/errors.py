@@ -6,7 +6,7 @@ from flask import g, render_template, request
 from peewee import IntegrityError, OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
-from audits.trail import Stale
+from audits.trail import ClockBehind, Stale
 from models import db
 
 from . import board, kept
@@ -26,7 +26,7 @@ PAGES = {
 }
 
 
-def page(code, message=None, action=None):
+def page(code, message=None, action=None, heading=None):
     """Render the error page of `code`, with what was typed and would be lost."""
     title, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
@@ -34,7 +34,7 @@ def page(code, message=None, action=None):
     if request.method == 'POST':
         with suppress(HTTPException):  # what is too large or no form at all cannot be given back
             typed = kept.labelled(request.path, kept.typed())
-    return render_template('errors/page.html', code=code, title=title, message=message or done, action=action or todo,
+    return render_template('errors/page.html', code=code, title=heading or title, message=message or done, action=action or todo,
                            request_id=g.get('request_id', ''), typed=typed), code
 
 
@@ -56,6 +56,13 @@ def register(app):
     def stale(error):
         log.warning('stale', id=g.get('request_id'), error=str(error), path=request.path)
         return page(409)
+
+    @app.errorhandler(ClockBehind)
+    def clock_behind(error):
+        log.error('clock behind', id=g.get('request_id'), error=str(error), path=request.path)
+        return page(503, f'{error}何も変更していません。',
+                    'システムの管理者に、サーバーの時計を合わせるよう伝えてください。そのあとで、もう一度操作してください。',
+                    'サーバーの時計が遅れています')
 
     @app.errorhandler(OperationalError)
     def unreachable(error):
