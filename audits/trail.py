@@ -3,7 +3,7 @@ import hashlib
 import json
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from datetime import UTC
+from datetime import UTC, timedelta
 from threading import BoundedSemaphore
 
 from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
@@ -11,6 +11,7 @@ from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 from models.base import ExactField, MomentField, Prepared, db
 from models.organisation import Department
 from models.people import Person
+from models.rules import calendar
 from models.trail import Act, Change, TrailHead
 
 _open = ContextVar('trail', default=0)
@@ -21,6 +22,9 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', 
 UNRECORDED = frozenset({'id', 'revision'})
 #: the form acts are written in: its header names it, and its text can be no header of the first form, which begins with a number
 FORM = 2
+#: how far a clock may stand before the last act: within it an act takes that act's moment
+SLACK = timedelta(minutes=5)
+_pinned = None
 
 
 class Stale(Exception):
@@ -37,6 +41,32 @@ class Busy(OperationalError):
 
 #: how many acts of this process may wait for the database at once: those who read keep the other threads
 _turns, TURN = BoundedSemaphore(2), 1.0
+
+
+class ClockBehind(Exception):
+    """The clock stands before the last act, further than small corrections go: nothing is written."""
+
+    def __init__(self, at, last):
+        super().__init__(f'時計が {calendar.show_moment(at)} を指していて、最後の操作の日時（{calendar.show_moment(last)}）より前です。')
+        self.at, self.last = at, last
+
+
+def pin(day):
+    """Take `day` (None: no longer) as one whose hours mean nothing: its acts follow one another whatever the hour."""
+    global _pinned
+    _pinned = day
+
+
+def following(at, last):
+    """Return the moment of an act at `at`, never before `last`, the act's before it (None: it is the first).
+
+    Raise ClockBehind where the clock stands too far back for that.
+    """
+    if last is None or at >= last:
+        return at
+    if last - at > SLACK and (_pinned is None or last.astimezone(calendar.JST).date() != _pinned):
+        raise ClockBehind(at, last)
+    return last
 
 
 def is_open():
@@ -58,10 +88,11 @@ def untrailed():
 def act(kind, *, by, at, channel='web', reason='', request_id=''):
     """Open one act and yield the Writing through which it saves; all of it is kept, or none.
 
-    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment. Nothing changed → no act.
+    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment, which becomes the last act's
+    where the clock was set back a little; ClockBehind is raised where it was set back far. Nothing changed → no act.
     """
     with untrailed(), _begun() as head:
-        writing = Writing(kind, by, at, channel, reason or '', request_id or '', head)
+        writing = Writing(kind, by, following(at, head.at), channel, reason or '', request_id or '', head)
         yield writing
         writing.close()
 

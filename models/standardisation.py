@@ -155,6 +155,17 @@ def state_on(day):
             .order_by(move.on_day.desc(), move.id.desc()).limit(1))
 
 
+def histories(ids=None):
+    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first, of all rows or of those of some `ids`."""
+    found = {}
+    for id, status, day in (
+            StepMove.select(StepMove.progress, StepMove.status, StepMove.on_day)
+            .where(StepMove.live(), *([] if ids is None else [StepMove.progress.in_(ids)]))
+            .order_by(StepMove.on_day, StepMove.id).tuples()):
+        found.setdefault(id, []).append((status, day))
+    return found
+
+
 def moves_of(progress, before, today):
     """Return the (status, day) moves that a save of `progress` adds to its history.
 

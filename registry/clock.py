@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from audits import trail
 from models.rules.calendar import JST
 
 _pinned = None
@@ -13,6 +14,7 @@ def pin(day):
     """Fix today to `day`, or let it run again with None."""
     global _pinned
     _pinned = day
+    trail.pin(day)
 
 
 def pinned():

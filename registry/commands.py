@@ -11,8 +11,8 @@ from flask import g
 from peewee import IntegrityError, PeeweeException
 from werkzeug.datastructures import MultiDict
 
+from audits import past, trail, verify
 from audits import rebuild as derived
-from audits import trail, verify
 from audits.trail import Stale
 from forms.settings import PersonForm
 from models import Person, db
@@ -44,6 +44,10 @@ class Kind(click.ParamType):
         return value
 
 
+#: what to do when the clock stands before the last act
+CLOCK = '機械の時計を合わせるか、DAICHO_TODAY を最後の操作の日以後にして、もう一度実行してください。'
+
+
 @contextmanager
 def register(ready=True, status=1):
     """Open the application and its database; refuse one that is not of this version, with `status`."""
@@ -63,6 +67,8 @@ def register(ready=True, status=1):
             yield app
         except trail.Busy:
             fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。終わってから、もう一度実行してください。')
+        except trail.ClockBehind as error:
+            fail(f'{error}何も変更していません。{CLOCK}')
         finally:
             db.close_all()
 
@@ -315,6 +321,8 @@ def export(kind, form, encoding, as_of, output):
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
         head = trail.head()
+        if as_of and (strays := past.out_of_order(records.end_of(as_of))):
+            say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
     if output:
         keep(output, data)
     else:

@@ -7,7 +7,7 @@ from flask_login import AnonymousUserMixin
 from peewee import IntegrityError, OperationalError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
-from audits.trail import Busy, Stale
+from audits.trail import Busy, ClockBehind, Stale
 from models import db
 
 from . import board, kept
@@ -71,6 +71,13 @@ def register(app):
         answer, code = page(503, 'ほかの人の取込みなどの書込みが続いているため、保存していません。', '1分ほど待ってから、もう一度送信してください。',
                             title='ほかの人の取込みが続いています')
         return answer, code, {'Retry-After': '60'}
+
+    @app.errorhandler(ClockBehind)
+    def clock_behind(error):
+        log.error('clock behind', id=g.get('request_id'), error=str(error), path=request.path)
+        return page(503, f'{error}何も変更していません。',
+                    'システムの管理者に、サーバーの時計を合わせるよう伝えてください。そのあとで、もう一度操作してください。',
+                    title='サーバーの時計が遅れています')
 
     @app.errorhandler(OperationalError)
     def unreachable(error):

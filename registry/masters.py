@@ -35,6 +35,12 @@ def rows(name):
 
 def fill(at):
     """Put every master that is missing in place, each as an act of the system; run twice it changes nothing."""
+    fill_tables(at)
+    fill_strategies(at)
+
+
+def fill_tables(at):
+    """Put the businesses, steps, incident levels and settings that are missing in place."""
     if not Business.select().exists():
         with trail.act('masters.businesses', by=None, at=at, channel='cli', reason='初期マスタ') as act:
             act.insert([Business(code=row['code'], name=row['name_ja'], applicable=row['applies_to_special_ward'] == '1')
@@ -55,6 +61,10 @@ def fill(at):
         with trail.act('masters.settings', by=None, at=at, channel='cli', reason='初期値（区の確認前）') as act:
             act.insert([Setting(name=row['name'], valid_from=date.fromisoformat(row['valid_from']), value=row['value'],
                                 verified=row['verified'] == '1') for row in rows('settings') if row['value']])
+
+
+def fill_strategies(at):
+    """Put the strategies that are missing in place, and the businesses their indicators name."""
     for path in sorted((HERE / 'strategies').glob('*.toml')):
         data = tomllib.loads(path.read_text('utf-8'))
         strategy(data, at)

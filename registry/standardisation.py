@@ -1,13 +1,14 @@
 """Pages of the standardisation (標準化): businesses, the 業務 × ステップ grid, and each step's progress."""
 from flask import Blueprint, render_template, request, url_for
 
-from forms.standardisation import BusinessForm, StepForm, StepItemForm, StepMasterForm
+from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItemForm, StepMasterForm
 from models import Business, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
-from models.standardisation import STEP_STATES, day_in_words, master_on, moves_of, states_on
+from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
 
 from . import charts, clock, records, shown
+from .loading import CHUNK, Load
 from .nouns import Column, Filter, Noun
 from .permits import permit
 
@@ -47,6 +48,9 @@ def prepare_step(form):
 
 def record_moves(act, row, before, today):
     """Add to the step's history what this save means, so that the rate of any past day can be recomputed."""
+    if (given := getattr(row, 'history', None)) is not None:
+        retell(act, row, given)
+        return
     moves = moves_of(row, before, today)
     if before is not None and moves:
         # what is said last holds from its day on: a month's 作業中, recorded on a later day than the work was done, does not
@@ -56,6 +60,52 @@ def record_moves(act, row, before, today):
         for old in StepMove.select().where(StepMove.progress == row, StepMove.live(), overtaken):
             act.void(old, 'あとから記録した状態による訂正')
     act.later([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
+
+
+def retell(act, row, given):
+    """Make [(state, day)] the history of a step, as a file gives it; what stands of it already stays."""
+    stands = list(StepMove.select().where(StepMove.progress == row.id, StepMove.live()).order_by(StepMove.on_day, StepMove.id))
+    same = 0
+    for move, told in zip(stands, given, strict=False):
+        if (move.status, move.on_day) != told:
+            break
+        same += 1
+    for move in stands[same:]:
+        act.void(move, '取り込んだ経過による訂正')
+    act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in given[same:]])
+
+
+def prepare_progress(row, before, form, at):
+    """Refuse a history that tells of days to come."""
+    history = form._fields.get('history')
+    if history is not None and any(day > clock.today() for _, day in history.data or ()):
+        yield 'history', '経過に先の日は入れられません。'
+
+
+class StepLoad(Load):
+    """Reads a line as a step's progress, with the history by which past days are counted."""
+
+    @staticmethod
+    def file_form():
+        """Return the form whose fields are the file's columns."""
+        return StepFileForm
+
+    def _existing(self, sheet):
+        found = super()._existing(sheet)
+        ids, self.moves = [row.id for row in found.values()], {}
+        for start in range(0, len(ids), CHUNK):
+            self.moves |= histories(ids[start:start + CHUNK])
+        return found
+
+    def entry(self, line, row, before, form, linked):
+        """Return the Entry of a good line; another history alone is a change too."""
+        found, cell = super().entry(line, row, before, form, linked), form._fields.get('history')
+        if before is not None and cell is not None and cell.data is not None:
+            stands = self.moves.get(before.id, [])
+            if cell.data != stands:
+                found.status = 'update'
+                found.changes.append((cell.label.text, cell.text(stands), cell.text(cell.data)))
+        return found
 
 
 def step_panels(row):
@@ -69,7 +119,7 @@ def progress_tone(value):
 
 steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
-    sort='business', new_form=prepare_step, after=record_moves, panels=step_panels, template='steps/show.html',
+    sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad, panels=step_panels, template='steps/show.html',
     # a step is called by its number in the step master in force
     scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),

@@ -2,7 +2,7 @@
 import hashlib
 import json
 import threading
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -59,6 +59,43 @@ def test_an_act_says_who_when_how_and_why():
     person = Person.get(Person.email == email('it'))
     assert (found.form, found.person, found.role) == (2, person.id, 'it')
     assert (found.unit, found.unit_name) == (person.department_id, '0101 情報政策課')
+
+
+def test_acts_follow_one_another():
+    last = trail.head().at
+
+    def save(at):
+        with trail.act('systems.edit', by=None, at=at) as writing:
+            row = system()
+            row.vendor = f'㈱{at}'
+            writing.save(row)
+        return Act.get_by_id(writing.seq).at
+    trail.pin(None)
+    # a clock set back by minutes stops nobody: the act takes the moment of the one before it
+    assert save(last - timedelta(minutes=5)) == last == trail.head().at
+    seq, stood = trail.head().seq, system().vendor
+    with pytest.raises(trail.ClockBehind) as refused:
+        save(last - timedelta(minutes=5, seconds=1))
+    assert (trail.head().seq, system().vendor) == (seq, stood)
+    assert '最後の操作の日時（令和8年11月23日' in str(refused.value)
+    # on a day that is pinned the hours mean nothing, on another one they do
+    trail.pin(TODAY)
+    assert save(last - timedelta(hours=8)) == last
+    trail.pin(TODAY - timedelta(days=1))
+    with pytest.raises(trail.ClockBehind):
+        save(last - timedelta(hours=30))
+    trail.pin(None)
+    assert save(last + timedelta(seconds=1)) == last + timedelta(seconds=1)
+    assert verify.verify().intact
+
+
+def test_a_page_says_that_the_clock_stands_behind(client_of):
+    it = client_of('it')
+    form = it.get('/systems/1/edit').text
+    clock.pin(TODAY - timedelta(days=40))
+    answer = it.post('/shares/new', data={'share_no': 'H-9', 'title': '事例', 'method': 'notice', 'shared_on': '2026-08-01'})
+    assert answer.status_code == 503 and 'サーバーの時計が遅れています' in answer.text and '何も変更していません' in answer.text
+    assert '事例' in answer.text and form
 
 
 def test_the_system_itself_acts_without_a_person():

@@ -648,7 +648,7 @@ def test_only_people_of_the_audited_unit_own_a_measure(department):
 
 def test_an_old_step_stays_in_its_step_master(client_of):
     it = client_of('it')
-    assert it.post('/step-masters/new', data={'version': '2.0', 'valid_from': '2026-11-01'}).status_code == 303
+    assert it.post('/step-masters/new', data={'version': '2.0', 'valid_from': '2026-11-23'}).status_code == 303
     assert it.post('/step-items/new', data={'version': '2.0', 'no': '1', 'phase': '計画', 'name': '新', 'verified': 'verified'}).status_code == 303
     with db.connection_context():
         step = StepProgress.get_by_id(1).step_id
