@@ -11,7 +11,7 @@ from models.visibility import condition
 
 from . import board as boards
 from . import charts, clock, connection, permits, systems, tables
-from .memo import remembered
+from .memo import counted, remembered
 from .nouns import NOUNS
 from .permits import permit
 
@@ -93,7 +93,7 @@ def waiting():
         if current_user.role in roles:
             table, limit = NOUNS[name].table, condition(NOUNS[name].table, current_user)
             where = [f.where(chosen[f.name]) for f in NOUNS[name].filters if f.name in chosen]
-            number = table.select().where(table.live(), *where, *([] if limit is None else [limit])).count()
+            number = counted(table.select(table.id).where(table.live(), *where, *([] if limit is None else [limit])))
             found.append((words, number, url_for(f'{name}.index', **chosen)))
     return found
 
