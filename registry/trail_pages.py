@@ -61,7 +61,7 @@ def index():
         query = query.where(Act.at < day_start(days['until'] + calendar.timedelta(days=1)))
     if before := whole(request.args, 'before', 0):
         query = query.where(Act.seq < before)
-    rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1))
+    rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1)) if not problem else []
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
     kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
     people = list(Act.select(Act.actor, Act.actor_name).distinct().order_by(Act.actor).tuples())

@@ -170,3 +170,10 @@ def test_contracts_that_have_run_out_wait_on_the_first_page(client_of, app, writ
         found = re.search(r'href="([^"]+)"><span>契約が満了した運用中のシステム</span> <strong>(\d+)件', browser.get('/').text)
         assert int(found.group(2)) == count, who
         assert numbers(browser, found.group(1).replace('&amp;', '&')) == ['S-00001'] * count
+
+
+def test_a_day_that_cannot_be_read_shows_no_acts(client_of):
+    page = client_of('auditor').get('/trail/?since=あした').page.text
+    assert '条件に合う操作はありません' in page
+    assert '<td><a href="/trail/' not in client_of('auditor').get('/trail/?until=x').text
+    assert '<td><a href="/trail/' in client_of('auditor').get('/trail/?until=2027-01-01').text

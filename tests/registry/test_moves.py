@@ -106,6 +106,7 @@ def test_a_large_case_does_not_go_on_unexamined_without_a_word(client_of, stands
     assert '例外の承認者を入力' in refused(it, '/cases/1/edit', exception_reason='災害対応のため')
     allowed = asked | {'exception_by': '情報政策課長 甲'}
     assert it.post('/cases/1/edit', data=values(it, '/cases/1/edit') | allowed).status_code == 303
+    assert '理由: 災害対応のため、承認者: 情報政策課長 甲' in it.get('/cases/1').page.text
     assert it.post(address, data=values(it, address) | {'reason': '稼働'}).status_code == 303
     assert stands().lifecycle == 'operate'
 
