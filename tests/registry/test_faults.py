@@ -1,4 +1,4 @@
-"""A database, a disk or a log that fails: said in words, with what was typed, and nothing acknowledged is lost."""
+"""A database, a disk or a log that fails: said in words, with what was typed, and nothing acknowledged is lost. Headers on all of it."""
 import errno
 import json
 import logging
@@ -18,7 +18,7 @@ from playhouse.pool import MaxConnectionsExceeded
 
 from audits import trail
 from models import Course, db
-from registry import clock, commands, connection, files, log, troubles
+from registry import clock, commands, connection, files, log, requests, troubles
 
 
 def on(engine):
@@ -325,3 +325,16 @@ def test_whoever_speaks_speaks_json():
     line = log.formatter().format(record)
     assert '\n' not in line and json.loads(line) | {'timestamp': ''} == {
         'event': 'a "line"\nand more', 'logger': '_granian', 'level': 'warning', 'timestamp': ''}
+
+
+# --- the headers ---
+
+
+def test_in_production_every_answer_asks_for_https_with_its_subdomains(app, client_of):
+    app.config['DAICHO_ENV'] = 'production'
+    for browser in (client_of('it'), client_of(None)):
+        for answer in [browser.get(address) for address in ('/', '/sign-in', '/healthz', '/readyz', '/static/app.css', '/static/no', '/no',
+                                                            '/no%00', '/systems/export.csv')] + [browser.post('/sign-in'), browser.put('/')]:
+            assert answer.headers['Strict-Transport-Security'] == 'max-age=31536000; includeSubDomains', answer.request.path
+            assert set(requests.HEADERS) <= set(answer.headers.keys()), answer.request.path
+            answer.close()
