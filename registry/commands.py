@@ -19,7 +19,22 @@ from models import Person, db
 from models.rules import calendar, ratings
 
 from . import board as boards
-from . import clock, config, connection, loading, masters, passwords, records, reports_pages, settings, sheets, sign_in, throttles
+from . import (
+    clock,
+    config,
+    connection,
+    loading,
+    log,
+    masters,
+    passwords,
+    records,
+    reports_pages,
+    settings,
+    sheets,
+    sign_in,
+    throttles,
+    troubles,
+)
 from .nouns import NOUNS
 
 
@@ -94,7 +109,23 @@ def emit(value):
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@click.group(context_settings={'help_option_names': ['-h', '--help']})
+class Told(click.Group):
+    """Commands that say in one sentence when the database or the disk fails."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except troubles.KNOWN as error:
+            if isinstance(error, OSError) and error.filename:
+                fail(f'{error.filename} を読み書きできません（{error.strerror}）。', 2)
+            what = troubles.trouble(error)
+            if what is None:
+                raise
+            cause = ' '.join(str(error).split())
+            fail(f'{troubles.WORDS[what][0]}（{cause}）。')
+
+
+@click.group(cls=Told, context_settings={'help_option_names': ['-h', '--help']})
 @click.pass_context
 def main(ctx):
     """台帳 Daicho: the IT governance asset registry of a city hall."""
@@ -154,12 +185,13 @@ def serve(host, port, processes, threads):
         refuse_demo(app)
     except config.Unsafe as error:
         fail(error.message, 2)
-    say(f'台帳 Daicho  http://{host}:{port}/')
+    # where nobody reads, an echo would wait for ever
+    log.LINES.write(f'台帳 Daicho  http://{host}:{port}/\n')
     with app.app_context(), db.connection_context():
         if boards.is_demo(trail.head()):
             from . import demo as ward
             for line in ward.accounts():
-                say(line)
+                log.LINES.write(f'{line}\n')
     # no connection may pass into another process
     db.close_all()
     try:

@@ -101,6 +101,7 @@ def configure():
 
 def take_all():
     """Have every line of this process written so, whoever speaks."""
+    configure()
     logging.config.dictConfig(STANDARD)
     logging.captureWarnings(True)
     logging.raiseExceptions = False

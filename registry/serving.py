@@ -14,12 +14,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from . import connection, log
+from . import connection, log, requests
 
+FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処理中に問題が起きました｜台帳 Daicho</title></head><body><main>'
+          '<h1>処理中に問題が起きました</h1><p>保存できたか、一覧か記録の画面で確かめてください。直らないときは、情報政策の担当者に伝えてください。</p>'
+          '<p><a href="/">ホームへ戻る</a></p></main></body></html>')
 #: a request's body in bytes, and how much of it is held in memory rather than in a temporary file
 LIMIT, HELD = 21 * 1024 * 1024, 64 * 1024
 #: a body over this many bytes is read once one of so many places is free
@@ -28,7 +37,7 @@ LARGE, PLACES = 1024 * 1024, 16
 HEAD, BODY, RATE = 10, 20, 16 * 1024
 #: seconds that a refused body is still read and thrown away, so that its sender gets to read the answer, and with nothing more coming
 REFUSED, SILENCE = 30, 1
-#: connections that wait or are open in a process
+#: connections that wait in a process, and that are open in it
 BACKLOG = 2048
 #: seconds after a stop for what is under way; a process over this many megabytes is replaced by a new one
 STOP, MEMORY = 60, 512
@@ -38,10 +47,12 @@ BEAT, HUNG, TAKEN = 5, 60, 600
 
 def serve(app, host, port, processes, threads):
     """Serve `app` until told to stop (SIGTERM, SIGINT); a process that dies is replaced. Raise OSError for a taken address."""
-    address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    host = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4][0]
     # granian's processes each listen for themselves, which the system allows to a second server too
-    socket.create_server(address[4][:2], family=address[0]).close()
+    socket.create_server((host, port), family=family).close()
     log.take_all()
+    room = allow_files()
     if 'fork' in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method('fork', force=True)
         # compiled here once, not by every process again; what is loaded by now stays: the collector need not walk it in a request
@@ -53,15 +64,30 @@ def serve(app, host, port, processes, threads):
     else:
         load = partial(Worker, threads)
     server = Server(
-        'daicho', address=address[4][0], port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1, websockets=False,
-        backlog=BACKLOG, backpressure=BACKLOG, http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
+        'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1, websockets=False,
+        backlog=BACKLOG, backpressure=min(BACKLOG, room), http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
         log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP, workers_max_rss=MEMORY, rss_samples=3)
     try:
         server.serve(target_loader=load, wrap_loader=False)
+    except SystemExit:
+        if not server.interrupt_signal:  # a stop that reached the processes before us is one all the same
+            raise
     finally:
         # the processes are gone, however they ended: the last word on the file is ours
         connection.settle()
         log.LINES.finish()
+
+
+def allow_files():
+    """Let a process open as many files as the system lets it; return how many connections leave it enough for its own."""
+    if resource is None:
+        return BACKLOG
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * BACKLOG
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return BACKLOG if soft == resource.RLIM_INFINITY else max(64, soft - 200)
 
 
 class Worker:
@@ -150,13 +176,16 @@ class Worker:
 
         def start_response(status, headers, exc_info=None):
             got[:] = [int(status.partition(' ')[0]), headers]
-        parts = self.app(environ, start_response)
         try:
-            data = b''.join(parts)
-        finally:
-            if hasattr(parts, 'close'):
-                parts.close()
-        return *got, data
+            parts = self.app(environ, start_response)
+            try:
+                return *got, b''.join(parts)
+            finally:
+                if hasattr(parts, 'close'):
+                    parts.close()
+        except Exception:  # one that the application's own page for them could not answer
+            structlog.get_logger('daicho').exception('unhandled', path=environ['PATH_INFO'])
+            return 500, [('Content-Type', 'text/html; charset=utf-8'), *requests.HEADERS.items()], FAILED.encode()
 
 
 def follow(parent):
