@@ -10,11 +10,9 @@ from playhouse.postgres_ext import ServerSide
 
 from audits import rebuild
 from models import catalogue, db
-from models.base import snapshot
+from models.base import snapshot as snapshot
 from models.trail import TrailHead
 
-__all__ = ['Refused', 'guard', 'look_again', 'migrate', 'newer', 'open_database', 'pending', 'runner', 'snapshot',
-           'streamed']
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
