@@ -370,7 +370,10 @@ def _backup_postgresql(part, url):
 def _load(path, env):
     """Run what a dump holds in the open transaction: tables, data, indexes, constraints, triggers; no schema, no owner."""
     restore = program('pg_restore')
-    listed = _run([restore, '--list', str(path)], env).decode()
+    try:
+        listed = _run([restore, '--list', str(path)], env).decode()
+    except Failed as failed:
+        raise Failed(f'写しは壊れています。何も変更していません（{failed}）。') from None
     left_out = re.compile(r'\d+; \d+ \d+ (SCHEMA|EXTENSION|COMMENT|ACL) ')
     chosen = '\n'.join(line for line in listed.split('\n') if not left_out.match(line))
     if not re.search(r' TABLE DATA \S+ trail_head ', chosen):

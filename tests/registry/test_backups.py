@@ -231,12 +231,6 @@ def test_a_log_left_behind_spoils_nothing(desk, then):
 
 # --- PostgreSQL ---
 
-@pytest.fixture
-def server(server, desk):
-    """The session's server; None where the tests run on SQLite, which these are not about."""
-    return server
-
-
 def test_an_empty_database_needs_no_leave(server, desk):
     if server is None:
         return
