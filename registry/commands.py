@@ -20,6 +20,7 @@ from models.rules import calendar, ratings
 
 from . import board as boards
 from . import (
+    backups,
     clock,
     config,
     connection,
@@ -150,6 +151,69 @@ def rebuild():
     with register():
         written = derived.rebuild(progress('検索用の文字列'))
     say(f'検索用の文字列を作り直しました（改めた記録: {written:,}件）。')
+
+
+def settings():
+    """Return the settings for what must not open the application's database; fail in words when they will not do."""
+    try:
+        read = config.read()
+    except config.Unsafe as error:
+        fail(error.message, 2)
+    clock.pin(read['TODAY'])
+    return read
+
+
+@main.command()
+@click.argument('file', type=click.Path(dir_okay=False, path_type=Path))
+@click.option('--json', 'as_json', is_flag=True)
+def backup(file, as_json):
+    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on working."""
+    try:
+        checked = backups.backup(file, settings()['DATABASE_URL'])
+    except (backups.Failed, PeeweeException) as error:
+        not_copied(error)
+    told(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
+
+
+@main.command()
+@click.argument('file', type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option('--replace', is_flag=True, help='PostgreSQL: empty a database that holds a register first')
+@click.option('--migrate', 'upgrade', is_flag=True, help='take a copy of an earlier version and upgrade it')
+@click.option('--even-if-altered', 'altered', is_flag=True, help='take a copy in which verify finds tampering all the same')
+@click.option('--json', 'as_json', is_flag=True)
+def restore(file, replace, upgrade, altered, as_json):
+    """Put the copy in FILE in the register's place, verify it and print its head; the server must be stopped."""
+    read = settings()
+    try:
+        checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace, upgrade, altered)
+    except (backups.Failed, PeeweeException) as error:
+        not_copied(error)
+    told(file, checked, as_json, f'{file} の写しを戻しました。', None)
+
+
+def not_copied(error):
+    """End with the words of what stood in the way."""
+    if isinstance(error, backups.Failed):
+        fail(str(error), error.status)
+    fail(f'データベースにつながりません（{" ".join(str(error).split())}）。', 2)
+
+
+def told(file, checked, as_json, words, size):
+    """Print a copy's head and what was found in it; end with 1 where that is tampering."""
+    verdict = checked.verdict
+    found = ('中身の検証はしていません（データベースを作る権限がありません）。' if verdict is None else
+             '検証: 改ざんは見つかりませんでした。' if verdict.intact else
+             '検証: 改ざんが見つかりました。daicho trail verify で確かめてください。')
+    if as_json:
+        emit({'file': str(file), 'bytes': size, 'head': {'seq': checked.seq, 'hash': checked.hash,
+                                                         'at': checked.at.isoformat() if checked.at else None},
+              'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
+              'former': str(checked.former) if checked.former else None})
+    else:
+        click.echo(f'操作 {checked.seq}  {checked.hash}  {checked.at.isoformat() if checked.at else "－"}')
+    say(words + found + (f'前の台帳は {checked.former} に残しました。' if checked.former else ''))
+    if verdict is not None and not verdict.intact:
+        sys.exit(1)
 
 
 @main.command()

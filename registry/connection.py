@@ -14,13 +14,11 @@ from playhouse.postgres_ext import ServerSide
 
 from audits import rebuild
 from models import catalogue, db
-from models.base import snapshot
+from models.base import snapshot as snapshot
 from models.trail import TrailHead
 
 from . import troubles
 
-__all__ = ['COMMAND_WAIT', 'WAIT', 'Refused', 'guard', 'look_again', 'migrate', 'newer', 'open_database', 'pending', 'runner',
-           'snapshot', 'streamed', 'unready', 'wait_patiently', 'without_waiting']
 #: how long a page's write waits for another's, and how long a command's does, in milliseconds
 WAIT, COMMAND_WAIT = 4_000, 120_000
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
