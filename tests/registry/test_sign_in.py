@@ -750,12 +750,18 @@ def test_a_local_secret_is_made_once_and_kept_private(tmp_path):
     assert (tmp_path / 'instance' / 'secret-key').stat().st_mode & 0o777 == 0o600
 
 
-def test_production_refuses_a_demo_database(settings):
-    with pytest.raises(config.Unsafe, match='デモデータ'):
-        refuse_demo(create_app(settings | {'DAICHO_ENV': 'production'}))
-    refuse_demo(create_app(settings))
+@pytest.mark.parametrize(('given', 'refused'), [
+    ({'DAICHO_ENV': 'production'}, True), ({}, False),
     # what cannot be read is not judged: the pages say what is wrong with it
-    refuse_demo(create_app(settings | {'DAICHO_ENV': 'production', 'DATABASE_URL': 'postgresql://nobody@127.0.0.1:1/none'}))
+    ({'DAICHO_ENV': 'production', 'DATABASE_URL': 'postgresql://nobody@127.0.0.1:1/none'}, False)])
+def test_production_refuses_a_demo_database(settings, given, refused):
+    app = create_app(settings | given)
+    try:
+        refuse_demo(app)
+    except config.Unsafe as error:
+        assert refused and 'デモデータ' in error.message
+    else:
+        assert not refused
 
 
 def test_uploads_nobody_goes_on_with_are_deleted(app, client_of):
