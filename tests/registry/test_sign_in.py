@@ -509,6 +509,10 @@ def test_a_changed_role_or_a_closed_account_ends_sessions(app, client_of, change
     assert answer.status_code == 303
     assert not signed_in(browser)
     assert '端末（0件）' in admin.get(f'/people/{person.id}').page.text
+    with app.app_context(), db.connection_context():
+        seq = trail.head().seq
+    told = client_of('it').get(f'/trail/{seq}').page.text
+    assert '権限（当時）システム管理者' in told and '所属（当時）0101 情報政策課' in told
 
 
 def test_an_administrator_does_not_lock_themselves_out(app, client_of):
