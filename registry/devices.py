@@ -1,7 +1,7 @@
 """The browsers in which people have signed in: a signed cookie that outlives every session and opens nothing by itself."""
 import secrets
 
-from flask import after_this_request, current_app, request
+from flask import current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from . import clock
@@ -27,11 +27,12 @@ def read():
 def remember(person):
     """Note in this browser that a person signed in here."""
     device, people = read()
-    config, signed = current_app.config, _signer().dumps(
+    g.device = _signer().dumps(
         [device or secrets.token_hex(8), [person.id, *(id for id in people if id != person.id)][:MOST]])
 
-    @after_this_request
-    def set_cookie(response):
-        response.set_cookie(config['DEVICE_COOKIE'], signed, max_age=SECONDS, httponly=True, samesite='Lax',
+
+def send(response, config):
+    """Give this browser the cookie that was made in this request, if any."""
+    if 'device' in g:
+        response.set_cookie(config['DEVICE_COOKIE'], g.device, max_age=SECONDS, httponly=True, samesite='Lax',
                             secure=config['SESSION_COOKIE_SECURE'])
-        return response

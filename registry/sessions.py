@@ -14,7 +14,7 @@ from audits import trail
 from models import Person, Session, db
 from models.base import Prepared
 
-from . import clock, connection
+from . import clock, connection, devices
 
 #: how stale the last use may be, in seconds; how many browsers one person is signed in with at most
 STALE, MOST = 60, 50
@@ -35,6 +35,10 @@ class Cookies(SecureCookieSessionInterface):
             return self.session_class(self.get_signing_serializer(app).loads(request.cookies.get(self.get_cookie_name(app), '')))
         except BadSignature:
             return self.session_class()
+
+    def save_session(self, app, session, response):
+        super().save_session(app, session, response)
+        devices.send(response, app.config)
 
 
 def _hash(token):

@@ -509,6 +509,10 @@ def test_a_changed_role_or_a_closed_account_ends_sessions(app, client_of, change
     assert answer.status_code == 303
     assert not signed_in(browser)
     assert '端末（0件）' in admin.get(f'/people/{person.id}').page.text
+    with app.app_context(), db.connection_context():
+        seq = trail.head().seq
+    told = client_of('it').get(f'/trail/{seq}').page.text
+    assert '権限（当時）システム管理者' in told and '所属（当時）0101 情報政策課' in told
 
 
 def test_an_administrator_does_not_lock_themselves_out(app, client_of):
@@ -750,12 +754,18 @@ def test_a_local_secret_is_made_once_and_kept_private(tmp_path):
     assert (tmp_path / 'instance' / 'secret-key').stat().st_mode & 0o777 == 0o600
 
 
-def test_production_refuses_a_demo_database(settings):
-    with pytest.raises(config.Unsafe, match='デモデータ'):
-        refuse_demo(create_app(settings | {'DAICHO_ENV': 'production'}))
-    refuse_demo(create_app(settings))
+@pytest.mark.parametrize(('given', 'refused'), [
+    ({'DAICHO_ENV': 'production'}, True), ({}, False),
     # what cannot be read is not judged: the pages say what is wrong with it
-    refuse_demo(create_app(settings | {'DAICHO_ENV': 'production', 'DATABASE_URL': 'postgresql://nobody@127.0.0.1:1/none'}))
+    ({'DAICHO_ENV': 'production', 'DATABASE_URL': 'postgresql://nobody@127.0.0.1:1/none'}, False)])
+def test_production_refuses_a_demo_database(settings, given, refused):
+    app = create_app(settings | given)
+    try:
+        refuse_demo(app)
+    except config.Unsafe as error:
+        assert refused and 'デモデータ' in error.message
+    else:
+        assert not refused
 
 
 def test_uploads_nobody_goes_on_with_are_deleted(app, client_of):
