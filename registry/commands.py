@@ -18,7 +18,6 @@ from forms.settings import PersonForm
 from models import Person, db
 from models.rules import calendar, ratings
 
-from . import board as boards
 from . import (
     backups,
     clock,
@@ -36,6 +35,7 @@ from . import (
     throttles,
     troubles,
 )
+from . import board as boards
 from .nouns import NOUNS
 
 
@@ -153,7 +153,7 @@ def rebuild():
     say(f'検索用の文字列を作り直しました（改めた記録: {written:,}件）。')
 
 
-def settings():
+def read_settings():
     """Return the settings for what must not open the application's database; fail in words when they will not do."""
     try:
         read = config.read()
@@ -169,7 +169,7 @@ def settings():
 def backup(file, as_json):
     """Write the whole register to a new FILE, open and verify it, and print its head; people may go on working."""
     try:
-        checked = backups.backup(file, settings()['DATABASE_URL'])
+        checked = backups.backup(file, read_settings()['DATABASE_URL'])
     except (backups.Failed, PeeweeException) as error:
         not_copied(error)
     told(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
@@ -183,7 +183,7 @@ def backup(file, as_json):
 @click.option('--json', 'as_json', is_flag=True)
 def restore(file, replace, upgrade, altered, as_json):
     """Put the copy in FILE in the register's place, verify it and print its head; the server must be stopped."""
-    read = settings()
+    read = read_settings()
     try:
         checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace, upgrade, altered)
     except (backups.Failed, PeeweeException) as error:

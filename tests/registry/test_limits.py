@@ -108,7 +108,7 @@ def test_a_unit_names_no_other_units_record(department):
     # before it is asked whether the record has changed meanwhile, too
     for number in ('S-00002', 'S-99999'):
         words = refused(department, '/systems/1/edit', successor_no=number, revision='999')
-        assert '戸籍' not in words and f'後継システム管理番号「{number}」は台帳にありません。先に登録' in words
+        assert '戸籍システム' not in words and f'後継システム管理番号「{number}」は台帳にありません。先に登録' in words
 
 
 def test_a_file_says_nothing_of_another_units_record(department):
