@@ -137,11 +137,12 @@ class Load:
         return columns
 
     def _read(self, sheet):
-        many = len(sheet.rows) > 50
-        if many:
-            for cell in self.form.cells():
-                if hasattr(cell, 'load_all'):
-                    cell.load_all()
+        places = {name: place for place, name in self.columns}
+        for cell in self.form.cells():
+            if isinstance(cell, Pointing) and len(sheet.rows) > 50:
+                cell.load_all()
+            elif isinstance(cell, Pointing):
+                cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in sheet.rows])
         existing = self._existing(sheet)
         self._announce(sheet, existing)
         self.numbers = self._numbers()
