@@ -434,6 +434,8 @@ class Pointing(Cell):
     at_once = 5_000
     #: how a row is called on a page, as the application has it
     called = staticmethod(lambda row: row.label)
+    #: {name: [numbers]} of the rows of a table that may be called by their name, as the application has it
+    named = staticmethod(lambda table: {})
 
     def __init__(self, label, table, by, **kwargs):
         super().__init__(label, **kwargs)
@@ -533,9 +535,20 @@ class Ref(Pointing):
         if not self.table.select().where(self.table.id == self.data, only(self.table)).exists():
             self.data, self.process_errors = None, [self.unknown([narrow(self.typed)])]
 
+    def by_name(self, text):
+        """Return the id of the record that bears a name today, alone or behind its number as pages show it, or None."""
+        names = self.named(self.table)
+        number, _, name = text.partition(' ')
+        if number in names.get(name.strip(), ()):
+            return self.id_of(number)
+        numbers = names.get(text, ())
+        if len(numbers) > 1:
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{len(numbers)}件あります（{"、".join(numbers[:10])}）。コードで入力してください。')
+        return self.id_of(numbers[0]) if numbers else None
+
     def parse(self, text):
         text = narrow(text)
-        found = self.id_of(text) or self.coming.get(text)
+        found = self.id_of(text) or self.coming.get(text) or self.by_name(text)
         if found is None and self.object_data is not None and text == self.text(self.object_data):
             found = self.object_data
         if found is None:

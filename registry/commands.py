@@ -16,7 +16,7 @@ from models import Person, db
 from models.rules import calendar, ratings
 
 from . import board as boards
-from . import clock, config, connection, loading, masters, records, reports_pages, sheets, sign_in
+from . import clock, config, connection, files, loading, masters, records, reports_pages, sheets, sign_in
 from .nouns import NOUNS
 
 
@@ -194,8 +194,9 @@ def progress(words):
 @click.option('--reason', default='', metavar='TEXT')
 @click.option('--encoding', type=click.Choice(['auto', 'utf-8', 'cp932']), default='auto')
 @click.option('--ignore-unknown', is_flag=True, help='skip columns that are not known')
+@click.option('--restore-zeros', is_flag=True, help='give numbers the leading zeros back that a spreadsheet has cut')
 @click.option('--json', 'as_json', is_flag=True)
-def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
+def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_zeros, as_json):
     """Import a file as one act: all rows or none."""
     with register():
         who = None
@@ -210,11 +211,16 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
         except sheets.Unreadable as error:
             report(kind, 0, {}, error.problems, None, as_json, [])
             sys.exit(1)
-        load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title))
+        load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title),
+                            restore_zeros=restore_zeros)
+        for cut in load.cut.values():
+            say(f'{cut.header}: {cut.cells:,}件の先頭の0が落ちている' + (
+                f'ため、補って読みました（「{cut.first}」を「{cut.whole}」）。' if restore_zeros else
+                f'ようです（「{cut.first}」は「{cut.whole}」）。--restore-zeros で補えます。'))
         seq = None
         if load.good and not dry_run:
             try:
-                seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
+                seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み') + files.repaired(load))
             except (Stale, IntegrityError, loading.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
         report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
