@@ -253,14 +253,20 @@ def report(kind, rows, counts, problems, seq, as_json, conflicts):
 @click.option('--format', 'form', type=click.Choice(['csv', 'xlsx']), default='csv')
 @click.option('--encoding', type=click.Choice(['utf-8-sig', 'cp932']), default='utf-8-sig')
 @click.option('--as-of', type=Day(), help='the records as they stood at the end of this day')
+@click.option('--layout', type=click.Choice(['import', 'people']), default='import', help='people: names and real dates, xlsx only')
 @click.option('-o', 'output', type=click.Path(dir_okay=False, path_type=Path))
-def export(kind, form, encoding, as_of, output):
+def export(kind, form, encoding, as_of, layout, output):
     """Export a register as an import file."""
+    if layout == 'people' and (form != 'xlsx' or as_of):
+        fail('--layout people は --format xlsx だけで、--as-of とは一緒に使えません。', 2)
     with register():
-        noun = NOUNS[kind]
-        headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
+        noun, kinds = NOUNS[kind], None
+        if layout == 'people':
+            headers, rows, kinds = records.export_for_people(noun)
+        else:
+            headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
         try:
-            data = (sheets.write_xlsx(headers, rows, noun.title) if form == 'xlsx'
+            data = (sheets.write_xlsx(headers, rows, noun.title, kinds) if form == 'xlsx'
                     else sheets.write_csv(headers, rows, encoding))
         except sheets.Unreadable as error:
             for p in error.problems:

@@ -1,10 +1,14 @@
 """Files in the browser: upload → preview → apply as one act with a reason; a bad line changes nothing."""
-import fcntl
 import hashlib
 import json
 import os
 import time
 from contextlib import contextmanager, suppress
+
+try:
+    import fcntl
+except ImportError:  # Windows, where one process serves
+    fcntl = None
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -57,6 +61,9 @@ def folder():
 @contextmanager
 def own_turn():
     """Read one file of a person at a time, in whichever process; yield whether this one's turn has come."""
+    if fcntl is None:
+        yield True
+        return
     with open(folder().with_suffix('.lock'), 'ab') as lock:
         until = time.monotonic() + TURN
         while True:
