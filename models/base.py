@@ -17,12 +17,25 @@ from peewee import (
 
 db = DatabaseProxy()
 
-_HIRAGANA = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)}
+#: forms of one character in names and in older spelling, the plain form first: what the MJ縮退マップ (文字情報技術促進協議会) leads
+#: to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮. Characters with a compatibility form (塚 福 晴) are NFKC's.
+VARIANTS = """
+崎﨑嵜 高髙 浜濱濵 辺邊邉 斉齊斎齋 徳德 曽曾 吉𠮷 広廣 沢澤 柳栁 桑桒 真眞 国國 島嶋嶌 槙槇 瀬瀨 恵惠 栄榮 竜龍 桜櫻 条條 寿壽
+与與 円圓 学學 実實 亀龜 富冨 峰峯 籠篭 館舘 鴎鷗 桧檜 万萬 凛凜 遥遙 弥彌 藪薮 静靜 滝瀧 渋澁 関關 岳嶽 鉄鐵 剣劍 蔵藏 穂穗
+団團 園薗 児兒 秋穐 梅楳 淵渕渊 兎兔 彦彥 郎郞 緑綠 黒黑 教敎 清淸 青靑 塩鹽 将將 壮壯 尭堯 土圡 間閒 卯夘 晃晄 豊豐 芦蘆 灯燈
+鎌鐮 強强 来來 礼禮 翠翆 肇肈 荘莊 蒋蔣 軽輕 郷鄕鄉 頼賴 駅驛 鶏鷄 黄黃 点點 区區 医醫 会會 体體 仏佛 伝傳 県縣 図圖 声聲 売賣
+変變 帯帶 庁廳 応應 戸戶 拝拜 挙擧 収收 数數 旧舊 昼晝 暁曉 様樣 気氣 浅淺 湾灣 満滿 炉爐 焼燒 独獨 画畫 当當 発發 糸絲 経經
+絵繪 総總 続續 聡聰 芸藝 虫蟲 装裝 覚覺 観觀 証證 読讀 賛贊 転轉 辞辭 遅遲 鉱鑛 銭錢 録錄 険險 雑雜 霊靈 顕顯 駆驅
+"""
+_PLAIN = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)} | {
+    ord(variant): plain for plain, *variants in VARIANTS.split() for variant in variants} | {
+    # what chooses among the drawings of one character
+    selector: None for selector in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
 
 
 def fold(text):
-    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, spaces collapsed."""
-    return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_HIRAGANA).split())
+    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, variant characters as the plain one, spaces collapsed."""
+    return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_PLAIN).split())
 
 
 class MomentField(DateTimeField):

@@ -264,11 +264,11 @@ def recovery_of(incident, now, dated):
 
 
 def _recovery(name, year, as_of, dated, until, inside):
-    groups = {'met': [], 'missed': [], 'open': [], 'other': []}
+    groups = {'met': [], 'missed': [], 'open': [], 'other': [], 'sign': []}
     worst = None
     for incident in _incidents(year, as_of):
         clock = recovery_of(incident, until, dated)
-        key = clock.verdict if clock.inside == inside else 'other'
+        key = 'other' if clock.inside != inside else clock.verdict if clocks.judged(incident.level) else 'sign'
         groups[key].append(incident.id)
         if key in ('met', 'missed'):
             worst = max(worst or timedelta(0), clock.elapsed)
@@ -279,19 +279,20 @@ def _recovery(name, year, as_of, dated, until, inside):
     return Figure(name, found.title, met, judged, value, found.unit, as_of,
                   [Rows('目標時間内に復旧', rows['met']), Rows('目標時間を超過', rows['missed'])],
                   [Rows('未復旧で、目標時間がまだ過ぎていないもの', rows['open']),
+                   Rows('レベル1（予兆・影響なし。復旧を判定しません）', rows['sign']),
                    Rows('業務時間外に検知' if inside else '業務時間内に検知', rows['other'])], found.settings,
                   '値は最も長くかかった復旧時間です。', '{d}件のうち目標時間内{n}件')
 
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
-         how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。', settings=RECOVERY)
+         how='業務時間内に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。', settings=RECOVERY)
 def recovery_business_hours(year, as_of, dated, until):
     """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
     return _recovery('incidents.recovery_business_hours', year, as_of, dated, until, True)
 
 
 @measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
-         how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。', settings=RECOVERY)
+         how='業務時間外に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。', settings=RECOVERY)
 def recovery_off_hours(year, as_of, dated, until):
     """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""
     return _recovery('incidents.recovery_off_hours', year, as_of, dated, until, False)

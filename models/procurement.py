@@ -39,12 +39,15 @@ class Case(Searched):
     new_technology = BooleanField(default=False)
     ordered_on = DateField(null=True)
     outcome = CodeField(OUTCOMES, null=True)
+    exception_reason = CharField(max_length=300, null=True)
+    exception_by = CharField(max_length=100, null=True)
 
     class Meta:
         table_name = 'procurement_case'
 
     checks = {'initial_positive': 'initial_cost >= 0', 'yearly_positive': 'yearly_cost >= 0',
-              'years_positive': 'years BETWEEN 0 AND 50'}
+              'years_positive': 'years BETWEEN 0 AND 50',
+              'exception_approved': '(exception_reason IS NULL) = (exception_by IS NULL)'}
 
     @property
     def label(self):

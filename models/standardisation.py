@@ -4,11 +4,13 @@ from datetime import date
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import CodeField, Searched, Table
+from .rules import calendar
 from .systems import System
 
 STEP_STATES = {'todo': '未着手', 'doing': '作業中', 'done': '完了済み', 'excluded': '対象外'}
 #: a state that held from the start, recorded without a day
 ALWAYS = date(1900, 1, 1)
+FROM_START = 'はじめから'
 
 
 class Business(Searched):
@@ -116,9 +118,17 @@ class StepMove(Table):
     class Meta:
         indexes = ((('progress', 'on_day'), False),)
 
+    #: how the trail's sentences say a recorded value
+    words = {'on_day': lambda day: day_in_words(date.fromisoformat(day))}
+
     @property
     def label(self):
-        return f'{STEP_STATES[self.status]} {self.on_day}'
+        return f'{STEP_STATES[self.status]} {FROM_START if self.on_day == ALWAYS else self.on_day}'
+
+
+def day_in_words(day):
+    """Return the day a state began as it is read: ALWAYS is no day of the calendar."""
+    return FROM_START if day == ALWAYS else calendar.show_day(day)
 
 
 def master_on(day):

@@ -77,6 +77,7 @@ WAITING = (
     ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
     ({'auditor', 'department', 'head'}, '是正の期限を過ぎた指摘', 'findings', {'open': 'late'}),
     ({'it', 'department', 'head'}, '1年以内に契約が満了する運用中のシステム', 'systems', {'ends': '1', 'lifecycle': 'operate'}),
+    ({'it', 'department', 'head'}, '契約が満了した運用中のシステム', 'systems', {'ends': '0', 'lifecycle': 'operate'}),
 )
 
 

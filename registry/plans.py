@@ -203,7 +203,7 @@ noun = Noun(
              Column('plan_class', '区分', Plan.plan_class, shown.code(PLAN_CLASSES)),
              Column('latest', '最新の評価', latest, shown.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
     filters=[Filter('fiscal_year', '年度', shown.years, lambda v: Plan.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: Plan.department == int(v)),
+             Filter('department', '所属', shown.department_options, lambda v: Plan.department == shown.unit(v)),
              Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v),
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')

@@ -85,7 +85,8 @@ def flag(value):
 
 
 def day(value):
-    return value.isoformat()
+    # SQLite gives the day of a subselect as text
+    return str(value)
 
 
 def moment(value):
@@ -120,13 +121,27 @@ def years():
 
 
 def department_options():
-    return sorted(departments().items(), key=lambda pair: pair[1])
+    """Return [(code, name today)] of every unit, by name."""
+    today = clock.today()
+    return board.remembered(('unit codes', today), lambda: sorted(
+        ((code, department(id)) for id, code in Department.select(Department.id, Department.code).tuples()),
+        key=lambda pair: (pair[1], pair[0])), table=Department)
 
 
-def table_options(table, *names):
-    """Return a function giving [(id, words)] of a short table."""
-    return lambda: [(row.id, ' '.join(str(getattr(row, name)) for name in names))
-                    for row in table.select().where(table.live()).order_by(table.id)]
+def table_options(table, code, *names):
+    """Return a function giving [(code, words)] of a short table, in the order of the codes."""
+    return lambda: [(getattr(row, code), ' '.join(str(getattr(row, name)) for name in (code, *names)))
+                    for row in table.select().where(table.live()).order_by(table._meta.fields[code])]
+
+
+def id_of(table, code, value):
+    """Return the select of the id of the row that bears a code (field `code`): what a filter by it compares with."""
+    return table.select(table.id).where(table._meta.fields[code] == value)
+
+
+def unit(code):
+    """Return the select of the id of a unit by its code."""
+    return id_of(Department, 'code', code)
 
 
 @lru_cache(maxsize=5000)

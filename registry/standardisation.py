@@ -5,7 +5,7 @@ from forms.standardisation import BusinessForm, StepForm, StepItemForm, StepMast
 from models import Business, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
-from models.standardisation import STEP_STATES, master_on, moves_of, states_on
+from models.standardisation import STEP_STATES, day_in_words, master_on, moves_of, states_on
 
 from . import charts, clock, records, shown
 from .nouns import Column, Filter, Noun
@@ -60,7 +60,7 @@ def record_moves(act, row, before, today):
 
 def step_panels(row):
     return {'moves': list(row.moves.where(StepMove.live()).order_by(StepMove.on_day, StepMove.id)),
-            'states': STEP_STATES}
+            'states': STEP_STATES, 'day_in_words': day_in_words}
 
 
 def progress_tone(value):
@@ -73,14 +73,14 @@ steps = Noun(
     # a step is called by its number in the step master in force
     scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
-    columns=[Column('business', '業務', Business.name), Column('no', 'ステップ', Step.no, shown.number),
+    columns=[Column('business', '業務', Business.name, by=Business.code), Column('no', 'ステップ', Step.no, shown.number),
              Column('name', 'ステップ名', Step.name),
              Column('status', '状態', StepProgress.status, shown.code(STEP_STATES), tone=progress_tone),
              Column('started_on', '開始日', StepProgress.started_on, shown.day),
              Column('done_on', '完了日', StepProgress.done_on, shown.day),
              Column('planned_on', '予定日', StepProgress.planned_on, shown.day)],
     filters=[Filter('business', '業務', shown.table_options(Business, 'code', 'name'),
-                    lambda v: StepProgress.business == int(v)),
+                    lambda v: StepProgress.business == shown.id_of(Business, 'code', v)),
              Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 masters = Noun(
@@ -94,7 +94,7 @@ items = Noun(
     columns=[Column('no', 'ステップ番号', Step.no, shown.number), Column('version', '手順書版', StepMaster.version),
              Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),
              Column('verified', '検証状況', Step.verified), Column('source', '出典', Step.source)],
-    filters=[Filter('master', '手順書版', shown.table_options(StepMaster, 'version'), lambda v: Step.master == int(v))],
+    filters=[Filter('master', '手順書版', shown.table_options(StepMaster, 'version'), lambda v: Step.master == shown.id_of(StepMaster, 'version', v))],
     hint='40ステップの名称の多くは復元したものです（要確認）。正式な一覧を新しい版として取り込めます。')
 records.register(masters_bp, masters)
 records.register(items_bp, items)

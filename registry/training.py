@@ -109,10 +109,10 @@ enrolments = Noun(
              Column('status', '状態', Enrolment.status, shown.code(ENROLMENT_STATES), tone=enrolment_tone),
              Column('completed_on', '受講日', Enrolment.completed_on, shown.day),
              Column('exclusion_reason', '除外理由', Enrolment.exclusion_reason)],
-    filters=[Filter('course', '研修', shown.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == int(v)),
+    filters=[Filter('course', '研修', shown.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == shown.id_of(Course, 'code', v)),
              Filter('status', '状態', lambda: list(ENROLMENT_STATES.items()), lambda v: Enrolment.status == v),
              Filter('department', '所属', shown.department_options, lambda v: Enrolment.staff.in_(
-                 Staff.select(Staff.id).where(Staff.department == int(v))))],
+                 Staff.select(Staff.id).where(Staff.department == shown.unit(v))))],
     hint='対象者基準日の名簿です。除外には理由が必要です。')
 records.register(courses_bp, courses)
 records.register(enrolments_bp, enrolments)

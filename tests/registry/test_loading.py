@@ -458,7 +458,7 @@ def test_a_step_taken_up_again_stays_done_for_the_days_between(desk):
 @pytest.mark.parametrize(('kind', 'column', 'key'), [
     ('budget-requests', '要求額', '要求番号'), ('budget-requests', 'IT経費', '要求番号'), ('budget-requests', '新技術', '要求番号'),
     ('cases', '年間運用経費', '案件番号'), ('cases', '期間年数', '案件番号'), ('businesses', '適用', '業務コード'),
-    ('systems', '個人情報の取扱い', '管理番号'), ('supports', '試行', '支援区分')])
+    ('supports', '試行', '支援区分')])
 def test_what_is_not_said_is_not_guessed(desk, kind, column, key):
     headers, rows = rows_of(kind)
     cells = dict(zip(headers, rows[0], strict=True)) | {key: '調達実施支援' if kind == 'supports' else 'NEW1'}
@@ -467,6 +467,16 @@ def test_what_is_not_said_is_not_guessed(desk, kind, column, key):
     cells.pop(column)
     without = desk.table(kind, list(cells.values()), headers=list(cells), code=1)
     assert [p['column'] for p in without['errors']] == [column] and '列が必要です' in without['errors'][0]['message']
+
+
+def test_personal_data_that_is_not_said_is_unsettled(desk):
+    headers, rows = rows_of('systems')
+    cells = dict(zip(headers, rows[0], strict=True)) | {'管理番号': 'NEW1', '個人情報の取扱い': ''}
+    assert desk.table('systems', list(cells.values()), headers=list(cells))['create'] == 1
+    del cells['個人情報の取扱い']
+    assert desk.table('systems', list((cells | {'管理番号': 'NEW2'}).values()), headers=list(cells))['create'] == 1
+    with desk.open():
+        assert [pii for (pii,) in System.select(System.pii).where(System.system_no.startswith('NEW')).tuples()] == ['unknown'] * 2
 
 
 def test_a_blank_means_none_where_the_list_has_a_word_for_it(desk):
