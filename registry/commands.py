@@ -23,6 +23,7 @@ from . import (
     clock,
     config,
     connection,
+    files,
     loading,
     log,
     masters,
@@ -343,8 +344,9 @@ def progress(words):
 @click.option('--reason', default='', metavar='TEXT')
 @click.option('--encoding', type=click.Choice(['auto', 'utf-8', 'cp932']), default='auto')
 @click.option('--ignore-unknown', is_flag=True, help='skip columns that are not known')
+@click.option('--restore-zeros', is_flag=True, help='give numbers the leading zeros back that a spreadsheet has cut')
 @click.option('--json', 'as_json', is_flag=True)
-def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
+def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_zeros, as_json):
     """Import a file as one act: all rows or none."""
     with register():
         who = None
@@ -359,11 +361,16 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, as_json):
         except sheets.Unreadable as error:
             report(kind, 0, {}, error.problems, None, as_json, [])
             sys.exit(1)
-        load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title))
+        load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title),
+                            restore_zeros=restore_zeros)
+        for cut in load.cut.values():
+            say(f'{cut.header}: {cut.cells:,}件の先頭の0が落ちている' + (
+                f'ため、補って読みました（「{cut.first}」を「{cut.whole}」）。' if restore_zeros else
+                f'ようです（「{cut.first}」は「{cut.whole}」）。--restore-zeros で補えます。'))
         seq = None
         if load.good and not dry_run:
             try:
-                seq = load.apply(who, clock.now(), 'import', reason or f'{file.name} の取込み')
+                seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み') + files.repaired(load))
             except (Stale, IntegrityError, loading.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
         report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
@@ -402,15 +409,21 @@ def settle_day(year, day):
 @click.option('--format', 'form', type=click.Choice(['csv', 'xlsx']), default='csv')
 @click.option('--encoding', type=click.Choice(['utf-8-sig', 'cp932']), default='utf-8-sig')
 @click.option('--as-of', type=Day(), help='the records as they stood at the end of this day')
+@click.option('--layout', type=click.Choice(['import', 'people']), default='import', help='people: names and real dates, xlsx only')
 @click.option('-o', 'output', type=click.Path(dir_okay=False, path_type=Path))
-def export(kind, form, encoding, as_of, output):
+def export(kind, form, encoding, as_of, layout, output):
     """Export a register as an import file."""
+    if layout == 'people' and (form != 'xlsx' or as_of):
+        fail('--layout people は --format xlsx だけで、--as-of とは一緒に使えません。', 2)
     with register():
-        noun = NOUNS[kind]
+        noun, kinds = NOUNS[kind], None
         settle_day(None, as_of)
-        headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
+        if layout == 'people':
+            headers, rows, kinds = records.export_for_people(noun)
+        else:
+            headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
         try:
-            data = (sheets.write_xlsx(headers, rows, noun.title) if form == 'xlsx'
+            data = (sheets.write_xlsx(headers, rows, noun.title, kinds) if form == 'xlsx'
                     else sheets.write_csv(headers, rows, encoding))
         except sheets.Unreadable as error:
             for p in error.problems:

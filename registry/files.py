@@ -1,10 +1,14 @@
 """Files in the browser: upload → preview → apply as one act with a reason; a bad line changes nothing."""
-import fcntl
 import hashlib
 import json
 import os
 import time
 from contextlib import contextmanager, suppress
+
+try:
+    import fcntl
+except ImportError:  # Windows, where one process serves
+    fcntl = None
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -70,6 +74,9 @@ def expire(home):
 @contextmanager
 def own_turn():
     """Read one file of a person at a time, in whichever process; yield whether this one's turn has come."""
+    if fcntl is None:
+        yield True
+        return
     with open(folder().with_suffix('.lock'), 'ab') as lock:
         until = time.monotonic() + TURN
         while True:
@@ -173,8 +180,10 @@ def previewed(token):
         abort(403)
     person = current_user._get_current_object()
 
+    zeros = request.args.get('zeros') == '1'
+
     def read():
-        return loading.load(noun, sheet, person=person, ignore_unknown=about['ignore'])
+        return loading.load(noun, sheet, person=person, ignore_unknown=about['ignore'], restore_zeros=zeros)
     load = read()
     form = ReasonForm()
     changed_since = False
@@ -182,7 +191,7 @@ def previewed(token):
         changed_since = request.form.get('seen') != fingerprint(load)
         if not changed_since:
             try:
-                seq = load.apply(person, clock.now(), 'import', f'{form.reason.data}（{about["name"]}）', g.request_id)
+                seq = load.apply(person, clock.now(), 'import', f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
             except (Stale, IntegrityError, loading.Overtaken):
                 load, changed_since = read(), True
         if not changed_since:
@@ -192,15 +201,22 @@ def previewed(token):
                   if seq else '変更はありませんでした。')
             return redirect(url_for(f'{noun.name}.index'), code=303)
     shown = [entry for entry in load.entries if entry.status in ('create', 'update', 'conflict')]
-    return render_template('files/preview.html', noun=noun, about=about, load=load, counts=load.counts, form=form,
+    return render_template('files/preview.html', noun=noun, about=about, load=load, token=token, counts=load.counts, form=form,
                            shown=shown[:300], shown_total=len(shown), problems=load.problems[:500],
-                           seen=fingerprint(load), changed_since=changed_since,
+                           seen=fingerprint(load), changed_since=changed_since, cut=list(load.cut.values()), zeros=zeros,
+                           here=url_for('.preview', token=token, zeros='1' if zeros else None),
+                           repair=url_for('.preview', token=token, zeros='1'),
                            statuses={'create': '登録', 'update': '変更', 'conflict': '競合'},
                            crumbs=[('ホーム', url_for('board.index')), ('ファイル取込み', url_for('.index')),
                                    ('取込み前の確認', None)]
                            ), 409 if changed_since else 422 if form.errors or not load.good else 200
 
 
+def repaired(load):
+    """Return what is added to the reason of an act whose file was read with its zeros given back."""
+    return f'（先頭の0を補った欄 {sum(cut.cells for cut in load.cut.values()):,}件）' if load.restore_zeros and load.cut else ''
+
+
 def fingerprint(load):
     """Return what a preview saw of the records it would change, to refuse applying it to others."""
-    return hashlib.sha256(json.dumps([load.counts, load.revisions], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([load.counts, load.revisions, load.restore_zeros], sort_keys=True).encode()).hexdigest()

@@ -1,14 +1,14 @@
 """Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing."""
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from peewee import fn
+from peewee import Field, fn
 
 from audits import trail
-from forms.fields import Pointing, Ref, key_of_label
+from forms.fields import Key, Pointing, Ref, key_of_label
 from models.base import Table
-from models.visibility import condition
+from models.visibility import OFFICE, condition
 
 from . import clock, connection, records, sheets
 from .permits import allowed, overreach
@@ -17,6 +17,21 @@ from .sheets import Problem
 CHUNK, MANY = 400, 1000
 #: what an office writes behind a column's name without meaning another column
 _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
+
+
+@dataclass
+class Cut:
+    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it means.
+
+    `meant` maps each such number to the whole one, `known` are the register's.
+    """
+
+    header: str
+    cells: int
+    first: str
+    whole: str
+    meant: dict
+    known: set
 
 
 @dataclass
@@ -60,8 +75,8 @@ class Cells:
 class Load:
     """A file read against the register: `entries` a line each, `problems` all that is wrong; `apply` writes it."""
 
-    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None):
-        self.noun, self.person, self.progress = noun, person, progress
+    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None, restore_zeros=False):
+        self.noun, self.person, self.progress, self.restore_zeros = noun, person, progress, restore_zeros
         self.problems, self.unusable = list(sheet.problems), sheet.problems
         self.entries = []
         self.at, self.today = clock.now(), clock.today()
@@ -71,6 +86,7 @@ class Load:
         self.cells = self.form.cells()
         self.words = {cell.short_name: cell.header for cell in self.cells}
         self.columns = self._columns(sheet, ignore_unknown)
+        self.cut = {}
         if self.columns is not None:
             self._read(sheet)
 
@@ -108,6 +124,9 @@ class Load:
             before = cell.header.partition('（')[0]
             for word in (cell.key, cell.short_name, cell.label.text, cell.header, *([before] if short[before] == 1 else [])):
                 known.setdefault(key_of_label(word), cell.short_name)
+        for word, names in self._on_screen().items():
+            if len(names) == 1:
+                known.setdefault(word, next(iter(names)))
         self.known = known
         columns, seen = [], {}
         for place, header in enumerate(sheet.headers):
@@ -136,12 +155,59 @@ class Load:
             del self.form[cell.short_name]
         return columns
 
+    def _on_screen(self):
+        """Return {label: names of the fields it stands for} of what the list calls its columns and filters (状態 for ライフサイクル状態)."""
+        attrs, found = {cell.attr: cell.short_name for cell in self.form.cells()}, {}
+        for column in self.noun.columns:
+            if isinstance(column.expr, Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
+                found.setdefault(key_of_label(column.label), set()).add(attrs[column.expr.name])
+        for each in self.noun.filters:
+            if each.name in attrs:
+                found.setdefault(key_of_label(each.label), set()).add(attrs[each.name])
+        return found
+
+    def _zeros(self, sheet):
+        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give them back.
+
+        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one longer length.
+        """
+        self.cut, rows = {}, sheet.rows
+        for place, name in self.columns:
+            cell = self.form._fields[name]
+            own = isinstance(cell, Key) and self.noun.key == (name,)
+            if not own and not isinstance(cell, Pointing):
+                continue
+            typed = {text for _, cells in rows if (text := cells[place].strip()) and len(text) < 10 and text.isascii() and text.isdigit()}
+            if not typed:
+                continue
+            table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
+            numbers, limit = table.select(by), None if self.person is None or table in OFFICE else condition(table, self.person)
+            known = {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples() if number.isdigit()}
+            lengths = {len(number) for number in known}
+            meant = {}
+            for text in typed - known:
+                longer = [number for length in range(len(text) + 1, 11) if (number := text.zfill(length)) in known]
+                if len(longer) == 1:
+                    meant[text] = longer[0]
+                elif not longer and len(lengths) == 1 and len(text) < (length := next(iter(lengths))):
+                    meant[text] = text.zfill(length)
+            lines = [(line, cells[place].strip()) for line, cells in rows if cells[place].strip() in meant] if meant else []
+            if lines:
+                self.cut[name] = Cut(cell.header, len(lines), lines[0][1], meant[lines[0][1]], meant, known)
+        if self.restore_zeros and self.cut:
+            places = {place: self.cut[name].meant for place, name in self.columns if name in self.cut}
+            rows = [(line, [places[place].get(text.strip(), text) if place in places else text for place, text in enumerate(cells)])
+                    for line, cells in rows]
+        return rows
+
     def _read(self, sheet):
-        many = len(sheet.rows) > 50
-        if many:
-            for cell in self.form.cells():
-                if hasattr(cell, 'load_all'):
-                    cell.load_all()
+        sheet = replace(sheet, rows=self._zeros(sheet))
+        places = {name: place for place, name in self.columns}
+        for cell in self.form.cells():
+            if isinstance(cell, Pointing) and len(sheet.rows) > 50:
+                cell.load_all()
+            elif isinstance(cell, Pointing):
+                cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in sheet.rows])
         existing = self._existing(sheet)
         self._announce(sheet, existing)
         self.numbers = self._numbers()
@@ -155,6 +221,10 @@ class Load:
         self.problems += [Problem(1, self.words[name], '', (
             f'新しく登録するには「{self.words[name]}」の列が必要です（{len(lines):,}行、{lines[0]}行目{"など" if len(lines) > 1 else ""}）。'))
             for name, lines in self.lacking.items()]
+        if not self.restore_zeros:
+            self.problems += [Problem(1, cut.header, cut.first, (
+                f'{cut.cells:,}件の先頭の0が落ちています（「{cut.first}」は「{cut.whole}」）。先頭の0を補って読み直せます。'))
+                for cut in self.cut.values() if cut.known.intersection(cut.meant.values())]
         self._circles()
         self.problems.sort(key=lambda problem: problem.line or 0)
         if self.progress:
@@ -276,18 +346,28 @@ class Load:
                 row.__data__[name] = stored
 
     def refuse(self, line, wrong, values):
+        if any(self._cut_there(self.form._fields.get(name), values) for name in self.noun.key):
+            # said once for the column; which record the line means is not known
+            return Entry(line, 'error')
         for name, message in wrong:
             if (name, message) in self.unsaid:
                 # a column that is not there is said once, not for every line
                 self.lacking.setdefault(name, []).append(line)
                 continue
             cell = self.form._fields.get(name)
+            if self._cut_there(cell, values):
+                continue  # said once for the column
             header = cell.header if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
             if any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used
             self.problems.append(Problem(line, header, str(value)[:200], str(message)))
         return Entry(line, 'error')
+
+    def _cut_there(self, cell, values):
+        """Tell whether all that is wrong with a cell is that its number, which the register has, lost its zeros."""
+        cut = None if cell is None or self.restore_zeros else self.cut.get(cell.short_name)
+        return cut is not None and cut.meant.get(values.get(cell.name, '').strip()) in cut.known
 
     def entry(self, line, row, before, form, linked):
         """Return the Entry of a good line: what it creates or changes."""

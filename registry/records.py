@@ -10,8 +10,8 @@ from peewee import ForeignKeyField, IntegrityError, fn
 
 from audits import history, past, trail
 from forms.base import ActReasonForm, ReasonForm
-from forms.fields import Key, Long, Pointing, Ref, Text
-from models import Person
+from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Pointing, Ref, Refs, Text, Whole, Year
+from models import Department, Person
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
@@ -256,7 +256,8 @@ def register(bp, noun):
         @permit(f'{name}.read')
         def export(format):
             listing = tables.Listing(noun, request.args, current_user)
-            return send(noun, listing.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'))
+            return send(noun, listing.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
+                        people=format == 'xlsx' and request.args.get('layout') == 'people')
 
     if 'show' in noun.views:
         @bp.get('/<int:id>')
@@ -561,13 +562,45 @@ def export(noun, query=None):
     return headers_of(noun), export_rows(noun, connection.streamed(query.dicts()))
 
 
-def send(noun, query, format, encoding):
+#: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
+VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'), (Moment, 'moment'))
+
+
+def export_for_people(noun, query=None):
+    """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names in place of codes."""
+    _, rows = export(noun, query)
+    cells = form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()
+    kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
+    makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag) else None
+              for cell in cells]
+    headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
+    return headers, ([text if make is None or not text else make(text) for make, text in zip(makers, row, strict=True)]
+                     for row in rows), kinds
+
+
+def _names(cell):
+    """Return a function that turns the numbers of a field into what the records are called: a unit by its name today."""
+    if cell.table is Department:
+        known = {code: shown.department(id) for id, code in Department.select(Department.id, Department.code).tuples()}
+    else:
+        fields = cell.table._meta.fields
+        name = next((fields[name] for name in ('name', 'title') if name in fields), None)
+        known = {} if name is None else {str(number): f'{number} {words}' for number, words in cell.table.select(cell.by, name).tuples()}
+    several = isinstance(cell, Refs)
+    return lambda text: '、'.join(known.get(part, part) for part in (text.split(';') if several else [text]))
+
+
+def send(noun, query, format, encoding, people=False):
     """Answer with a noun's file; the chain's head is in its name's place of the response headers."""
-    headers, rows = export(noun, query)
     stamp = clock.today().strftime('%Y%m%d')
+    if people:
+        headers, rows, kinds = export_for_people(noun, query)
+        stamp += '-people'
+    else:
+        (headers, rows), kinds = export(noun, query), None
     try:
         if format == 'xlsx':
-            body, kind = sheets.write_xlsx(headers, rows, noun.title), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+            body, kind = sheets.write_xlsx(headers, rows, noun.title, kinds), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
         else:
             body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
             kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')

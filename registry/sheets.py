@@ -593,19 +593,26 @@ def write_csv(headers, rows, encoding='utf-8-sig'):
     return b''.join(stream_csv(headers, rows, encoding))
 
 
-def write_xlsx(headers, rows, title):
+#: how Excel shows what is no text: kind of a column → number format
+FORMATS = {'day': 'yyyy/mm/dd', 'moment': 'yyyy/mm/dd hh:mm', 'number': '#,##0', 'plain': '0', 'decimal': 'General'}
+
+
+def write_xlsx(headers, rows, title, kinds=None):
     """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros survive.
 
+    `kinds`, for a file that people read, says of each column which of FORMATS its cells are, None for text.
     Raise Unreadable for a cell or a table that Excel cannot hold.
     """
+    kinds = kinds or [None] * len(headers)
     output = io.BytesIO()
     book = xlsxwriter.Workbook(output, {'in_memory': True, 'constant_memory': True, 'strings_to_formulas': False,
                                         'strings_to_urls': False, 'strings_to_numbers': False})
     name = re.sub(r'[\[\]:*?/\\\x00-\x1f]', '', title)[:31].strip("' ")
     sheet = book.add_worksheet(name or 'Sheet1')
     bold = book.add_format({'bold': True, 'bg_color': '#E8F1FE', 'border': 1})
+    formats = {kind: book.add_format({'num_format': FORMATS[kind]}) for kind in kinds if kind}
     for place, header in enumerate(headers):
-        sheet.set_column(place, place, max(10, min(40, 2 * len(header) + 2)))
+        sheet.set_column(place, place, max({'day': 12, 'moment': 18}.get(kinds[place], 10), min(40, 2 * len(header) + 2)))
     sheet.freeze_panes(1, 0)
     last, lost = 0, []
     for last, row in enumerate(_lines(headers, rows)):
@@ -617,7 +624,9 @@ def write_xlsx(headers, rows, title):
         if len(lost) >= MAX_PROBLEMS:
             break
         for place, cell in enumerate(row):
-            if cell:
+            if cell and last and kinds[place]:
+                _write_value(sheet, last, place, _restored(cell), kinds[place], formats[kinds[place]])
+            elif cell:
                 sheet.write_string(last, place, cell, None if last else bold)
     if lost:
         raise Unreadable(lost)
@@ -625,6 +634,18 @@ def write_xlsx(headers, rows, title):
         sheet.autofilter(0, 0, max(last, 1), len(headers) - 1)
     book.close()
     return output.getvalue()
+
+
+def _write_value(sheet, line, place, text, kind, format):
+    """Write a day, moment or number as one; Excel knows no day before 1900, that stays text."""
+    if kind in ('day', 'moment'):
+        value = datetime.fromisoformat(text)
+        if value.year > 1900:
+            sheet.write_datetime(line, place, value, format)
+        else:
+            sheet.write_string(line, place, text)
+    else:
+        sheet.write_number(line, place, float(text), format)
 
 
 def _unheld(line, headers, row):

@@ -5,7 +5,7 @@ from flask import g, has_app_context, has_request_context
 from flask_login import current_user
 
 from audits import history
-from forms.fields import Pointing, Ref
+from forms.fields import Pointing, Ref, narrow
 from models import Department
 from models.organisation import names_on
 from models.rules import calendar
@@ -46,6 +46,21 @@ def _in_use(field):
     return [(code, words) for code, words in field.all_listed() if code not in ended]
 
 
+def named(table):
+    """Return {name today: [codes]} of the units in use, which a file may call by their names; {} of other tables."""
+    if table is not Department:
+        return {}
+    return remembered(('unit names', clock.today()), _unit_names)
+
+
+def _unit_names():
+    today, found = clock.today(), {}
+    for id, code in Department.select(Department.id, Department.code).where(
+            Department.live(), Department.valid_to.is_null() | (Department.valid_to >= today)).order_by(Department.code).tuples():
+        found.setdefault(narrow(department(id)), []).append(code)
+    return found
+
+
 def limit(table):
     """Return the condition on the rows of a table that the reader may see named; colleagues are, and commands see all.
 
@@ -57,7 +72,7 @@ def limit(table):
     return None if table in OFFICE or person is None else condition(table, person)
 
 
-Pointing.called, Pointing.limit, Ref.listed = staticmethod(called), staticmethod(limit), staticmethod(listed)
+Pointing.called, Pointing.limit, Pointing.named, Ref.listed = map(staticmethod, (called, limit, named, listed))
 history.called = called
 
 

@@ -144,9 +144,9 @@ class Listing:
         query = self.params(**changes)
         return f'{url_for(self.noun.name + ".index")}{"?" + query if query else ""}'
 
-    def export_url(self, format):
+    def export_url(self, format, **more):
         """Return the address of exactly these rows as a file."""
-        query = self.params(page=None, size=None)
+        query = self.params(page=None, size=None, **more)
         return f'{url_for(self.noun.name + ".export", format=format)}{"?" + query if query else ""}'
 
     @property

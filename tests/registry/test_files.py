@@ -144,3 +144,17 @@ def test_a_number_taken_since_the_check_is_shown_anew(it, monkeypatch):
 def test_a_missing_column_is_said_once(it):
     answer = it.get(sent(it, 'system_no,name', *(f'S-9000{n},新' for n in range(5))).headers['Location'])
     assert answer.text.count('「所管課コード」の列が必要です（5行、2行目など）') == 1 and '誤り 3件' in answer.page.text
+
+
+def test_cut_zeros_are_offered_and_given_back_on_the_page(it):
+    address = sent(it, 'staff_no,name,department_code', '1003,新,201', '1004,新,202', kind='staff').headers['Location']
+    answer = it.get(address)
+    assert answer.status_code == 422 and '先頭の0を補う（2件）' in answer.text and '所属コード: 2件（「201」は「0201」と思われます）' in answer.page.text
+    answer = it.get(f'{address}?zeros=1')
+    assert answer.status_code == 200 and '先頭の0を補って読みました' in answer.text
+    action = next(form['action'] for form in answer.page.forms if form['method'] == 'post' and '/files/' in form['action'])
+    seen = reading(it, f'{address}?zeros=1')
+    assert it.post(address, data=seen).status_code != 303, 'what was read otherwise is not applied'
+    assert it.post(action, data=seen).status_code == 303
+    with db.connection_context():
+        assert Staff.get(Staff.staff_no == '1003').department.code == '0201'

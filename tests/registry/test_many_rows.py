@@ -108,3 +108,15 @@ def test_a_thousand_rows_more_are_a_few_statements_more(opened, queries, kind):
     (read, written, changes), (read_more, written_more, changes_more) = counted
     assert read_more - read <= 10, counted
     assert written_more - written <= 10 * (changes_more - changes) / 1000, counted
+
+
+@pytest.mark.parametrize('kind', ['enrolments', 'incidents', 'cases', 'systems'])
+def test_a_small_file_looks_its_numbers_up_at_once(opened, queries, kind):
+    made(kind, 1)
+    counted = []
+    for rows in (5, 45):
+        sheet = sheet_of(kind, rows)
+        queries.clear()
+        assert loading.load(NOUNS[kind], sheet).good
+        counted.append(len(queries))
+    assert counted[1] - counted[0] <= 2, counted
