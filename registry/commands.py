@@ -320,7 +320,10 @@ def beside(indicator):
     """Return what is said of a published value: that it stands in a computed one's place, or what it is beside that."""
     if indicator.is_published:
         return f'〔公表値。自動集計は{indicator.instead_of}〕'
-    return f'〔公表値 {stated(indicator)[0]}〕' if indicator.published else ''
+    if not indicator.published:
+        return ''
+    _, value, quote, _ = indicator.published[-1]
+    return f'〔公表値 {f"{value}{indicator.unit}" if value else quote}〕'
 
 
 @main.command('report')
