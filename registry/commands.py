@@ -112,7 +112,11 @@ def demo(if_empty):
                 return
             fail('空でないデータベースにデモデータは入れられません。')
         ward.fill(progress('デモデータ'))
+        last = trail.head().at
+        ahead = last > clock.now()
     say('デモデータを入れました。')
+    if ahead:
+        say(f'デモデータの最後の操作は {calendar.show_moment(last)} です。記録を変えるには、DAICHO_TODAY をその日以後にして動かしてください。')
 
 
 @main.command()
