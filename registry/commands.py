@@ -233,7 +233,11 @@ def demo(if_empty):
                 return
             fail('空でないデータベースにデモデータは入れられません。')
         ward.fill(progress('デモデータ'))
+        last = trail.head().at
+        ahead = last > clock.now()
     say('デモデータを入れました。')
+    if ahead:
+        say(f'デモデータの最後の操作は {calendar.show_moment(last)} です。記録を変えるには、DAICHO_TODAY をその日以後にして動かしてください。')
 
 
 @main.command()
@@ -484,7 +488,10 @@ def beside(indicator):
     """Return what is said of a published value: that it stands in a computed one's place, or what it is beside that."""
     if indicator.is_published:
         return f'〔公表値。自動集計は{indicator.instead_of}〕'
-    return f'〔公表値 {stated(indicator)[0]}〕' if indicator.published else ''
+    if not indicator.published:
+        return ''
+    _, value, quote, _ = indicator.published[-1]
+    return f'〔公表値 {f"{value}{indicator.unit}" if value else quote}〕'
 
 
 @main.command('report')

@@ -2,7 +2,7 @@
 from flask import Blueprint, render_template, request, url_for
 
 from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItemForm, StepMasterForm
-from models import Business, Step, StepMaster, StepMove, StepProgress
+from models import Business, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
@@ -25,9 +25,18 @@ def business_panels(business):
     return {'progress': progress, 'states': STEP_STATES, 'today': today}
 
 
+def named_by_indicators(business):
+    """Yield why a business stays that an indicator counts: without it the indicator would count nothing."""
+    for link in IndicatorBusiness.select(IndicatorBusiness, Indicator).join(Indicator).where(
+            IndicatorBusiness.business == business, IndicatorBusiness.live(), Indicator.live()).limit(1):
+        parent = link.indicator.initiative
+        yield 'reason', (f'{calendar.year_label(parent.strategy.fiscal_year)}の重点取組{parent.no} 指標{link.indicator.no}の対象業務です。'
+                         '先に、指標の対象業務を変えてください。')
+
+
 businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
-    panels=business_panels, template='businesses/show.html',
+    panels=business_panels, template='businesses/show.html', keeps=named_by_indicators,
     columns=[Column('code', '業務コード', Business.code), Column('name', '業務名', Business.name),
              Column('applicable', '適用', Business.applicable, lambda v: '適用' if v else '適用しない'),
              Column('planned_cutover_on', '切替予定日', Business.planned_cutover_on, shown.day),

@@ -536,6 +536,17 @@ def test_an_initiative_with_recovery_times_still_takes_one_page(desk):
     assert found['initiatives'][-1]['indicators'][0]['measure'] == 'plans.achievement'
 
 
+def test_a_pinned_day_does_not_write_into_a_trail_that_is_ahead_of_it(desk):
+    head = desk.head()
+    path = desk.file('shares.csv', 'share_no,title,method,shared_on\nH-1,事例,通知,2026-09-01\n')
+    desk.env['DAICHO_TODAY'] = '2027-03-30'
+    found = desk.run('import', 'shares', path)
+    assert found.exit_code == 1 and '最後の操作の日時（令和9年3月31日' in found.stderr and '何も変更していません' in found.stderr
+    assert desk.head() == head and desk.run('export', 'shares').exit_code == 0
+    desk.env['DAICHO_TODAY'] = '2027-03-31'
+    assert desk.run('import', 'shares', path).exit_code == 0
+
+
 @pytest.mark.parametrize('words', [('kpi',), ('report', 'results', '-o', 'x.pdf'), ('export', 'systems')])
 def test_a_day_to_come_or_before_the_year_is_refused_as_pages_refuse_it(base, tmp_path, words):
     words = [str(tmp_path / word) if word.endswith('.pdf') else word for word in words]

@@ -7,7 +7,7 @@ import pytest
 from asking import refused, values
 
 from audits import trail, verify
-from models import Initiative, Strategy, Theme, db
+from models import Business, Initiative, Strategy, Theme, db
 from registry import clock
 
 YEAR = '/strategies/2027'
@@ -294,6 +294,12 @@ def test_an_indicator_names_the_businesses_it_counts(it):
     sent(it, address, **values(it, address) | {'business_codes': 'B16', 'act_reason': '対象の見直し'})
     assert '別の文言' in sent(it, address, 409, **stale | {'text': '別の文言'})
     assert 'B17' in sent(it, address, 409, **stale | {'business_codes': 'B17'})
+
+
+def test_a_business_that_an_indicator_names_is_not_voided(app, it):
+    with app.app_context(), db.connection_context():
+        id = Business.get(Business.code == 'B16').id
+    assert '令和8年度の重点取組6 指標1の対象業務です' in refused(it, f'/businesses/{id}/void', reason='誤り')
 
 
 def test_a_figure_opens_as_an_indicator_counts_it(it):
