@@ -1,5 +1,6 @@
 """The ground every table stands on: the database, the base table, the field types, the search fold."""
 import unicodedata
+from contextlib import contextmanager
 from datetime import UTC
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    SqliteDatabase,
 )
 
 db = DatabaseProxy()
@@ -22,6 +24,23 @@ _HIRAGANA = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)}
 def fold(text):
     """Return `text` folded for search: NFKC, lower case, katakana as hiragana, spaces collapsed."""
     return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_HIRAGANA).split())
+
+
+@contextmanager
+def snapshot():
+    """Read one state of the database, whatever is written meanwhile; yield whether it begins here.
+
+    It holds no writer up and must not write; on SQLite its state is that of the first read. Within another transaction
+    that one's state is read.
+    """
+    if db.in_transaction():
+        yield False
+        return
+    lite = isinstance(db.obj, SqliteDatabase)
+    with db.transaction(*['DEFERRED'] * lite):
+        if not lite:
+            db.cursor().execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+        yield True
 
 
 class MomentField(DateTimeField):
@@ -176,4 +195,4 @@ def constrain(table):
     meta.constraints = [*(meta.constraints or []), *named]
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold', 'snapshot']

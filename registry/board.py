@@ -1,8 +1,11 @@
 """The board: a year's initiatives and indicators, judged; pages, PDF, JSON and the command line all read this."""
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+
+from flask import g
 
 from audits import trail
 from models import Act, Actual, Business, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
@@ -10,7 +13,7 @@ from models.figures import MEASURES, RATE, asked_for, day_bounds, default_day, o
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
-from . import clock
+from . import clock, connection
 from .memo import head as head
 from .memo import remembered as remembered
 
@@ -145,6 +148,16 @@ class Board:
 _last = {'demo': False}
 
 
+@contextmanager
+def one_state():
+    """Read all that follows from one state of the register; its head is from here on this request's."""
+    with connection.snapshot() as begins:
+        if begins:
+            g.pop('head', None)
+        yield
+
+
+@one_state()
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())

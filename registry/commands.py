@@ -5,17 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from peewee import IntegrityError
+from peewee import IntegrityError, PeeweeException
 from werkzeug.datastructures import MultiDict
 
+from audits import rebuild as derived
 from audits import trail, verify
 from audits.trail import Stale
 from forms.settings import PersonForm
 from models import Person, db
 from models.rules import calendar, ratings
 
+from . import backups, clock, config, connection, loading, masters, records, reports_pages, sheets, sign_in
 from . import board as boards
-from . import clock, config, connection, loading, masters, records, reports_pages, sheets, sign_in
 from .nouns import NOUNS
 
 
@@ -41,8 +42,8 @@ class Kind(click.ParamType):
 
 
 @contextmanager
-def register(ready=True):
-    """Open the application and its database; refuse one that is not migrated."""
+def register(ready=True, status=1):
+    """Open the application and its database; refuse one that is not of this version, with `status`."""
     from . import create_app
     try:
         app = create_app()
@@ -52,7 +53,9 @@ def register(ready=True):
         db.connect(reuse_if_open=True)
         try:
             if ready and connection.pending():
-                fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
+                fail('データベースが最新ではありません。先に daicho migrate を実行してください。', status)
+            if ready and connection.newer():
+                fail('データベースは、より新しい版で作られています。新しい版を使ってください。', status)
             yield app
         finally:
             db.close_all()
@@ -88,9 +91,82 @@ def main():
 def migrate():
     """Create or upgrade the database, with the built-in masters in place."""
     with register(ready=False):
-        applied = connection.migrate()
-        masters.fill(clock.now())
+        try:
+            applied = connection.migrate(lambda: masters.fill(clock.now()))
+        except connection.Refused as refused:
+            fail(str(refused))
     say(f'データベースは最新です（適用: {", ".join(applied) or "なし"}）。')
+
+
+@main.command()
+def rebuild():
+    """Compute derived columns (search texts) anew; safe at any time, changes no record."""
+    with register():
+        written = derived.rebuild(progress('検索用の文字列'))
+    say(f'検索用の文字列を作り直しました（改めた記録: {written:,}件）。')
+
+
+def settings():
+    """Return the settings for what must not open the application's database; fail in words when they will not do."""
+    try:
+        read = config.read()
+    except config.Unsafe as error:
+        fail(error.message, 2)
+    clock.pin(read['TODAY'])
+    return read
+
+
+@main.command()
+@click.argument('file', type=click.Path(dir_okay=False, path_type=Path))
+@click.option('--json', 'as_json', is_flag=True)
+def backup(file, as_json):
+    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on working."""
+    try:
+        checked = backups.backup(file, settings()['DATABASE_URL'])
+    except (backups.Failed, PeeweeException) as error:
+        not_copied(error)
+    told(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
+
+
+@main.command()
+@click.argument('file', type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option('--replace', is_flag=True, help='PostgreSQL: empty a database that holds a register first')
+@click.option('--migrate', 'upgrade', is_flag=True, help='take a copy of an earlier version and upgrade it')
+@click.option('--even-if-altered', 'altered', is_flag=True, help='take a copy in which verify finds tampering all the same')
+@click.option('--json', 'as_json', is_flag=True)
+def restore(file, replace, upgrade, altered, as_json):
+    """Put the copy in FILE in the register's place, verify it and print its head; the server must be stopped."""
+    read = settings()
+    try:
+        checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace, upgrade, altered)
+    except (backups.Failed, PeeweeException) as error:
+        not_copied(error)
+    told(file, checked, as_json, f'{file} の写しを戻しました。', None)
+
+
+def not_copied(error):
+    """End with the words of what stood in the way."""
+    if isinstance(error, backups.Failed):
+        fail(str(error), error.status)
+    fail(f'データベースにつながりません（{" ".join(str(error).split())}）。', 2)
+
+
+def told(file, checked, as_json, words, size):
+    """Print a copy's head and what was found in it; end with 1 where that is tampering."""
+    verdict = checked.verdict
+    found = ('中身の検証はしていません（データベースを作る権限がありません）。' if verdict is None else
+             '検証: 改ざんは見つかりませんでした。' if verdict.intact else
+             '検証: 改ざんが見つかりました。daicho trail verify で確かめてください。')
+    if as_json:
+        emit({'file': str(file), 'bytes': size, 'head': {'seq': checked.seq, 'hash': checked.hash,
+                                                         'at': checked.at.isoformat() if checked.at else None},
+              'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
+              'former': str(checked.former) if checked.former else None})
+    else:
+        click.echo(f'操作 {checked.seq}  {checked.hash}  {checked.at.isoformat() if checked.at else "－"}')
+    say(words + found + (f'前の台帳は {checked.former} に残しました。' if checked.former else ''))
+    if verdict is not None and not verdict.intact:
+        sys.exit(1)
 
 
 @main.command()
@@ -354,14 +430,18 @@ def head(as_json):
 @trail_.command('verify')
 @click.option('--json', 'as_json', is_flag=True)
 def verify_(as_json):
-    """Recompute the chain and compare every record with it."""
-    with register():
-        found = verify.verify()
+    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be checked."""
+    try:
+        with register(status=2):
+            found = verify.verify()
+    except (verify.Unverifiable, PeeweeException) as error:
+        fail(f'検証できませんでした。改ざんの有無は分かりません（{" ".join(str(error).split())}）。', 2)
     if as_json:
         emit({'intact': found.intact, 'acts': found.acts, 'head': {'seq': found.seq, 'hash': found.hash},
               'first_broken': found.first_broken, 'rows_changed_outside': [
                   {'table': row['table'], 'row': row['row'], 'label': row['label'], 'what': row['what']}
-                  for row in found.outside], 'unguarded': found.unguarded})
+                  for row in found.outside], 'unguarded': found.unguarded, 'schema': [
+                  {name: row[name] for name in ('table', 'kind', 'name', 'what')} for row in found.schema]})
     else:
         click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: ' + ('改ざんは見つかりませんでした。' if found.intact
                                                                    else '改ざんが見つかりました。'))
@@ -371,6 +451,8 @@ def verify_(as_json):
             click.echo(f'{row["table"]} #{row["row"]} {row["label"]}: {row["what"]}')
         if found.unguarded:
             click.echo(f'操作履歴の書換えを防ぐトリガーがありません: {"、".join(found.unguarded)}')
+        for row in found.schema:
+            click.echo(f'データベースの形 {row["table"]}: {row["what"]}')
     if not found.intact:
         sys.exit(1)
 

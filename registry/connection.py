@@ -1,4 +1,5 @@
 """One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask import request
@@ -7,10 +8,11 @@ from playhouse.db_url import connect
 from playhouse.migrations import Runner
 from playhouse.postgres_ext import ServerSide
 
-from models import db
+from audits import rebuild
+from models import catalogue, db
+from models.base import snapshot as snapshot
 from models.trail import TrailHead
 
-MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 20000}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
@@ -53,17 +55,74 @@ def streamed(query):
 
 def runner():
     """Return the migration runner of the open database."""
-    return Runner(db.obj, str(MIGRATIONS))
+    return Runner(db.obj, str(catalogue.MIGRATIONS))
 
 
-def migrate():
-    """Create or upgrade the schema; return the names of the migrations applied."""
-    applied = runner().up()
-    if not TrailHead.select().exists():
-        TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
+def migrate(fill=None):
+    """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations applied.
+
+    All of it is done or nothing, and a second one waits for the first. Raises Refused where the database cannot become
+    what this version needs.
+    """
+    with _alone(keys=not pending()):
+        if unknown := newer():
+            raise Refused(f'このデータベースは、より新しい版で作られています（{"、".join(unknown)}）。新しい版で開いてください。')
+        checked = bool(pending())
+        loose = _loose_keys() if checked else set()
+        applied = runner().up()
+        if not TrailHead.select().exists():
+            TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
+        if applied:
+            if missing := catalogue.differences(only_missing=True):
+                raise Refused('データベースの形が、この版のものになりません。何も変更していません: '
+                              + '、'.join(f'{one["table"]} {one["what"]}' for one in missing))
+            rebuild.rebuild()
+        if fill:
+            fill()
+        if checked and (broken := _loose_keys() - loose):
+            raise Refused(f'参照先のない行ができるため、何も変更していません（表: {"、".join(sorted({row[0] for row in broken}))}）。')
     return applied
+
+
+class Refused(Exception):
+    """The database cannot be migrated; the message says why, nothing was changed."""
+
+
+#: any number will do, as long as no one else takes it for a lock of his own
+LOCK = 0x0DA1C40
+#: how long one migration waits for another, in seconds
+PATIENCE = 600
+
+
+@contextmanager
+def _alone(keys):
+    """Hold one transaction that no second migration enters; on SQLite with foreign keys as `keys` says."""
+    if isinstance(db.obj, PostgresqlDatabase):
+        with db.transaction():
+            db.execute_sql('SELECT pg_advisory_xact_lock(%s)', (LOCK,))
+            yield
+        return
+    # neither can be changed within a transaction
+    db.execute_sql(f'PRAGMA busy_timeout = {PATIENCE * 1000}')
+    db.execute_sql(f'PRAGMA foreign_keys = {int(keys)}')
+    try:
+        with db.transaction('EXCLUSIVE'):
+            yield
+    finally:
+        db.execute_sql('PRAGMA foreign_keys = 1')
+        db.execute_sql(f'PRAGMA busy_timeout = {SQLITE["busy_timeout"]}')
+
+
+def _loose_keys():
+    """Return the rows whose foreign keys lead nowhere; PostgreSQL has none."""
+    return set() if isinstance(db.obj, PostgresqlDatabase) else set(db.execute_sql('PRAGMA foreign_key_check'))
 
 
 def pending():
     """Return the names of migrations not yet applied."""
     return [m.name for m in runner().status() if not m.applied]
+
+
+def newer():
+    """Return the names of migrations that were applied and are not known here."""
+    return [m.name for m in runner().status() if m.path is None]

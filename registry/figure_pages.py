@@ -39,6 +39,7 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 
 @bp.get('/<name>')
 @permit('figures.read')
+@boards.one_state()
 def show_figure(name):
     """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
 

@@ -3,6 +3,7 @@ from . import board as boards
 from . import clock
 
 
+@boards.one_state()
 def build(name, year, as_of=None, only=None):
     """Return the PDF of a year's `results` or `plan`, of one initiative when `only` is its number; None when there is none."""
     from .reports import plan, results

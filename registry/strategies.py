@@ -36,6 +36,7 @@ def crumbs(year, *more):
 
 @bp.get('/')
 @permit('strategies.read')
+@boards.one_state()
 def index():
     """List the years that have a strategy."""
     years = list(Strategy.select().where(Strategy.live()).order_by(Strategy.fiscal_year.desc()))
@@ -46,6 +47,7 @@ def index():
 
 @bp.get('/<int:year>/')
 @permit('strategies.read')
+@boards.one_state()
 def show(year):
     """Show every initiative and indicator of a year as of a day."""
     row = found_year(year)
@@ -58,6 +60,7 @@ def show(year):
 
 @bp.get('/<int:year>/initiatives/<int:no>')
 @permit('strategies.read')
+@boards.one_state()
 def initiative(year, no):
     """Show one initiative: its indicators, their trends, its tasks, schedule, result and ratings."""
     found_year(year)

@@ -119,7 +119,10 @@ def check():
     form = EmptyForm()
     if not form.validate_on_submit():
         abort(400)
-    verdict = verify.verify()
+    try:
+        verdict = verify.verify()
+    except verify.Unverifiable:
+        abort(503)
     return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
                            rows=[in_words(found) for found in verdict.outside[:500]],
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])

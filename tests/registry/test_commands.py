@@ -3,13 +3,15 @@ import csv
 import io
 from datetime import date, datetime
 from fractions import Fraction
+from unittest.mock import Mock
 
 import desk as desks
 import pytest
+from peewee import OperationalError
 from pypdf import PdfReader
 
-from audits import trail
-from models import Business, Course, Department, Enrolment, Setting, Staff, Step, StepMove, StepProgress
+from audits import trail, verify
+from models import Business, Course, Department, Enrolment, Setting, Staff, Step, StepMove, StepProgress, db
 from models.figures import figure
 from models.rules.calendar import JST
 from registry import clock
@@ -73,6 +75,33 @@ def test_verify_finds_a_row_changed_outside_and_ends_with_1(desk):
         Staff.create(staff_no='9', name='外', department=Department.get())
     found = desk.json('trail', 'verify', code=1)
     assert found['intact'] is False and {'table', 'row', 'label'} <= set(found['rows_changed_outside'][0])
+
+
+def test_verify_says_when_it_could_not_check(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr(verify, '_chain', Mock(side_effect=OperationalError('database is locked')))
+    found = desk.run('trail', 'verify')
+    assert found.exit_code == 2 and '改ざんの有無は分かりません' in found.stderr and found.stdout == ''
+    assert desks.Desk(tmp_path / 'new').run('trail', 'verify').exit_code == 2
+
+
+def test_verify_names_a_changed_schema_and_ends_with_1(desk):
+    with desk.open():
+        db.execute_sql('DROP INDEX "act_kind"')
+    found = desk.json('trail', 'verify', code=1)
+    assert [(row['table'], row['name']) for row in found['schema']] == [('act', 'act_kind')]
+    assert 'データベースの形 act: 索引「act_kind」がありません。' in desk.run('trail', 'verify').stdout
+
+
+def test_rebuild_repairs_what_is_derived(desk):
+    with desk.open(), trail.untrailed():
+        Department.update(search_text='').execute()
+        wrong, seq = Department.select().count(), trail.head().seq
+        assert '検索用の文字列' in verify.verify().outside[0]['what']
+    assert desk.json('trail', 'verify', code=1)['intact'] is False
+    done = desk.run('rebuild')
+    assert done.exit_code == 0 and f'改めた記録: {wrong}件' in done.stderr
+    assert desk.json('trail', 'verify')['head']['seq'] == seq
+    assert '改めた記録: 0件' in desk.run('rebuild').stderr
 
 
 @pytest.mark.parametrize('year', [2025, 2026])
