@@ -42,6 +42,8 @@ TABLES = (BudgetRequest, Business, BusinessSystem, Case, CaseShare, CheckIn, Cou
           Setting, Step, StepMaster, StepMove, StepProgress, Support, System)
 START, END = date(2025, 4, 1), date(2026, 3, 31)
 YEARS = (2024, 2025, 2026)
+#: one year gets most of the rows, so that they meet
+MOSTLY = (2025, 2025, 2025, 2025, 2024, 2026)
 
 
 class Register:
@@ -361,7 +363,7 @@ class Maker:
         for incident, system in self.pairs(incidents, systems, 20):
             self.add(IncidentSystem, 1, lambda incident=incident, system=system: {'incident': incident, 'system': system})
         self.add(CaseShare, 4, lambda: {'share_no': text(), 'title': '例', 'method': 'notice', 'shared_on': self.day()})
-        courses = self.add(Course, 5, lambda: {'code': text(), 'fiscal_year': pick(YEARS), 'name': '研', 'mandatory': self.random.random() < 0.8,
+        courses = self.add(Course, 5, lambda: {'code': text(), 'fiscal_year': pick(MOSTLY), 'name': '研', 'mandatory': self.random.random() < 0.8,
                                                'category': pick(['security', 'security', 'ai']), 'census_on': self.maybe(self.day, 0.7)})
         staff = self.add(Staff, 5, lambda: {'staff_no': text(), 'name': '員', 'department': unit})
         for course, person in self.pairs(courses, staff, 15):
@@ -370,7 +372,7 @@ class Maker:
                 'course': course, 'staff': person, 'status': status, 'completed_on': self.day() if status == 'done' else self.maybe(self.day, 0.1),
                 'exclusion_reason': '休職' if status == 'excluded' else None})
         self.desk(unit, text)
-        plans = self.add(Plan, 6, lambda: {'plan_no': text(), 'fiscal_year': pick(YEARS), 'department': unit, 'title': '策',
+        plans = self.add(Plan, 6, lambda: {'plan_no': text(), 'fiscal_year': pick(MOSTLY), 'department': unit, 'title': '策',
                                            'plan_class': pick(['priority', 'own'])})
         for plan, quarter in self.pairs(plans, ['1Q', '2Q', '3Q', '4Q'], 12):
             self.add(CheckIn, 1, lambda plan=plan, quarter=quarter: {
@@ -459,7 +461,7 @@ def agree(register, name, year, days, until, scope):
         code: number(groups, code) for code in groups.values()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(st.integers(0, 10**9))
 def test_every_figure_is_what_its_rows_say(opened, seed):
     maker = Maker(seed)
@@ -467,7 +469,7 @@ def test_every_figure_is_what_its_rows_say(opened, seed):
         maker.fill()
         register = Register()
         for name in MEASURES:
-            year = maker.random.choice(YEARS)
+            year = maker.random.choice(MOSTLY)
             first = date(year, 4, 1)
             days = sorted({first + timedelta(days=maker.random.randrange(420)) for _ in range(3)} | set(month_ends(year, maker.day())))
             days = [day for day in days if day >= first] or [first]
