@@ -119,7 +119,11 @@ class Worker:
     async def beat(self):
         """Put off, again and again, the end of this process, which says where its threads stand and comes once nobody puts it off."""
         # not to the log, whose reader may be what it hangs on
-        with open(self.hung, 'a') as found:
+        try:
+            found = open(self.hung, 'a')
+        except OSError:
+            found = open(os.devnull, 'w')
+        with found:
             while True:
                 if time.monotonic() - self.answered < TAKEN:
                     faulthandler.dump_traceback_later(HUNG, exit=True, file=found)
