@@ -57,8 +57,8 @@ def create_app(given=None):
         db.initialize(connection.open_database(app.config['DATABASE_URL'],
                                                app.config['DAICHO_ENV'] == 'production'))
     requests.register(app)
-    connection.guard(app)
     bounds.register(app)
+    connection.guard(app)
     app.before_request(requests.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)

@@ -220,6 +220,20 @@ def test_a_missing_page_needs_no_database(client_of):
     assert client_of('it').get('/static/nothing-here').status_code == 404
 
 
+def test_what_is_refused_needs_no_database(app, client_of, queries):
+    browser = client_of('it')
+    queries.clear()
+    assert browser.post('/systems/new', data='{}', content_type='application/json').status_code == 415
+    assert browser.post('/systems/new', data='x' * 1_100_000, content_type=FORM).status_code == 413
+    assert browser.get('/systems/?q=' + 'x' * 9000).status_code == 414
+    assert not queries
+
+
+def test_a_picture_is_the_same_for_everyone(client_of):
+    with client_of('it').get('/static/app.css') as answer:
+        assert 'Cookie' not in answer.headers.get('Vary', '')
+
+
 def test_an_origin_that_is_none(app, client_of):
     app.config['WTF_CSRF_ENABLED'] = True
     answer = app.test_client().post('/systems/new', data={'name': 'x'}, headers={'Origin': 'http://['})
