@@ -7,10 +7,13 @@ from operator import attrgetter, or_
 
 from peewee import BooleanField, DateField, DoesNotExist, ForeignKeyField
 
-from models import RECORDS
+from models import RECORDS, StepMove
 from models.base import CodeField, MomentField, Prepared
 from models.rules import calendar
+from models.standardisation import ALWAYS, FROM_START
 from models.trail import Act, Change
+
+from .trail import canonical
 
 TABLES = {table._meta.table_name: table for table in RECORDS}
 KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
@@ -70,6 +73,35 @@ def _of(table, parts):
     columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'), Act.at.alias('act_at'),
                Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'))
     return Prepared(lambda id, before: _latest(columns, _whose(table, parts, id) & (Change.act < before), PAGE + 1))
+
+
+def label_of(table, label):
+    """Return what a changed row was called; older labels of a step's moves hold the day that stands for its beginning."""
+    return label.replace(ALWAYS.isoformat(), FROM_START) if table == StepMove._meta.table_name else label
+
+
+def who_set(row, columns, to=None):
+    """Return {(name, address)} of the people whose acts gave one of some columns of a record a value, or the value `to`."""
+    return {(name, address) for column, value, name, address in _values(row) if column in columns and value is not None and to in (None, value)}
+
+
+def values_of(row, column):
+    """Return every value that a column of a record has had."""
+    return {value for name, value, *_ in _values(row) if name == column}
+
+
+def _values(row):
+    changes = Change.select(Change.values, Act.actor_name, Act.actor).join(Act).where(
+        Change.table == row._meta.table_name, Change.row == row.id).tuples()
+    return [(column, value, name, address) for values, name, address in changes for column, (_, value) in loads(values).items()]
+
+
+def others_had(row, name):
+    """Tell whether another row of a table ever had the text that `row` has in a field, in capitals or not."""
+    table, value = type(row), row.__data__[name]
+    changes = Change.select(Change.values).where(Change.table == table._meta.table_name, Change.row != (row.id or 0),
+                                                 Change.values.contains(canonical(value)[1:-1]))
+    return any(value.lower() == str(text or '').lower() for (values,) in changes.tuples() for text in loads(values).get(name, ()))
 
 
 def of_rows(rows):

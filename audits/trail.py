@@ -1,13 +1,17 @@
 """The write side of the trail (操作履歴): the only place where rows are written, each time as part of an act."""
 import hashlib
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from datetime import UTC
+from datetime import UTC, timedelta
+from threading import BoundedSemaphore
 
-from peewee import BooleanField, DateField, PostgresqlDatabase
+from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models.base import ExactField, MomentField, Prepared, db
+from models.organisation import Department
+from models.people import Person
+from models.rules import calendar
 from models.trail import Act, Change, TrailHead
 
 _open = ContextVar('trail', default=0)
@@ -16,6 +20,11 @@ BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
+#: the form acts are written in: its header names it, and its text can be no header of the first form, which begins with a number
+FORM = 2
+#: how far a clock may stand before the last act: within it an act takes that act's moment
+SLACK = timedelta(minutes=5)
+_pinned = None
 
 
 class Stale(Exception):
@@ -24,6 +33,40 @@ class Stale(Exception):
     def __init__(self, row, theirs):
         super().__init__(f'{type(row).__name__} {row.id}')
         self.row, self.theirs = row, theirs
+
+
+class Busy(OperationalError):
+    """Others have been writing for longer than an act waits; nothing was written."""
+
+
+#: how many acts of this process may wait for the database at once: those who read keep the other threads
+_turns, TURN = BoundedSemaphore(2), 1.0
+
+
+class ClockBehind(Exception):
+    """The clock stands before the last act, further than small corrections go: nothing is written."""
+
+    def __init__(self, at, last):
+        super().__init__(f'時計が {calendar.show_moment(at)} を指していて、最後の操作の日時（{calendar.show_moment(last)}）より前です。')
+        self.at, self.last = at, last
+
+
+def pin(day):
+    """Take `day` (None: no longer) as one whose hours mean nothing: its acts follow one another whatever the hour."""
+    global _pinned
+    _pinned = day
+
+
+def following(at, last):
+    """Return the moment of an act at `at`, never before `last`, the act's before it (None: it is the first).
+
+    Raise ClockBehind where the clock stands too far back for that.
+    """
+    if last is None or at >= last:
+        return at
+    if last - at > SLACK and (_pinned is None or last.astimezone(calendar.JST).date() != _pinned):
+        raise ClockBehind(at, last)
+    return last
 
 
 def is_open():
@@ -45,12 +88,38 @@ def untrailed():
 def act(kind, *, by, at, channel='web', reason='', request_id=''):
     """Open one act and yield the Writing through which it saves; all of it is kept, or none.
 
-    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment. Nothing changed → no act.
+    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment, which becomes the last act's
+    where the clock was set back a little; ClockBehind is raised where it was set back far. Nothing changed → no act.
     """
-    with untrailed(), db.atomic():
-        writing = Writing(kind, by, at, channel, reason or '', request_id or '', next(iter(_head_to_move())))
+    with untrailed(), _begun() as head:
+        writing = Writing(kind, by, following(at, head.at), channel, reason or '', request_id or '', head)
         yield writing
         writing.close()
+
+
+@contextmanager
+def _begun():
+    """Open the transaction of an act and yield the head it will move; raise Busy when others keep it too long."""
+    if not _turns.acquire(timeout=TURN):
+        raise Busy('others are writing')
+    try:
+        with ExitStack() as opened:
+            try:
+                opened.enter_context(db.atomic())
+                head = next(iter(_head_to_move()))
+            except OperationalError as error:
+                if is_locked(error):
+                    raise Busy(*error.args) from error
+                raise
+            yield head
+    finally:
+        _turns.release()
+
+
+def is_locked(error):
+    """Tell whether a database error says that another holds what was to be written."""
+    told = getattr(error, 'orig', None)
+    return getattr(told, 'sqlstate', '') == '55P03' or getattr(told, 'sqlite_errorname', '').startswith(('SQLITE_BUSY', 'SQLITE_LOCKED'))
 
 
 def canonical(value):
@@ -94,21 +163,49 @@ def digest(previous, header, lines):
     return sha.hexdigest()
 
 
+def header(form, words, who):
+    """Return what of an act is hashed, as a list: `words` of every act, `who` (person, role, unit, its name) since form 2."""
+    return list(words) if form is None else [f'act {form}', *words, *who]
+
+
 def header_of(act):
     """Return what of an act is hashed, as a list."""
     at = act.at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
-    return [act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes]
+    words = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes)
+    return header(act.form, words, (act.person, act.role, act.unit, act.unit_name))
 
 
 def differences(row, before):
     """Return {field: [before, after]} of what a save of `row` would change; `before` is None for a new row."""
     changes = {}
+    if before is None:
+        for name, field in recorded(type(row)):
+            if (new := row.__data__.get(name)) is not None:
+                new = plain(field, new)
+                changes[name] = [None, sealed(new) if name in row.secret else new]
+        return changes
     for name, field in recorded(type(row)):
-        old = plain(field, before.__data__.get(name)) if before is not None else None
+        old = plain(field, before.__data__.get(name))
         new = plain(field, row.__data__.get(name))
         if old != new:
             changes[name] = [sealed(old), sealed(new)] if name in row.secret else [old, new]
     return changes
+
+
+def _insert(table, fields, lines, returning=False):
+    """Insert lines of values in one statement; return their new ids, in order, if asked for.
+
+    Written out here because making this statement through peewee took half of an import's time.
+    """
+    mark = db.param
+    columns = ', '.join(f'"{field.column_name}"' for field in fields)
+    line = f'({", ".join([mark] * len(fields))})'
+    converters = [field.db_value if isinstance(field, (MomentField, ExactField)) else None for field in fields]
+    values = [value if convert is None or value is None else convert(value)
+              for each in lines for convert, value in zip(converters, each, strict=True)]
+    cursor = db.execute_sql(f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES {", ".join([line] * len(lines))}'
+                            f'{" RETURNING id" if returning else ""}', values)
+    return [id for (id,) in cursor.fetchall()] if returning else []
 
 
 class Writing:
@@ -119,14 +216,21 @@ class Writing:
         self.at = at
         self.seq = None
         self.lines = []
-        self.act = Act(seq=head.seq + 1, at=at, actor=by.email if by else 'system',
-                       actor_name=by.name if by else 'システム', channel=channel, kind=kind, reason=reason[:1000],
-                       request_id=request_id, changes=0, previous=head.hash, hash='')
+        self.waiting = {}
+        # as the person stands now that nobody else writes, not as some page read them before
+        who = next(iter(_who(by.id))) if by else None
+        self.act = Act(seq=head.seq + 1, at=at, actor=who.email if who else 'system',
+                       actor_name=who.name if who else 'システム', channel=channel, kind=kind, reason=reason[:1000],
+                       request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
+        if who:
+            self.act.person, self.act.role = who.id, who.role
+            self.act.unit, self.act.unit_name = who.unit, f'{who.unit_code} {who.unit_called}'
 
-    def save(self, row, before=None):
+    def save(self, row, before=None, label=None):
         """Insert or update `row`; write only the columns that differ, guarded by `revision`.
 
-        `before` spares the read when the caller has just loaded the row unchanged. Returns whether anything changed.
+        `before` spares the read when the caller has just loaded the row unchanged, `label` what the row's label reads
+        elsewhere. Returns whether anything changed.
         Raises Stale when the row was saved by someone else since it was read.
         """
         if row.id is None:
@@ -147,7 +251,7 @@ class Writing:
         if not done:
             raise Stale(row, table.get_or_none(table.id == row.id))
         row.revision += 1
-        self._note(row, 'void' if before.voided_at is None and row.voided_at else 'update', changes)
+        self._note(row, label or row.label, 'void' if before.voided_at is None and row.voided_at else 'update', changes)
         return True
 
     def insert(self, rows):
@@ -161,30 +265,37 @@ class Writing:
             for row in batch:
                 row.revision = 1
                 row.refresh_derived()
-            ids = (table.insert_many([[row.__data__.get(field.name) for field in fields] for row in batch], fields)
-                   .returning(table.id).tuples().execute())
-            for row, (id,) in zip(batch, list(ids), strict=True):
+            ids = _insert(table, fields, [[row.__data__.get(field.name) for field in fields] for row in batch], returning=True)
+            for row, id in zip(batch, ids, strict=True):
                 row.id = id
-                self._note(row, 'create', differences(row, None))
+            for row, label in zip(batch, table.labels_of(batch), strict=True):
+                self._note(row, label, 'create', differences(row, None))
+
+    def later(self, rows):
+        """Insert new rows whose ids nothing in the act asks for with others of their table, before the act closes."""
+        for row in rows:
+            self.waiting.setdefault(type(row), []).append(row)
 
     def void(self, row, reason):
         """Void (取消) a row: it stays, but no longer counts."""
         row.voided_at, row.void_reason = self.at, reason
         return self.save(row)
 
-    def link(self, table, own, owner, other, wanted, known=None):
+    def link(self, table, own, owner, other, wanted, known=None, standing=None):
         """Make the live links of `owner` exactly `wanted` ids: adds, revives and voids rows of a link table.
 
         `known` are the ids it was linked to when it was read, None for a new one; raises Stale when others stand.
+        `standing` are the link rows that stand now, when the caller has read them within the act.
         """
-        own_field, other_field = table._meta.fields[own], table._meta.fields[other]
-        rows = {row.__data__[other]: row for row in table.select().where(own_field == owner.id)}
+        own_field = table._meta.fields[own]
+        rows = {row.__data__[other]: row for row in (
+            table.select().where(own_field == owner.id) if standing is None else standing)}
         if known is not None and set(known) != {id for id, row in rows.items() if row.voided_at is None}:
             raise Stale(owner, owner)
         changed = False
         for id in wanted:
             if id not in rows:
-                self.insert([table(**{own: owner, other: other_field.rel_model.get_by_id(id)})])
+                self.insert([table(**{own: owner, other: id})])
                 changed = True
             elif rows[id].voided_at is not None:
                 rows[id].voided_at = rows[id].void_reason = None
@@ -194,11 +305,13 @@ class Writing:
                 changed = self.void(row, '対応の変更') or changed
         return changed
 
-    def _note(self, row, kind, changes):
-        self.lines.append([len(self.lines), row._meta.table_name, row.id, row.label[:300], kind, canonical(changes)])
+    def _note(self, row, label, kind, changes):
+        self.lines.append([len(self.lines), row._meta.table_name, row.id, label[:300], kind, canonical(changes)])
 
     def close(self):
         """Write the act, its changes and the new head; called once, by `act`."""
+        for rows in self.waiting.values():
+            self.insert(rows)
         if not self.lines:
             return
         act, head = self.act, self.head
@@ -207,11 +320,14 @@ class Writing:
         act.save(force_insert=True)
         fields = [Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind, Change.values]
         for start in range(0, len(self.lines), BATCH):
-            Change.insert_many([[act.seq, *line] for line in self.lines[start:start + BATCH]], fields).execute()
+            _insert(Change, fields, [[act.seq, *line] for line in self.lines[start:start + BATCH]])
         (TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute())
         self.seq = act.seq
 
 
+_who = Prepared(lambda id: Person.select(
+    Person.id, Person.email, Person.name, Person.role, Department.id.alias('unit'), Department.code.alias('unit_code'),
+    Department.name.alias('unit_called')).join(Department).where(Person.id == id))
 _head = Prepared(lambda: TrailHead.select())
 #: the same for the one who will move it: a second act waits for the first
 _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase) else TrailHead.select())
@@ -220,3 +336,13 @@ _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(d
 def head():
     """Return the chain's head: a TrailHead with seq, hash and moment."""
     return next(iter(_head()))
+
+
+def last_changes(tables, seq):
+    """Return {name: the hash of the last act up to `seq` that changed it} of the named tables that any act has changed."""
+    names = sorted(tables)
+    # one look into the index (table_name, act_id) for each table, however many changes there are
+    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) SELECT named.name, act.hash FROM named '
+           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change WHERE change.table_name = named.name '
+           f'AND change.act_id <= {db.param})')
+    return dict(db.execute_sql(sql, (*names, seq)).fetchall())

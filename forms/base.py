@@ -9,6 +9,8 @@ class Form(FlaskForm):
 
     #: whether the form reads a line of a file: what only a page asks for is not asked of a file
     of_file = False
+    #: the Person who saves what the form holds, None for the system itself: rules ask the form, not who is signed in
+    by = None
     #: pairs of days or moments (the earlier, the later) that may not stand the other way round
     in_order = ()
 

@@ -430,14 +430,18 @@ class Pointing(Cell):
 
     #: the condition on the rows of a table that the reader may see, None for all, as the application has it
     limit = staticmethod(lambda table: None)
+    #: so many numbers are looked up by name; where there are more, the whole table is read
+    at_once = 5_000
     #: how a row is called on a page, as the application has it
     called = staticmethod(lambda row: row.label)
+    #: {name: [numbers]} of the rows of a table that may be called by their name, as the application has it
+    named = staticmethod(lambda table: {})
 
     def __init__(self, label, table, by, **kwargs):
         super().__init__(label, **kwargs)
         self.table, self.by = table, table._meta.fields[by]
         self.most = max(self.most, getattr(self.by, 'max_length', 0))
-        self.cache, self.keys, self.complete = {}, {}, False
+        self.cache, self.missed, self.keys, self.complete = {}, set(), {}, False
 
     def unseen(self, ids):
         """Return those of some ids whose rows the reader may not see."""
@@ -459,12 +463,28 @@ class Pointing(Cell):
 
     def look_up(self, numbers):
         """Return {number: id} of those records that are not voided and that the reader may see, asked in one query."""
-        unknown = [number for number in numbers if number not in self.cache]
+        unknown = [number for number in numbers if number not in self.cache and number not in self.missed]
         if unknown and not self.complete:
             limit = self.limit(self.table)
-            self.cache.update(self.table.select(self.by, self.table.id).where(
+            found = dict(self.table.select(self.by, self.table.id).where(
                 self.by.in_(unknown), self.table.live(), *([] if limit is None else [limit])).tuples())
+            self.cache.update(found)
+            self.keys.update((id, number) for number, id in found.items())
+            self.missed.update(number for number in unknown if number not in self.cache)
         return {number: self.cache[number] for number in numbers if number in self.cache}
+
+    def look_ahead(self, texts):
+        """Look up all the numbers of a file's column at once, those too that a spreadsheet may have cut the zeros from."""
+        numbers = {number for text in set(texts) if len(text) <= self.most for number in self.numbers_in(text)}
+        numbers |= {number.zfill(length) for number in numbers if number.isdigit() for length in range(len(number) + 1, 11)}
+        if len(numbers) > self.at_once:
+            self.load_all()
+        else:
+            self.look_up(numbers)
+
+    def numbers_in(self, text):
+        """Return the numbers that a cell may name."""
+        return [narrow(text)]
 
     def id_of(self, number):
         """Return the id of a record that is not voided and that the reader may see, or None."""
@@ -497,7 +517,7 @@ class Ref(Pointing):
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
         super().__init__(label, table, by, **kwargs)
-        self.missing, self.only, self.coming = missing, only, {}
+        self.missing, self.only, self.coming, self.others = missing, only, {}, {}
         if select:
             self.shape = 'list'
         self.echo = not select
@@ -525,9 +545,20 @@ class Ref(Pointing):
         if not self.table.select().where(self.table.id == self.data, only(self.table)).exists():
             self.data, self.process_errors = None, [self.unknown([narrow(self.typed)])]
 
+    def by_name(self, text):
+        """Return the id of the record that bears a name today, alone or behind its number as pages show it, or None."""
+        names = self.named(self.table)
+        number, _, name = text.partition(' ')
+        if number in names.get(name.strip(), ()):
+            return self.id_of(number)
+        numbers = names.get(text, ())
+        if len(numbers) > 1:
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{len(numbers)}件あります（{"、".join(numbers[:10])}）。コードで入力してください。')
+        return self.id_of(numbers[0]) if numbers else None
+
     def parse(self, text):
         text = narrow(text)
-        found = self.id_of(text) or self.coming.get(text)
+        found = self.id_of(text) or self.coming.get(text) or self.by_name(text)
         if found is None and self.object_data is not None and text == self.text(self.object_data):
             found = self.object_data
         if found is None:
@@ -537,6 +568,16 @@ class Ref(Pointing):
             raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant
                              else self.unknown([text]))
         return found
+
+    def columns_of(self, id, *names):
+        """Return some columns of a record, read at once for all those whose numbers have been looked up."""
+        found = self.others.setdefault(names, {})
+        if id not in found:
+            query = self.table.select(self.table.id, *(self.table._meta.fields[name] for name in names))
+            if not self.complete:
+                query = query.where(self.table.id.in_([id, *self.keys]))
+            found.update((id, values) for id, *values in query.tuples())
+        return found[id]
 
     def unknown(self, numbers):
         """Return what is said of a number that no record has."""
@@ -623,6 +664,10 @@ class Refs(Pointing):
         if unknown:
             raise ValueError(self.unknown(unknown))
         return list(found)
+
+    def numbers_in(self, text):
+        parts = [part.strip() for part in re.split(r'[;\n、]', narrow(text))]
+        return {*parts, *(piece.strip() for part in parts for piece in part.split(','))}
 
     def standing_by_number(self):
         """Return {number as the reader may read it: [ids]} of what is linked already."""

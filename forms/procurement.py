@@ -55,6 +55,16 @@ class CaseForm(Form):
     new_technology = Flag('新技術', required=True, default=False)
     ordered_on = Day('発注日')
     outcome = Code('予算結果', OUTCOMES)
+    exception_reason = Text('例外の理由', max=300,
+                            hint='大規模案件を、発注・計画調達支援の完了を待たずに進めるときだけ入れます。承認者も必要です')
+    exception_by = Text('例外の承認者', max=100)
+
+    def across(self, row):
+        reason, by = self.value_of('exception_reason', row), self.value_of('exception_by', row)
+        if reason and not by:
+            yield 'exception_by', '例外として進めるときは、例外の承認者を入力してください。'
+        if by and not reason:
+            yield 'exception_reason', '例外として進めるときは、例外の理由を入力してください。'
 
 
 class SupportForm(Form):

@@ -49,7 +49,8 @@ class SystemForm(Form):
     quake_fixed = Flag('耐震固定')
     flood_risk = Flag('浸水の可能性')
     reinstall = Code('再インストールの容易さ', REINSTALLS)
-    pii = Code('個人情報の取扱い', PII, required=True, default='none')
+    pii = Code('個人情報の取扱い', PII, required=True, blank='unknown', default=None,
+               hint='まだ分からないときは「未確認」を選びます。運用に進むまでに確かめます')
     pii_count = Whole('本人の数', unit='人')
     pii_file_ref = Text('個人情報ファイル簿', max=60)
     pia_kind = Code('PIA種別', PIA_KINDS)
@@ -85,6 +86,9 @@ class SystemForm(Form):
         # a register kept elsewhere until now may have gaps (a file); what is begun here says what it is for (§3.1)
         if 'summary' in self._fields and not self.of_file and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row):
             yield 'summary', '概要を入力してください。構想には、何のためのシステムかが必要です。'
+        if not self.of_file and 'pii' in self._fields and self.pii.typed is not None and not self.pii.typed.strip():
+            # a file's blank is 未確認; on a page someone is there to ask
+            yield 'pii', '個人情報の取扱いを選んでください。まだ分からないときは「未確認」を選びます。'
         if row is not None and self.value_of('successor_no') == row.id:
             yield 'successor_no', '自分自身を後継システムにすることはできません。'
 
@@ -110,4 +114,4 @@ class MoveForm(SystemForm):
 
 
 #: the fields behind a condition of a move that is not simply a field to be filled
-FIELDS_OF = {'pia': ('pii_count', 'pia_kind'), 'contract_over': ('contract_end_on',), 'successor': ('successor_no',)}
+FIELDS_OF = {'pii_settled': ('pii',), 'pia': ('pii_count', 'pia_kind'), 'contract_over': ('contract_end_on',), 'successor': ('successor_no',)}

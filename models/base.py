@@ -1,5 +1,6 @@
 """The ground every table stands on: the database, the base table, the field types, the search fold."""
 import unicodedata
+from contextlib import contextmanager
 from datetime import UTC
 from decimal import Decimal
 
@@ -12,17 +13,47 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
-    fn,
+    SqliteDatabase,
 )
 
 db = DatabaseProxy()
 
-_HIRAGANA = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)}
+#: forms of one character in names and in older spelling, the plain form first: what the MJ縮退マップ (文字情報技術促進協議会) leads
+#: to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮. Characters with a compatibility form (塚 福 晴) are NFKC's.
+VARIANTS = """
+崎﨑嵜 高髙 浜濱濵 辺邊邉 斉齊斎齋 徳德 曽曾 吉𠮷 広廣 沢澤 柳栁 桑桒 真眞 国國 島嶋嶌 槙槇 瀬瀨 恵惠 栄榮 竜龍 桜櫻 条條 寿壽
+与與 円圓 学學 実實 亀龜 富冨 峰峯 籠篭 館舘 鴎鷗 桧檜 万萬 凛凜 遥遙 弥彌 藪薮 静靜 滝瀧 渋澁 関關 岳嶽 鉄鐵 剣劍 蔵藏 穂穗
+団團 園薗 児兒 秋穐 梅楳 淵渕渊 兎兔 彦彥 郎郞 緑綠 黒黑 教敎 清淸 青靑 塩鹽 将將 壮壯 尭堯 土圡 間閒 卯夘 晃晄 豊豐 芦蘆 灯燈
+鎌鐮 強强 来來 礼禮 翠翆 肇肈 荘莊 蒋蔣 軽輕 郷鄕鄉 頼賴 駅驛 鶏鷄 黄黃 点點 区區 医醫 会會 体體 仏佛 伝傳 県縣 図圖 声聲 売賣
+変變 帯帶 庁廳 応應 戸戶 拝拜 挙擧 収收 数數 旧舊 昼晝 暁曉 様樣 気氣 浅淺 湾灣 満滿 炉爐 焼燒 独獨 画畫 当當 発發 糸絲 経經
+絵繪 総總 続續 聡聰 芸藝 虫蟲 装裝 覚覺 観觀 証證 読讀 賛贊 転轉 辞辭 遅遲 鉱鑛 銭錢 録錄 険險 雑雜 霊靈 顕顯 駆驅
+"""
+_PLAIN = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)} | {
+    ord(variant): plain for plain, *variants in VARIANTS.split() for variant in variants} | {
+    # what chooses among the drawings of one character
+    selector: None for selector in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
 
 
 def fold(text):
-    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, spaces collapsed."""
-    return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_HIRAGANA).split())
+    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, variant characters as the plain one, spaces collapsed."""
+    return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_PLAIN).split())
+
+
+@contextmanager
+def snapshot():
+    """Read one state of the database, whatever is written meanwhile; yield whether it begins here.
+
+    It holds no writer up and must not write; on SQLite its state is that of the first read. Within another transaction
+    that one's state is read.
+    """
+    if db.in_transaction():
+        yield False
+        return
+    lite = isinstance(db.obj, SqliteDatabase)
+    with db.transaction(*['DEFERRED'] * lite):
+        if not lite:
+            db.cursor().execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+        yield True
 
 
 class MomentField(DateTimeField):
@@ -101,6 +132,8 @@ class Table(Model):
     searched = ()
     #: foreign keys whose rows are searched in its place
     searched_through = ()
+    #: foreign keys whose rows the label reads; a dot leads on from there (`indicator.initiative`)
+    labelled_by = ()
 
     class Meta:
         database = db
@@ -118,6 +151,19 @@ class Table(Model):
     def label(self):
         """The words the trail keeps for this row, so that they outlive a change of its name."""
         return str(self.id)
+
+    @classmethod
+    def labels_of(cls, rows):
+        """Return the labels of many rows; what they read elsewhere is read once per foreign key, and let go again."""
+        lent = []
+        for path in cls.labelled_by:
+            found = rows
+            for name in path.split('.'):
+                found = _related(found, name, lent)
+        labels = [row.label for row in rows]
+        for row, name in lent:
+            row.__rel__.pop(name, None)
+        return labels
 
     def refresh_derived(self):
         """Recompute the derived columns from the recorded ones."""
@@ -139,14 +185,6 @@ class Table(Model):
         return next(iter(cls._by_id(id)), None)
 
     @classmethod
-    def standing(cls):
-        """Return what differs after every change of the table: how many rows there are, and how often they were saved."""
-        if '_standing' not in cls.__dict__:
-            cls._standing = Prepared(lambda: cls.select(fn.COUNT(cls.id).alias('rows'), fn.SUM(cls.revision).alias('saved')))
-        found = next(iter(cls._standing()))
-        return cls, found.rows, found.saved
-
-    @classmethod
     def live(cls):
         """The condition that a row is not voided (取消されていない)."""
         return cls.voided_at.is_null()
@@ -158,6 +196,23 @@ class Searched(Table):
     search_text = CharField(max_length=4000, default='')
 
     derived = frozenset({'search_text'})
+
+
+def _related(rows, name, lent):
+    """Give rows the records of a foreign key that they have not at hand, and add (row, name) of these to `lent`; return the records."""
+    if not rows:
+        return []
+    table = rows[0]._meta.fields[name].rel_model
+    bare = [row for row in rows if name not in row.__rel__ and row.__data__.get(name) is not None]
+    known = {}
+    ids = sorted({row.__data__[name] for row in bare})
+    for start in range(0, len(ids), 1000):
+        known |= {other.id: other for other in table.select().where(table.id.in_(ids[start:start + 1000]))}
+    for row in bare:
+        if (other := known.get(row.__data__[name])) is not None:
+            row.__rel__[name] = other
+            lent.append((row, name))
+    return list({id(other): other for row in rows if (other := row.__rel__.get(name)) is not None}.values())
 
 
 def constrain(table):
@@ -185,4 +240,4 @@ def constrain(table):
     meta.constraints = [*(meta.constraints or []), *named]
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold', 'snapshot']

@@ -64,6 +64,8 @@ class Incident(Table):
 class IncidentSystem(Table):
     """That an incident struck a system (対象システム)."""
 
+    labelled_by = ('incident', 'system')
+
     incident = ForeignKeyField(Incident, backref='system_links', on_delete='RESTRICT')
     system = ForeignKeyField(System, backref='incident_links', on_delete='RESTRICT')
 

@@ -30,6 +30,8 @@ class Plan(Searched):
 class CheckIn(Table):
     """How a plan stood at the end of a quarter (進捗確認); `achievement` is a self-rating in per cent."""
 
+    labelled_by = ('plan',)
+
     plan = ForeignKeyField(Plan, backref='check_ins', on_delete='RESTRICT')
     quarter = CodeField(QUARTERS)
     assessment = CodeField(ASSESSMENTS)

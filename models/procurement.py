@@ -39,12 +39,15 @@ class Case(Searched):
     new_technology = BooleanField(default=False)
     ordered_on = DateField(null=True)
     outcome = CodeField(OUTCOMES, null=True)
+    exception_reason = CharField(max_length=300, null=True)
+    exception_by = CharField(max_length=100, null=True)
 
     class Meta:
         table_name = 'procurement_case'
 
     checks = {'initial_positive': 'initial_cost >= 0', 'yearly_positive': 'yearly_cost >= 0',
-              'years_positive': 'years BETWEEN 0 AND 50'}
+              'years_positive': 'years BETWEEN 0 AND 50',
+              'exception_approved': '(exception_reason IS NULL) = (exception_by IS NULL)'}
 
     @property
     def label(self):
@@ -60,6 +63,7 @@ class Support(Table):
     """One support (支援) of a case: asked for, examined, sent back, completed."""
 
     searched_through = ('case',)
+    labelled_by = ('case',)
 
     case = ForeignKeyField(Case, backref='supports', on_delete='RESTRICT')
     kind = CodeField(SUPPORT_KINDS)
@@ -118,6 +122,8 @@ class Review(Searched):
 
 class ReviewSystem(Table):
     """That a review looked at a system (対象システム)."""
+
+    labelled_by = ('review', 'system')
 
     review = ForeignKeyField(Review, backref='system_links', on_delete='RESTRICT')
     system = ForeignKeyField(System, backref='review_links', on_delete='RESTRICT')

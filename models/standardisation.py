@@ -4,11 +4,13 @@ from datetime import date
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import CodeField, Searched, Table
+from .rules import calendar
 from .systems import System
 
 STEP_STATES = {'todo': '未着手', 'doing': '作業中', 'done': '完了済み', 'excluded': '対象外'}
 #: a state that held from the start, recorded without a day
 ALWAYS = date(1900, 1, 1)
+FROM_START = 'はじめから'
 
 
 class Business(Searched):
@@ -33,6 +35,8 @@ class Business(Searched):
 
 class BusinessSystem(Table):
     """That a system serves a business (業務と情報システムの対応)."""
+
+    labelled_by = ('business', 'system')
 
     business = ForeignKeyField(Business, backref='system_links', on_delete='RESTRICT')
     system = ForeignKeyField(System, backref='business_links', on_delete='RESTRICT')
@@ -83,6 +87,7 @@ class StepProgress(Table):
     """Where one business stands with one step today (ステップ進捗); its past is in StepMove."""
 
     searched_through = ('business', 'step')
+    labelled_by = ('business', 'step')
 
     business = ForeignKeyField(Business, backref='progress', on_delete='RESTRICT')
     step = ForeignKeyField(Step, backref='progress', on_delete='RESTRICT')
@@ -113,14 +118,27 @@ class StepMove(Table):
     class Meta:
         indexes = ((('progress', 'on_day'), False),)
 
+    #: how the trail's sentences say a recorded value
+    words = {'on_day': lambda day: day_in_words(date.fromisoformat(day))}
+
     @property
     def label(self):
-        return f'{STEP_STATES[self.status]} {self.on_day}'
+        return f'{STEP_STATES[self.status]} {FROM_START if self.on_day == ALWAYS else self.on_day}'
+
+
+def day_in_words(day):
+    """Return the day a state began as it is read: ALWAYS is no day of the calendar."""
+    return FROM_START if day == ALWAYS else calendar.show_day(day)
 
 
 def master_on(day):
-    """Return the step master in force on `day`, or the earliest one, or None when there is none."""
-    masters = list(StepMaster.select().where(StepMaster.live()).order_by(StepMaster.valid_from.desc()))
+    """Return the step master in force on `day`, or the earliest one, or None when there is none.
+
+    One without steps is not in force: by it nothing could be counted.
+    """
+    filled = Step.select(Step.master).where(Step.live())
+    masters = list(StepMaster.select().where(StepMaster.live(), StepMaster.id.in_(filled))
+                   .order_by(StepMaster.valid_from.desc(), StepMaster.id.desc()))
     return next((m for m in masters if m.valid_from <= day), masters[-1] if masters else None)
 
 
@@ -135,6 +153,17 @@ def state_on(day):
     return (move.select(move.status)
             .where(move.progress == StepProgress.id, move.voided_at.is_null(), move.on_day <= day)
             .order_by(move.on_day.desc(), move.id.desc()).limit(1))
+
+
+def histories(ids=None):
+    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first, of all rows or of those of some `ids`."""
+    found = {}
+    for id, status, day in (
+            StepMove.select(StepMove.progress, StepMove.status, StepMove.on_day)
+            .where(StepMove.live(), *([] if ids is None else [StepMove.progress.in_(ids)]))
+            .order_by(StepMove.on_day, StepMove.id).tuples()):
+        found.setdefault(id, []).append((status, day))
+    return found
 
 
 def moves_of(progress, before, today):

@@ -21,7 +21,8 @@ HOSTINGS = {'onpremise': '庁内（オンプレミス）', 'datacentre': 'デー
 BUILDS = {'package': 'パッケージ（標準）', 'customised': 'パッケージ（カスタマイズ有）', 'bespoke': '個別開発',
           'nocode': 'ノーコード・ローコード', 'saas_only': 'SaaS設定のみ', 'oss': 'OSS'}
 REINSTALLS = {'easy': '容易', 'hard': '困難', 'impossible': '不可'}
-PII = {'none': 'なし', 'personal': '個人情報', 'sensitive': '要配慮個人情報を含む', 'my_number': '特定個人情報を含む'}
+PII = {'none': 'なし', 'personal': '個人情報', 'sensitive': '要配慮個人情報を含む', 'my_number': '特定個人情報を含む',
+       'unknown': '未確認'}
 PIA_KINDS = {'none': 'なし', 'basic': '基礎', 'priority': '重点', 'full': '全項目'}
 
 
@@ -53,7 +54,7 @@ class System(Table):
     quake_fixed = BooleanField(null=True)
     flood_risk = BooleanField(null=True)
     reinstall = CodeField(REINSTALLS, null=True)
-    pii = CodeField(PII, default='none')
+    pii = CodeField(PII, default='unknown')
     pii_count = IntegerField(null=True)
     pii_file_ref = CharField(max_length=60, null=True)
     pia_kind = CodeField(PIA_KINDS, null=True)

@@ -36,6 +36,7 @@ class Enrolment(Table):
     """One person on a course's census (対象者), and whether they attended."""
 
     searched_through = ('staff', 'course')
+    labelled_by = ('course', 'staff')
 
     course = ForeignKeyField(Course, backref='enrolments', on_delete='RESTRICT')
     staff = ForeignKeyField(Staff, backref='enrolments', on_delete='RESTRICT')

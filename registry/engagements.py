@@ -1,7 +1,9 @@
 """Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else (監査事後確認)."""
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from peewee import fn
 
+from audits import history
 from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
 from models import CorrectiveAction, Engagement, Finding
@@ -19,7 +21,7 @@ actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 
 engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
-    prefix='A-', importable=False, template='engagements/show.html',
+    prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row: kept_apart(row.findings),
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
                         'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
@@ -29,7 +31,7 @@ engagements = Noun(
              Column('held_on', '実施日', Engagement.held_on, shown.day),
              Column('reported_on', '報告日', Engagement.reported_on, shown.day)],
     filters=[Filter('kind', '監査種別', lambda: list(ENGAGEMENT_KINDS.items()), lambda v: Engagement.kind == v),
-             Filter('department', '被監査部門', shown.department_options, lambda v: Engagement.department == int(v))],
+             Filter('department', '被監査部門', shown.department_options, lambda v: Engagement.department == shown.unit(v))],
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -68,14 +70,46 @@ def facts(row):
             'result': action and action.result}
 
 
+def uninvolved(finding, person):
+    """Tell whether a person neither owns nor owned a measure of a finding, nor recorded one done or the finding reported.
+
+    Voided measures and former addresses count too: who did the work is not who judges it, whatever their role is now.
+    """
+    addresses = {person.email, *(value for value in history.values_of(person, 'email') if value)}
+    involved = {address for _, address in history.who_set(finding, {'state'}, 'reported')}
+    for action in finding.actions:
+        if person.id in (action.owner_id, *history.values_of(action, 'owner')):
+            return False
+        involved |= {address for _, address in history.who_set(action, {'done_on'})}
+    return not addresses & involved
+
+
 def may_follow(action):
     """Tell whether an action waits for its follow-up, or has one that a slip may still be corrected in: nothing rests on it yet."""
     return action.followed_on is None or action.finding.state == 'reported'
 
 
+def free(finding):
+    """Tell whether the person signed in may judge a finding: an auditor who had no hand in its correction."""
+    return current_user.role == 'auditor' and uninvolved(finding, current_user)
+
+
+def judged_apart(row, before, person):
+    """Yield (field name, message) where who had a hand in a finding's correction changes the finding."""
+    if before is not None and not uninvolved(before, person):
+        yield '', lifecycle.INVOLVED
+
+
+def kept_apart(findings):
+    """Yield (field, message) where who had a hand in the correction of one of some findings would void them."""
+    if not all(uninvolved(finding, current_user) for finding in findings):
+        yield 'reason', lifecycle.INVOLVED
+
+
 def finding_panels(row):
     moves = lifecycle.finding_moves(row.state, current_user.role) if allowed('findings.move', row) else []
-    known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）'}
+    judges = free(row)
+    known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）', 'uninvolved': judges}
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
     return {'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target], lifecycle.finding_missing(target, known | {'state': row.state}))
@@ -84,18 +118,23 @@ def finding_panels(row):
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
             'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
             'can_follow': {a.id for a in actions if allowed('actions.follow', a) and may_follow(a)
-                           and a.done_on is not None and a.owner_id != current_user.id}}
+                           and a.done_on is not None and judges}}
 
+
+#: the first day by which something of a finding's measures still has to be done
+next_due = CorrectiveAction.select(fn.MIN(CorrectiveAction.due_on)).where(
+    CorrectiveAction.finding == Finding.id, CorrectiveAction.live(), CorrectiveAction.done_on.is_null())
 
 findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
     explained=lambda row, before: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
-    importable=False, panels=finding_panels, template='findings/show.html',
+    separated=judged_apart, keeps=lambda row: kept_apart([row]), importable=False, panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
     columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, shown.department),
              Column('item', '監査項目', Finding.item),
              Column('category', '指摘区分', Finding.category, shown.code(FINDING_CATEGORIES)),
+             Column('due_on', '是正の期限', next_due, shown.day),
              Column('state', '状態', Finding.state, shown.code(FINDING_STATES), tone=finding_tone)],
     filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
@@ -120,7 +159,7 @@ def move(id, target):
     if not possible:
         abort(403)
     lacking = lifecycle.finding_missing(target, facts(before) | {'state': before.state, 'reason': '（入力予定）',
-                                                                 'comment': '（入力予定）'})
+                                                                 'comment': '（入力予定）', 'uninvolved': free(before)})
     if form.validate_on_submit() and not lacking:
         row = records.twin(before)
         row.state = target
@@ -224,7 +263,7 @@ def follow_up(id):
     """監査事後確認: by an auditor who is not the action's owner, once the action has been carried out."""
     before = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
     require('actions.follow', before)
-    if before.owner_id == current_user.id or before.done_on is None or not may_follow(before):
+    if not free(before.finding) or before.done_on is None or not may_follow(before):
         abort(403)
     form = FollowUpForm(data={'result': before.result, 'followed_on': before.followed_on or clock.today(), 'result_note': before.result_note})
     meanwhile = form.is_submitted() and request.form.get('revision') != str(before.revision)

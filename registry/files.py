@@ -1,23 +1,39 @@
 """Files in the browser: upload → preview → apply as one act with a reason; a bad line changes nothing."""
 import hashlib
 import json
+import os
+import time
+from contextlib import contextmanager, suppress
+
+try:
+    import fcntl
+except ImportError:  # Windows, where one process serves
+    fcntl = None
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
+from peewee import IntegrityError
 from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from audits.trail import Stale
 from forms.base import ReasonForm
 
-from . import clock, loading, records, sheets
+from . import clock, errors, loading, records, sheets
 from .nouns import NOUNS
 from .permits import allowed, permit
 
 bp = Blueprint('files', __name__, url_prefix='/files')
-KEEP = 40
+#: how many uploads of a person are kept, and how many bytes of them
+KEEP, KEEP_BYTES = 40, 200 * 1024 * 1024
+#: how long a person's second file waits while the first is read, in seconds
+TURN = 3
+WAITING = '前に選んだファイルの確認がまだ続いています。終わってから、もう一度送信してください。'
+#: how long an upload is kept that nobody goes on with, in seconds
+EXPIRE = 24 * 3600
 
 
 class UploadForm(FlaskForm):
@@ -38,30 +54,64 @@ def kinds():
 
 
 def folder():
-    """Return the person's own folder of uploaded files, outside the web root."""
-    path = current_app.config['INSTANCE'] / 'uploads' / str(current_user.id)
-    path.mkdir(parents=True, exist_ok=True)
+    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is deleted."""
+    home = current_app.config['INSTANCE'] / 'uploads'
+    path = home / str(current_user.id)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    expire(home)
     return path
+
+
+def expire(home):
+    """Delete the uploads of all people that are older than a day."""
+    oldest = clock.actual().timestamp() - EXPIRE
+    for path in home.glob('*/*'):
+        with suppress(OSError):  # another request was quicker
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+
+
+@contextmanager
+def own_turn():
+    """Read one file of a person at a time, in whichever process; yield whether this one's turn has come."""
+    if fcntl is None:
+        yield True
+        return
+    with open(folder().with_suffix('.lock'), 'ab') as lock:
+        until = time.monotonic() + TURN
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    yield False
+                    return
+                time.sleep(0.05)
+            else:
+                yield True
+                return
 
 
 @bp.route('/', methods=['GET', 'POST'])
 @permit('files.import')
 def index():
-    """Choose a file; it is kept by its hash and read for the preview."""
+    """Choose a file; it is read once and kept as it was read, for the preview."""
     form = UploadForm(kind=request.args.get('kind'))
     form.kind.choices = [SelectChoice(name, title) for name, title in kinds()] or abort(403)
     if form.validate_on_submit():
         upload = request.files.get('file')
-        data = upload.read()
-        noun = NOUNS[form.kind.data]
-        try:
-            sheets.read(data, upload.filename, form.encoding.data)
-        except sheets.Unreadable as error:
-            form.file.errors = [*form.file.errors, *[words_of(problem) for problem in error.problems[:50]]]
-        else:
-            token = keep(data, {'kind': noun.name, 'name': ''.join(filter(str.isprintable, upload.filename))[:200], 'encoding': form.encoding.data,
-                                'ignore': form.ignore.data})
+        about = {'kind': form.kind.data, 'name': ''.join(filter(str.isprintable, upload.filename))[:200], 'ignore': form.ignore.data}
+        with own_turn() as mine:
+            problems = [] if mine else [WAITING]
+            try:
+                token = keep(upload.read(), form.encoding.data, about) if mine else None
+            except sheets.Unreadable as error:
+                problems = [words_of(problem) for problem in error.problems[:50]]
+            except OSError:
+                problems = ['ファイルを置く場所に書き込めません（空き容量など）。何も変更していません。管理者に伝えてください。']
+        if not problems:
             return redirect(url_for('.preview', token=token), code=303)
+        form.file.errors = [*form.file.errors, *problems]
     return render_template('files/index.html', form=form, kinds=kinds(), nouns=NOUNS,
                            headers={name: records.headers_of_file(NOUNS[name]) for name, _ in kinds()},
                            crumbs=[('ホーム', url_for('board.index')), ('ファイル取込み', None)]
@@ -73,17 +123,37 @@ def words_of(problem):
     return f'{place}{problem.column + ": " if problem.column else ""}{problem.message}'
 
 
-def keep(data, about):
-    """Store an upload by its hash with what is to become of it; the oldest beyond a few are dropped."""
-    token = hashlib.sha256(data + json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
+def keep(data, encoding, about):
+    """Read an upload and store it, as it was read, by its hash with what is to become of it; the oldest are dropped."""
+    sheet = sheets.read(data, about['name'], encoding)
+    token = hashlib.sha256(data + json.dumps([encoding, about], sort_keys=True).encode()).hexdigest()[:32]
     home = folder()
-    (home / token).write_bytes(data)
-    (home / f'{token}.json').write_text(json.dumps(about, ensure_ascii=False), 'utf-8')
-    old = sorted(home.glob('*.json'), key=lambda path: path.stat().st_mtime)[:-KEEP]
-    for path in old:
-        path.unlink(missing_ok=True)
-        path.with_suffix('').unlink(missing_ok=True)
+    unready = home / f'{token}.part'
+    try:
+        # half characters, which a workbook may hold, are named in the preview
+        unready.write_bytes(json.dumps({'about': about, 'sheet': sheet.plain()}, ensure_ascii=False).encode('utf-8', 'surrogatepass'))
+        os.replace(unready, home / token)
+    except OSError:
+        unready.unlink(missing_ok=True)
+        raise
+    room, ages = KEEP_BYTES, []
+    for path in home.iterdir():
+        with suppress(FileNotFoundError):
+            ages.append((path.stat().st_mtime, path.stat().st_size, path))
+    for place, (_, size, path) in enumerate(sorted(ages, reverse=True)):
+        room -= size
+        if path.name != token and (place >= KEEP or room < 0):
+            path.unlink(missing_ok=True)
     return token
+
+
+def kept(token):
+    """Return (about, Sheet) of an upload of the person's, or None when it is not there any more."""
+    try:
+        found = json.loads((folder() / token).read_bytes().decode('utf-8', 'surrogatepass'))
+        return found['about'], sheets.Sheet.of(found['sheet'])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
 
 
 @bp.route('/<token>', methods=['GET', 'POST'])
@@ -92,39 +162,61 @@ def preview(token):
     """Show what the file would do, every problem at once; apply it with a reason."""
     if not (len(token) == 32 and set(token) <= set('0123456789abcdef')):
         abort(404)
-    path, about_path = folder() / token, folder() / f'{token}.json'
-    if not path.exists() or not about_path.exists():
+    with own_turn() as mine:
+        if not mine:
+            return errors.page(503, '何も変更していません。', WAITING, title='ファイルの確認が続いています')
+        return previewed(token)
+
+
+def previewed(token):
+    """Return the answer to a preview, while no other file of the person is read."""
+    found = kept(token)
+    if found is None:
         flash('このファイルは、もう取り込んだか、古くなって残っていません。取り込んだ内容は、各記録の履歴で確かめられます。')
         return redirect(url_for('.index'), code=303)
-    about = json.loads(about_path.read_text('utf-8'))
+    about, sheet = found
     noun = NOUNS[about['kind']]
     if not allowed(f'{noun.name}.create'):
         abort(403)
     person = current_user._get_current_object()
-    load = loading.load(noun, sheets.read(path.read_bytes(), about['name'], about['encoding']), person=person,
-                        ignore_unknown=about['ignore'])
+
+    zeros = request.args.get('zeros') == '1'
+
+    def read():
+        return loading.load(noun, sheet, person=person, ignore_unknown=about['ignore'], restore_zeros=zeros)
+    load = read()
     form = ReasonForm()
     changed_since = False
     if form.validate_on_submit() and load.good:
         changed_since = request.form.get('seen') != fingerprint(load)
         if not changed_since:
-            seq = load.apply(person, clock.now(), 'import', f'{form.reason.data}（{about["name"]}）', g.request_id)
+            try:
+                seq = load.apply(person, clock.now(), 'import', f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
+            except (Stale, IntegrityError, loading.Overtaken):
+                load, changed_since = read(), True
+        if not changed_since:
             counts = load.counts
-            path.unlink(missing_ok=True)
-            about_path.unlink(missing_ok=True)
+            (folder() / token).unlink(missing_ok=True)
             flash(f'{noun.title}に取り込みました: 登録 {counts["create"]:,}件、変更 {counts["update"]:,}件。'
                   if seq else '変更はありませんでした。')
             return redirect(url_for(f'{noun.name}.index'), code=303)
     shown = [entry for entry in load.entries if entry.status in ('create', 'update', 'conflict')]
-    return render_template('files/preview.html', noun=noun, about=about, load=load, counts=load.counts, form=form,
+    return render_template('files/preview.html', noun=noun, about=about, load=load, token=token, counts=load.counts, form=form,
                            shown=shown[:300], shown_total=len(shown), problems=load.problems[:500],
-                           seen=fingerprint(load), changed_since=changed_since,
+                           seen=fingerprint(load), changed_since=changed_since, cut=list(load.cut.values()), zeros=zeros,
+                           here=url_for('.preview', token=token, zeros='1' if zeros else None),
+                           repair=url_for('.preview', token=token, zeros='1'),
                            statuses={'create': '登録', 'update': '変更', 'conflict': '競合'},
                            crumbs=[('ホーム', url_for('board.index')), ('ファイル取込み', url_for('.index')),
                                    ('取込み前の確認', None)]
                            ), 409 if changed_since else 422 if form.errors or not load.good else 200
 
 
+def repaired(load):
+    """Return what is added to the reason of an act whose file was read with its zeros given back."""
+    return f'（先頭の0を補った欄 {sum(cut.cells for cut in load.cut.values()):,}件）' if load.restore_zeros and load.cut else ''
+
+
 def fingerprint(load):
     """Return what a preview saw of the records it would change, to refuse applying it to others."""
-    return hashlib.sha256(json.dumps([load.counts, load.revisions], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([load.counts, load.revisions, load.restore_zeros], sort_keys=True).encode()).hexdigest()

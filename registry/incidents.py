@@ -5,7 +5,7 @@ from forms.incidents import IncidentForm, LevelForm, ShareForm
 from models import CaseShare, Incident, IncidentLevel
 from models.figures import recovery_of, windows
 from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS
-from models.rules import calendar
+from models.rules import calendar, clocks
 from models.settings import Dated
 
 from . import clock, records, shown
@@ -36,7 +36,7 @@ def incident_panels(row):
     day = row.detected_at.astimezone(calendar.JST).date()
     systems = [link.system for link in row.system_links if link.voided_at is None]
     served = {link.business_id for system in systems for link in system.business_links if link.voided_at is None}
-    return {'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
+    return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
             'systems': visible_of(systems),
             'windows': [(b, start, end) for b, start, end in windows(dated)
                         if b.id in served and start <= day <= end],

@@ -1,12 +1,14 @@
 """Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing."""
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from peewee import Field, fn
 
 from audits import trail
-from forms.fields import Pointing, Ref, key_of_label
+from forms.fields import Key, Pointing, Ref, key_of_label
 from models.base import Table
-from models.visibility import condition
+from models.visibility import OFFICE, condition
 
 from . import clock, connection, records, sheets
 from .permits import allowed, overreach
@@ -15,6 +17,21 @@ from .sheets import Problem
 CHUNK, MANY = 400, 1000
 #: what an office writes behind a column's name without meaning another column
 _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
+
+
+@dataclass
+class Cut:
+    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it means.
+
+    `meant` maps each such number to the whole one, `known` are the register's.
+    """
+
+    header: str
+    cells: int
+    first: str
+    whole: str
+    meant: dict
+    known: set
 
 
 @dataclass
@@ -30,6 +47,10 @@ class Entry:
     links: list = field(default_factory=list)
     also: list = field(default_factory=list)
     message: str = ''
+
+
+class Overtaken(Exception):
+    """What a file was checked against has changed since; nothing was written. Read again, the file says what."""
 
 
 class Cells:
@@ -54,8 +75,8 @@ class Cells:
 class Load:
     """A file read against the register: `entries` a line each, `problems` all that is wrong; `apply` writes it."""
 
-    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None):
-        self.noun, self.person, self.progress = noun, person, progress
+    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None, restore_zeros=False):
+        self.noun, self.person, self.progress, self.restore_zeros = noun, person, progress, restore_zeros
         self.problems, self.unusable = list(sheet.problems), sheet.problems
         self.entries = []
         self.at, self.today = clock.now(), clock.today()
@@ -65,13 +86,14 @@ class Load:
         self.cells = self.form.cells()
         self.words = {cell.short_name: cell.header for cell in self.cells}
         self.columns = self._columns(sheet, ignore_unknown)
+        self.cut = {}
         if self.columns is not None:
             self._read(sheet)
 
     def make_form(self):
-        form = self.noun.form(formdata=None, meta={'csrf': False})
+        form = records.form_of_file(self.noun)(formdata=None, meta={'csrf': False})
         self.noun.new_form(form)
-        form.of_file = True
+        form.of_file, form.by = True, self.person
         return form
 
     @property
@@ -102,6 +124,9 @@ class Load:
             before = cell.header.partition('（')[0]
             for word in (cell.key, cell.short_name, cell.label.text, cell.header, *([before] if short[before] == 1 else [])):
                 known.setdefault(key_of_label(word), cell.short_name)
+        for word, names in self._on_screen().items():
+            if len(names) == 1:
+                known.setdefault(word, next(iter(names)))
         self.known = known
         columns, seen = [], {}
         for place, header in enumerate(sheet.headers):
@@ -124,17 +149,65 @@ class Load:
         if unreadable:
             return None
         absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
-        self.unsaid = [(cell.short_name, f'新しく登録するには「{cell.header}」の列が必要です。') for cell in absent if cell.unguessed]
+        self.unsaid = [(cell.short_name, '') for cell in absent if cell.unguessed]
+        self.lacking = {}
         for cell in absent:
             del self.form[cell.short_name]
         return columns
 
+    def _on_screen(self):
+        """Return {label: names of the fields it stands for} of what the list calls its columns and filters (状態 for ライフサイクル状態)."""
+        attrs, found = {cell.attr: cell.short_name for cell in self.form.cells()}, {}
+        for column in self.noun.columns:
+            if isinstance(column.expr, Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
+                found.setdefault(key_of_label(column.label), set()).add(attrs[column.expr.name])
+        for each in self.noun.filters:
+            if each.name in attrs:
+                found.setdefault(key_of_label(each.label), set()).add(attrs[each.name])
+        return found
+
+    def _zeros(self, sheet):
+        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give them back.
+
+        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one longer length.
+        """
+        self.cut, rows = {}, sheet.rows
+        for place, name in self.columns:
+            cell = self.form._fields[name]
+            own = isinstance(cell, Key) and self.noun.key == (name,)
+            if not own and not isinstance(cell, Pointing):
+                continue
+            typed = {text for _, cells in rows if (text := cells[place].strip()) and len(text) < 10 and text.isascii() and text.isdigit()}
+            if not typed:
+                continue
+            table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
+            numbers, limit = table.select(by), None if self.person is None or table in OFFICE else condition(table, self.person)
+            known = {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples() if number.isdigit()}
+            lengths = {len(number) for number in known}
+            meant = {}
+            for text in typed - known:
+                longer = [number for length in range(len(text) + 1, 11) if (number := text.zfill(length)) in known]
+                if len(longer) == 1:
+                    meant[text] = longer[0]
+                elif not longer and len(lengths) == 1 and len(text) < (length := next(iter(lengths))):
+                    meant[text] = text.zfill(length)
+            lines = [(line, cells[place].strip()) for line, cells in rows if cells[place].strip() in meant] if meant else []
+            if lines:
+                self.cut[name] = Cut(cell.header, len(lines), lines[0][1], meant[lines[0][1]], meant, known)
+        if self.restore_zeros and self.cut:
+            places = {place: self.cut[name].meant for place, name in self.columns if name in self.cut}
+            rows = [(line, [places[place].get(text.strip(), text) if place in places else text for place, text in enumerate(cells)])
+                    for line, cells in rows]
+        return rows
+
     def _read(self, sheet):
-        many = len(sheet.rows) > 50
-        if many:
-            for cell in self.form.cells():
-                if hasattr(cell, 'load_all'):
-                    cell.load_all()
+        sheet = replace(sheet, rows=self._zeros(sheet))
+        places = {name: place for place, name in self.columns}
+        for cell in self.form.cells():
+            if isinstance(cell, Pointing) and len(sheet.rows) > 50:
+                cell.load_all()
+            elif isinstance(cell, Pointing):
+                cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in sheet.rows])
         existing = self._existing(sheet)
         self._announce(sheet, existing)
         self.numbers = self._numbers()
@@ -145,6 +218,13 @@ class Load:
             if self.progress and done % 500 == 0:
                 self.progress(done, len(sheet.rows))
             self.entries.append(self.read_line(line, cells, existing, linked, seen))
+        self.problems += [Problem(1, self.words[name], '', (
+            f'新しく登録するには「{self.words[name]}」の列が必要です（{len(lines):,}行、{lines[0]}行目{"など" if len(lines) > 1 else ""}）。'))
+            for name, lines in self.lacking.items()]
+        if not self.restore_zeros:
+            self.problems += [Problem(1, cut.header, cut.first, (
+                f'{cut.cells:,}件の先頭の0が落ちています（「{cut.first}」は「{cut.whole}」）。先頭の0を補って読み直せます。'))
+                for cut in self.cut.values() if cut.known.intersection(cut.meant.values())]
         self._circles()
         self.problems.sort(key=lambda problem: problem.line or 0)
         if self.progress:
@@ -175,6 +255,7 @@ class Load:
                 key = tuple(row.__data__[field.name] for field in fields)
                 if key in keys:
                     found[key] = row
+        self.labels = dict(zip((row.id for row in found.values()), table.labels_of(list(found.values())), strict=True))
         return found
 
     def _numbers(self):
@@ -243,9 +324,9 @@ class Load:
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, (noun.key[-1], twice)], values)
         if before is not None and before.voided_at is not None:
-            return Entry(line, 'conflict', before.label, message='取消済みの記録と同じ番号です。番号は使い回せません。')
+            return Entry(line, 'conflict', self.labels[before.id], message='取消済みの記録と同じ番号です。番号は使い回せません。')
         if first != line:
-            return Entry(line, 'conflict', row.label if before else str(key[-1]), message=twice)
+            return Entry(line, 'conflict', self.labels[before.id] if before else str(key[-1]), message=twice)
         return self.entry(line, row, before, form, linked)
 
     def standing(self, before, linked):
@@ -265,14 +346,28 @@ class Load:
                 row.__data__[name] = stored
 
     def refuse(self, line, wrong, values):
+        if any(self._cut_there(self.form._fields.get(name), values) for name in self.noun.key):
+            # said once for the column; which record the line means is not known
+            return Entry(line, 'error')
         for name, message in wrong:
+            if (name, message) in self.unsaid:
+                # a column that is not there is said once, not for every line
+                self.lacking.setdefault(name, []).append(line)
+                continue
             cell = self.form._fields.get(name)
+            if self._cut_there(cell, values):
+                continue  # said once for the column
             header = cell.header if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
             if any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used
             self.problems.append(Problem(line, header, str(value)[:200], str(message)))
         return Entry(line, 'error')
+
+    def _cut_there(self, cell, values):
+        """Tell whether all that is wrong with a cell is that its number, which the register has, lost its zeros."""
+        cut = None if cell is None or self.restore_zeros else self.cut.get(cell.short_name)
+        return cut is not None and cut.meant.get(values.get(cell.name, '').strip()) in cut.known
 
     def entry(self, line, row, before, form, linked):
         """Return the Entry of a good line: what it creates or changes."""
@@ -291,7 +386,7 @@ class Load:
                     changes.append((cell.label.text, *(cell.text(one.__data__.get(cell.attr)) for one in (before, row))))
             status = 'update' if changes else 'unchanged'
         first = form._fields[self.noun.key[0]]
-        label = before.label if before is not None else first.text(first.data)
+        label = self.labels[before.id] if before is not None else first.text(first.data)
         return Entry(line, status, label, changes, row, before, links)
 
     def told(self, entry):
@@ -319,10 +414,39 @@ class Load:
         noun, today = self.noun, clock.today()
         with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as writing:
+            self.check_again()
             self.write(writing, today)
         if len(self.entries) > MANY:
             connection.look_again()
         return writing.seq
+
+    def written(self):
+        """Return [(row, the record as it stood or None, links)] of the noun's own records that the file writes."""
+        return [(entry.row, entry.before, entry.links) for entry in self.entries if entry.status in ('create', 'update')]
+
+    def check_again(self):
+        """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if they did."""
+        written = self.written()
+        for cell in self.pointing:
+            if isinstance(cell, Ref):
+                chosen = {row.__data__.get(cell.attr) for row, before, _ in written
+                          if before is None or row.__data__.get(cell.attr) != before.__data__.get(cell.attr)}
+            else:
+                chosen = {id for *_, links in written for (link, own, _), ids, known in links
+                          if (link, own) == (cell.link, cell.own) for id in set(ids) - set(known or ())}
+            chosen = sorted(id for id in chosen if id is not None and id > 0)
+            for start in range(0, len(chosen), MANY):
+                if cell.table.select().where(cell.table.id.in_(chosen[start:start + MANY]), ~cell.table.live()).exists():
+                    raise Overtaken
+        first = self.noun.table._meta.fields.get(self.noun.blank._fields[self.noun.key[0]].attr)
+        if self.numbers is not None:
+            numbers = [row.__data__[first.name].lower() for row, before, _ in written if before is None]
+            for start in range(0, len(numbers), MANY):
+                if self.noun.table.select().where(fn.LOWER(first).in_(numbers[start:start + MANY])).exists():
+                    raise Overtaken
+        self._circles()
+        if self.problems:
+            raise Overtaken
 
     def write(self, writing, today):
         """Save every entry: new rows in batches, then links and what the noun adds."""
@@ -330,13 +454,26 @@ class Load:
         self._insert(writing, new)
         for entry in new:
             for (link, own, other), ids, _ in entry.links:
-                if ids:
-                    writing.insert([link(**{own: entry.row.id, other: id}) for id in ids])
+                writing.later([link(**{own: entry.row.id, other: id}) for id in ids])
             self.noun.after(writing, entry.row, None, today)
-        for entry in self.entries:
-            if entry.status == 'update':
+        changed = [entry for entry in self.entries if entry.status == 'update']
+        for start in range(0, len(changed), MANY):
+            batch = changed[start:start + MANY]
+            for entry in batch:
                 self._resolve(entry.row)
-                records.write(writing, self.noun, entry.row, entry.before, entry.links, today)
+            labels, standing = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
+            for entry, label in zip(batch, labels, strict=True):
+                records.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
+
+    @staticmethod
+    def _links_of(entries):
+        """Return {link table: {own id: its rows}} of the records that entries change."""
+        found = {}
+        for link, own in {(link, own): None for entry in entries for (link, own, _), _, _ in entry.links}:
+            rows = found.setdefault(link, {})
+            for row in link.select().where(link._meta.fields[own].in_([entry.row.id for entry in entries])):
+                rows.setdefault(row.__data__[own], []).append(row)
+        return found
 
     def _insert(self, writing, new):
         """Insert the new rows, those that others of them refer to first."""

@@ -48,7 +48,7 @@ def sections():
         for words, endpoint, needs in items:
             if allowed(needs, person=person):
                 current = endpoint == exact or (endpoint.endswith('.index') and endpoint.split('.')[0] == here
-                                                and exact not in {e for _, e, _ in items})
+                                                and exact not in ELSEWHERE and exact not in {e for _, e, _ in items})
                 shown.append({'label': words, 'url': address(endpoint), 'current': current})
         if shown:
             found.append({'label': label if len(shown) > 1 else '', 'items': shown})

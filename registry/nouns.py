@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import FunctionType
 
+from peewee import Asc, Desc, Field
+
 NOUNS = {}
 
 
@@ -11,7 +13,8 @@ NOUNS = {}
 class Column:
     """One column of a list: `show` turns the selected value into the text of the cell.
 
-    `expr` is what is selected, or a function that gives it where it depends on the day.
+    `expr` is what is selected, or a function that gives it where it depends on the day; `by` is what the list is sorted by
+    where that is something else.
     """
 
     name: str
@@ -20,14 +23,24 @@ class Column:
     show: Callable = str
     sortable: bool = True
     tone: Callable | None = None
+    by: object = None
 
     def sql(self):
         return self.expr() if isinstance(self.expr, FunctionType) else self.expr
 
+    def order(self, falling, backwards=False):
+        """Return how rows are sorted by the column, blanks last either way (first where the list is read from its end)."""
+        by = self.sql() if self.by is None else self.by
+        blank = None if isinstance(by, Field) and not by.null else 'FIRST' if backwards else 'LAST'
+        return (Desc if falling else Asc)(by, nulls=blank)
+
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value."""
+    """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
+
+    A value is a code that a person may read and pass on, never the number of a row in the database.
+    """
 
     name: str
     label: str
@@ -40,8 +53,10 @@ class Noun:
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
-    of what the noun itself refuses, `keeps(row)` the same of why a row cannot be voided; `reserved` maps the columns a
-    unit's member may not decide to what they do instead, `moved` names those that moves change and not the edit page;
+    of what the noun itself refuses (`form.by` is who saves), `keeps(row)` the same of why a row cannot be voided;
+    `reserved` maps the columns a unit's member may not decide to what they do instead,
+    `separated(row, before, person)` yields (field, message) where who writes may not be who decides, `moved` names
+    those that moves change and not the edit page;
     `after(act, row, before, today)` writes what belongs to the same act; `scope(day)` is the condition on the rows that
     the list and the file hold, None for all; `explained(row, before)` says why an edit must give its reason, if it must.
     """
@@ -65,6 +80,7 @@ class Noun:
     new_form: Callable = lambda form: None
     keeps: Callable = lambda row: ()
     reserved: dict = field(default_factory=dict)
+    separated: Callable = lambda row, before, person: ()
     moved: tuple = ()
     explained: Callable = lambda row, before: ''
     scope: Callable = lambda day: None

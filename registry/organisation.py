@@ -77,7 +77,7 @@ staff = Noun(
              Column('grade', '職層', Staff.grade, shown.code(GRADES)),
              Column('employment', '任用区分', Staff.employment, shown.code(EMPLOYMENTS)),
              Column('leave', '休職等', Staff.leave, shown.code(LEAVES))],
-    filters=[Filter('department', '所属', shown.department_options, lambda v: Staff.department == int(v)),
+    filters=[Filter('department', '所属', shown.department_options, lambda v: Staff.department == shown.unit(v)),
              Filter('leave', '休職等', lambda: list(LEAVES.items()), lambda v: Staff.leave == v)],
     hint='研修の対象者を決めるもとになる名簿です。')
 records.register(departments_bp, departments)

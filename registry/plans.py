@@ -139,18 +139,23 @@ class PlanLoad(Load):
                     found[f'plan {before.id}'] = before.revision
         return found
 
+    def written(self):
+        return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update') for plan, stood in entry.also]
+
     def write(self, writing, today):
-        for entry in self.entries:
-            if entry.status not in ('create', 'update'):
-                continue
-            for plan, stood in entry.also:
-                if plan.id is None:
-                    writing.insert([plan])
-                elif stood is not None and stood is not plan:
-                    writing.save(plan, stood)
-            if entry.row is not None:
-                entry.row.plan = entry.plan.id
-                writing.save(entry.row, entry.before)
+        entries = [entry for entry in self.entries if entry.status in ('create', 'update')]
+        plans = [pair for entry in entries for pair in entry.also]
+        writing.insert([plan for plan, _ in plans if plan.id is None])
+        for plan, stood in plans:
+            if stood is not None and stood is not plan:
+                writing.save(plan, stood)
+        checked = [entry for entry in entries if entry.row is not None]
+        for entry in checked:
+            entry.row.plan = entry.plan.id
+        writing.insert([entry.row for entry in checked if entry.before is None])
+        known = [entry for entry in checked if entry.before is not None]
+        for entry, label in zip(known, CheckIn.labels_of([entry.row for entry in known]), strict=True):
+            writing.save(entry.row, entry.before, label)
 
     @staticmethod
     def export(noun, query, until=None):
@@ -198,7 +203,7 @@ noun = Noun(
              Column('plan_class', '区分', Plan.plan_class, shown.code(PLAN_CLASSES)),
              Column('latest', '最新の評価', latest, shown.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
     filters=[Filter('fiscal_year', '年度', shown.years, lambda v: Plan.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: Plan.department == int(v)),
+             Filter('department', '所属', shown.department_options, lambda v: Plan.department == shown.unit(v)),
              Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v),
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')

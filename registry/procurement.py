@@ -2,8 +2,10 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
+from audits import history
 from forms.procurement import BudgetRequestForm, CaseForm, ReviewForm, SupportForm, SupportMoveForm
 from models import BudgetRequest, Case, Review, Support, SupportComment
+from models.base import fold
 from models.budgets import NATURES
 from models.figures import large_reasons
 from models.procurement import CASE_KINDS, CONCLUSIONS, OPINIONS, OUTCOMES, REVIEW_KINDS, SUPPORT_KINDS, SUPPORT_STATES
@@ -26,12 +28,29 @@ EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_techn
 
 def examined(row, before, form, at):
     """Yield (field name, message) where a unit changes what a completed support has examined."""
-    if before is None or getattr(current_user, 'role', None) not in UNIT_ROLES:
+    if before is None or form.by is None or form.by.role not in UNIT_ROLES:
         return
     changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
     cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id, Case.live())
     if changed and Support.select().where(Support.case.in_(cases), Support.live(), Support.state == 'completed').exists():
         yield changed[0], '調達支援が完了したあとの予算要求、金額、新技術の変更は、情報政策の担当者に依頼してください。'
+
+
+def approved_by_another(reason, approver):
+    """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who entered it before."""
+    def rule(row, before, person):
+        by = squeezed(row.__data__.get(approver))
+        if not by or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
+            return
+        entered = [(person.name, person.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
+        if any(squeezed(each) in by for names in entered for each in names if each):
+            yield approver, '承認者には、この例外を入力した人とは別の人を入力してください。'
+    return rule
+
+
+def squeezed(text):
+    """Return a name or address as it is compared: folded, without spaces."""
+    return fold(text or '').replace(' ', '')
 
 
 def request_panels(row):
@@ -46,6 +65,7 @@ def request_panels(row):
 budget_requests = Noun(
     name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm, key=('request_no',),
     sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, template='budget-requests/show.html',
+    separated=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=[Column('request_no', '要求番号', BudgetRequest.request_no),
              Column('fiscal_year', '予算年度', BudgetRequest.fiscal_year, shown.year),
@@ -54,7 +74,7 @@ budget_requests = Noun(
              Column('title', '件名', BudgetRequest.title), Column('amount', '要求額', BudgetRequest.amount, shown.yen),
              Column('it_cost', 'IT経費', BudgetRequest.it_cost, shown.flag)],
     filters=[Filter('fiscal_year', '予算年度', shown.years, lambda v: BudgetRequest.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: BudgetRequest.department == int(v)),
+             Filter('department', '所属', shown.department_options, lambda v: BudgetRequest.department == shown.unit(v)),
              Filter('it_cost', 'IT経費', lambda: [('1', 'IT経費'), ('0', 'IT経費でない')],
                     lambda v: BudgetRequest.it_cost == (v == '1')),
              Filter('nature', '経費性質', lambda: list(NATURES.items()), lambda v: BudgetRequest.nature == v),
@@ -78,7 +98,8 @@ def case_panels(row):
 
 cases = Noun(
     name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-', prepare=examined,
-    reserved={'outcome': '査定の結果は担当者が記録します。'},
+    separated=approved_by_another('exception_reason', 'exception_by'),
+    reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, template='cases/show.html',
     columns=[Column('case_no', '案件番号', Case.case_no), Column('fiscal_year', '予算年度', Case.fiscal_year, shown.year),
              Column('department', '所属', Case.department, shown.department), Column('title', '件名', Case.title),
@@ -87,7 +108,7 @@ cases = Noun(
              Column('ordered_on', '発注日', Case.ordered_on, shown.day),
              Column('outcome', '予算結果', Case.outcome, shown.code(OUTCOMES))],
     filters=[Filter('fiscal_year', '予算年度', shown.years, lambda v: Case.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: Case.department == int(v)),
+             Filter('department', '所属', shown.department_options, lambda v: Case.department == shown.unit(v)),
              Filter('kind', '案件種別', lambda: list(CASE_KINDS.items()), lambda v: Case.kind == v),
              Filter('outcome', '予算結果', lambda: list(OUTCOMES.items()), lambda v: Case.outcome == v)],
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
@@ -122,16 +143,31 @@ def support_tone(value):
 
 def support_panels(row):
     moves = lifecycle.support_moves(row.state, current_user.role) if allowed('supports.move', row) else []
+    moves = sorted(moves, key=lambda move: BACK.get(move.target, 0))
     return {'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]))
                       for move in moves] if not row.voided_at else [],
-            'comments': list(row.comments.where(SupportComment.live()).order_by(SupportComment.id)),
-            'states': SUPPORT_STATES, 'case': row.case}
+            'comments': told(row), 'states': SUPPORT_STATES, 'case': row.case}
+
+
+def told(support):
+    """Return [(comment, what its writer did)] of a support's thread, the oldest first."""
+    found, before = [], 'requested'
+    for comment in support.comments.where(SupportComment.live()).order_by(SupportComment.id):
+        found.append((comment, DID.get((before, comment.state)) or DID[comment.state]))
+        before = comment.state
+    return found
 
 
 MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'returned'): '差し戻す',
               ('returned', 'reviewing'): '対応して再提出する', ('reviewing', 'completed'): '支援を完了する',
               ('requested', 'withdrawn'): '取り下げる', ('reviewing', 'withdrawn'): '取り下げる',
               ('returned', 'withdrawn'): '取り下げる'}
+
+#: what the writer of a comment did: (from, to), or to alone
+DID = {'requested': '依頼しました', 'reviewing': '点検を始めました', ('returned', 'reviewing'): '対応して再提出しました',
+       'returned': '差し戻しました', 'completed': '支援を完了しました', 'withdrawn': '取り下げました'}
+#: the moves that do not lead on stand after those that do
+BACK = {'returned': 1, 'withdrawn': 2}
 
 #: what the text of a move is called, its hint, and whether it must be there
 ASKED = {'reviewing': ('コメント', '所管課に伝えることがあれば書きます', False),
@@ -226,7 +262,7 @@ def move(id, target):
             return redirect(url_for('.show', id=id), code=303)
     return render_template('supports/move.html', noun=supports, row=before, form=form, target=SUPPORT_STATES[target],
                            words=MOVE_WORDS.get((before.state, target), SUPPORT_STATES[target]),
-                           comments=list(before.comments.order_by(SupportComment.id)), states=SUPPORT_STATES,
+                           comments=told(before), states=SUPPORT_STATES,
                            crumbs=records.crumbs(supports, (before.label, url_for('.show', id=id)), ('状態の変更', None))
                            ), 422 if form.errors else 200
 

@@ -10,8 +10,8 @@ from peewee import ForeignKeyField, IntegrityError, fn
 
 from audits import history, past, trail
 from forms.base import ActReasonForm, ReasonForm
-from forms.fields import Key, Long, Pointing, Ref, Text
-from models import Person
+from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Pointing, Ref, Refs, Text, Whole, Year
+from models import Department, Person
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
@@ -82,7 +82,8 @@ def refusals(noun, row, before, form, at):
             if near and number != (before and before.__data__[fields[0].name]):
                 found.append((noun.key[0], alike(number) if visible(current_user, near) else TAKEN))
     found += circles(noun, row, form)
-    found += overreach(noun, row, before, form, current_user)
+    form.by = current_user._get_current_object()
+    found += overreach(noun, row, before, form, form.by)
     found += list(noun.prepare(row, before, form, at))
     return found
 
@@ -128,11 +129,15 @@ def circles(noun, row, form):
                 yield cell.short_name, f'{cell.label.text}をたどると自分自身に戻ります。別の記録を選んでください。'
 
 
-def write(act, noun, row, before, links, today):
-    """Save a filled row, its links and what the noun adds, in one act; return whether anything changed."""
-    changed = act.save(row, before)
+def write(act, noun, row, before, links, today, label=None, standing=None):
+    """Save a filled row, its links and what the noun adds, in one act; return whether anything changed.
+
+    `label` and `standing` ({link table: {own id: link rows}}) are what a file has read for many rows at once.
+    """
+    changed = act.save(row, before, label)
     for (link, own, other), ids, known in links:
-        changed = act.link(link, own, row, other, ids, known if before is not None else None) or changed
+        changed = act.link(link, own, row, other, ids, known if before is not None else None,
+                           standing and standing[link].get(row.id, ())) or changed
     noun.after(act, row, before, today)
     return changed
 
@@ -251,7 +256,8 @@ def register(bp, noun):
         @permit(f'{name}.read')
         def export(format):
             listing = tables.Listing(noun, request.args, current_user)
-            return send(noun, listing.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'))
+            return send(noun, listing.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
+                        people=format == 'xlsx' and request.args.get('layout') == 'people')
 
     if 'show' in noun.views:
         @bp.get('/<int:id>')
@@ -504,15 +510,21 @@ def conflict(form, row, stands, back, crumbs, now=None):
                            revision=now or stamp(form, stands), crumbs=crumbs), 409
 
 
+def form_of_file(noun):
+    """Return the form whose fields are the columns of a noun's file: its own where that has columns a page does not ask for."""
+    return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
+
+
 def export_rows(noun, rows):
     """Yield the file's lines of `rows` (records as mappings) as lists of text."""
-    form = noun.form(formdata=None, meta={'csrf': False})
+    form = form_of_file(noun)(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
     for field in fields:
         if hasattr(field, 'load_all'):
             field.load_all()
-    linked = {field.short_name: all_links(field) for field in form.links()}
+    linked = {field.short_name: all_links(field) for field in form.links()} | {
+        field.short_name: field.kept() for field in fields if hasattr(field, 'kept')}
     # most columns are text already: only the others are asked to write themselves
     makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
               for field in fields]
@@ -537,7 +549,7 @@ def all_links(field):
 
 def headers_of(noun):
     """Return the Japanese headers of a noun's file."""
-    return [field.header for field in noun.blank.cells()]
+    return [field.header for field in form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()]
 
 
 def export(noun, query=None):
@@ -550,13 +562,45 @@ def export(noun, query=None):
     return headers_of(noun), export_rows(noun, connection.streamed(query.dicts()))
 
 
-def send(noun, query, format, encoding):
+#: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
+VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'), (Moment, 'moment'))
+
+
+def export_for_people(noun, query=None):
+    """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names in place of codes."""
+    _, rows = export(noun, query)
+    cells = form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()
+    kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
+    makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag) else None
+              for cell in cells]
+    headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
+    return headers, ([text if make is None or not text else make(text) for make, text in zip(makers, row, strict=True)]
+                     for row in rows), kinds
+
+
+def _names(cell):
+    """Return a function that turns the numbers of a field into what the records are called: a unit by its name today."""
+    if cell.table is Department:
+        known = {code: shown.department(id) for id, code in Department.select(Department.id, Department.code).tuples()}
+    else:
+        fields = cell.table._meta.fields
+        name = next((fields[name] for name in ('name', 'title') if name in fields), None)
+        known = {} if name is None else {str(number): f'{number} {words}' for number, words in cell.table.select(cell.by, name).tuples()}
+    several = isinstance(cell, Refs)
+    return lambda text: '、'.join(known.get(part, part) for part in (text.split(';') if several else [text]))
+
+
+def send(noun, query, format, encoding, people=False):
     """Answer with a noun's file; the chain's head is in its name's place of the response headers."""
-    headers, rows = export(noun, query)
     stamp = clock.today().strftime('%Y%m%d')
+    if people:
+        headers, rows, kinds = export_for_people(noun, query)
+        stamp += '-people'
+    else:
+        (headers, rows), kinds = export(noun, query), None
     try:
         if format == 'xlsx':
-            body, kind = sheets.write_xlsx(headers, rows, noun.title), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+            body, kind = sheets.write_xlsx(headers, rows, noun.title, kinds), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
         else:
             body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
             kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')
@@ -570,27 +614,31 @@ def send(noun, query, format, encoding):
 
 def headers_of_file(noun):
     """Return [(Japanese header, key, whether a new record needs it)] of a noun's import file."""
-    made = noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
-    return [(cell.header, cell.key, cell.unguessed) for cell in made(formdata=None, meta={'csrf': False}).cells()]
+    return [(cell.header, cell.key, cell.unguessed) for cell in form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()]
+
+
+def end_of(day):
+    """Return the last moment of a day: the next one begins with its first, which is no longer this day."""
+    return day_bounds(day, day)[1] - timedelta.resolution
 
 
 def export_as_of(noun, day):
     """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
-    # the next day begins with its first moment, which is no longer this day
-    until = day_bounds(day, day)[1] - timedelta.resolution
+    until = end_of(day)
     rows, scope = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None], noun.scope(day)
     if scope is not None:
         held = {id for (id,) in noun.table.select(noun.table.id).where(scope).tuples()}
         rows = [row for row in rows if row['id'] in held]
-    if noun.loader is not None:
+    if hasattr(noun.loader, 'export'):
         return noun.loader.export(noun, [twin_of(noun.table, row) for row in rows], until)
-    form = noun.form(formdata=None, meta={'csrf': False})
+    form = form_of_file(noun)(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
     keys = {}
     for field in fields:
         if hasattr(field, 'table'):
             keys[field.short_name] = {id: row[field.by.name] for id, row in past.rows_at(field.table, until).items()}
+    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until)) for field in fields if hasattr(field, 'kept_at')}
     links = {}
     for field in form.links():
         found = links.setdefault(field.short_name, {})
@@ -601,6 +649,8 @@ def export_as_of(noun, day):
     def text(field, row):
         if field.short_name in links:
             return ';'.join(sorted(links[field.short_name].get(row['id'], ())))
+        if field.short_name in kept:
+            return field.text(kept[field.short_name].get(row['id']))
         value = row.get(field.attr)
         return keys[field.short_name].get(value, '') if field.short_name in keys and value is not None else \
             field.text(value)

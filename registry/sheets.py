@@ -21,9 +21,14 @@ MAX_CELL = 32_767
 MAX_HEADER = 200
 #: beyond this many the file is wrong as a whole, and the list would fill the memory
 MAX_PROBLEMS = 5_000
+#: cells with and without a value, a hundred thousand rows of twenty-five; counted before a table is read
+MAX_CELLS = 2_500_000
 MAX_ENTRIES, MAX_UNPACKED, MAX_RATIO = 1_000, 300 * 1024 * 1024, 200
+#: bytes of one part of a workbook: its table and its texts may be large, what describes them is not
+MAX_PART = {'sheet': 160 * 1024 * 1024, 'xl/sharedStrings.xml': 96 * 1024 * 1024, 'xl/styles.xml': 8 * 1024 * 1024}
+MAX_SMALL_PART = 1024 * 1024
 #: the parser makes room for every cell up to the last one: a nearly empty workbook may not claim more than SPARSE_CELLS
-MAX_TEXT, SPARSE_CELLS = 30_000_000, 4_000_000
+MAX_TEXT, SPARSE_CELLS = 30_000_000, 1_000_000
 MAX_XLSX_ROWS = 1_048_576
 BATCH = 500
 _HALF = timedelta(milliseconds=500)
@@ -44,6 +49,7 @@ _TWINS = str.maketrans({'〜': '～', '−': '－', '‖': '∥', '—': '―', 
 _BROKEN = 'Excelファイルが壊れています。Excelで開いて保存し直すか、CSV（UTF-8）で保存してください。'
 _TOO_BIG = 'ファイルの中身が大きすぎます。表だけを新しいファイルに貼り付けて保存し直してください。'
 _TOO_MANY_ROWS = f'{MAX_ROWS:,}行を超えています。分けて取り込んでください。'
+_TOO_MANY_CELLS = f'欄（行×列）が{MAX_CELLS:,}を超えています。取り込む列だけを残すか、行を分けて取り込んでください。'
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,15 @@ class Sheet:
     encoding: str
     kind: str
     problems: list = field(default_factory=list)
+
+    def plain(self):
+        """Return the sheet as what JSON can hold; `of` gives it back."""
+        return [self.headers, self.rows, self.encoding, self.kind, [[p.line, p.column, p.value, p.message] for p in self.problems]]
+
+    @classmethod
+    def of(cls, plain):
+        headers, rows, encoding, kind, problems = plain
+        return cls(headers, rows, encoding, kind, [Problem(*values) for values in problems])
 
 
 def refuse(message, line=None, column='', value=''):
@@ -130,6 +145,8 @@ def _read_csv(text):
     text = text.removesuffix('\x1a')
     first = re.sub('"[^"]*"', '', text[:65536].lstrip('\r\n')).splitlines()[:1] or ['']
     delimiter = '\t' if '\t' in first[0] and first[0].count('\t') >= first[0].count(',') else ','
+    if text.count(delimiter) + text.count('\n') > MAX_CELLS:
+        refuse(_TOO_MANY_CELLS)
     reader = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, strict=True)
     last = 0
     found = []
@@ -151,17 +168,24 @@ def _read_xlsx(data, name):
     """Return ([(line, cells)], problems) of a workbook's first sheet."""
     try:
         clean, problems, shaped = _inspect(data, name)
-        book = python_calamine.CalamineWorkbook.from_filelike(clean)
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        sheet = python_calamine.CalamineWorkbook.from_filelike(clean).get_sheet_by_index(0)
+        del clean
+        shapes = {}
         for line, column, shape in shaped:
-            value = rows[line - 1][column - 1]
-            # Excel keeps 0.62 where a person sees 62%, and a day where they see its 0:00
-            if shape == '%' and isinstance(value, float):
-                rows[line - 1][column - 1] = f'{(_seen(value) * 100).normalize():f}%'
-            elif shape == 'h' and isinstance(value, date):
-                text = _cell(value)
-                rows[line - 1][column - 1] = text if ':' in text else f'{text} 00:00'
-        return [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)], problems
+            shapes.setdefault(line, []).append((column, shape))
+        records, skipped = [], [''] * (sheet.start[1] if sheet.start else 0)
+        # row by row: the whole table as numbers and as texts at once would be twice the memory
+        for line, row in enumerate(sheet.iter_rows(), 1):
+            row = skipped + row
+            cells = [_cell(value) for value in row]
+            for column, shape in shapes.get(line, ()):
+                # Excel keeps 0.62 where a person sees 62%, and a day where they see its 0:00
+                if shape == '%' and isinstance(row[column - 1], float):
+                    cells[column - 1] = f'{(_seen(row[column - 1]) * 100).normalize():f}%'
+                elif shape == 'h' and isinstance(row[column - 1], date) and ':' not in cells[column - 1]:
+                    cells[column - 1] += ' 00:00'
+            records.append((line, cells))
+        return records, problems
     except Unreadable:
         raise
     except Exception as error:
@@ -189,20 +213,26 @@ def _inspect(data, name):
         if any(entry.flag_bits & 1 for entry in entries):
             refuse('パスワードつきのファイルです。パスワードを外して保存し直してください。')
 
-        def part(path):
-            return archive.read(parts[path.casefold()]) if path.casefold() in parts else None
+        def part(path, most=MAX_SMALL_PART):
+            entry = parts.get(path.casefold())
+            if entry is not None and entry.file_size > most:
+                refuse(_TOO_BIG)
+            return None if entry is None else archive.read(entry)
 
-        kept = {path: part(path) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml',
+        kept = {path: part(path, MAX_PART.get(path, MAX_SMALL_PART)) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml',
                                               'xl/_rels/workbook.xml.rels', 'xl/sharedStrings.xml', 'xl/styles.xml')}
         sheet = _first_sheet(kept['xl/workbook.xml'], kept['xl/_rels/workbook.xml.rels'])
-        kept[sheet] = part(sheet)
+        kept[sheet] = part(sheet, MAX_PART['sheet'])
     if kept[sheet] is None:
         refuse(_BROKEN)
+    if kept[sheet].count(b'<c ') + kept[sheet].count(b'<c>') + kept[sheet].count(b'<c/') > MAX_CELLS:
+        refuse(_TOO_MANY_CELLS)
     problems, shaped = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']), _shapes(kept['xl/styles.xml']))
     clean = io.BytesIO()
     with zipfile.ZipFile(clean, 'w') as archive:
-        for path, content in kept.items():
-            if content is not None:
+        for path in list(kept):
+            # let go as it is written
+            if (content := kept.pop(path)) is not None:
                 archive.writestr(path, content)
     clean.seek(0)
     return clean, problems, shaped
@@ -284,7 +314,7 @@ def _survey(xml, lengths, shapes):
 
     One handler does it: a cell is judged when the next one starts, which halves the time of a large sheet.
     """
-    line = column = rows = columns = cells = size = 0
+    line = column = rows = columns = cells = size = opened_cells = 0
     kind = value = ''
     formula = inside = filled = opened = False
     columns_of = {}
@@ -292,7 +322,7 @@ def _survey(xml, lengths, shapes):
     shape = None
 
     def start(tag, attributes):
-        nonlocal line, column, kind, value, formula, inside, filled, opened, shape
+        nonlocal line, column, kind, value, formula, inside, filled, opened, shape, opened_cells
         if ':' in tag:
             tag = _bare(tag)
         inside = False
@@ -300,6 +330,9 @@ def _survey(xml, lengths, shapes):
             if filled or formula:
                 judge()
             kind, value, formula, filled, opened = attributes.get('t'), '', False, False, True
+            opened_cells += 1
+            if opened_cells > MAX_CELLS:
+                refuse(_TOO_MANY_CELLS)
             reference = attributes.get('r')
             if reference is None:
                 column += 1
@@ -326,6 +359,8 @@ def _survey(xml, lengths, shapes):
         nonlocal value
         if inside:
             value += data
+            if len(value) > MAX_CELL:
+                refuse(_BROKEN)
 
     def judge():
         nonlocal rows, columns, cells, size
@@ -444,11 +479,12 @@ def _sheet(records, encoding, kind, bad):
 
 def _headers(line, cells):
     """Return the column names of the header line; refuse blank, repeated, too many or too long ones."""
+    cells = cells[:next((place for place in range(len(cells), 0, -1) if cells[place - 1].strip()), 0)]
+    if len(cells) > MAX_COLUMNS:
+        refuse(f'列が{MAX_COLUMNS}を超えています。不要な列を削除してください。', line)
     headers = [unicodedata.normalize('NFKC', _restored(cell[:MAX_HEADER + 2])).strip() for cell in cells]
     while headers and not headers[-1]:
         headers.pop()
-    if len(headers) > MAX_COLUMNS:
-        refuse(f'列が{MAX_COLUMNS}を超えています。不要な列を削除してください。', line)
     problems, seen = [], set()
     for place, header in enumerate(headers, 1):
         if not header:
@@ -557,19 +593,26 @@ def write_csv(headers, rows, encoding='utf-8-sig'):
     return b''.join(stream_csv(headers, rows, encoding))
 
 
-def write_xlsx(headers, rows, title):
+#: how Excel shows what is no text: kind of a column → number format
+FORMATS = {'day': 'yyyy/mm/dd', 'moment': 'yyyy/mm/dd hh:mm', 'number': '#,##0', 'plain': '0', 'decimal': 'General'}
+
+
+def write_xlsx(headers, rows, title, kinds=None):
     """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros survive.
 
+    `kinds`, for a file that people read, says of each column which of FORMATS its cells are, None for text.
     Raise Unreadable for a cell or a table that Excel cannot hold.
     """
+    kinds = kinds or [None] * len(headers)
     output = io.BytesIO()
     book = xlsxwriter.Workbook(output, {'in_memory': True, 'constant_memory': True, 'strings_to_formulas': False,
                                         'strings_to_urls': False, 'strings_to_numbers': False})
     name = re.sub(r'[\[\]:*?/\\\x00-\x1f]', '', title)[:31].strip("' ")
     sheet = book.add_worksheet(name or 'Sheet1')
     bold = book.add_format({'bold': True, 'bg_color': '#E8F1FE', 'border': 1})
+    formats = {kind: book.add_format({'num_format': FORMATS[kind]}) for kind in kinds if kind}
     for place, header in enumerate(headers):
-        sheet.set_column(place, place, max(10, min(40, 2 * len(header) + 2)))
+        sheet.set_column(place, place, max({'day': 12, 'moment': 18}.get(kinds[place], 10), min(40, 2 * len(header) + 2)))
     sheet.freeze_panes(1, 0)
     last, lost = 0, []
     for last, row in enumerate(_lines(headers, rows)):
@@ -581,7 +624,9 @@ def write_xlsx(headers, rows, title):
         if len(lost) >= MAX_PROBLEMS:
             break
         for place, cell in enumerate(row):
-            if cell:
+            if cell and last and kinds[place]:
+                _write_value(sheet, last, place, _restored(cell), kinds[place], formats[kinds[place]])
+            elif cell:
                 sheet.write_string(last, place, cell, None if last else bold)
     if lost:
         raise Unreadable(lost)
@@ -589,6 +634,18 @@ def write_xlsx(headers, rows, title):
         sheet.autofilter(0, 0, max(last, 1), len(headers) - 1)
     book.close()
     return output.getvalue()
+
+
+def _write_value(sheet, line, place, text, kind, format):
+    """Write a day, moment or number as one; Excel knows no day before 1900, that stays text."""
+    if kind in ('day', 'moment'):
+        value = datetime.fromisoformat(text)
+        if value.year > 1900:
+            sheet.write_datetime(line, place, value, format)
+        else:
+            sheet.write_string(line, place, text)
+    else:
+        sheet.write_number(line, place, float(text), format)
 
 
 def _unheld(line, headers, row):

@@ -1,23 +1,24 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
 from functools import lru_cache, partial
 
-from flask import has_request_context
+from flask import g, has_app_context, has_request_context
 from flask_login import current_user
 
 from audits import history
-from forms.fields import Pointing, Ref
+from forms.fields import Pointing, Ref, narrow
 from models import Department
 from models.organisation import names_on
 from models.rules import calendar
 from models.visibility import OFFICE, condition
 
-from . import board, clock
+from . import clock
+from .memo import remembered
 
 
 def departments():
     """Return {id: name today} of every unit."""
     today = clock.today()
-    return board.remembered(('departments', today), lambda: names_on(today), table=Department)
+    return remembered(('departments', today), lambda: names_on(today))
 
 
 def department(id):
@@ -36,8 +37,8 @@ def listed(field):
     if field.only is not None:
         return field.all_listed()
     if field.table is Department:
-        return board.remembered(('listed', Department, clock.today()), partial(_in_use, field), table=Department)
-    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+        return remembered(('listed', Department, clock.today()), partial(_in_use, field))
+    return remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
 
 
 def _in_use(field):
@@ -45,14 +46,33 @@ def _in_use(field):
     return [(code, words) for code, words in field.all_listed() if code not in ended]
 
 
+def named(table):
+    """Return {name today: [codes]} of the units in use, which a file may call by their names; {} of other tables."""
+    if table is not Department:
+        return {}
+    return remembered(('unit names', clock.today()), _unit_names)
+
+
+def _unit_names():
+    today, found = clock.today(), {}
+    for id, code in Department.select(Department.id, Department.code).where(
+            Department.live(), Department.valid_to.is_null() | (Department.valid_to >= today)).order_by(Department.code).tuples():
+        found.setdefault(narrow(department(id)), []).append(code)
+    return found
+
+
 def limit(table):
-    """Return the condition on the rows of a table that the person signed in may see named; colleagues are, and commands see all."""
-    if table in OFFICE or not has_request_context() or not current_user.is_authenticated:
-        return None
-    return condition(table, current_user)
+    """Return the condition on the rows of a table that the reader may see named; colleagues are, and commands see all.
+
+    The reader is who is signed in, or in whose name a command acts (`g.acting`).
+    """
+    person = g.get('acting') if has_app_context() else None
+    if person is None and has_request_context() and current_user.is_authenticated:
+        person = current_user
+    return None if table in OFFICE or person is None else condition(table, person)
 
 
-Pointing.called, Pointing.limit, Ref.listed = staticmethod(called), staticmethod(limit), staticmethod(listed)
+Pointing.called, Pointing.limit, Pointing.named, Ref.listed = map(staticmethod, (called, limit, named, listed))
 history.called = called
 
 
@@ -66,7 +86,8 @@ def flag(value):
 
 
 def day(value):
-    return value.isoformat()
+    # SQLite gives the day of a subselect as text
+    return str(value)
 
 
 def moment(value):
@@ -101,13 +122,27 @@ def years():
 
 
 def department_options():
-    return sorted(departments().items(), key=lambda pair: pair[1])
+    """Return [(code, name today)] of every unit, by name."""
+    today = clock.today()
+    return remembered(('unit codes', today), lambda: sorted(
+        ((code, department(id)) for id, code in Department.select(Department.id, Department.code).tuples()),
+        key=lambda pair: (pair[1], pair[0])))
 
 
-def table_options(table, *names):
-    """Return a function giving [(id, words)] of a short table."""
-    return lambda: [(row.id, ' '.join(str(getattr(row, name)) for name in names))
-                    for row in table.select().where(table.live()).order_by(table.id)]
+def table_options(table, code, *names):
+    """Return a function giving [(code, words)] of a short table, in the order of the codes."""
+    return lambda: [(getattr(row, code), ' '.join(str(getattr(row, name)) for name in (code, *names)))
+                    for row in table.select().where(table.live()).order_by(table._meta.fields[code])]
+
+
+def id_of(table, code, value):
+    """Return the select of the id of the row that bears a code (field `code`): what a filter by it compares with."""
+    return table.select(table.id).where(table._meta.fields[code] == value)
+
+
+def unit(code):
+    """Return the select of the id of a unit by its code."""
+    return id_of(Department, 'code', code)
 
 
 @lru_cache(maxsize=5000)

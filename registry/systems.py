@@ -16,10 +16,13 @@ from models import (
     IncidentSystem,
     Review,
     ReviewSystem,
+    Support,
     System,
 )
 from models.base import Prepared
+from models.figures import is_large
 from models.rules import lifecycle
+from models.settings import Dated
 from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII, ZONES
 from models.visibility import condition
 
@@ -55,6 +58,26 @@ def related(system):
     """Return (cases, reviews) of a system, the newest first."""
     return list(cases_of(system.id)), list(reviews_of(system.id))
 
+#: the cases of a system that nobody has seen through 発注・計画調達支援, nor let go on without
+unexamined_of = Prepared(lambda system: Case.select().where(
+    Case.live(), Case.system == system, Case.exception_reason.is_null(),
+    Case.outcome.is_null() | Case.outcome.not_in(['rejected', 'withdrawn']), Case.id.not_in(Support.select(Support.case).where(
+        Support.live(), Support.kind == 'ordering', Support.state == 'completed'))).order_by(Case.case_no))
+
+
+def unsupported(system):
+    """Return the large cases of a system without 発注・計画調達支援 and without a recorded exception (§3.2)."""
+    cases = list(unexamined_of(system.id or 0))
+    dated = Dated() if cases else None
+    return [case for case in cases if is_large(case, case.ordered_on or clock.today(), dated)]
+
+
+def supported(system):
+    """Return what the lifecycle's table asks of a system's large cases; another unit's case is not named."""
+    cases = unsupported(system)
+    return {'ordering_supported': not cases,
+            'unsupported_cases': [case.label if case.department_id == system.owner_id else 'ほかの所属の案件' for case in cases]}
+
 
 def facts(system, cases=None, reviews=None):
     """Return what the lifecycle's table asks of a system, as plain values."""
@@ -67,6 +90,8 @@ def facts(system, cases=None, reviews=None):
         review_open=review is not None, review_conclusion=review.conclusion if review else None,
         successor=system.successor_id is not None or (case is not None and case.kind == 'replace'),
         successor_operating=(other := System.by_id(system.successor_id or 0)) is not None and other.lifecycle == 'operate')
+    if system.lifecycle in ('procure', 'build'):
+        found.update(supported(system))
     return found
 
 
@@ -90,7 +115,7 @@ def prepare(row, before, form, at):
                             f'（進める先: {allowed_next}）。')
         return
     yield from too_early(row, row.lifecycle)
-    known = facts(row) | {'reason': 'ファイルによる変更'}
+    known = facts(row) | supported(row) | {'reason': 'ファイルによる変更'}
     for words in lifecycle.missing(move, known):
         yield 'lifecycle', words
 
@@ -107,11 +132,13 @@ def panels(system):
     known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
     possible = {move.target: move for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
     cancel = possible.pop('cancelled', None)
-    moves = [(move, LIFECYCLES[target], lacking(move, system, known, cases, reviews), may_move(system, move)) for target, move in possible.items()]
+    moves = [(move, LIFECYCLES[target], lacking(move, system, known, cases, reviews))
+             for target, move in possible.items() if may_move(system, move)]
     opened = {name: f'{address(f"{name}.new")}?{urlencode({field: system.system_no})}' for name, field in OPENED
               if not system.voided_at and allowed(f'{name}.create', system)}
     return {
-        'moves': moves, 'opened': opened, 'completeness': completeness(system),
+        'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items() if not may_move(system, move)],
+        'opened': opened, 'completeness': completeness(system),
         'businesses': list(businesses_of(system.id)),
         'cases': visible_of(cases), 'reviews': visible_of(reviews), 'incidents': visible_of(list(incidents_of(system.id))),
         'engagements': visible_of(list(engagements_of(system.id))),
@@ -124,7 +151,10 @@ OPENED = (('cases', 'system_no'), ('reviews', 'system_nos'), ('incidents', 'syst
 
 
 def remedy(need, system, cases, reviews):
-    """Return (words, address) of where the person signed in enters what a move lacks elsewhere, or None."""
+    """Return (words, address) of where the person signed in enters what a move lacks elsewhere, or None.
+
+    The address is None where only the desk can.
+    """
     if need in ('case_exists', 'successor') and allowed('cases.create', system):
         opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name}
         if need == 'case_exists':
@@ -137,8 +167,12 @@ def remedy(need, system, cases, reviews):
         standing = [System.by_id(system.successor_id)]
     elif need in ('budget_granted', 'review_continues'):
         standing = (cases if need == 'budget_granted' else reviews)[:1]
+    elif need == 'ordering_supported':
+        standing = unsupported(system)
     for other in visible_of(standing):
         return f'「{other.label}」を開く', url_for(f'{of_table(type(other)).name}.show', id=other.id)
+    if need in ('case_exists', 'successor', 'review_open', 'budget_granted', 'review_continues'):
+        return '情報政策の担当者に依頼してください。', None
     return None
 
 
@@ -147,7 +181,7 @@ def lacking(move, system, known, cases, reviews):
     return [(need, sentence, remedy(need, system, cases, reviews)) for need, sentence in lifecycle.unmet(move, known)]
 
 
-NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'zone', 'hosting',
+NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'pii', 'zone', 'hosting',
           'vendor', 'backup', 'go_live_on')
 
 
@@ -155,7 +189,8 @@ def completeness(system):
     """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
     labels = vocabulary(System).labels
     needed = (*NEEDED, *(('pia_kind',) if system.pii == 'my_number' else ()))
-    blanks = [labels[name] for name in needed if system.__data__.get(name) in (None, '')]
+    blanks = [labels[name] + ('（未確認）' if value == 'unknown' else '') for name in needed
+              if (value := system.__data__.get(name)) in (None, '', 'unknown')]
     return len(needed) - len(blanks), len(needed), blanks
 
 
@@ -182,7 +217,7 @@ noun = Noun(
     filters=[
         Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')], lambda v: System.contract_end_on.between(
             clock.today(), clock.today() + timedelta(days=365)) if v == '1' else System.contract_end_on < clock.today()),
-        Filter('owner', '所管課', shown.department_options, lambda v: System.owner == int(v)),
+        Filter('owner', '所管課', shown.department_options, lambda v: System.owner == shown.unit(v)),
         Filter('lifecycle', '状態', lambda: list(LIFECYCLES.items()), lambda v: System.lifecycle == v),
         Filter('category', 'システム区分', lambda: list(CATEGORIES.items()), lambda v: System.category == v),
         Filter('zone', 'ネットワーク区分', lambda: list(ZONES.items()), lambda v: System.zone == v),
@@ -237,8 +272,10 @@ def move(id, target):
 
 def move_form(system, needs):
     """Return the form of a move with these conditions, the ledger's fields filled in from the system."""
-    if system.pii != 'my_number':
-        needs = needs - {'pia'}
+    if system.pii != 'unknown':
+        needs = needs - {'pii_settled'}
+        if system.pii != 'my_number':
+            needs = needs - {'pia'}
     asked = {name for need in needs for name in FIELDS_OF.get(need, (need,))}
     form = MoveForm(data={cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
                           if cell.short_name in asked})

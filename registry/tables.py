@@ -1,4 +1,5 @@
 """Lists, the same for every noun: search, filters, sort, pages; the export has exactly the rows of the list."""
+import re
 from math import ceil
 from urllib.parse import urlencode
 
@@ -8,9 +9,9 @@ from peewee import SqliteDatabase, fn
 from forms.fields import narrow
 from models import db
 from models.base import fold
-from models.visibility import condition
+from models.visibility import NOTHING, condition
 
-from . import board, clock
+from . import clock, memo
 
 SIZES = (50, 100, 200)
 
@@ -44,8 +45,27 @@ def search_condition(table, text):
         # numbers are kept with one kind of dash, whichever was typed
         if (plain := narrow(word)) and plain != word:
             one |= place(table.search_text, plain) > 0
+        number = table._meta.fields[table.searched[0]]
+        if (spelt := spellings(plain)) and number.unique:
+            one |= number.in_(spelt)
         found = one if found is None else found & one
     return found
+
+
+#: a number as it may be typed: letters, a dash or none, digits
+_NUMBER = re.compile('([a-z]{1,4})-?([0-9]{1,9})')
+#: how many digits a number of ours may be filled up to with zeros
+FILLED = 8
+
+
+def spellings(word):
+    """Return the numbers that a folded word may stand for, with and without dash and leading zeros: S-00301 for s301."""
+    found = _NUMBER.fullmatch(word)
+    if not found:
+        return []
+    letters, digits = found.group(1), found.group(2).lstrip('0') or '0'
+    return [f'{first}{dash}{digits:0>{length}}' for first in (letters, letters.upper()) for dash in ('-', '')
+            for length in range(len(digits), max(FILLED, len(digits)) + 1)]
 
 
 class Listing:
@@ -53,7 +73,6 @@ class Listing:
 
     def __init__(self, noun, args, person):
         self.noun, self.args = noun, args
-        self.who = (person.id, person.role, person.department_id)
         self.q = args.get('q', '').strip()[:100]
         self.values = {f.name: args.get(f.name, '') for f in noun.filters if args.get(f.name, '')}
         self.voided = args.get('voided') == '1'
@@ -69,13 +88,16 @@ class Listing:
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
         self.options = {f.name: f.options() for f in noun.filters}
+        #: conditions that cannot be used, kept in the list's address: they narrow it to nothing rather than not at all
+        self.unusable = set()
         for f in noun.filters:
             value = self.values.get(f.name)
             if value is not None:
                 if value in {str(code) for code, _ in self.options[f.name]}:
                     self.conditions.append(f.where(value))
                 else:
-                    del self.values[f.name]
+                    self.unusable.add(f.name)
+                    self.conditions.append(NOTHING)
 
     def query(self, *selected, backwards=False):
         """Return the list's rows, all pages, in order or from the end."""
@@ -83,14 +105,13 @@ class Listing:
         falling = self.sort.startswith('-') != backwards
         query = self.noun.joins(self.noun.table.select(*selected).where(*self.conditions))
         # of live rows all have no `voided_at`: named first, PostgreSQL finds the index that begins with it
-        order = [*([] if self.voided else [self.noun.table.voided_at]), column.sql()]
-        return query.order_by(*(expr.desc() if falling else expr.asc() for expr in order), id.desc() if backwards else id.asc())
+        live = [] if self.voided else [self.noun.table.voided_at.desc() if falling else self.noun.table.voided_at.asc()]
+        return query.order_by(*live, column.order(falling, backwards), id.desc() if backwards else id.asc())
 
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
         table = self.noun.table
-        key = ('total', clock.today(), self.noun.name, self.q, tuple(sorted(self.values.items())), self.voided, self.who)
-        self.total = board.remembered(key, lambda: table.select(fn.COUNT(table.id)).where(*self.conditions).scalar())
+        self.total = memo.counted(table.select(table.id).where(*self.conditions))
         self.pages = max(1, ceil(self.total / self.size))
         self.page = min(max(1, self.asked), self.pages)
         columns = self.noun.columns
@@ -123,10 +144,16 @@ class Listing:
         query = self.params(**changes)
         return f'{url_for(self.noun.name + ".index")}{"?" + query if query else ""}'
 
-    def export_url(self, format):
+    def export_url(self, format, **more):
         """Return the address of exactly these rows as a file."""
-        query = self.params(page=None, size=None)
+        query = self.params(page=None, size=None, **more)
         return f'{url_for(self.noun.name + ".export", format=format)}{"?" + query if query else ""}'
+
+    @property
+    def refused(self):
+        """Return what is said of each condition that cannot be used."""
+        return [f'{f.label}の条件「{self.values[f.name][:40]}」は使えません。条件を選び直すか、外してください。'
+                for f in self.noun.filters if f.name in self.unusable]
 
     @property
     def chips(self):
@@ -134,8 +161,8 @@ class Listing:
         found = [(f'「{self.q}」を含む', self.url(q=None))] if self.q else []
         for f in self.noun.filters:
             if f.name in self.values:
-                label = dict((str(code), text) for code, text in self.options[f.name])[self.values[f.name]]
-                found.append((f'{f.label} = {label}', self.url(**{f.name: None})))
+                label = dict((str(code), text) for code, text in self.options[f.name]).get(self.values[f.name])
+                found.append((f'{f.label} = {self.values[f.name][:40] if label is None else label}', self.url(**{f.name: None})))
         if self.voided:
             found.append(('取消済みのみ', self.url(voided=None)))
         return found

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from audits import history, trail, verify
 from forms.base import EmptyForm
 from models import Act, Change
+from models.people import ROLES
 from models.rules import calendar
 
 from . import clock
@@ -60,12 +61,12 @@ def index():
         query = query.where(Act.at < day_start(days['until'] + calendar.timedelta(days=1)))
     if before := whole(request.args, 'before', 0):
         query = query.where(Act.seq < before)
-    rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1))
+    rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1)) if not problem else []
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
     kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
     people = list(Act.select(Act.actor, Act.actor_name).distinct().order_by(Act.actor).tuples())
-    firsts = dict(Change.select(Change.act, Change.label).where(
-        Change.place == 0, Change.act.in_([act.seq for act in rows[:SIZE]] or [0])).tuples())
+    firsts = {act: history.label_of(table, label) for act, table, label in Change.select(Change.act, Change.table, Change.label).where(
+        Change.place == 0, Change.act.in_([act.seq for act in rows[:SIZE]] or [0])).tuples()}
     args = {name: request.args[name] for name in ('actor', 'kind', 'record', 'since', 'until') if request.args.get(name)}
     return render_template('trail/index.html', acts=rows[:SIZE], more=more, people=people, firsts=firsts, head=trail.head(), words=words, kinds=kinds,
                            args=args, channels=CHANNELS, problem=problem, verify_form=EmptyForm(),
@@ -92,9 +93,9 @@ def show(seq):
         link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views
                 and allowed(f'{noun.name}.read') else None)
         changes.append((change, title_of(table) if table else change.table, link,
-                        history.sentences(change, vocabulary(table) if table else history.Vocabulary(), names)))
+                        history.label_of(change.table, change.label), history.sentences(change, vocabulary(table) if table else history.Vocabulary(), names)))
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
-                           pages=pages, channels=CHANNELS,
+                           pages=pages, channels=CHANNELS, roles=ROLES,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    (f'操作 {seq}', None)])
 
@@ -107,7 +108,7 @@ def in_words(found):
             and found['fields'] else None)
     sentences = [f'{told.labels.get(name, name)}: 履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
                  f'「{history.show(table, name, stands, told, {})}」です。' for name, recorded, stands in found['fields']]
-    return title_of(table), found['label'], link, sentences or [found['what']]
+    return title_of(table), history.label_of(found['table'], found['label']), link, sentences or [found['what']]
 
 
 @bp.route('/verify', methods=['GET', 'POST'])
@@ -119,7 +120,10 @@ def check():
     form = EmptyForm()
     if not form.validate_on_submit():
         abort(400)
-    verdict = verify.verify()
+    try:
+        verdict = verify.verify()
+    except verify.Unverifiable:
+        abort(503)
     return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
                            rows=[in_words(found) for found in verdict.outside[:500]],
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])

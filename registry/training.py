@@ -73,8 +73,8 @@ def prepare_enrolment(row, before, form, at):
     course = course_of(row)
     moved = before is None or (before.staff_id, before.course_id) != (row.staff_id, row.course_id)
     if moved and row.staff_id is not None and course.census_on is not None:
-        person = Staff.by_id(row.staff_id)
-        if not (person.joined_on or course.census_on) <= course.census_on <= (person.left_on or course.census_on):
+        joined, left = form.staff_no.columns_of(row.staff_id, 'joined_on', 'left_on')
+        if not (joined or course.census_on) <= course.census_on <= (left or course.census_on):
             yield 'staff_no', f'対象者基準日（{calendar.show_day(course.census_on)}）に在籍していないため、対象者にできません。'
     start = calendar.year_range(course.fiscal_year)[0]
     if row.completed_on is not None and row.completed_on < start:
@@ -109,10 +109,10 @@ enrolments = Noun(
              Column('status', '状態', Enrolment.status, shown.code(ENROLMENT_STATES), tone=enrolment_tone),
              Column('completed_on', '受講日', Enrolment.completed_on, shown.day),
              Column('exclusion_reason', '除外理由', Enrolment.exclusion_reason)],
-    filters=[Filter('course', '研修', shown.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == int(v)),
+    filters=[Filter('course', '研修', shown.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == shown.id_of(Course, 'code', v)),
              Filter('status', '状態', lambda: list(ENROLMENT_STATES.items()), lambda v: Enrolment.status == v),
              Filter('department', '所属', shown.department_options, lambda v: Enrolment.staff.in_(
-                 Staff.select(Staff.id).where(Staff.department == int(v))))],
+                 Staff.select(Staff.id).where(Staff.department == shown.unit(v))))],
     hint='対象者基準日の名簿です。除外には理由が必要です。')
 records.register(courses_bp, courses)
 records.register(enrolments_bp, enrolments)

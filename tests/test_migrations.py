@@ -1,37 +1,21 @@
 """The migrations build exactly what the models describe, on whichever engine the tests run, and guard the trail."""
 import pytest
+from altering import WRONG, alter, rewrite
 from peewee import PeeweeException, SqliteDatabase
 
 from audits import trail
-from models import TABLES, Act, Change, TrailHead, db
+from models import TABLES, Act, Change, System, TrailHead, catalogue, db
 from registry import clock, connection
-
-COLUMNS = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable FROM information_schema.columns
-             WHERE table_schema = 'public' AND table_name <> 'migration_history'"""
-CONSTRAINTS = """SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-                 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"""
-INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 
 
 def sqlite():
     return isinstance(db.obj, SqliteDatabase)
 
 
-def ours(row):
-    return row[0] in {table._meta.table_name for table in TABLES}
-
-
 def schema():
-    """Return the open database's tables, columns, constraints and indexes, as comparable rows."""
-    if sqlite():
-        found = db.execute_sql("SELECT tbl_name, type, name, sql FROM sqlite_master WHERE type IN ('table', 'index')")
-        rows = {row for row in found if ours(row)}
-        for table in TABLES:
-            name = table._meta.table_name
-            rows |= {(name, 'column', *row[1:]) for row in db.execute_sql(f'PRAGMA table_info("{name}")')}
-        return rows
-    return {(kind, *row) for kind, query in (('column', COLUMNS), ('constraint', CONSTRAINTS), ('index', INDEXES))
-            for row in db.execute_sql(query) if ours(row)}
+    """Return what the open database says of our tables."""
+    names = {table._meta.table_name for table in TABLES}
+    return {row for row in catalogue.read() if row[1] in names and row[0] != 'trigger'}
 
 
 def built(url, build):
@@ -55,6 +39,32 @@ def test_migrations_build_what_the_models_describe(databases):
     databases.drop(described)
 
 
+@pytest.mark.parametrize('wrong', WRONG)
+def test_the_comparison_finds(opened, wrong):
+    before = schema()
+    alter(wrong)
+    assert schema() != before
+
+
+def test_a_constraint_is_the_same_wherever_it_stands(opened):
+    if not sqlite():
+        return  # only SQLite keeps a table as it was written
+    before = schema()
+    moved = 'CONSTRAINT "setting_value_length" CHECK (length("value") <= 100)'
+    rewrite('setting', f', {moved}', '')
+    assert schema() != before
+    rewrite('setting', '"value" VARCHAR(100) NOT NULL', f'"value" VARCHAR(100) {moved} NOT NULL')
+    assert schema() == before
+    key = 'CONSTRAINT "review_system_review_fk" FOREIGN KEY ("review_id") REFERENCES "review" ("id") ON DELETE RESTRICT'
+    rewrite('review_system', f', {key}', '')
+    rewrite('review_system', '"review_id" INTEGER NOT NULL',
+            f'review_id INTEGER\n NOT NULL {key.replace("FOREIGN KEY (", "").replace(chr(34) + "review_id" + chr(34) + ")", "")}')
+    assert schema() == before
+    db.execute_sql('ALTER TABLE "setting" ADD COLUMN "more" INTEGER CONSTRAINT "setting_more_positive" CHECK (more >= 0)')
+    assert schema() - before == {('column', 'setting', 'more', 'INTEGER DEFAULT None KEY 0 INTEGER'),
+                                 ('constraint', 'setting', 'setting_more_positive', 'CHECK ( more >= 0 )')}
+
+
 @pytest.mark.parametrize('table', TABLES, ids=lambda table: table.__name__)
 def test_every_constraint_has_a_name(table):
     for constraint in table._meta.constraints or ():
@@ -69,6 +79,35 @@ def test_running_twice_is_harmless(opened):
     assert connection.pending() == []
     assert connection.migrate() == []
     assert schema() == before and trail.head().hash == head
+
+
+def test_an_older_register_is_brought_forward_whole(databases):
+    """What stands in the tables that a migration makes anew stays, is pointed at as before, and is found as folded now."""
+    url = databases.empty()
+    db.initialize(connection.open_database(url))
+    with db.connection_context():
+        connection.runner().up('0001_initial')
+        db.execute_sql("INSERT INTO trail_head (id, seq, hash) VALUES (1, 0, '0')")
+        db.execute_sql('INSERT INTO department (id, revision, search_text, code, name, level, valid_from) '
+                       "VALUES (1, 1, '0101 課', '0101', '課', 'section', '2020-04-01')")
+        for id, (number, name, after) in enumerate((('S-1', '山﨑の台帳', 'NULL'), ('S-2', '高橋', '1')), 1):
+            db.execute_sql('INSERT INTO system (id, revision, system_no, name, owner_id, category, lifecycle, pii, search_text, '
+                           f"successor_id) VALUES ({id}, 1, '{number}', '{name}', 1, 'office', 'operate', 'none', 'x', {after})")
+        db.execute_sql("INSERT INTO business (id, revision, search_text, code, name, applicable) VALUES (1, 1, 'x', 'B', 'b', "
+                       f"{'1' if sqlite() else 'TRUE'})")
+        db.execute_sql('INSERT INTO business_system (id, revision, business_id, system_id) VALUES (1, 1, 1, 2)')
+        assert connection.migrate() != []
+        assert list(System.select(System.system_no, System.successor, System.search_text).order_by(System.id).tuples()) == [
+            ('S-1', None, 's-1 山崎の台帳'), ('S-2', 1, 's-2 高橋')]
+        for wrong in ("UPDATE system SET pii = 'x'", 'UPDATE system SET successor_id = 99 WHERE id = 2', 'DELETE FROM system WHERE id = 2',
+                      "UPDATE system SET system_no = 'S-1' WHERE id = 2"):
+            with pytest.raises(PeeweeException), db.atomic():
+                db.execute_sql(wrong)
+        db.execute_sql("UPDATE system SET pii = 'unknown' WHERE id = 2")
+        if sqlite():
+            assert db.execute_sql('PRAGMA foreign_key_check').fetchall() == []
+    db.close_all()
+    databases.drop(url)
 
 
 def test_masters_twice_are_harmless(opened):

@@ -43,6 +43,11 @@ def _contract_over(facts):
     return _filled(facts, 'reason') or bool(end and retired and end <= retired)
 
 
+def _unsupported(facts):
+    names = '、'.join(f'「{name}」' for name in facts.get('unsupported_cases', ()))
+    return f'大規模案件{names}の発注・計画調達支援が完了していません。支援を完了するか、例外の理由と承認者を調達案件に記録してください。'
+
+
 def _other_follower(facts):
     return not _filled(facts, 'follower_person') or facts['follower_person'] != facts.get('owner_person')
 
@@ -60,11 +65,16 @@ FIELDS = {
     'done_on': '是正の実施日', 'evidence': '是正の証跡', 'followed_on': '事後確認日',
     'follower_person': '事後確認者',
 }
-#: any other condition: (whether the facts satisfy it, the sentence when they do not)
+#: what is said to who may not judge a finding
+INVOLVED = 'あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。ほかの監査担当が行ってください。'
+#: any other condition: (whether the facts satisfy it, the sentence when they do not, or what makes it of the facts)
 CONDITIONS = {
     'case_exists': (lambda facts: _filled(facts, 'case_exists'), '調達案件を登録してください。'),
     'budget_granted': (lambda facts: facts.get('budget_result') in ('as_requested', 'reduced'),
                        '調達案件の予算結果が「要求どおり」または「一部減額」になっていません。'),
+    'pii_settled': (lambda facts: facts.get('pii') in ('none', 'personal', 'sensitive', 'my_number'),
+                    '個人情報の取扱いが「未確認」のままです。確かめて選んでください。'),
+    'ordering_supported': (lambda facts: _filled(facts, 'ordering_supported'), _unsupported),
     'pia': (_pia_done, '特定個人情報を扱うため、PIA（特定個人情報保護評価）の種別を選んでください。「なし」でよいのは、本人の数が1,000人未満のときだけです。'),
     'review_open': (lambda facts: _filled(facts, 'review_open'), '台帳活用検討を登録してください。'),
     'review_continues': (lambda facts: facts.get('review_conclusion') in ('continue', 'not'),
@@ -84,6 +94,7 @@ CONDITIONS = {
     'new_measure': (lambda facts: facts.get('result') not in ('insufficient', 'not_done'),
                     '事後確認で有効とされなかった措置のままです。新しい是正措置を登録してください。'),
     'other_follower': (_other_follower, '監査事後確認は、是正の責任者以外の人が行ってください。'),
+    'not_involved': (lambda facts: _filled(facts, 'uninvolved'), INVOLVED),
 }
 
 _IT, _HEAD = frozenset({'it'}), frozenset({'head', 'it'})
@@ -96,12 +107,12 @@ MOVES = (
     Move('budget', 'procure', _IT, ('budget_granted',)),
     Move('budget', 'stopped', _HEAD, ('reason',)),
     # contracts have no register of their own: these two fields say that one was concluded
-    Move('procure', 'build', _OFFICE, ('vendor', 'contract_end_on')),
+    Move('procure', 'build', _OFFICE, ('vendor', 'contract_end_on', 'ordering_supported')),
     Move('build', 'operate', _HEAD, ('zone', 'confidentiality', 'integrity', 'availability', 'manager',
-                                     'backup', 'pia', 'go_live_on')),
+                                     'backup', 'pii_settled', 'pia', 'go_live_on', 'ordering_supported')),
     Move('operate', 'review', _STAFF, ('review_open',)),
     Move('operate', 'retiring', _HEAD, ('retire_planned_on', 'handover')),
-    Move('review', 'operate', _HEAD, ('review_continues',)),
+    Move('review', 'operate', _HEAD, ('review_continues', 'pii_settled')),
     Move('review', 'renew', _HEAD, ('successor',)),
     Move('review', 'retiring', _HEAD, ('retire_planned_on', 'handover')),
     Move('renew', 'retiring', _IT, ('successor_operating',)),
@@ -126,9 +137,9 @@ FINDING_MOVES = (
     Move('planned', 'open', _AUDITOR, ('reason',)),
     Move('approved', 'correcting', _OFFICE),
     Move('correcting', 'reported', _OFFICE, ('new_measure', 'done_on', 'evidence')),
-    Move('reported', 'closed', _AUDITOR, ('effective', *_FOLLOW_UP)),
+    Move('reported', 'closed', _AUDITOR, ('effective', *_FOLLOW_UP, 'not_involved')),
     Move('reported', 'correcting', _AUDITOR, ('not_effective', *_FOLLOW_UP)),
-    *(Move(state, 'accepted', _AUDITOR, ('ciso_reason',))
+    *(Move(state, 'accepted', _AUDITOR, ('ciso_reason', 'not_involved'))
       for state in ('open', 'planned', 'approved', 'correcting', 'reported')),
 )
 
@@ -145,6 +156,8 @@ def _lacking(needs, facts):
         else:
             test, words = CONDITIONS[need]
             satisfied = test(facts)
+            if not satisfied and callable(words):
+                words = words(facts)
         if not satisfied:
             found.append((need, words))
     return found
@@ -178,7 +191,8 @@ def missing(move, facts, role=None):
     gives one sentence naming the states allowed next. `facts` is a mapping, an absent key reads as not
     filled: name, owner, summary, case_exists (bool), budget_result ('as_requested', 'reduced', 'rejected',
     'withdrawn' or None), vendor, contract_end_on, zone, confidentiality, integrity, availability, manager,
-    backup, pii ('none', 'personal', 'sensitive', 'my_number'), pii_count, pia_kind, go_live_on, review_open
+    backup, pii ('none', 'personal', 'sensitive', 'my_number', 'unknown'), ordering_supported (bool: no large case of
+    its without 発注・計画調達支援 and without a recorded exception, §3.2; unsupported_cases names those), pii_count, pia_kind, go_live_on, review_open
     (bool), review_conclusion ('do', 'not', 'continue' or None), successor (a system or a case),
     successor_operating (bool), retire_planned_on, handover, retired_on, disposed_on, disposal_certificate,
     reason.
@@ -215,6 +229,7 @@ def finding_missing(target, facts, role=None):
 
     The other facts are those of its latest corrective action: measure, owner_person, due_on, done_on,
     evidence, followed_on, follower_person (must not be owner_person), result ('effective', 'insufficient',
-    'not_done' or None); and reason, for sending a plan back and for the CISO's acceptance (BR-32).
+    'not_done' or None); uninvolved, whether who moves it neither owned a measure nor recorded it done; and reason,
+    for sending a plan back and for the CISO's acceptance (BR-32).
     """
     return _missing(FINDING_MOVES, FINDING_STATES, facts.get('state'), target, facts, role)

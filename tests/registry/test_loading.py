@@ -374,6 +374,26 @@ def test_a_department_person_writes_own_rows_only(desk):
     assert desk.table('actuals', *rows_of('actuals')[1], code=1, options=options)['errors']
 
 
+def test_a_unit_does_not_change_by_a_command_what_a_support_examined(desk):
+    desk.person('zei@city.example.jp', 'department', '102')
+    options = ('--by', 'zei@city.example.jp')
+    for kind, headers, row in (('cases', ['案件番号', '初期経費'], ['C-1', '1']), ('budget-requests', ['要求番号', '要求額'], ['B-1', '1'])):
+        found = desk.table(kind, row, headers=headers, code=1, options=options)
+        assert '調達支援が完了したあと' in found['errors'][0]['message'], kind
+        assert desk.table(kind, row, headers=headers, options=('--dry-run',))['update'] == 1, 'the desk itself may'
+
+
+def test_a_command_in_the_name_of_a_unit_names_no_record_of_another(desk):
+    desk.person('zei@city.example.jp', 'department', '102')
+    options = ('--by', 'zei@city.example.jp')
+    headers = ['案件番号', '対象システムの管理番号']
+    unseen, unknown = (desk.table('cases', ['C-1', number], headers=headers, code=1, options=options)['errors'][0]['message']
+                       for number in ('S-2', 'S-99'))
+    assert unseen.replace('S-2', 'S-99') == unknown
+    found = desk.table('cases', ['C-1', 'ほかの所属の記録'], headers=['案件番号', '管理番号'], options=options)
+    assert found['unchanged'] == 1
+
+
 def test_calls_that_are_wrong_end_with_2(desk):
     path = desk.file('a.csv', text_of(*rows_of('staff')))
     assert desk.run('import', 'people', path).exit_code == 2
@@ -438,7 +458,7 @@ def test_a_step_taken_up_again_stays_done_for_the_days_between(desk):
 @pytest.mark.parametrize(('kind', 'column', 'key'), [
     ('budget-requests', '要求額', '要求番号'), ('budget-requests', 'IT経費', '要求番号'), ('budget-requests', '新技術', '要求番号'),
     ('cases', '年間運用経費', '案件番号'), ('cases', '期間年数', '案件番号'), ('businesses', '適用', '業務コード'),
-    ('systems', '個人情報の取扱い', '管理番号'), ('supports', '試行', '支援区分')])
+    ('supports', '試行', '支援区分')])
 def test_what_is_not_said_is_not_guessed(desk, kind, column, key):
     headers, rows = rows_of(kind)
     cells = dict(zip(headers, rows[0], strict=True)) | {key: '調達実施支援' if kind == 'supports' else 'NEW1'}
@@ -447,6 +467,16 @@ def test_what_is_not_said_is_not_guessed(desk, kind, column, key):
     cells.pop(column)
     without = desk.table(kind, list(cells.values()), headers=list(cells), code=1)
     assert [p['column'] for p in without['errors']] == [column] and '列が必要です' in without['errors'][0]['message']
+
+
+def test_personal_data_that_is_not_said_is_unsettled(desk):
+    headers, rows = rows_of('systems')
+    cells = dict(zip(headers, rows[0], strict=True)) | {'管理番号': 'NEW1', '個人情報の取扱い': ''}
+    assert desk.table('systems', list(cells.values()), headers=list(cells))['create'] == 1
+    del cells['個人情報の取扱い']
+    assert desk.table('systems', list((cells | {'管理番号': 'NEW2'}).values()), headers=list(cells))['create'] == 1
+    with desk.open():
+        assert [pii for (pii,) in System.select(System.pii).where(System.system_no.startswith('NEW')).tuples()] == ['unknown'] * 2
 
 
 def test_a_blank_means_none_where_the_list_has_a_word_for_it(desk):
@@ -663,7 +693,7 @@ def test_a_record_known_by_others_numbers_is_found_however_wide_they_are_written
 
 def test_zeros_a_spreadsheet_dropped_are_missed(desk):
     found = desk.table('enrolments', ['K-1', '3', '受講中', '', '', ''], ['K-1', '77', '受講中', '', '', ''], code=1)
-    assert '「00003」ならあります' in found['errors'][0]['message'] and '先頭の0' not in found['errors'][1]['message']
+    assert '「3」は「00003」' in found['errors'][0]['message'] and '先頭の0' not in found['errors'][1]['message']
 
 
 def test_units_that_stand_do_not_come_under_each_other(desk):
@@ -726,4 +756,99 @@ def test_a_business_of_very_many_systems_is_an_import_file_too(desk):
 
 def test_a_roster_that_lost_its_zeros_makes_nobody_twice(desk):
     found = desk.table('staff', ['3', '駒場 次郎', '102', '会計年度任用'], headers=['職員番号', '氏名', '所属コード', '任用区分'], code=1)
-    assert '「00003」ならあります' in found['errors'][0]['message']
+    assert '「3」は「00003」' in found['errors'][0]['message']
+
+
+HISTORY = ['business_code', 'step_no', 'status', 'done_on', '経過']
+
+
+def test_a_steps_file_carries_its_history(desk):
+    others = desk.steps_on('2027-03-31')
+    told = '作業中 2026-05-01;完了済み 2026-06-30;作業中 2026-07-10;完了済み 2026-08-31'
+    desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', told], headers=HISTORY)
+    assert [desk.steps_on(day) - others for day in ('2026-06-30', '2026-07-31', '2026-08-31')] == [1, 0, 1]
+    assert told in desk.export('steps', 'steps.csv').read_text('utf-8-sig')
+    # said again it changes nothing; left out or blank it is made as on a page; another one is a correction
+    assert desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', told], headers=HISTORY)['unchanged'] == 1
+    assert desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', ''], headers=HISTORY)['unchanged'] == 1
+    found = desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', '対象外;完了済み R8.8.31'], headers=HISTORY)
+    assert found['update'] == 1 and [desk.steps_on(day) - others for day in ('2026-06-30', '2026-08-31')] == [1, 1]
+    assert '対象外;完了済み 2026-08-31' in desk.export('steps', 'steps.csv').read_text('utf-8-sig')
+
+
+@pytest.mark.parametrize(('told', 'words'), [
+    ('済 2026-08-31', 'という状態はありません'), ('完了済み 2026-13-01', '日'), ('完了済み 2026-08-31;作業中 2026-05-01', '古い順'),
+    ('作業中 2026-05-01', '状態（完了済み）と同じ'), ('完了済み 2026-08-30', '完了日と同じ'), ('作業中 2027-04-01;完了済み 2027-04-02', '完了日と同じ'),
+    (';'.join(['作業中 2026-05-01'] * 51), '50回まで'), ('作業中 2026-05-01;' * 200, '2,000文字以内')])
+def test_a_history_that_cannot_be_is_told(desk, told, words):
+    found = desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', told], headers=HISTORY, code=1)
+    assert any(words in error['message'] and error['column'] == '経過' for error in found['errors']), found['errors']
+
+
+def test_a_history_tells_nothing_of_days_to_come(desk):
+    found = desk.table('steps', ['B07', '1', '作業中', '', '作業中 2027-04-01'], headers=HISTORY, code=1)
+    assert '先の日' in found['errors'][0]['message']
+
+
+# --- headers and values as pages show them ---
+
+@pytest.mark.parametrize(('kind', 'headers', 'row'), [
+    ('systems', ['管理番号', '状態', '個人情報'], ['S-3', '構想', '個人情報']),
+    ('systems', ['管理番号', '所管課', '目標復旧時間（業務時間内）'], ['S-3', '101 情報政策課', '8']),
+    ('cases', ['案件番号', '所属', '予算結果'], ['C-1', '情報政策課', '不採択'])])
+def test_headers_and_units_as_a_page_shows_them(desk, kind, headers, row):
+    found = desk.table(kind, row, headers=headers, options=('--dry-run',))
+    assert (found['update'], found['errors']) == (1, []), found
+
+
+def test_a_label_that_names_two_fields_is_no_header(desk):
+    assert desk.table('systems', ['S-3', '1'], headers=['管理番号', '目標復旧時間'], code=1)['errors']
+    found = desk.table('systems', ['S-3', '運用', '構想'], headers=['管理番号', '状態', 'ライフサイクル状態'], code=1)
+    assert '同じ項目です' in found['errors'][0]['message']
+
+
+def test_a_unit_by_its_name_today_only_where_one_bears_it(desk):
+    desk.table('departments', ['104', '税務課', '課', '2020-04-01', ''], ['105', '広報課', '課', '2020-04-01', '2021-03-31'],
+               headers=['所属コード', '名称', '階層', '有効開始日', '有効終了日'])
+
+    def said(name):
+        found = desk.table('systems', ['S-3', name], headers=['管理番号', '所管課'], code=None, options=('--dry-run',))
+        return found['errors'][0]['message'] if found['errors'] else found
+    assert said('税務課') == '所管課「税務課」は2件あります（102、104）。コードで入力してください。'
+    assert said('１０４　税務課')['update'] == 1
+    assert '台帳にありません' in said('101 税務課') and '台帳にありません' in said('広報課')
+    assert said('情報政策課')['update'] == 1
+
+
+# --- zeros that a spreadsheet cuts ---
+
+def test_zeros_that_a_spreadsheet_cut_are_one_repair_for_the_column(desk):
+    headers = ['職員番号', '氏名']
+    rows = [['1', 'い'], ['2', 'ろ'], ['00003', 'は']]
+    found = desk.table('staff', *rows, headers=headers, code=1)
+    assert [(e['line'], e['column'], e['value']) for e in found['errors']] == [(1, '職員番号', '1')]
+    assert '2件の先頭の0が落ちています（「1」は「00001」）' in found['errors'][0]['message']
+    found = desk.table('staff', *rows, headers=headers, options=('--restore-zeros',))
+    assert (found['update'], found['create']) == (3, 0)
+    with desk.open():
+        assert Staff.get(Staff.staff_no == '00002').name == 'ろ'
+        assert '先頭の0を補った欄 2件' in Act.select().order_by(Act.seq.desc()).get().reason
+
+
+def test_a_new_number_shorter_than_all_that_stand_is_asked_about(desk):
+    headers, row = ['職員番号', '氏名', '所属コード'], ['77', '新人', '101']
+    found = desk.table('staff', row, headers=headers, options=('--dry-run',))
+    assert (found['create'], found['errors']) == (1, [])
+    words = desk.run('import', 'staff', desk.folder / 'staff.csv', '--dry-run').stderr
+    assert '職員番号: 1件の先頭の0が落ちているようです（「77」は「00077」）。--restore-zeros' in words
+    desk.table('staff', row, headers=headers, options=('--restore-zeros',))
+    with desk.open():
+        assert Staff.get(Staff.name == '新人').staff_no == '00077'
+
+
+def test_zeros_of_what_a_line_points_to_come_back(fresh):
+    fresh.table('departments', ['0302', '戸籍住民課', '2020-04-01'], ['0303', '税務課', '2020-04-01'], headers=['所属コード', '名称', '有効開始日'])
+    headers, rows = ['職員番号', '氏名', '所属コード'], [['00001', 'い', '302'], ['00002', 'ろ', '303'], ['00003', 'は', '999']]
+    found = fresh.table('staff', *rows, headers=headers, code=1)
+    assert [(e['line'], e['column']) for e in found['errors']] == [(1, '所属コード'), (4, '所属コード')]
+    assert fresh.table('staff', *rows[:2], headers=headers, options=('--restore-zeros',))['create'] == 2

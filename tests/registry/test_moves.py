@@ -1,12 +1,14 @@
 """The move of a system from state to state: what its page asks for, and where the rest is entered."""
 import html
 import re
+from datetime import date
 
 import pytest
 from asking import refused, upload, values
 
 from audits import trail
-from models import Case, System, db
+from models import Case, Incident, Support, System, db
+from models.figures import figure
 from registry import clock
 
 
@@ -28,7 +30,17 @@ def asked(page):
     return set(re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)) - {'csrf_token', 'revision', 'q'}
 
 
-def test_going_live_is_asked_for_on_one_page(client_of, stands):
+@pytest.fixture
+def examined(app):
+    """A function: the first system's large case has been through 発注・計画調達支援."""
+    def complete():
+        with app.app_context(), db.connection_context(), trail.act('supports.create', by=None, at=clock.now()) as act:
+            act.save(Support(case=1, kind='ordering', state='completed', requested_on=date(2026, 9, 1), completed_on=date(2026, 9, 20)))
+    return complete
+
+
+def test_going_live_is_asked_for_on_one_page(client_of, stands, examined):
+    examined()
     stands(lifecycle='build', go_live_on=None, zone=None, pii='my_number')
     it = client_of('it')
     address = '/systems/1/move/operate'
@@ -75,3 +87,104 @@ def test_a_record_is_voided_in_one_way(client_of, stands):
 @pytest.mark.parametrize('columns', ['incident_no,restored_at', 'incident_no,mitigated_at'])
 def test_a_file_of_one_column_is_held_against_the_record(client_of, columns):
     assert '検知日時以後にしてください' in upload(client_of('it'), 'incidents', columns, 'I-00001,2026-05-31 10:00')
+
+
+def test_a_large_case_does_not_go_on_unexamined_without_a_word(client_of, stands):
+    """§3.2: 発注・計画調達支援, or a reason and who allowed it, recorded on the case."""
+    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2', 'manager': '税務課長', 'backup': '日次',
+             'go_live_on': date(2026, 11, 1), 'vendor': 'みどり', 'contract_end_on': date(2031, 3, 31)}
+    it = client_of('it')
+    for source, target in (('procure', 'build'), ('build', 'operate')):
+        stands(lifecycle=source, **whole)
+        address = f'/systems/1/move/{target}'
+        words = refused(it, address, reason='進める')
+        assert '大規模案件「C-00001 税案件1」の発注・計画調達支援が完了していません' in words and '例外の理由と承認者' in words
+        assert 'href="/cases/1">「C-00001 税案件1」を開く' in it.get('/systems/1').text
+        assert '発注・計画調達支援が完了していません' in upload(it, 'systems', 'system_no,lifecycle', f'S-00001,{target}')
+    asked = {'exception_reason': '災害対応のため', 'exception_by': '阿部 情'}
+    assert '別の人' in refused(it, '/cases/1/edit', **asked)
+    assert '例外の承認者を入力' in refused(it, '/cases/1/edit', exception_reason='災害対応のため')
+    allowed = asked | {'exception_by': '情報政策課長 甲'}
+    assert it.post('/cases/1/edit', data=values(it, '/cases/1/edit') | allowed).status_code == 303
+    assert '理由: 災害対応のため、承認者: 情報政策課長 甲' in it.get('/cases/1').page.text
+    assert it.post(address, data=values(it, address) | {'reason': '稼働'}).status_code == 303
+    assert stands().lifecycle == 'operate'
+
+
+def test_personal_data_is_settled_before_a_system_operates(client_of, stands, examined):
+    examined()
+    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2', 'manager': '税務課長', 'backup': '日次'}
+    stands(lifecycle='build', pii='unknown', **whole)
+    it, address = client_of('it'), '/systems/1/move/operate'
+    assert {'pii', 'pii_count', 'pia_kind'} <= asked(it.get(address).text)
+    assert '個人情報の取扱いが「未確認」のままです' in refused(it, address, reason='稼働', pii='unknown')
+    assert 'PIA' in refused(it, address, reason='稼働', pii='my_number')
+    assert it.post(address, data=values(it, address) | {'reason': '稼働', 'pii': 'none'}).status_code == 303
+    assert stands().pii == 'none'
+    assert '個人情報の取扱い（未確認）' in client_of('it').get(f'/systems/{stands(pii="unknown").id}').page.text
+
+
+def test_personal_data_is_chosen_on_the_page_and_unsettled_in_a_file(client_of, app):
+    it, asked = client_of('it'), {'name': '新', 'summary': '試験', 'owner_code': '0201', 'category': 'office', 'lifecycle': 'idea'}
+    assert values(it, '/systems/new')['pii'] == ''
+    assert '個人情報の取扱いを' in refused(it, '/systems/new', system_no='S-77701', **asked)
+    assert it.post('/systems/new', data=values(it, '/systems/new') | asked | {'system_no': 'S-77701', 'pii': 'unknown'}).status_code == 303
+    page = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle', 'S-77702,新,0201,office,operate')
+    assert '個人情報の取扱い' in page and '未確認' in page
+    for line, words in (('S-77703,新,0201,office,operate,', '未確認'), ('S-00001,新,0201,office,operate,', '空欄にできません')):
+        assert words in upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', line)
+    with app.app_context(), db.connection_context():
+        assert System.get(System.system_no == 'S-77701').pii == 'unknown'
+
+
+def test_a_unit_is_shown_the_moves_it_may_make(client_of, stands):
+    stands(lifecycle='operate')
+    for who, mine, theirs in (('department', ['review'], '「廃止予定」'), ('head', ['retiring'], '「更新検討」')):
+        browser = client_of(who)
+        page = browser.get('/systems/1')
+        links = re.findall(r'href="(/systems/1/move/[^"]+)"', page.text)
+        assert [link.rpartition('/')[2] for link in links] == mine and theirs in page.page.text
+        assert all(browser.get(link).status_code == 200 for link in links)
+
+
+def test_a_support_under_review_leads_on_first_and_says_who_did_what(client_of):
+    it, page = client_of('it'), client_of('it').get('/supports/1').text
+    buttons = re.findall(r'<a class="(button[^"]*)" href="/supports/1/move/(\w+)">', page)
+    assert buttons == [('button button-small', 'completed'), ('button button-second button-small', 'returned'),
+                       ('button button-second button-small', 'withdrawn')]
+    assert '阿部 情が点検を始めました。' in client_of('it').get('/supports/1').page.text
+    assert it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned') | {'text': '内訳を'}).status_code == 303
+    unit = client_of('department')
+    assert '阿部 情が差し戻しました。' in unit.get('/supports/1/move/reviewing').page.text
+    assert unit.post('/supports/1/move/reviewing', data=values(unit, '/supports/1/move/reviewing') | {'text': '添付した'}).status_code == 303
+    words = unit.get('/supports/1').page.text
+    assert '馬場 税が対応して再提出しました。' in words and '馬場 税（点検中）' not in words and '阿部 情（差戻し）' not in words
+
+
+@pytest.mark.parametrize('who, address, edit, void', [
+    ('it', '/systems/1', '/systems/1/edit', '/systems/1/move/cancelled'), ('it', '/cases/1', '/cases/1/edit', '/cases/1/void'),
+    ('department', '/findings/1', '/actions/1/edit', '/actions/1/void'), ('it', '/strategies/2026/', '/strategies/2026/edit', '/strategies/2026/void'),
+    ('it', '/strategies/2026/initiatives/1', '/strategies/2026/initiatives/1/edit', '/strategies/2026/initiatives/1/void')])
+def test_voiding_does_not_stand_beside_editing(client_of, who, address, edit, void):
+    page = client_of(who).get(address).text
+    between = page.partition(f'href="{edit}"')[2].partition(f'href="{void}"')
+    assert between[1] and ('</div>' in between[0])
+    actions = page.partition('<div class="heading-actions">')[2].partition('</div>')[0]
+    assert '/void"' not in actions and 'cancelled' not in actions
+    assert not re.search(r'編集</a>・?\s*<a[^>]*>取消', page)
+
+
+def test_a_sign_without_effect_is_not_judged_for_its_recovery(client_of, app):
+    """Level 1 (予兆・影響なし): the page says so, and the figure leaves it out by name."""
+    with app.app_context(), db.connection_context():
+        before = figure('incidents.recovery_business_hours', 2026, date(2026, 11, 23))
+        row = Incident.get_by_id(1)
+        row.level = 1
+        with trail.act('incidents.edit', by=None, at=clock.now()) as act:
+            act.save(row)
+        after = figure('incidents.recovery_business_hours', 2026, date(2026, 11, 23))
+        left = {group.words: group.count() for group in after.left_out}
+    words = client_of('it').get('/incidents/1').page.text
+    assert '判定しません（レベル1は予兆で、影響がないためです）' in words and '目標時間内' not in words
+    assert after.denominator == before.denominator - 1 == 1
+    assert left['レベル1（予兆・影響なし。復旧を判定しません）'] == 1

@@ -4,6 +4,7 @@ import re
 import zipfile
 from datetime import date, datetime, timedelta
 from datetime import time as clock
+from time import process_time
 
 import pytest
 import xlsxwriter
@@ -400,6 +401,71 @@ def test_a_long_text_used_by_every_cell_does_not_fill_the_memory():
     rows = ''.join(f'<row r="{row}">' + '<c t="s"><v>0</v></c>' * 100 + '</row>' for row in range(1, 200))
     data = repacked(with_rows(rows), {'xl/sharedStrings.xml': lambda old: old.replace(b'<t>a</t>', b'<t>' + b'x' * 30_000 + b'</t>')})
     assert len(data) < 100_000 and '大きすぎ' in refusal(data)[0].message
+
+
+#: what a refusal may take, in seconds of the processor: far below what reading the file would
+SHORT = 2.5
+
+
+@pytest.fixture
+def packed(monkeypatch):
+    """Let a file unpack to what it may: it is not its ratio that is asked here."""
+    monkeypatch.setattr(sheets, 'MAX_RATIO', 100_000)
+
+
+def refused_soon(data, words):
+    begun = process_time()
+    found = refusal(data)
+    assert words in found[0].message and process_time() - begun < SHORT, (found[:2], process_time() - begun)
+
+
+@pytest.mark.parametrize('row', ['<c><v>1</v></c>' * 60, '<c r="A1"/>' + '<c/>' * 80])
+def test_a_workbook_of_too_many_cells_is_refused_before_it_is_read(packed, row):
+    refused_soon(with_rows(f'<row>{row}</row>' * 60_000), '欄（行×列）')
+
+
+def test_a_prefix_hides_no_cells(packed, monkeypatch):
+    monkeypatch.setattr(sheets, 'MAX_CELLS', 1000)
+    space = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
+    rows = '<x:row>' + '<x:c><x:v>1</x:v></x:c>' * 50 + '</x:row>'
+    data = repacked(with_rows(''), {'xl/worksheets/sheet1.xml': lambda old: (
+        f'<x:worksheet xmlns:x="{space}"><x:sheetData>{rows * 100}</x:sheetData></x:worksheet>').encode()})
+    assert '欄（行×列）' in refusal(data)[0].message
+
+
+def test_a_table_of_commas_is_refused_before_it_is_read():
+    refused_soon(b'a,b\n' + b',' * 19_000_000, '欄（行×列）')
+    refused_soon('あ,い\n'.encode() + b',\n' * 2_000_000, '欄（行×列）')
+
+
+def test_a_header_of_many_and_long_cells_is_not_worked_on():
+    marks = 'a' + '\u0301\u0316' * 15_000
+    begun = process_time()
+    assert '列が100' in refusal(','.join([marks] * 101).encode())[0].message
+    assert '長すぎます' in refusal(','.join([marks] * 49).encode())[0].message
+    assert process_time() - begun < SHORT
+
+
+@pytest.mark.parametrize('path', ['xl/worksheets/sheet1.xml', 'xl/styles.xml', 'xl/workbook.xml'])
+def test_parts_of_a_workbook_are_bounded(packed, monkeypatch, path):
+    monkeypatch.setitem(sheets.MAX_PART, 'sheet', 8_000_000)
+    padded = repacked(with_rows('<row><c><v>1</v></c></row>'), {path: lambda old: old + b'<!--' + b'x' * 9_000_000 + b'-->'})
+    refused_soon(padded, '大きすぎ')
+
+
+def test_a_number_written_over_many_lines_is_no_cell(packed):
+    refused_soon(with_rows(f'<row><c><v>{"1" * 12_000_000}</v></c></row>'), '壊れています')
+
+
+def test_a_workbook_that_begins_further_right_keeps_its_columns():
+    def fill(sheet, made):
+        for place, (header, value) in enumerate([('割合', 0.62), ('名', 'x')], 2):
+            sheet.write(2, place, header)
+            sheet.write(3, place, value, made('0%') if place == 2 else None)
+    found = refusal(book(fill))
+    assert [problem.column for problem in found] == ['1列目', '2列目']
+    records, _ = sheets._read_xlsx(book(fill), 'a.xlsx')
+    assert records[2:] == [(3, ['', '', '割合', '名']), (4, ['', '', '62%', 'x'])]
 
 
 def test_entities_are_refused():

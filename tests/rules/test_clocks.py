@@ -70,3 +70,7 @@ def test_time_never_mends_a_miss(first, second):
 def test_cutover_window():
     window = clocks.cutover_window(date(2026, 1, 5), 14, 30)
     assert window == (date(2025, 12, 22), date(2026, 2, 4))
+
+
+def test_a_sign_without_effect_is_not_judged():
+    assert [clocks.judged(level) for level in range(1, 6)] == [False, True, True, True, True]

@@ -24,11 +24,11 @@ WHOLE = {
     'go_live_on': date(2026, 1, 5), 'review_open': True, 'review_conclusion': 'continue', 'successor': True,
     'successor_operating': True, 'retire_planned_on': date(2026, 3, 31), 'handover': 'CSVで引き継ぐ',
     'retired_on': date(2026, 3, 31), 'disposed_on': date(2026, 4, 30), 'disposal_certificate': '消去第1号',
-    'reason': '重複登録'}
+    'reason': '重複登録', 'ordering_supported': True}
 FINDING = {
     'measure': '権限を見直す', 'owner_person': 1, 'due_on': date(2026, 3, 31), 'done_on': date(2026, 3, 1),
     'evidence': '文書第1号', 'followed_on': date(2026, 3, 20), 'follower_person': 2,
-    'reason': 'CISO 目黒花子の承認'}
+    'reason': 'CISO 目黒花子の承認', 'uninvolved': True}
 SUPPORT = {
     'comment': '見積の内訳が必要', 'response': '内訳を添付した', 'opinion': 'fine',
     'opinion_text': '支障なし', 'completed_on': date(2025, 10, 1), 'reason': '要求を取りやめた'}
@@ -51,9 +51,9 @@ def test_a_move_with_nothing_lists_everything_at_once(move):
 def test_going_live_lists_everything_at_once():
     move, = (move for move in lifecycle.moves_from('build') if move.target == 'operate')
     found = missing(move, {'pii': 'my_number', 'zone': ' ', 'manager': None})
-    assert len(found) == 8
+    assert len(found) == 9
     assert 'ネットワーク区分を入力してください。' in found
-    assert len(missing(move, {})) == 7
+    assert len(missing(move, {})) == 9
 
 
 @pytest.mark.parametrize('move', MOVES + SUPPORT_MOVES + FINDING_MOVES, ids=name)
@@ -122,6 +122,10 @@ def test_a_role_without_the_move_is_told_what_it_may_do():
     ('build', 'operate', {'pia_kind': 'none'}, False),
     ('build', 'operate', {'pia_kind': 'none', 'pii_count': 1000}, False),
     ('build', 'operate', {'pia_kind': 'none', 'pii_count': 999}, True),
+    ('build', 'operate', {'pii': 'unknown', 'pia_kind': None}, False),
+    ('build', 'operate', {'ordering_supported': False, 'unsupported_cases': ['C-1 更新']}, False),
+    ('procure', 'build', {'ordering_supported': False, 'unsupported_cases': ['C-1 更新']}, False),
+    ('review', 'operate', {'pii': 'unknown'}, False),
     ('operate', 'review', {'review_open': False}, False),
     ('review', 'operate', {'review_conclusion': 'not'}, True),
     ('review', 'operate', {'review_conclusion': 'do'}, False),
@@ -190,10 +194,17 @@ def test_a_finding_moves_when_nothing_is_missing(move):
     ('correcting', {'result': 'effective'}, '「不十分」または「未実施」になっていません'),
     ('correcting', {'result': 'insufficient', 'follower_person': 1}, '是正の責任者以外の人'),
     ('accepted', {'reason': ''}, 'CISO'),
+    ('closed', {'result': 'effective', 'uninvolved': False}, 'ほかの監査担当'),
+    ('accepted', {'uninvolved': False}, 'ほかの監査担当'),
     ('planned', {}, '「是正完了報告」から「是正計画提出」には進められません')])
 def test_what_a_reported_finding_lacks(target, change, words):
     found, = lifecycle.finding_missing(target, FINDING | {'state': 'reported'} | change)
     assert words in found
+
+
+def test_a_large_case_that_was_not_examined_is_named():
+    words, = missing(Move('procure', 'build'), WHOLE | {'ordering_supported': False, 'unsupported_cases': ['C-1 更新', 'C-2 移行']})
+    assert '「C-1 更新」、「C-2 移行」' in words and '例外の理由と承認者' in words
 
 
 def test_a_measure_found_insufficient_is_not_reported_again():

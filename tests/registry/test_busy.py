@@ -1,0 +1,89 @@
+"""Two write at once: the second waits shortly, is told in words and keeps what was typed; who reads never waits."""
+import threading
+import time
+
+import desk as desks
+import pytest
+from asking import values
+
+from audits import trail
+from models import System, db
+from registry import clock, connection
+
+
+@pytest.fixture
+def impatient(monkeypatch, app):
+    """Writers that wait half a second, not four."""
+    monkeypatch.setattr(connection, 'WAIT', 500)
+    monkeypatch.setitem(connection.SQLITE, 'busy_timeout', 500)
+    db.initialize(connection.open_database(app.config['DATABASE_URL']))
+
+
+@pytest.fixture
+def it(impatient, client_of):
+    return client_of('it')
+
+
+@pytest.fixture
+def importing(it):
+    """Somebody else's act, open for as long as the test runs."""
+    opened, over = threading.Event(), threading.Event()
+
+    def write():
+        with db.connection_context(), trail.act('systems.import', by=None, at=clock.now(), channel='import') as act:
+            row = System.get_by_id(2)
+            row.vendor = '取込み中'
+            act.save(row)
+            opened.set()
+            over.wait(30)
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert opened.wait(10)
+    yield
+    over.set()
+    writer.join(10)
+
+
+def test_who_writes_meanwhile_is_told_and_keeps_what_was_typed(it, importing):
+    typed = values(it, '/systems/1/edit') | {'summary': '打ち込んだ概要'}
+    before = time.monotonic()
+    answer = it.post('/systems/1/edit', data=typed)
+    assert answer.status_code == 503 and time.monotonic() - before < 5
+    assert 'ほかの人の取込みが続いています' in answer.page.h1 and '打ち込んだ概要' in answer.page.text
+    assert answer.headers['Retry-After']
+
+
+def test_who_reads_meanwhile_does_not_wait(it, importing):
+    for address in ('/', '/systems/', '/systems/1', '/systems/1/edit', '/trail/', '/search?q=税'):
+        before = time.monotonic()
+        assert it.get(address).status_code == 200
+        assert time.monotonic() - before < 3, address
+
+
+def test_writers_that_wait_leave_threads_to_those_who_read(app, it, importing, monkeypatch):
+    monkeypatch.setattr(trail, 'TURN', 0.1)
+    typed = values(it, '/systems/1/edit') | {'summary': '打ち込んだ概要'}
+    cookie = it.get_cookie('daicho', domain='localhost')
+    writers = [app.test_client() for _ in range(4)]
+    for one in writers:
+        one.set_cookie('daicho', cookie.value)
+    answers = []
+    threads = [threading.Thread(target=lambda one=one: answers.append((one.post('/systems/1/edit', data=typed).status_code, time.monotonic())))
+               for one in writers]
+    begun = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert [code for code, _ in answers] == [503] * 4
+    assert sum(at - begun < 0.45 for _, at in answers) >= 3, 'one turn is taken by the import, one waits: the others are told at once'
+
+
+def test_a_command_that_cannot_write_says_so(tmp_path, monkeypatch):
+    desk = desks.empty(tmp_path)
+
+    def busy(*args, **kwargs):
+        raise trail.Busy('others are writing')
+    monkeypatch.setattr(trail, 'act', busy)
+    result = desk.run('import', 'departments', desk.file('a.csv', '所属コード,名称,有効開始日\n0101,課,2020-04-01\n'))
+    assert result.exit_code == 1 and '書込みが続いているため' in result.stderr and '何も変更していません' in result.stderr

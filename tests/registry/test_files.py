@@ -1,0 +1,160 @@
+"""Files in the browser: read once, one at a time per person, kept whole or not at all, asked again inside the act."""
+import fcntl
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from asking import values
+from cast import email
+
+from audits import trail
+from models import Act, Person, Staff, System, db
+from registry import clock, files, loading, sheets
+
+HEAD = 'system_no,name,owner_code,category,lifecycle,pii'
+ROW = 'S-90001,新,0201,個別業務系,運用,なし'
+
+
+def sent(browser, *lines, kind='systems', name='a.csv', **more):
+    return browser.post('/files/', data={'kind': kind, 'encoding': 'auto', 'file': (io.BytesIO('\n'.join(lines).encode()), name), **more})
+
+
+@pytest.fixture
+def it(client_of):
+    return client_of('it')
+
+
+@pytest.fixture
+def home(app):
+    with db.connection_context():
+        return app.config['INSTANCE'] / 'uploads' / str(Person.get(Person.email == email('it')).id)
+
+
+def reading(it, address):
+    return {'reason': '登録', 'seen': values(it, address)['seen']}
+
+
+def test_an_upload_is_parsed_once(it, monkeypatch):
+    read, parsed = sheets.read, []
+    monkeypatch.setattr(sheets, 'read', lambda *args: parsed.append(args[1]) or read(*args))
+    address = sent(it, HEAD, ROW).headers['Location']
+    assert it.post(address, data=reading(it, address)).status_code == 303
+    assert parsed == ['a.csv']
+
+
+def test_a_file_is_kept_as_it_was_read(it, home):
+    address = sent(it, HEAD, 'S-90001,"改\n行",0201,個別業務系,運用,なし', '', 'S-90002,\ue000,0201,個別業務系,運用,なし').headers['Location']
+    page = it.get(address)
+    assert page.status_code == 422 and 'U+E000' in page.text and [path.suffix for path in home.iterdir()] == ['']
+
+
+def test_an_upload_that_cannot_be_stored_leaves_nothing(it, home, monkeypatch):
+    whole = Path.write_bytes
+
+    def full(path, data):
+        whole(path, data[:10])
+        raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(Path, 'write_bytes', full)
+    answer = sent(it, HEAD, ROW)
+    assert answer.status_code == 422 and '書き込めません' in answer.text and not list(home.iterdir())
+
+
+def test_the_same_file_twice_at_once_is_kept_once(app, home, it):
+    home.mkdir(parents=True, exist_ok=True)
+    for place in range(files.KEEP + 5):
+        (home / f'{place:032x}').write_text('{}')
+        os.utime(home / f'{place:032x}', (place, place))
+    cookie, answers = it.get_cookie('daicho', domain='localhost'), []
+
+    def send():
+        browser = app.test_client()
+        browser.set_cookie('daicho', cookie.value)
+        answers.append(sent(browser, HEAD, ROW).status_code)
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [303] * 6 and len(list(home.iterdir())) <= files.KEEP
+
+
+def test_a_second_file_of_a_person_waits_shortly_and_is_told(it, home, client_of, monkeypatch):
+    monkeypatch.setattr(files, 'TURN', 0.2)
+    address = sent(it, HEAD, ROW).headers['Location']
+    seen = reading(it, address)
+    with open(home.with_suffix('.lock'), 'ab') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        answer = sent(it, HEAD, ROW)
+        assert answer.status_code == 422 and files.WAITING in answer.text
+        answer = it.post(address, data=seen)
+        assert answer.status_code == 503 and '登録' in answer.page.text
+        assert sent(client_of('department'), HEAD, ROW).status_code == 303, 'others do not wait'
+    assert it.post(address, data=seen).status_code == 303
+
+
+def meanwhile(monkeypatch, change):
+    """Let another person's act come between the check and the act of the file."""
+    apply = loading.Load.apply
+
+    def late(load, *args):
+        monkeypatch.setattr(loading.Load, 'apply', apply)
+        change()
+        return load.apply(*args)
+    monkeypatch.setattr(loading.Load, 'apply', late)
+
+
+def heads():
+    with db.connection_context():
+        return Act.select().count()
+
+
+@pytest.mark.parametrize(('kind', 'lines', 'table', 'words'), [
+    ('enrolments', ('course_code,staff_no,status', 'K26-02,1001,未受講'), Staff, '職員名簿にありません'),
+    ('incidents', ('incident_no,title,category,level,system_nos,detected_at', 'I-9,題,システム障害,1,S-00001,2026-10-01 10:00'), System, '登録されていません'),
+])
+def test_what_was_voided_since_the_check_is_not_pointed_to(it, monkeypatch, kind, lines, table, words):
+    address = sent(it, *lines, kind=kind).headers['Location']
+    seen = reading(it, address)
+
+    def void():
+        with trail.act('staff.void', by=None, at=clock.now()) as act:
+            act.void(table.get_by_id(1), '退職')
+    meanwhile(monkeypatch, void)
+    before = heads()
+    answer = it.post(address, data=seen)
+    assert answer.status_code == 409 and '確認したあとに記録が変更された' in answer.text and words in answer.text
+    assert heads() == before + 1
+
+
+def test_a_number_taken_since_the_check_is_shown_anew(it, monkeypatch):
+    address = sent(it, HEAD, ROW, 'S-90002,新,0201,個別業務系,運用,なし').headers['Location']
+    seen = reading(it, address)
+
+    def take():
+        with trail.act('systems.create', by=None, at=clock.now()) as act:
+            act.save(System(system_no='s-90001', name='先', owner=System.get_by_id(1).owner, category='core_standard', pii='none'))
+    meanwhile(monkeypatch, take)
+    before = heads()
+    answer = it.post(address, data=seen)
+    assert answer.status_code == 409 and '大文字と小文字だけが違う' in answer.text and heads() == before + 1
+
+
+def test_a_missing_column_is_said_once(it):
+    answer = it.get(sent(it, 'system_no,name', *(f'S-9000{n},新' for n in range(5))).headers['Location'])
+    assert answer.text.count('「所管課コード」の列が必要です（5行、2行目など）') == 1 and '誤り 3件' in answer.page.text
+
+
+def test_cut_zeros_are_offered_and_given_back_on_the_page(it):
+    address = sent(it, 'staff_no,name,department_code', '1003,新,201', '1004,新,202', kind='staff').headers['Location']
+    answer = it.get(address)
+    assert answer.status_code == 422 and '先頭の0を補う（2件）' in answer.text and '所属コード: 2件（「201」は「0201」と思われます）' in answer.page.text
+    answer = it.get(f'{address}?zeros=1')
+    assert answer.status_code == 200 and '先頭の0を補って読みました' in answer.text
+    action = next(form['action'] for form in answer.page.forms if form['method'] == 'post' and '/files/' in form['action'])
+    seen = reading(it, f'{address}?zeros=1')
+    assert it.post(address, data=seen).status_code != 303, 'what was read otherwise is not applied'
+    assert it.post(action, data=seen).status_code == 303
+    with db.connection_context():
+        assert Staff.get(Staff.staff_no == '1003').department.code == '0201'
