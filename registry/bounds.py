@@ -10,9 +10,11 @@ from werkzeug.exceptions import (
 )
 from werkzeug.formparser import FormDataParser
 
+from . import devices
+
 #: the endpoints that take a file; any other form is text and much smaller
 UPLOADS = frozenset({'files.index'})
-#: (bytes of a body, fields in it) of whoever has not signed in, and of a form; an upload has the application's own limits
+#: (bytes of a body, fields in it) of whoever has never signed in here, and of a form; an upload has the application's own limits
 STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
 MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
@@ -73,7 +75,7 @@ def limit():
         raise refusal(BadRequest, f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
     # a page is asked for without a body, so that nobody need look who asks for a picture
     safe = request.method in SAFE
-    stranger = safe or '_user_id' not in session and 'was' not in session
+    stranger = safe or not (session.keys() & {'_user_id', 'was'} or devices.read()[1])
     if stranger or request.endpoint not in UPLOADS:
         size, fields = STRANGER if stranger else FORM
         request.max_content_length = request.max_form_memory_size = size

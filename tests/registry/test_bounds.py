@@ -53,6 +53,14 @@ def test_a_strangers_small_form_costs_little_too(client_of):
             assert took < 0.05, (address, body[:20], took)
 
 
+def test_what_is_typed_after_a_session_has_gone_is_not_too_large(client_of):
+    browser = client_of('it')
+    form = values(browser, '/systems/1/edit') | {'note': 'あ' * 20_000}
+    browser.delete_cookie('daicho')
+    answer = browser.post('/systems/1/edit', data=form, headers={'Origin': 'http://localhost'})
+    assert answer.status_code == 401 and 'name="kept"' in answer.text
+
+
 def test_the_limit_holds_for_a_body_of_unknown_length(app):
     for size, status in ((60_000, 422), (70_000, 413)):
         body = io.BytesIO(b'email=' + b'x' * size)
