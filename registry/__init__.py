@@ -62,8 +62,8 @@ def create_app(given=None):
     if app.config.get('PROXIES'):
         app.wsgi_app = proxies.Proxied(app.wsgi_app, app.config['PROXIES'])
     requests.register(app)
-    connection.guard(app)
     bounds.register(app)
+    connection.guard(app)
     app.before_request(requests.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)
