@@ -131,8 +131,11 @@ def department_options():
 
 def table_options(table, code, *names):
     """Return a function giving [(code, words)] of a short table, in the order of the codes."""
-    return lambda: [(getattr(row, code), ' '.join(str(getattr(row, name)) for name in (code, *names)))
-                    for row in table.select().where(table.live()).order_by(table._meta.fields[code])]
+    fields = [table._meta.fields[name] for name in (code, *names)]
+
+    def read():
+        return [(values[0], ' '.join(map(str, values))) for values in table.select(*fields).where(table.live()).order_by(fields[0]).tuples()]
+    return lambda: board.remembered(('options', table, code, names), read, table=table)
 
 
 def id_of(table, code, value):

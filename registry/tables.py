@@ -68,6 +68,10 @@ def spellings(word):
             for length in range(len(digits), max(FILLED, len(digits)) + 1)]
 
 
+#: so many values are a list to choose from; of more, so many are suggested
+MANY_OPTIONS, SUGGESTED = 200, 30
+
+
 class Listing:
     """One list of a noun as one person sees it, from the query string `args`."""
 
@@ -98,6 +102,14 @@ class Listing:
                 else:
                     self.unusable.add(f.name)
                     self.conditions.append(NOTHING)
+
+    def is_long(self, name):
+        """Tell whether a filter has too many values for a list to choose from: then its code is typed."""
+        return len(self.options[name]) > MANY_OPTIONS
+
+    def suggested(self, name):
+        """Return the last few values of a long filter, the last first."""
+        return self.options[name][:-1 - SUGGESTED:-1]
 
     def query(self, *selected, backwards=False):
         """Return the list's rows, all pages, in order or from the end."""

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from audits import trail
-from models import Business, CorrectiveAction, Department, Step, StepProgress, System, db
-from registry import clock
+from models import Business, CorrectiveAction, Course, Department, Step, StepProgress, System, db
+from registry import clock, tables
 from registry.nouns import NOUNS
 from registry.tables import spellings
 
@@ -177,3 +177,17 @@ def test_a_day_that_cannot_be_read_shows_no_acts(client_of):
     assert '条件に合う操作はありません' in page
     assert '<td><a href="/trail/' not in client_of('auditor').get('/trail/?until=x').text
     assert '<td><a href="/trail/' in client_of('auditor').get('/trail/?until=2027-01-01').text
+
+
+def test_a_filter_of_thousands_is_typed_not_chosen(app, client_of):
+    it = client_of('it')
+    with db.connection_context(), trail.act('courses.import', by=None, at=clock.now()) as act:
+        act.insert([Course(code=f'K{20 + n % 7}-{n:04}', fiscal_year=2020 + n % 7, name=f'研修{n}', category='ai') for n in range(2_703)])
+    answer = it.get('/enrolments/')
+    assert len(answer.data) < 30_000, len(answer.data)
+    assert 'list="options-course"' in answer.text and answer.text.count('<option value="K26-') == tables.SUGGESTED
+    found = it.get('/enrolments/?course=K26-01')
+    assert numbers(it, '/enrolments/?course=K26-01') == ['1001', '1002'] and 'value="K26-01"' in found.text
+    assert '研修 = K26-01 情報セキュリティ研修' in found.page.text
+    assert 'の条件「K99-01」は使えません' in it.get('/enrolments/?course=K99-01').text
+    assert 'list="options-' not in it.get('/systems/').text
