@@ -15,7 +15,7 @@ from forms.settings import PersonForm
 from models import Person, db
 from models.rules import calendar, ratings
 
-from . import backups, clock, config, connection, loading, masters, records, reports_pages, sheets, sign_in
+from . import backups, clock, config, connection, loading, log, masters, records, reports_pages, sheets, sign_in, troubles
 from . import board as boards
 from .nouns import NOUNS
 
@@ -82,7 +82,23 @@ def emit(value):
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@click.group(context_settings={'help_option_names': ['-h', '--help']})
+class Told(click.Group):
+    """Commands that say in one sentence when the database or the disk fails."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except troubles.KNOWN as error:
+            if isinstance(error, OSError) and error.filename:
+                fail(f'{error.filename} を読み書きできません（{error.strerror}）。', 2)
+            what = troubles.trouble(error)
+            if what is None:
+                raise
+            cause = ' '.join(str(error).split())
+            fail(f'{troubles.WORDS[what][0]}（{cause}）。')
+
+
+@click.group(cls=Told, context_settings={'help_option_names': ['-h', '--help']})
 def main():
     """台帳 Daicho: the IT governance asset registry of a city hall."""
 
@@ -189,18 +205,19 @@ def demo(if_empty):
 @click.option('--host', default='127.0.0.1', show_default=True)
 @click.option('--port', default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option('--processes', default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option('--threads', default=3, show_default=True, type=click.IntRange(1, 64), help='of each process')
+@click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
 def serve(host, port, processes, threads):
     """Serve the pages."""
     from . import serving
     with register() as app:
         pass
-    say(f'台帳 Daicho  http://{host}:{port}/')
+    # where nobody reads, an echo would wait for ever
+    log.LINES.write(f'台帳 Daicho  http://{host}:{port}/\n')
     with app.app_context(), db.connection_context():
         if boards.is_demo(trail.head()):
             from . import demo as ward
             for line in ward.accounts():
-                say(line)
+                log.LINES.write(f'{line}\n')
     # no connection may pass into another process
     db.close_all()
     try:

@@ -61,4 +61,7 @@ def _secret(environ, instance, production):
         instance.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w') as file:
             file.write(secrets.token_hex(32))
-    return path.read_text()
+    kept = path.read_text()
+    if len(kept) < 32:
+        raise Unsafe(f'{path} の署名鍵が欠けています。控えから戻すか、ファイルを削除してください（作り直し、全員がサインインし直します）。')
+    return kept

@@ -1,9 +1,9 @@
 """The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
+import structlog
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
-from peewee import PeeweeException
 
-from models import Strategy, db
+from models import Strategy
 from models.rules import calendar
 from models.visibility import condition
 
@@ -124,9 +124,7 @@ def register(app):
 
     @app.get('/readyz')
     def readyz():
-        try:
-            db.execute_sql('SELECT 1')
-            ready = not connection.pending()
-        except PeeweeException:
-            ready = False
-        return Response('ready\n' if ready else 'not ready\n', 200 if ready else 503, mimetype='text/plain')
+        problem = connection.unready()
+        if problem:
+            structlog.get_logger('daicho').warning('not_ready', reason=problem)
+        return Response('not ready\n' if problem else 'ready\n', 503 if problem else 200, mimetype='text/plain')
