@@ -40,7 +40,8 @@ from registry import connection  # noqa: E402
 
 CLIENTS, ROWS = 4, 200
 PASSWORD, CHANGED = 'さくら並木をゆっくり歩く-41', 'かわせみの飛ぶ水辺で休む-77'
-KILLS = ('server', 'worker', 'import', 'backup', 'migrate', 'database')
+#: what is killed, round by round; the cheap ones more often
+KILLS = ('server', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate', 'worker', 'database')
 RELEASES = ROOT / 'tests' / 'data' / 'releases'
 
 
@@ -492,7 +493,7 @@ def run(engine, rounds, seconds=None, seed=None, progress=None):
             if time.monotonic() > end and one.found:
                 break
             one.round(kinds[number % len(kinds)])
-            if number % 4 == 3:
+            if number % 6 == 5:
                 one.round('stop')
             if progress:
                 progress(one)
@@ -517,6 +518,7 @@ def main():
     given = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     given.add_argument('--engine', choices=['sqlite', 'postgresql'], default='sqlite')
     given.add_argument('--rounds', type=int, default=100)
+    given.add_argument('--seconds', type=int, help='end after so many, whatever the rounds')
     given.add_argument('--verify', type=int, metavar='TIMES', help='verify beside the clients instead of killing')
     given.add_argument('--seed', type=int)
     asked = given.parse_args()
@@ -525,7 +527,7 @@ def main():
         print(f'{asked.engine}: verify {len(found)} times beside {CLIENTS} clients, {one.acknowledged} acts acknowledged, '
               f'exit statuses {({status: found.count(status) for status in set(found)})}')
         return int(set(found) != {0})
-    one = run(asked.engine, asked.rounds, seed=asked.seed, progress=lambda one: print(
+    one = run(asked.engine, asked.rounds, asked.seconds, asked.seed, lambda one: print(
         f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
     kills = sum(count for what, count in one.found.items() if what != 'stop')
     print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, {len(one.faults)} faults')
