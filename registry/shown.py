@@ -135,7 +135,7 @@ def table_options(table, code, *names):
 
     def read():
         return [(values[0], ' '.join(map(str, values))) for values in table.select(*fields).where(table.live()).order_by(fields[0]).tuples()]
-    return lambda: board.remembered(('options', table, code, names), read, table=table)
+    return lambda: remembered(('options', table, code, names), read)
 
 
 def id_of(table, code, value):

@@ -23,6 +23,10 @@ from urllib.parse import urlencode
 import desk as desks
 import pytest
 
+from audits import trail
+from models import Person
+from registry import clock
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -170,6 +174,10 @@ PASSWORD = 'meguro-himonya-1234'
 def enlist(desk, email, role):
     assert desk.run('person', 'add', email, '--name', '係', '--department', '101', '--role', role, '--password-stdin',
                     stdin=PASSWORD + '\n').exit_code == 0
+    with desk.open(), trail.act('people.password', by=None, at=clock.now()) as act:
+        person = Person.get(Person.email == email)
+        person.one_time_until = None  # as once they have changed it
+        act.save(person)
 
 
 def test_the_log_has_a_line_for_each_request_and_nothing_that_was_typed(desk, server):
@@ -188,11 +196,13 @@ def test_the_log_has_a_line_for_each_request_and_nothing_that_was_typed(desk, se
     address, *lines = text.splitlines()
     assert address.endswith(f'http://127.0.0.1:{server.port}/')
     lines = [json.loads(line) for line in lines]
+    signed = [line for line in lines if line['event'] == 'sign-in']
     lines = [line for line in lines if line['event'] == 'request' and line['path'] not in ('/readyz', '/sign-in')
              or line.get('method') == 'POST']
     assert [(line['method'], line['path'], line['status']) for line in lines] == [
         ('GET', '/nowhere', 404), ('POST', '/sign-in', 422), ('POST', '/sign-in', 303), ('GET', '/systems/', 200), ('GET', '/trail/', 403)]
     assert {line['event'] for line in lines} == {'request'} and len({line['id'] for line in lines}) == 5
+    assert [(line['id'], line['outcome']) for line in signed] == [(lines[1]['id'], 'failed'), (lines[2]['id'], 'signed in')]
     known = [line['person'] for line in lines]
     assert known[:2] == [None, None] and known[2] and set(known[2:]) == {known[2]}
     assert lines[-1]['id'] in page  # the number a person reads out is the one to look for
