@@ -1,7 +1,7 @@
 """Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing."""
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from peewee import Field, fn
 
@@ -34,19 +34,23 @@ class Cut:
     known: set
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
-    """What one line of the file comes to: `status` is create, update, unchanged, conflict or error."""
+    """What one line of the file comes to: `status` is create, update, unchanged, conflict or error.
+
+    There may be a hundred thousand: what a line has not is one empty tuple for all.
+    """
 
     line: int
     status: str
     label: str = ''
-    changes: list = field(default_factory=list)
+    changes: list = ()
     row: Table | None = None
     before: Table | None = None
-    links: list = field(default_factory=list)
-    also: list = field(default_factory=list)
+    links: list = ()
+    also: list = ()
     message: str = ''
+    plan: Table | None = None
 
 
 class Overtaken(Exception):
@@ -373,6 +377,8 @@ class Load:
         """Return the Entry of a good line: what it creates or changes."""
         links = records.links_of(form)
         changes = []
+        # which columns were set is of no use to an act, and larger than what they hold
+        row._dirty.clear()
         if before is None:
             status = 'create'
         else:
@@ -387,7 +393,7 @@ class Load:
             status = 'update' if changes else 'unchanged'
         first = form._fields[self.noun.key[0]]
         label = self.labels[before.id] if before is not None else first.text(first.data)
-        return Entry(line, status, label, changes, row, before, links)
+        return Entry(line, status, label, changes or (), row, before, links or ())
 
     def told(self, entry):
         """Return [(label, text)] of what a new record will hold, days and choices as they were understood."""
