@@ -106,6 +106,8 @@ class Indicator(Searched):
 class IndicatorBusiness(Table):
     """That an indicator counts this business (指標の対象業務); one without any counts all that are applicable."""
 
+    labelled_by = ('indicator', 'business')
+
     indicator = ForeignKeyField(Indicator, backref='business_links', on_delete='RESTRICT')
     business = ForeignKeyField(Business, backref='indicator_links', on_delete='RESTRICT')
 
