@@ -600,7 +600,8 @@ class Clock:
         """
         told = Incident.select(
             Incident.detected_at.alias('detected'), self.start.alias('start'), self.stop.alias('stop'), self.local.alias('local'),
-            self.took.alias('took')).where(Incident.live(), self.detected(), Incident.detected_at < ends[-1]).cte('told', materialized=True)
+            self.took.alias('took')).where(Incident.live(), Incident.level >= clocks.JUDGED_FROM, self.detected(),
+                                           Incident.detected_at < ends[-1]).cte('told', materialized=True)
         judged = Select([told], [told.c.detected, told.c.start, told.c.stop, told.c.took,
                                  When(None, [(self.inside(told.c.local), 1)], 0).alias('inside')]).cte('judged', materialized=True)
         inside = judged.c.inside == 1
@@ -660,11 +661,13 @@ def _recovery_numbers(asked, inside):
 def _recovery_rows(inside):
     def rows(asked):
         cases = [(clock.detected(), When(
-            None, [(~clock.inside(clock.local) if inside else clock.inside(clock.local), 'other')], clock.verdict(asked.until)))
+            None, [(~clock.inside(clock.local) if inside else clock.inside(clock.local), 'other'),
+                   (Incident.level < clocks.JUDGED_FROM, 'sign')], clock.verdict(asked.until)))
                  for clock in (Clock(*term) for term in _terms(asked))]
         return _incident_rows(asked, cases, 'open', [
             ('met', True, '目標時間内に復旧'), ('missed', True, '目標時間を超過'),
             ('open', False, '未復旧で、目標時間がまだ過ぎていないもの'),
+            ('sign', False, 'レベル1（予兆・影響なし。復旧を判定しません）'),
             ('other', False, '業務時間外に検知' if inside else '業務時間内に検知')])
     return rows
 
@@ -673,7 +676,7 @@ RECOVERY_PARTS = '{d}件のうち目標時間内{n}件'
 
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
-         how='業務時間内に検知したインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。',
+         how='業務時間内に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。',
          rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records, clocked=True)
 def recovery_business_hours(asked):
     """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
@@ -681,7 +684,7 @@ def recovery_business_hours(asked):
 
 
 @measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
-         how='業務時間外に検知したインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。',
+         how='業務時間外に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。',
          rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records, clocked=True)
 def recovery_off_hours(asked):
     """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""

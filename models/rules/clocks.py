@@ -4,6 +4,14 @@ from datetime import timedelta
 
 from .calendar import in_business_hours
 
+#: level 1 is a sign without effect (予兆・影響なし): there is nothing to recover from
+JUDGED_FROM = 2
+
+
+def judged(level):
+    """Tell whether an incident of a level is judged for its recovery (BR-16)."""
+    return level >= JUDGED_FROM
+
 
 @dataclass(frozen=True)
 class Recovery:
