@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property, reduce
 from operator import or_
 
-from peewee import JOIN, SQL, SqliteDatabase, Value, fn
+from peewee import JOIN, SQL, Select, SqliteDatabase, Value, fn
 from peewee import Case as When
 
 from .base import db
@@ -548,21 +548,15 @@ class Clock:
     TARGETS = timedelta(hours=24), timedelta(hours=4)
 
     def __init__(self, first, last, hours, start, stop):
+        self.first, self.last, self.hours = first, last, calendar.parse_hours(hours)
         self.since, self.over = day_bounds(first, last)
         self.start, self.stop = Incident.detected_at, Incident.restored_at
         if start == '発生':
             self.start = fn.COALESCE(Incident.occurred_at, Incident.detected_at)
         if stop == '暫定復旧':
             self.stop = fn.COALESCE(Incident.mitigated_at, Incident.restored_at)
-        hours = calendar.parse_hours(hours)
-        # Japan knows no summer time; 1 January 1970 was a Thursday
-        local = seconds(Incident.detected_at) + 9 * 3600
-        number = local / 86400
-        weekday = (number + 3) - (number + 3) / 7 * 7
-        closed = [n - self.EPOCH for n in range(first.toordinal(), last.toordinal() + 1)
-                  if calendar.is_holiday(day := date.fromordinal(n)) and day.weekday() < 5]
-        self.inside = (weekday < 5) & (local - number * 86400).between(*(
-            (at.hour * 60 + at.minute) * 60 + at.second for at in (hours.start, hours.end))) & number.not_in(closed)
+        # Japan knows no summer time
+        self.local = seconds(Incident.detected_at) + 9 * 3600
         # service may be back before anyone noticed: that took no time
         self.took = When(None, [(self.stop > self.start, seconds(self.stop) - seconds(self.start))], 0)
 
@@ -570,23 +564,54 @@ class Clock:
         """Return the condition that an incident was detected on these days."""
         return (Incident.detected_at >= self.since) & (Incident.detected_at < self.over)
 
-    def within(self):
-        """Return the condition that a recovery took no longer than its target."""
-        return self.took <= self.by_target(lambda target: int(target.total_seconds()))
+    def inside(self, local):
+        """Return the condition that a second of Japan's time, counted from 1970, lies in business hours."""
+        number = local / 86400
+        # 1 January 1970 was a Thursday
+        weekday = (number + 3) - (number + 3) / 7 * 7
+        closed = [n - self.EPOCH for n in range(self.first.toordinal(), self.last.toordinal() + 1)
+                  if calendar.is_holiday(day := date.fromordinal(n)) and day.weekday() < 5]
+        return (weekday < 5) & (local - number * 86400).between(*(
+            (at.hour * 60 + at.minute) * 60 + at.second for at in (self.hours.start, self.hours.end))) & number.not_in(closed)
 
-    def by_target(self, make):
+    def by_target(self, inside, make):
         """Return the expression that `make` gives for the target that applies."""
-        outside, inside = self.TARGETS
-        return When(None, [(self.inside, make(inside))], make(outside))
+        outside, within = self.TARGETS
+        return When(None, [(inside, make(within))], make(outside))
 
-    def missed_from(self, untils):
+    def in_time(self, inside, took):
+        """Return the condition that a recovery took no longer than its target."""
+        return took <= self.by_target(inside, lambda target: int(target.total_seconds()))
+
+    def missed_from(self, inside, start, untils):
         """Return the expression of the first of the moments at which an incident, still open, has missed its target."""
-        return self.by_target(lambda target: place(self.start, [moment_value(until - target) for until in untils], before=True))
+        return self.by_target(inside, lambda target: place(start, [moment_value(until - target) for until in untils], before=True))
 
     def verdict(self, until):
         """Return the expression of how an incident stands at a moment: met, missed or open."""
-        over = self.stop <= moment_value(until)
-        return When(None, [(over & self.within(), 'met'), (over, 'missed'), (self.missed_from([until]) == 0, 'missed')], 'open')
+        inside, over = self.inside(self.local), self.stop <= moment_value(until)
+        return When(None, [(over & self.in_time(inside, self.took), 'met'), (over, 'missed'),
+                           (self.missed_from(inside, self.start, [until]) == 0, 'missed')], 'open')
+
+    def tallied(self, ends, untils):
+        """Return the rows (inside, places of detection, stop and miss, incidents, in time, longest, first start) of the incidents.
+
+        What is dear to work out is worked out once for a row, in tables of their own.
+        """
+        told = Incident.select(
+            Incident.detected_at.alias('detected'), self.start.alias('start'), self.stop.alias('stop'), self.local.alias('local'),
+            self.took.alias('took')).where(Incident.live(), Incident.level >= clocks.JUDGED_FROM, self.detected(),
+                                           Incident.detected_at < ends[-1]).cte('told', materialized=True)
+        judged = Select([told], [told.c.detected, told.c.start, told.c.stop, told.c.took,
+                                 When(None, [(self.inside(told.c.local), 1)], 0).alias('inside')]).cte('judged', materialized=True)
+        inside = judged.c.inside == 1
+        query = Select([judged], [
+            judged.c.inside, place(judged.c.detected, [moment_value(end) for end in ends], before=True),
+            place(judged.c.stop, [moment_value(until) for until in untils]), self.missed_from(inside, judged.c.start, untils), fn.COUNT(1),
+            fn.SUM(When(None, [(self.in_time(inside, judged.c.took), 1)], 0)), fn.MAX(judged.c.took), fn.MIN(judged.c.start)
+        ]).group_by(SQL('1, 2, 3, 4')).with_cte(told, judged)
+        moment = Incident.detected_at.python_value
+        return [(*row[:-1], moment(row[-1])) for row in query.bind(db).tuples()]
 
 
 def moment_value(moment):
@@ -611,12 +636,7 @@ def _recoveries(asked, terms):
     """Return {inside business hours: [Number of each day]}: one query for both figures and all days."""
     found, ends = [], asked.moments[1]
     for clock in (Clock(*term) for term in terms):
-        found.extend(Incident.select(
-            When(None, [(clock.inside, 1)], 0), place(Incident.detected_at, ends, before=True),
-            place(clock.stop, [moment_value(until) for until in asked.untils]), clock.missed_from(asked.untils),
-            fn.COUNT(Incident.id), fn.SUM(When(None, [(clock.within(), 1)], 0)), fn.MAX(clock.took),
-            fn.MIN(clock.start).python_value(Incident.detected_at.python_value)).where(
-            Incident.live(), clock.detected(), Incident.level >= clocks.JUDGED_FROM, Incident.detected_at < ends[-1]).group_by(SQL('1, 2, 3, 4')).tuples())
+        found += clock.tallied(ends, asked.untils)
     numbers = {True: [], False: []}
     for inside, told in numbers.items():
         for at, until in enumerate(asked.untils):
@@ -640,8 +660,9 @@ def _recovery_numbers(asked, inside):
 
 def _recovery_rows(inside):
     def rows(asked):
-        cases = [(clock.detected(), When(None, [(~clock.inside if inside else clock.inside, 'other'),
-                                                (Incident.level < clocks.JUDGED_FROM, 'sign')], clock.verdict(asked.until)))
+        cases = [(clock.detected(), When(
+            None, [(~clock.inside(clock.local) if inside else clock.inside(clock.local), 'other'),
+                   (Incident.level < clocks.JUDGED_FROM, 'sign')], clock.verdict(asked.until)))
                  for clock in (Clock(*term) for term in _terms(asked))]
         return _incident_rows(asked, cases, 'open', [
             ('met', True, '目標時間内に復旧'), ('missed', True, '目標時間を超過'),

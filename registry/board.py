@@ -281,9 +281,13 @@ def settings():
     return remembered(('settings',), Dated)
 
 
-def figure_on(name, year, as_of, until, dated, businesses=()):
-    """Return a measure's Figure for a year as of a day, open incidents looked at up to `until`."""
-    asked = asked_for(name, year, [as_of], dated, until, businesses, remembered)
+def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
+    """Return a measure's Figure for a year as of a day, open incidents looked at up to `until`.
+
+    With `trends` it is read along with the ends of the months before, which are asked for too.
+    """
+    ends = calendar.month_ends(year, as_of) if trends else []
+    asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses, remembered)
     return of_number(name, asked, numbers_on(name, asked)[-1])
 
 
@@ -346,7 +350,7 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
         return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='', value=None, value_text='年度の開始前',
                              verdict='unknown')
     if indicator.measure:
-        found = figure_on(indicator.measure, year, as_of, until, dated, businesses)
+        found = figure_on(indicator.measure, year, as_of, until, dated, businesses, trends)
         base['recorded'] = found.recorded
     # what was published stays while there is nothing to count
     if indicator.measure and (found.value is not None or actual is None):

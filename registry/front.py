@@ -1,5 +1,5 @@
 """The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import structlog
 from flask import Blueprint, Response, render_template, request, url_for
@@ -11,7 +11,7 @@ from models.visibility import condition
 
 from . import board as boards
 from . import charts, clock, connection, permits, systems, tables
-from .memo import counted, remembered
+from .memo import remembered
 from .nouns import NOUNS
 from .permits import permit
 
@@ -88,14 +88,15 @@ WAITING = (
 
 def waiting():
     """Return [(words, number, address of the list of these rows)] of what waits for the person signed in."""
-    found = []
-    for roles, words, name, chosen in WAITING:
-        if current_user.role in roles:
-            table, limit = NOUNS[name].table, condition(NOUNS[name].table, current_user)
-            where = [f.where(chosen[f.name]) for f in NOUNS[name].filters if f.name in chosen]
-            number = counted(table.select(table.id).where(table.live(), *where, *([] if limit is None else [limit])))
-            found.append((words, number, url_for(f'{name}.index', **chosen)))
-    return found
+    return [(words, mine(f'waiting: {words}', partial(number_waiting, name, chosen)), url_for(f'{name}.index', **chosen))
+            for roles, words, name, chosen in WAITING if current_user.role in roles]
+
+
+def number_waiting(name, chosen):
+    """Return how many rows of a noun the person signed in sees under some filters."""
+    noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user)
+    where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
+    return noun.table.select().where(noun.table.live(), *where, *([] if limit is None else [limit])).count()
 
 
 @bp.get('/search')

@@ -165,6 +165,8 @@ class Register:
             inside = in_business_hours(row.detected_at, parse_hours(self.setting('business_hours', day)))
             if inside is not within:
                 return 'other'
+            if row.level == 1:
+                return 'sign'
             start, stop = row.detected_at, row.restored_at
             if self.setting('recovery_start', day) == '発生' and row.occurred_at is not None:
                 start = row.occurred_at
