@@ -295,17 +295,17 @@ class House:
 
     def serve(self):
         self.server = self.start('serve', '--port', self.port, stderr=self.log)
-        self.ready()
+        assert self.ready(), (self.folder / 'server.log').read_text()[-2000:]
 
     def ready(self, seconds=90):
+        """Wait until the server answers; return whether it does: False when it has ended."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            assert self.server.poll() is None, (self.folder / 'server.log').read_text()[-2000:]
+        while time.monotonic() < end and self.server.poll() is None:
             with suppress(OSError, http.client.HTTPException):
                 if Browser(self.port).ask('GET', '/readyz')[0] == 200:
-                    return
+                    return True
             time.sleep(0.05)
-        raise AssertionError('the server does not become ready')
+        return False
 
     def stop(self):
         """Stop the server as an administrator does."""
@@ -381,6 +381,9 @@ class Trial:
         for client in self.clients:
             client.at_work.clear()
         for client in self.clients:
+            if not client.at_work.wait(seconds) and self.house.server.poll() is not None:
+                self.found['given up'] = self.found.get('given up', 0) + 1
+                self.house.serve()
             if not client.at_work.wait(seconds):
                 self.fault('client', client.number, 'does not get on', client.odd[-1:])
 
@@ -411,16 +414,16 @@ class Trial:
         house = self.house
         kill(self.random.choice(children(house.server.pid)))
         time.sleep(0.5)
-        if house.server.poll() is not None:  # a server whose processes die again and again gives up
+        if not house.ready():  # a server whose processes die again and again gives up
             self.found['given up'] = self.found.get('given up', 0) + 1
             house.serve()
-        house.ready()
         self.look()
 
     def database(self):
         self.house.postgres.kill()
         self.house.postgres.start()
-        self.house.ready()
+        if not self.house.ready():
+            self.fault('the server does not find back to its database')
         self.look()
 
     def stop(self):
