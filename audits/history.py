@@ -13,6 +13,8 @@ from models.rules import calendar
 from models.standardisation import ALWAYS, FROM_START
 from models.trail import Act, Change
 
+from .trail import canonical
+
 TABLES = {table._meta.table_name: table for table in RECORDS}
 KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
@@ -92,6 +94,14 @@ def _values(row):
     changes = Change.select(Change.values, Act.actor_name, Act.actor).join(Act).where(
         Change.table == row._meta.table_name, Change.row == row.id).tuples()
     return [(column, value, name, address) for values, name, address in changes for column, (_, value) in loads(values).items()]
+
+
+def others_had(row, name):
+    """Tell whether another row of a table ever had the text that `row` has in a field, in capitals or not."""
+    table, value = type(row), row.__data__[name]
+    changes = Change.select(Change.values).where(Change.table == table._meta.table_name, Change.row != (row.id or 0),
+                                                 Change.values.contains(canonical(value)[1:-1]))
+    return any(value.lower() == str(text or '').lower() for (values,) in changes.tuples() for text in loads(values).get(name, ()))
 
 
 def of_rows(rows):

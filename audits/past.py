@@ -12,18 +12,29 @@ from models.trail import Act, Change
 def rows_at(table, moment):
     """Return {row id: {field: value}} of `table` as recorded up to `moment` (aware, inclusive); voided rows too.
 
-    That is up to the last act of that moment in the chain's order: where a clock was set back, what an act stood on stands too.
+    The chain's order decides: what comes after the first act of a later moment is later, whatever moment it bears (trails of
+    before acts had to follow one another, or of a pinned day).
     """
-    fields = table._meta.fields
-    states, last = {}, Act.select(fn.MAX(Act.seq)).where(Act.at <= moment)
+    fields, states, end = table._meta.fields, {}, first_after(moment)
     for row, values in (Change.select(Change.row, Change.values)
-                        .where(Change.table == table._meta.table_name, Change.act <= last)
+                        .where(Change.table == table._meta.table_name, *([] if end is None else [Change.act < end]))
                         .order_by(Change.act, Change.place).tuples().iterator()):
         state = states.setdefault(row, {name: None for name in fields} | {'id': row})
         for name, (_, after) in loads(values).items():
             if name in fields:
                 state[name] = _live(fields[name], after)
     return states
+
+
+def first_after(moment):
+    """Return the number of the first act after a moment in the chain's order, None when there is none."""
+    return Act.select(fn.MIN(Act.seq)).where(Act.at > moment).scalar()
+
+
+def out_of_order(moment):
+    """Return how many acts bear a moment up to `moment` though they follow a later one: they are not replayed."""
+    end = first_after(moment)
+    return 0 if end is None else Act.select().where(Act.seq > end, Act.at <= moment).count()
 
 
 def after(row, count):

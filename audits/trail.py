@@ -3,12 +3,15 @@ import hashlib
 import json
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from datetime import UTC
+from datetime import UTC, timedelta
 from threading import BoundedSemaphore
 
 from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models.base import ExactField, MomentField, Prepared, db
+from models.organisation import Department
+from models.people import Person
+from models.rules import calendar
 from models.trail import Act, Change, TrailHead
 
 _open = ContextVar('trail', default=0)
@@ -17,6 +20,11 @@ BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
+#: the form acts are written in: its header names it, and its text can be no header of the first form, which begins with a number
+FORM = 2
+#: how far a clock may stand before the last act: within it an act takes that act's moment
+SLACK = timedelta(minutes=5)
+_pinned = None
 
 
 class Stale(Exception):
@@ -33,6 +41,32 @@ class Busy(OperationalError):
 
 #: how many acts of this process may wait for the database at once: those who read keep the other threads
 _turns, TURN = BoundedSemaphore(2), 1.0
+
+
+class ClockBehind(Exception):
+    """The clock stands before the last act, further than small corrections go: nothing is written."""
+
+    def __init__(self, at, last):
+        super().__init__(f'時計が {calendar.show_moment(at)} を指していて、最後の操作の日時（{calendar.show_moment(last)}）より前です。')
+        self.at, self.last = at, last
+
+
+def pin(day):
+    """Take `day` (None: no longer) as one whose hours mean nothing: its acts follow one another whatever the hour."""
+    global _pinned
+    _pinned = day
+
+
+def following(at, last):
+    """Return the moment of an act at `at`, never before `last`, the act's before it (None: it is the first).
+
+    Raise ClockBehind where the clock stands too far back for that.
+    """
+    if last is None or at >= last:
+        return at
+    if last - at > SLACK and (_pinned is None or last.astimezone(calendar.JST).date() != _pinned):
+        raise ClockBehind(at, last)
+    return last
 
 
 def is_open():
@@ -54,10 +88,11 @@ def untrailed():
 def act(kind, *, by, at, channel='web', reason='', request_id=''):
     """Open one act and yield the Writing through which it saves; all of it is kept, or none.
 
-    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment. Nothing changed → no act.
+    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment, which becomes the last act's
+    where the clock was set back a little; ClockBehind is raised where it was set back far. Nothing changed → no act.
     """
     with untrailed(), _begun() as head:
-        writing = Writing(kind, by, at, channel, reason or '', request_id or '', head)
+        writing = Writing(kind, by, following(at, head.at), channel, reason or '', request_id or '', head)
         yield writing
         writing.close()
 
@@ -128,10 +163,16 @@ def digest(previous, header, lines):
     return sha.hexdigest()
 
 
+def header(form, words, who):
+    """Return what of an act is hashed, as a list: `words` of every act, `who` (person, role, unit, its name) since form 2."""
+    return list(words) if form is None else [f'act {form}', *words, *who]
+
+
 def header_of(act):
     """Return what of an act is hashed, as a list."""
     at = act.at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
-    return [act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes]
+    words = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes)
+    return header(act.form, words, (act.person, act.role, act.unit, act.unit_name))
 
 
 def differences(row, before):
@@ -176,9 +217,14 @@ class Writing:
         self.seq = None
         self.lines = []
         self.waiting = {}
-        self.act = Act(seq=head.seq + 1, at=at, actor=by.email if by else 'system',
-                       actor_name=by.name if by else 'システム', channel=channel, kind=kind, reason=reason[:1000],
-                       request_id=request_id, changes=0, previous=head.hash, hash='')
+        # as the person stands now that nobody else writes, not as some page read them before
+        who = next(iter(_who(by.id))) if by else None
+        self.act = Act(seq=head.seq + 1, at=at, actor=who.email if who else 'system',
+                       actor_name=who.name if who else 'システム', channel=channel, kind=kind, reason=reason[:1000],
+                       request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
+        if who:
+            self.act.person, self.act.role = who.id, who.role
+            self.act.unit, self.act.unit_name = who.unit, f'{who.unit_code} {who.unit_called}'
 
     def save(self, row, before=None, label=None):
         """Insert or update `row`; write only the columns that differ, guarded by `revision`.
@@ -279,6 +325,9 @@ class Writing:
         self.seq = act.seq
 
 
+_who = Prepared(lambda id: Person.select(
+    Person.id, Person.email, Person.name, Person.role, Department.id.alias('unit'), Department.code.alias('unit_code'),
+    Department.name.alias('unit_called')).join(Department).where(Person.id == id))
 _head = Prepared(lambda: TrailHead.select())
 #: the same for the one who will move it: a second act waits for the first
 _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase) else TrailHead.select())
@@ -287,3 +336,13 @@ _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(d
 def head():
     """Return the chain's head: a TrailHead with seq, hash and moment."""
     return next(iter(_head()))
+
+
+def last_changes(tables, seq):
+    """Return {name: the hash of the last act up to `seq` that changed it} of the named tables that any act has changed."""
+    names = sorted(tables)
+    # one look into the index (table_name, act_id) for each table, however many changes there are
+    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) SELECT named.name, act.hash FROM named '
+           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change WHERE change.table_name = named.name '
+           f'AND change.act_id <= {db.param})')
+    return dict(db.execute_sql(sql, (*names, seq)).fetchall())

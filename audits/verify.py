@@ -1,37 +1,32 @@
 """Recompute the chain and compare every row with it: what was changed behind the trail's back is named."""
 import gc
-import re
 import sqlite3
 from dataclasses import dataclass, field
-from importlib import import_module
 from json import loads
 
-from peewee import DateField, DateTimeField, SqliteDatabase
+from peewee import DateField, DateTimeField, PeeweeException, SqliteDatabase
 
-from models import RECORDS, db
-from models.base import Table
+from models import RECORDS, TRAIL, catalogue, db
+from models.base import Table, snapshot
 from models.trail import Act, Change, TrailHead
 
-from .trail import FIRST, digest, recorded, sealed
+from .trail import FIRST, FORM, digest, header, recorded, sealed
 
-#: the schema that put triggers on the trail's tables
-_FIRST = import_module('models.migrations.0001_initial')
-SQLITE_GUARDS = {re.search('"(.*?)"', sql).group(1): sql for sql in _FIRST.SQLITE_TRIGGERS}
-_BODIES = {re.search(r'FUNCTION (\w+)', sql).group(1): sql.split('$$')[1] for sql in _FIRST.POSTGRESQL_TRIGGERS if '$$' in sql}
-#: PostgreSQL's bits of a trigger's kind (pg_trigger.tgtype)
-_BITS = {'FOR EACH ROW': 1, 'BEFORE': 2, 'DELETE': 8, 'UPDATE': 16, 'TRUNCATE': 32}
-#: {trigger: (table, kind, function's text)}
-POSTGRESQL_GUARDS = {found.group(1): (found.group(3), sum(bit for word, bit in _BITS.items() if word in sql.replace(found.group(1), '')),
-                                      _BODIES[found.group(4)])
-                     for sql in _FIRST.POSTGRESQL_TRIGGERS
-                     if (found := re.match(r'CREATE TRIGGER (\w+) (.*) ON "(\w+)" .* FUNCTION (\w+)\(\)', sql))}
+#: what the first registers recorded of a secret: that it changed, neither from what nor to what
+UNTOLD = '（非公開）'
+SECRETS = {(table._meta.table_name, name) for table in RECORDS for name in table.secret}
+
+
+class Unverifiable(Exception):
+    """The register could not be read to its end: nothing is known of it; the cause says what stood in the way."""
 
 
 @dataclass
 class Verdict:
     """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded, stands)]}.
 
-    `unguarded` names the triggers of the trail's tables that are gone, switched off or changed.
+    `unguarded` names the triggers of the trail's tables that are gone, switched off or changed; `schema` lists
+    {table, kind, name, how, what} of everything else in which the database is not what its migrations make.
     """
 
     acts: int = 0
@@ -41,10 +36,11 @@ class Verdict:
     first_broken: dict | None = None
     outside: list = field(default_factory=list)
     unguarded: list = field(default_factory=list)
+    schema: list = field(default_factory=list)
 
     @property
     def intact(self):
-        return self.first_broken is None and not self.outside and not self.unguarded
+        return self.first_broken is None and not (self.outside or self.unguarded or self.schema)
 
     def broken(self, seq, what):
         if self.first_broken is None:
@@ -52,12 +48,20 @@ class Verdict:
 
 
 def verify():
-    """Check the whole trail and every record against it; return a Verdict."""
+    """Check the whole trail and every record against it, as they stood at one moment; return a Verdict.
+
+    Raises Unverifiable when the database does not let itself be read.
+    """
     # millions of small values without a cycle among them: looking for cycles took a fifth of the time
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _read_and_verify()
+        # making the schema to compare with writes, and taking it back; the rest only reads
+        catalogue.expected()
+        with snapshot():
+            return _read_and_verify()
+    except (PeeweeException, sqlite3.Error) as error:
+        raise Unverifiable(str(error)) from error
     finally:
         if collecting:
             gc.enable()
@@ -80,27 +84,23 @@ def _read_and_verify():
 
 def _verify():
     verdict = Verdict()
-    states = _chain(verdict)
-    standing = set(db.get_tables())
+    altered = catalogue.differences()
+    lost = {row['table'] for row in altered if row['kind'] == 'options' and row['how'] == 'missing'}
+    unreadable = lost | {row['table'] for row in altered if row['kind'] == 'column' and row['how'] == 'missing'}
+    trail = {table._meta.table_name for table in TRAIL}
+    for row in altered:
+        if row['kind'] == 'trigger' and row['table'] in trail and row['how'] != 'extra':
+            verdict.unguarded.append(row['name'])
+        elif row['kind'] != 'options' or row['table'] in trail or row['how'] != 'missing':
+            verdict.schema.append(row)
+    states = None if unreadable & trail else _chain(verdict)
     for table in RECORDS:
-        if table._meta.table_name not in standing:
-            verdict.outside.append({'table': table._meta.table_name, 'row': 0, 'label': '', 'what': '表がありません。', 'fields': []})
-            continue
-        _compare(table, states.get(table._meta.table_name, {}), verdict)
-    verdict.unguarded = sorted(_missing_guards())
+        name = table._meta.table_name
+        if name in lost:
+            verdict.outside.append({'table': name, 'row': 0, 'label': '', 'what': '表がありません。', 'fields': []})
+        elif name not in unreadable and states is not None:
+            _compare(table, states.get(name, {}), verdict)
     return verdict
-
-
-def _missing_guards():
-    """Return the names of the triggers that are gone, switched off, or not what the schema made them."""
-    if isinstance(db.obj, SqliteDatabase):
-        expected, found = SQLITE_GUARDS, dict(db.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    else:
-        expected, found = POSTGRESQL_GUARDS, {name: tuple(rest) for name, *rest in db.execute_sql(
-            'SELECT tgname, relname, tgtype, prosrc FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid '
-            "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgqual IS NULL "
-            "AND tgattr::text = ''")}
-    return {name for name, what in expected.items() if found.get(name) != what}
 
 
 def _numbered(query, what, verdict):
@@ -120,6 +120,15 @@ def _digest(previous, header, lines):
         return None
 
 
+def _misformed(form, newest, who):
+    """Return what is wrong with the form an act says it is written in, or '': no form may pass for another."""
+    if form is None:
+        if newest is not None:
+            return 'は古い形式ですが、新しい形式の操作のあとにあります。'
+        return 'は古い形式なのに、人・権限・所属の記録があります。' if any(value is not None for value in who) else ''
+    return '' if form == FORM and type(form) is int else f'の形式「{form}」は知られていません。'
+
+
 def _chain(verdict):
     """Walk acts and changes in order; return {table name: {row id: [label, {field: value}, changes]}}."""
     states = {}
@@ -127,11 +136,13 @@ def _chain(verdict):
     changes = _numbered(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
                                       Change.values).order_by(Change.act, Change.place), '変更行', verdict)
     acts = _numbered(Act.select(Act.seq, _text(Act.at), Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason, Act.request_id,
-                                Act.changes, Act.previous, Act.hash).order_by(Act.seq), '操作', verdict)
+                                Act.changes, Act.previous, Act.hash, Act.form, Act.person, Act.role, Act.unit,
+                                Act.unit_name).order_by(Act.seq), '操作', verdict)
     waiting = next(changes, None)
     former, last = FIRST, None
-    expected = 1
-    for seq, at, *words, count, previous, hash in acts:
+    expected, newest = 1, None
+    for seq, at, *words, count, previous, hash, form, person, role, unit, unit_name in acts:
+        who = person, role, unit, unit_name
         if seq != expected:
             verdict.broken(expected, f'操作 {expected} がありません（次は {seq}）。')
         expected = seq + 1
@@ -146,9 +157,14 @@ def _chain(verdict):
             waiting = next(changes, None)
         if len(lines) != count:
             verdict.broken(seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
+        elif not lines:
+            verdict.broken(seq, f'操作 {seq} は何も変更していません。変更のない操作が記録されることはありません。')
         if previous != former:
             verdict.broken(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
-        if _digest(str(previous), [seq, _moment(str(at)), *words, count], lines) != hash:
+        if problem := _misformed(form, newest, who):
+            verdict.broken(seq, f'操作 {seq} {problem}')
+        newest = form or newest
+        if _digest(str(previous), header(form, [seq, _moment(str(at)), *words, count], who), lines) != hash:
             verdict.broken(seq, f'操作 {seq} の内容が、記録されたハッシュと一致しません。')
         former, last = hash, at
         verdict.acts += 1
@@ -179,7 +195,8 @@ def _replay(states, change, verdict):
             return
         for name, (before, after) in read.items():
             # a row changed behind the trail's back and then saved honestly shows here
-            if last.get(name) != before:
+            untold = (table, name) in SECRETS and (last.get(name) == UNTOLD or after == UNTOLD)
+            if last.get(name) != before and not untold:
                 verdict.broken(seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: {name}）。')
             last[name] = after
     except (ValueError, TypeError, AttributeError, IndexError):
@@ -254,9 +271,9 @@ def _compare(table, states, verdict):
         for place in texts:
             if stands[place] is not None:
                 stands[place] = _moment(stands[place])
-        for place in secret:
-            stands[place] = sealed(stands[place])
         recorded_last = list(map(state[1].get, names))
+        for place in secret:
+            stands[place] = UNTOLD if recorded_last[place] == UNTOLD else sealed(stands[place])
         if stands != recorded_last:
             changed = [(name, other, one) for name, one, other in zip(names, stands, recorded_last, strict=True) if one != other]
             outside(id, state[0], f'履歴によらず変更されています（項目: {", ".join(name for name, _, _ in changed)}）。', changed)

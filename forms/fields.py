@@ -497,6 +497,16 @@ class Pointing(Cell):
         row = self.table.by_id(id)
         return '' if row is None else HIDDEN if self.unseen([id]) else row.__data__[self.by.name]
 
+    def numbers_of(self, ids):
+        """Return {id: number as the reader may read it} of some records, in the order of the ids."""
+        if self.complete or not ids:
+            known = self.keys
+        else:
+            away = self.unseen(ids)
+            known = {id: HIDDEN if id in away else key for id, key in self.table.select(
+                self.table.id, self.by).where(self.table.id.in_(list(ids))).tuples()}
+        return {id: known[id] for id in ids if id in known}
+
 
 class Ref(Pointing):
     """Another record, by its own number; a select box when the table is short.
@@ -661,13 +671,9 @@ class Refs(Pointing):
 
     def standing_by_number(self):
         """Return {number as the reader may read it: [ids]} of what is linked already."""
-        ids, stood = list(self.object_data or ()), {}
-        if ids and not self.complete:
-            away = self.unseen(ids)
-            for id, key in self.table.select(self.table.id, self.by).where(self.table.id.in_(ids)).tuples():
-                self.keys[id] = HIDDEN if id in away else key
-        for id in ids:
-            stood.setdefault(self.number_of(id), []).append(id)
+        stood = {}
+        for id, number in self.numbers_of(self.object_data or ()).items():
+            stood.setdefault(number, []).append(id)
         return stood
 
     def unknown(self, numbers):
@@ -679,7 +685,7 @@ class Refs(Pointing):
         return [link.__data__[self.other] for link in self.linked(row.id)]
 
     def text(self, value):
-        return ';'.join(dict.fromkeys(filter(None, (self.number_of(id) for id in value or ()))))
+        return ';'.join(dict.fromkeys(self.numbers_of(value or ()).values()))
 
     def show(self, value):
         if not value:

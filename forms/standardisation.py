@@ -1,10 +1,21 @@
 """Forms of businesses (標準化対象業務) and their steps."""
-from models.rules import steps
-from models.standardisation import STEP_STATES, Business, BusinessSystem, Step, StepMaster
+import re
+
+from models.rules import calendar, steps
+from models.standardisation import (
+    ALWAYS,
+    STEP_STATES,
+    Business,
+    BusinessSystem,
+    Step,
+    StepMaster,
+    StepMove,
+    histories,
+)
 from models.systems import System
 
 from .base import Form
-from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Ref, Refs, Text, Whole
+from .fields import SEVERAL_SYSTEMS, Cell, Code, Day, Flag, Key, Ref, Refs, Text, Whole, code_of, narrow
 
 
 class BusinessForm(Form):
@@ -85,9 +96,74 @@ class StepForm(Form):
                 yield 'reason' if '理由' in words else 'status', words
 
 
+class StepHistory(Cell):
+    """The states a step went through, each with its day: 作業中 2026-05-01;完了済み 2026-06-30. `data` is [(state, day)].
+
+    A state without a day held from the start. It is no column of the record: its rows are StepMoves.
+    """
+
+    hint = '状態と、その状態になった日を古い順に ; で区切ります'
+    LONGEST, MOST = 2000, 50
+
+    def parse(self, text):
+        if len(text) > self.LONGEST:
+            raise ValueError(f'{self.LONGEST:,}文字以内で入力してください。')
+        parts = [part for part in re.split('[;；\n]', text) if part.strip()]
+        if len(parts) > self.MOST:
+            raise ValueError(f'{self.MOST}回までの経過を入力してください。')
+        found = [self.move(narrow(part)) for part in parts]
+        if any(later < earlier for (_, earlier), (_, later) in zip(found, found[1:], strict=False)):
+            raise ValueError('状態になった日は、古い順に並べてください。')
+        return found or None
+
+    @staticmethod
+    def move(text):
+        """Return (state, day) of one move."""
+        state, _, day = text.partition(' ')
+        code = state if state in STEP_STATES else code_of(STEP_STATES, state)
+        if code is None:
+            raise ValueError(f'「{state[:20]}」という状態はありません。「作業中 2026-05-01;完了済み 2026-06-30」のように入力してください。')
+        return code, calendar.parse_day(day.strip()) if day.strip() else ALWAYS
+
+    def text(self, value):
+        return ';'.join(STEP_STATES[state] if day == ALWAYS else f'{STEP_STATES[state]} {day.isoformat()}' for state, day in value or ())
+
+    show = text
+
+    @staticmethod
+    def kept():
+        """Return {record id: value} of what stands."""
+        return histories()
+
+    @staticmethod
+    def kept_at(rows_of):
+        """Return {record id: value} of a past moment, whose rows of a table `rows_of(table)` gives: {id: {field: value}}."""
+        found = {}
+        for row in sorted(rows_of(StepMove).values(), key=lambda row: (row['on_day'], row['id'])):
+            if row['voided_at'] is None:
+                found.setdefault(row['progress'], []).append((row['status'], row['on_day']))
+        return found
+
+
+class StepFileForm(StepForm):
+    """A line of the steps' file: what the page asks for, and the history by which past days are counted."""
+
+    history = StepHistory('経過')
+
+    def across(self, row):
+        yield from super().across(row)
+        if not self.value_of('history'):
+            return
+        (state, day), status = self.history.data[-1], self.value_of('status', row)
+        if status in STEP_STATES and state != status:
+            yield 'history', f'経過の最後の状態を、状態（{STEP_STATES[status]}）と同じにしてください。'
+        elif state == 'done' and self.value_of('done_on', row) not in (None, day):
+            yield 'history', '経過の完了済みの日を、完了日と同じにしてください。'
+
+
 class StepMasterForm(Form):
     version = Key('手順書版', required=True, hint='空白を入れずに書きます。例: 2.0版')
-    valid_from = Day('適用開始日', required=True, hint='この日から、この版のステップ数が完了率の分母になります')
+    valid_from = Day('適用開始日', required=True, hint='この日から、この版のステップ数が完了率の分母になります。ステップのない版は適用されません')
     note = Text('備考', max=500)
 
 

@@ -4,10 +4,11 @@ from fractions import Fraction
 
 from models.figures import MEASURES
 from models.rules import ratings
-from models.strategy import KINDS, OPERATORS, RATINGS, VERDICTS
+from models.standardisation import Business
+from models.strategy import KINDS, OPERATORS, RATINGS, VERDICTS, IndicatorBusiness
 
 from .base import Form
-from .fields import Code, Day, Exact, Flag, IntCode, Key, Long, Text, Whole, Year
+from .fields import Code, Day, Exact, Flag, IntCode, Key, Long, Refs, Text, Whole, Year
 
 LINES = '1行に1つずつ書きます'
 QUARTERS = {1: '1Q（4〜6月）', 2: '2Q（7〜9月）', 3: '3Q（10〜12月）', 4: '4Q（1〜3月）'}
@@ -87,6 +88,8 @@ class IndicatorForm(Form):
     unit = Text('単位', max=20)
     decimals = Whole('小数桁', required=True, max=4, default=1)
     measure = Code('自動集計', {name: found.title for name, found in MEASURES.items()}, hint='実績を手入力する指標では選びません')
+    business_codes = Refs('対象業務', Business, 'code', link=IndicatorBusiness, own='indicator', other='business',
+                          hint='指標が業務を名指しするときの業務コード。複数は ; で区切ります。空欄なら、適用するすべての業務を数えます')
     note = Long('備考', max=1000)
 
     def across(self, row):
@@ -96,6 +99,11 @@ class IndicatorForm(Form):
             yield 'no', '半角の英数字とハイフンで入力してください。例: 1、2a'
         if measure and self.value_of('unit', row) != measure.unit:
             yield 'unit', f'自動集計「{measure.title}」の単位は「{measure.unit}」です。'
+        if self.value_of('business_codes') and not (measure and measure.scoped):
+            yield 'business_codes', '対象業務は、業務ごとに数える自動集計（本番切替・ステップ完了率）を選んだときだけ指定できます。'
+        target, decimals = self.value_of('target', row), self.value_of('decimals', row)
+        if target is not None and decimals is not None and decimals < ratings.places_of(target):
+            yield 'decimals', f'目標値は小数{ratings.places_of(target)}桁です。小数桁は{ratings.places_of(target)}以上にしてください。'
 
 
 class ActualForm(Form):

@@ -4,12 +4,12 @@ from .budgets import BudgetRequest
 from .engagements import CorrectiveAction, Engagement, Finding
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
-from .people import Person, Throttle
+from .people import Person, Session, Throttle
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
 from .settings import Setting
 from .standardisation import Business, BusinessSystem, Step, StepMaster, StepMove, StepProgress
-from .strategy import Actual, Indicator, Initiative, Schedule, Strategy, Theme
+from .strategy import Actual, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from .systems import System
 from .trail import Act, Change, TrailHead
 from .training import Course, Enrolment
@@ -18,11 +18,11 @@ from .training import Course, Enrolment
 RECORDS = [Department, DepartmentVersion, Person, Staff, Setting, System, Business, BusinessSystem, StepMaster, Step,
            StepProgress, StepMove, Course, Enrolment, IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest,
            Case, Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
-           Strategy, Theme, Initiative, Indicator, Actual, Schedule]
+           Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Throttle', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]
+__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -1,5 +1,6 @@
 """The ground every table stands on: the database, the base table, the field types, the search fold."""
 import unicodedata
+from contextlib import contextmanager
 from datetime import UTC
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
-    fn,
+    SqliteDatabase,
 )
 
 db = DatabaseProxy()
@@ -36,6 +37,23 @@ _PLAIN = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)} | {
 def fold(text):
     """Return `text` folded for search: NFKC, lower case, katakana as hiragana, variant characters as the plain one, spaces collapsed."""
     return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_PLAIN).split())
+
+
+@contextmanager
+def snapshot():
+    """Read one state of the database, whatever is written meanwhile; yield whether it begins here.
+
+    It holds no writer up and must not write; on SQLite its state is that of the first read. Within another transaction
+    that one's state is read.
+    """
+    if db.in_transaction():
+        yield False
+        return
+    lite = isinstance(db.obj, SqliteDatabase)
+    with db.transaction(*['DEFERRED'] * lite):
+        if not lite:
+            db.cursor().execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+        yield True
 
 
 class MomentField(DateTimeField):
@@ -167,14 +185,6 @@ class Table(Model):
         return next(iter(cls._by_id(id)), None)
 
     @classmethod
-    def standing(cls):
-        """Return what differs after every change of the table: how many rows there are, and how often they were saved."""
-        if '_standing' not in cls.__dict__:
-            cls._standing = Prepared(lambda: cls.select(fn.COUNT(cls.id).alias('rows'), fn.SUM(cls.revision).alias('saved')))
-        found = next(iter(cls._standing()))
-        return cls, found.rows, found.saved
-
-    @classmethod
     def live(cls):
         """The condition that a row is not voided (取消されていない)."""
         return cls.voided_at.is_null()
@@ -230,4 +240,4 @@ def constrain(table):
     meta.constraints = [*(meta.constraints or []), *named]
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold', 'snapshot']

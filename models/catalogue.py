@@ -1,9 +1,15 @@
 """What a database says it is: its tables, columns, constraints, indexes and triggers, as rows that can be compared."""
 import re
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 from peewee import SqliteDatabase
+from playhouse.migrations import Runner
 
 from .base import db
+
+MIGRATIONS = Path(__file__).parent / 'migrations'
 
 #: what the runner keeps of the migrations, no table of ours
 HISTORY = 'schema_migration'
@@ -11,41 +17,136 @@ _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|--[^\n]*
 _STARTS = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'DEFAULT', 'COLLATE', 'REFERENCES', 'GENERATED', 'AS'})
 _OF_TABLE = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'})
 
+OPTIONS = """SELECT 'options', c.relname, '', concat_ws(' ', c.relkind::text, c.relpersistence::text,
+    CASE WHEN c.relrowsecurity THEN 'ROW SECURITY' END) FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (
+        SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
 COLUMNS = """SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull
     THEN ' NOT NULL' ELSE '' END || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '')
     || a.attidentity::text || a.attgenerated::text
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped"""
-#: what PostgreSQL 18 calls a constraint, the NOT NULL of a column, is read with the column
-CONSTRAINTS = """SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid)
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
+    AND NOT a.attisdropped"""
+#: what PostgreSQL 18 calls a constraint, the NOT NULL of a column, is read with the column; a foreign key is kept by
+#: triggers of its own, which can be switched off
+CONSTRAINTS = """SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid) || CASE WHEN EXISTS (
+        SELECT 1 FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A'))
+    THEN ' SWITCHED OFF' ELSE '' END
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     WHERE c.relnamespace = current_schema()::regnamespace AND k.contype NOT IN ('n', 't')"""
 INDEXES = """SELECT 'index', c.relname, i.relname, pg_get_indexdef(x.indexrelid, 0, true) || CASE WHEN x.indisvalid
     THEN '' ELSE ' INVALID' END
     FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
-    WHERE c.relnamespace = current_schema()::regnamespace"""
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')"""
+#: a trigger says what it does only with its function
+TRIGGERS = """SELECT 'trigger', c.relname, t.tgname, pg_get_triggerdef(t.oid, true) || CASE WHEN t.tgenabled IN ('O', 'A')
+    THEN '' ELSE ' SWITCHED OFF' END || ' ' || l.lanname || ' ' || p.prosrc || coalesce(p.proconfig::text, '')
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_language l ON l.oid = p.prolang
+    WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal"""
+RULES = """SELECT 'trigger', c.relname, r.rulename, pg_get_ruledef(r.oid, true)
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')"""
+QUERIES = (OPTIONS, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, RULES)
+
+NOUNS = {'column': '列', 'constraint': '制約', 'index': '索引', 'trigger': 'トリガー', 'options': '表'}
+#: how a thing can differ, and how that is said of it
+HOW = {'missing': 'がありません。', 'extra': 'が加えられています。', 'changed': 'が、この版のものと異なります。'}
 
 
-def read():
-    """Return {(kind, table, name, text)} of the open database: kind is column, constraint, index or options."""
-    if isinstance(db.obj, SqliteDatabase):
-        return _sqlite()
-    return {tuple(row) for query in (COLUMNS, CONSTRAINTS, INDEXES) for row in db.execute_sql(query) if row[1] != HISTORY}
+def read(database=None):
+    """Return {(kind, table, name, text)} of a database, the open one unless given: kind is a key of NOUNS."""
+    database = database or db.obj
+    if isinstance(database, SqliteDatabase):
+        return _sqlite(database)
+    return {tuple(row) for query in QUERIES for row in database.execute_sql(query) if row[1] != HISTORY}
 
 
-def _sqlite():
+def expected():
+    """Return what `read` finds in a new database that these migrations made, on the engine of the open one.
+
+    It is a list: PostgreSQL writes a condition in another way once it has been through a dump.
+    """
+    return _made() if isinstance(db.obj, SqliteDatabase) else _made_beside()
+
+
+def differences(only_missing=False):
+    """Return [{table, kind, name, how, what}] of where the open database is not what its migrations make of a new one.
+
+    `how` is a key of HOW, `what` says it in words; `only_missing` leaves out what was added.
+    """
+    found, wanted, *others = map(_keyed, (read(), *expected()))
+    tables = {table for kind, table, _ in wanted if kind == 'options'}
+    standing = {table for kind, table, _ in found if kind == 'options'}
+    rows = []
+    for key in sorted(found.keys() | wanted.keys()):
+        kind, table, name = key
+        same = any(found.get(key) == one.get(key) for one in (wanted, *others))
+        if same or kind != 'options' and not (table in tables and table in standing):
+            continue
+        how = 'missing' if key not in found else 'extra' if key not in wanted else 'changed'
+        if not (only_missing and how == 'extra'):
+            rows.append({'table': table, 'kind': kind, 'name': name or table, 'how': how,
+                         'what': f'{NOUNS[kind]}「{name or table}」{HOW[how]}'})
+    return rows
+
+
+def _keyed(rows):
+    """Return {(kind, table, name): [texts]}: some constraints have no name."""
+    keyed = {}
+    for kind, table, name, text in sorted(rows):
+        keyed.setdefault((kind, table, name), []).append(text)
+    return keyed
+
+
+def _build(database):
+    runner = Runner(database, str(MIGRATIONS))
+    for migration in runner.migrations():
+        migration.load().up(runner.migrator, database)
+    return frozenset(read(database))
+
+
+@cache
+def _made():
+    with SqliteDatabase(':memory:') as database:
+        return [_build(database)]
+
+
+@cache
+def _made_beside():
+    """Return what the migrations make in a schema of its own, which is taken back at once."""
+    with _own_schema():
+        first, cursor = _build(db.obj), db.cursor()
+        for kind, table, name, text in first:
+            if kind == 'constraint' and text.startswith('CHECK'):
+                cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}", ADD CONSTRAINT "{name}" {text}')
+            elif kind == 'index' and ' WHERE ' in text:
+                cursor.execute(f'DROP INDEX "{name}"')
+                cursor.execute(text)
+        return [first, frozenset(read())]
+
+
+@contextmanager
+def _own_schema():
+    with db.atomic() as transaction:
+        db.execute_sql('CREATE SCHEMA daicho_expected')
+        db.execute_sql('SET LOCAL search_path TO daicho_expected')
+        yield
+        transaction.rollback()
+
+
+def _sqlite(database):
     rows = set()
-    for kind, table, name, sql in db.execute_sql('SELECT type, tbl_name, name, sql FROM sqlite_master '
-                                                 "WHERE type IN ('table', 'index')"):
+    for kind, table, name, sql in database.execute_sql('SELECT type, tbl_name, name, sql FROM sqlite_master'):
         if table == HISTORY or table.startswith('sqlite_'):
             continue
-        if kind == 'index':
-            rows.add(('index', table, name, plain_sql(sql or '')))
+        if kind != 'table':
+            rows.add(('options' if kind == 'view' else kind, table, '' if kind == 'view' else name, plain_sql(sql or '')))
             continue
         constraints, columns, options = _parts(sql)
         rows |= {('constraint', table, *row) for row in constraints} | {('options', table, '', options)}
-        for _, column, type, required, default, key in db.execute_sql(f'PRAGMA table_info("{table}")'):
+        for _, column, type, required, default, key in database.execute_sql(f'PRAGMA table_info("{table}")'):
             rows.add(('column', table, column, f'{type}{" NOT NULL" if required else ""} DEFAULT {default} KEY {key} '
                       + columns.get(column.lower(), '')))
     return rows

@@ -1,5 +1,5 @@
-"""The people who sign in (利用者) and how often an account or an address failed to."""
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, Model
+"""The people who sign in (利用者), where they are signed in, and how often an account or an address failed to."""
+from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, Model
 
 from .base import CodeField, MomentField, Searched, db
 from .organisation import Department
@@ -20,6 +20,8 @@ class Person(Searched):
     is_active = BooleanField(default=True)
     password_hash = CharField(max_length=200, null=True)
     epoch = IntegerField(default=0)
+    #: set while the password is one that somebody else knows: until then it opens the page where it is changed, and no other
+    one_time_until = MomentField(null=True)
 
     secret = frozenset({'password_hash'})
     is_authenticated, is_anonymous = True, False
@@ -30,6 +32,29 @@ class Person(Searched):
 
     def get_id(self):
         return str(self.id)
+
+
+class Session(Model):
+    """One browser in which a person is signed in: an operational row, not a record.
+
+    Ages are counted in `ticks` of the machine's own clock (`boot` names its run), which nobody sets; where another run or
+    another machine asks, the moments have to do.
+    """
+
+    token = CharField(max_length=64)
+    person = ForeignKeyField(Person, backref='sessions', on_delete='RESTRICT')
+    epoch = IntegerField()
+    created = MomentField()
+    used = MomentField()
+    boot = CharField(max_length=40)
+    created_ticks = BigIntegerField()
+    used_ticks = BigIntegerField()
+    address = CharField(max_length=45)
+    agent = CharField(max_length=300)
+
+    class Meta:
+        database = db
+        legacy_table_names = False
 
 
 class Throttle(Model):

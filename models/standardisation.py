@@ -132,8 +132,13 @@ def day_in_words(day):
 
 
 def master_on(day):
-    """Return the step master in force on `day`, or the earliest one, or None when there is none."""
-    masters = list(StepMaster.select().where(StepMaster.live()).order_by(StepMaster.valid_from.desc()))
+    """Return the step master in force on `day`, or the earliest one, or None when there is none.
+
+    One without steps is not in force: by it nothing could be counted.
+    """
+    filled = Step.select(Step.master).where(Step.live())
+    masters = list(StepMaster.select().where(StepMaster.live(), StepMaster.id.in_(filled))
+                   .order_by(StepMaster.valid_from.desc(), StepMaster.id.desc()))
     return next((m for m in masters if m.valid_from <= day), masters[-1] if masters else None)
 
 
@@ -148,6 +153,17 @@ def state_on(day):
     return (move.select(move.status)
             .where(move.progress == StepProgress.id, move.voided_at.is_null(), move.on_day <= day)
             .order_by(move.on_day.desc(), move.id.desc()).limit(1))
+
+
+def histories(ids=None):
+    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first, of all rows or of those of some `ids`."""
+    found = {}
+    for id, status, day in (
+            StepMove.select(StepMove.progress, StepMove.status, StepMove.on_day)
+            .where(StepMove.live(), *([] if ids is None else [StepMove.progress.in_(ids)]))
+            .order_by(StepMove.on_day, StepMove.id).tuples()):
+        found.setdefault(id, []).append((status, day))
+    return found
 
 
 def moves_of(progress, before, today):

@@ -2,6 +2,8 @@
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import CodeField, ExactField, LongField, Searched, Table
+from .rules import ratings
+from .standardisation import Business
 
 KINDS = {'count': '件数', 'ratio': '割合', 'rate': '率', 'time': '時間', 'survey': '調査', 'milestone': '節目'}
 OPERATORS = {'>=': '以上', '>': '超', '<=': '以下', '=': '一致'}
@@ -89,6 +91,32 @@ class Indicator(Searched):
     @property
     def label(self):
         return f'指標{self.no} {self.text}'[:300]
+
+    @property
+    def places(self):
+        """Return how many decimals a value is shown and judged with: never fewer than the target's."""
+        return max(self.decimals, ratings.places_of(self.target))
+
+    def business_ids(self):
+        """Return the ids of the businesses it is limited to, by their codes; none for all."""
+        return [id for (id,) in IndicatorBusiness.select(IndicatorBusiness.business).join(Business).where(
+            IndicatorBusiness.indicator == self.id, IndicatorBusiness.live()).order_by(Business.code).tuples()]
+
+
+class IndicatorBusiness(Table):
+    """That an indicator counts this business (指標の対象業務); one without any counts all that are applicable."""
+
+    labelled_by = ('indicator', 'business')
+
+    indicator = ForeignKeyField(Indicator, backref='business_links', on_delete='RESTRICT')
+    business = ForeignKeyField(Business, backref='indicator_links', on_delete='RESTRICT')
+
+    class Meta:
+        indexes = ((('indicator', 'business'), True),)
+
+    @property
+    def label(self):
+        return f'{self.indicator.label}―{self.business.name}'[:300]
 
 
 class Actual(Table):

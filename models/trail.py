@@ -18,6 +18,13 @@ class Act(Model):
     changes = IntegerField()
     previous = CharField(max_length=64)
     hash = CharField(max_length=64)
+    #: how the act is hashed: NULL is the first form, which knows none of the columns below
+    form = IntegerField(null=True)
+    #: who acted, as they stood at that moment: plain values that no later change of the person or the unit touches
+    person = IntegerField(null=True, column_name='person_id')
+    role = CharField(max_length=20, null=True)
+    unit = IntegerField(null=True, column_name='unit_id')
+    unit_name = CharField(max_length=130, null=True)
 
     class Meta:
         database = db
@@ -38,7 +45,7 @@ class Change(Model):
     class Meta:
         database = db
         legacy_table_names = False
-        indexes = ((('table', 'row'), False), (('act', 'place'), True))
+        indexes = ((('table', 'row'), False), (('act', 'place'), True), (('table', 'act'), False))
 
 
 class TrailHead(Model):

@@ -1,9 +1,11 @@
 """The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are joined."""
+from contextlib import suppress
 from functools import partial
 
 from flask import Flask, g
 from flask_login import current_user
 from flask_wtf import CSRFProtect
+from peewee import PeeweeException
 from werkzeug.routing import IntegerConverter
 
 from models import db
@@ -27,6 +29,7 @@ from . import (
     permits,
     plans,
     procurement,
+    proxies,
     requests,
     settings,
     shown,
@@ -56,9 +59,11 @@ def create_app(given=None):
     if app.config.get('PIN_DATABASE', True):
         db.initialize(connection.open_database(app.config['DATABASE_URL'],
                                                app.config['DAICHO_ENV'] == 'production'))
+    if app.config.get('PROXIES'):
+        app.wsgi_app = proxies.Proxied(app.wsgi_app, app.config['PROXIES'])
     requests.register(app)
-    connection.guard(app)
     bounds.register(app)
+    connection.guard(app)
     app.before_request(requests.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)
@@ -75,6 +80,16 @@ def create_app(given=None):
     permits.guard(app)
     said_everywhere(app)
     return app
+
+
+def refuse_demo(app):
+    """Raise Unsafe where production would serve the demo ward: everybody can read its passwords."""
+    if app.config['DAICHO_ENV'] != 'production':
+        return
+    with app.app_context(), suppress(PeeweeException), db.connection_context():
+        if board.is_demo(board.head()):
+            raise config.Unsafe('デモデータの入ったデータベースは、本番では使えません（パスワードをだれでも読めるためです）。'
+                                'DATABASE_URL に、本番のデータベースを入れてください。')
 
 
 def said_everywhere(app):

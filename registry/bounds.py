@@ -10,11 +10,14 @@ from werkzeug.exceptions import (
 )
 from werkzeug.formparser import FormDataParser
 
+from . import devices
+
 #: the endpoints that take a file; any other form is text and much smaller
 UPLOADS = frozenset({'files.index'})
-#: (bytes of a body, fields in it) of whoever has not signed in, and of a form; an upload has the application's own limits
+#: (bytes of a body, fields in it) of whoever has never signed in here, and of a form; an upload has the application's own limits
 STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
 MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
+SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 URLENCODED, MULTIPART = 'application/x-www-form-urlencoded', 'multipart/form-data'
 
 
@@ -70,7 +73,9 @@ def limit():
         raise RequestURITooLarge
     if request.query_string.count(b'&') >= MAX_PARAMETERS:
         raise refusal(BadRequest, f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
-    stranger = '_user_id' not in session and 'was' not in session
+    # a page is asked for without a body, so that nobody need look who asks for a picture
+    safe = request.method in SAFE
+    stranger = safe or not (session.keys() & {'_user_id', 'was'} or devices.read()[1])
     if stranger or request.endpoint not in UPLOADS:
         size, fields = STRANGER if stranger else FORM
         request.max_content_length = request.max_form_memory_size = size
@@ -78,7 +83,8 @@ def limit():
     length = request.content_length
     if length is not None and request.max_content_length is not None and length > request.max_content_length:
         raise refusal(RequestEntityTooLarge, 'サインインしてから、もう一度送ってください。') if stranger else RequestEntityTooLarge()
-    if (length or 'Transfer-Encoding' in request.headers) and request.mimetype not in (URLENCODED, MULTIPART):
+    sent = request.mimetype or length or 'Transfer-Encoding' in request.headers
+    if sent and not safe and request.mimetype not in (URLENCODED, MULTIPART):
         raise UnsupportedMediaType
 
 

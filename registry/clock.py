@@ -1,6 +1,10 @@
 """The one clock: nothing else reads the time. `pin` fixes the day (DAICHO_TODAY, tests, rehearsals)."""
+import time
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
+from audits import trail
 from models.rules.calendar import JST
 
 _pinned = None
@@ -10,6 +14,7 @@ def pin(day):
     """Fix today to `day`, or let it run again with None."""
     global _pinned
     _pinned = day
+    trail.pin(day)
 
 
 def pinned():
@@ -34,3 +39,22 @@ def now():
 def today():
     """Return today's date in Japan."""
     return now().astimezone(JST).date()
+
+
+@cache
+def boot():
+    """Return what names this run of the machine, or '' where it has no name: `ticks` of another run say nothing of now."""
+    try:
+        return Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()[:40]
+    except OSError:
+        return ''
+
+
+def ticks():
+    """Return the seconds of this run of the machine: they pass alike for all processes, whatever the clock is set to."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic())
+
+
+def age_of(moment):
+    """Return how many seconds ago a moment was; one that a clock set back has left in the future is now."""
+    return max(0, (actual() - moment).total_seconds())

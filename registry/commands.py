@@ -1,22 +1,42 @@
 """`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is wrong."""
 import json
+import os
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 from flask import g
-from peewee import IntegrityError
+from peewee import IntegrityError, PeeweeException
 from werkzeug.datastructures import MultiDict
 
-from audits import trail, verify
+from audits import past, trail, verify
+from audits import rebuild as derived
 from audits.trail import Stale
 from forms.settings import PersonForm
 from models import Person, db
 from models.rules import calendar, ratings
 
+from . import (
+    backups,
+    clock,
+    config,
+    connection,
+    files,
+    loading,
+    log,
+    masters,
+    passwords,
+    records,
+    reports_pages,
+    settings,
+    sheets,
+    sign_in,
+    throttles,
+    troubles,
+)
 from . import board as boards
-from . import clock, config, connection, files, loading, masters, records, reports_pages, sheets, sign_in
 from .nouns import NOUNS
 
 
@@ -41,9 +61,13 @@ class Kind(click.ParamType):
         return value
 
 
+#: what to do when the clock stands before the last act
+CLOCK = '機械の時計を合わせるか、DAICHO_TODAY を最後の操作の日以後にして、もう一度実行してください。'
+
+
 @contextmanager
-def register(ready=True):
-    """Open the application and its database; refuse one that is not migrated."""
+def register(ready=True, status=1):
+    """Open the application and its database; refuse one that is not of this version, with `status`."""
     from . import create_app
     try:
         app = create_app()
@@ -54,10 +78,14 @@ def register(ready=True):
             db.connect(reuse_if_open=True)
             connection.wait_patiently()
             if ready and connection.pending():
-                fail('データベースが最新ではありません。先に daicho migrate を実行してください。')
+                fail('データベースが最新ではありません。先に daicho migrate を実行してください。', status)
+            if ready and connection.newer():
+                fail('データベースは、より新しい版で作られています。新しい版を使ってください。', status)
             yield app
         except trail.Busy:
             fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。終わってから、もう一度実行してください。')
+        except trail.ClockBehind as error:
+            fail(f'{error}何も変更していません。{CLOCK}')
         finally:
             db.close_all()
 
@@ -83,18 +111,110 @@ def emit(value):
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@click.group(context_settings={'help_option_names': ['-h', '--help']})
-def main():
+class Told(click.Group):
+    """Commands that say in one sentence when the database or the disk fails."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except troubles.KNOWN as error:
+            if isinstance(error, OSError) and error.filename:
+                fail(f'{error.filename} を読み書きできません（{error.strerror}）。', 2)
+            what = troubles.trouble(error)
+            if what is None:
+                raise
+            cause = ' '.join(str(error).split())
+            fail(f'{troubles.WORDS[what][0]}（{cause}）。')
+
+
+@click.group(cls=Told, context_settings={'help_option_names': ['-h', '--help']})
+@click.pass_context
+def main(ctx):
     """台帳 Daicho: the IT governance asset registry of a city hall."""
+    # what is made here, database and uploads and files written out, is for this account only
+    ctx.call_on_close(partial(os.umask, os.umask(0o077)))
 
 
 @main.command()
 def migrate():
     """Create or upgrade the database, with the built-in masters in place."""
     with register(ready=False):
-        applied = connection.migrate()
-        masters.fill(clock.now())
+        try:
+            applied = connection.migrate(lambda: masters.fill(clock.now()))
+        except connection.Refused as refused:
+            fail(str(refused))
     say(f'データベースは最新です（適用: {", ".join(applied) or "なし"}）。')
+
+
+@main.command()
+def rebuild():
+    """Compute derived columns (search texts) anew; safe at any time, changes no record."""
+    with register():
+        written = derived.rebuild(progress('検索用の文字列'))
+    say(f'検索用の文字列を作り直しました（改めた記録: {written:,}件）。')
+
+
+def read_settings():
+    """Return the settings for what must not open the application's database; fail in words when they will not do."""
+    try:
+        read = config.read()
+    except config.Unsafe as error:
+        fail(error.message, 2)
+    clock.pin(read['TODAY'])
+    return read
+
+
+@main.command()
+@click.argument('file', type=click.Path(dir_okay=False, path_type=Path))
+@click.option('--json', 'as_json', is_flag=True)
+def backup(file, as_json):
+    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on working."""
+    try:
+        checked = backups.backup(file, read_settings()['DATABASE_URL'])
+    except (backups.Failed, PeeweeException) as error:
+        not_copied(error)
+    told(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
+
+
+@main.command()
+@click.argument('file', type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option('--replace', is_flag=True, help='PostgreSQL: empty a database that holds a register first')
+@click.option('--migrate', 'upgrade', is_flag=True, help='take a copy of an earlier version and upgrade it')
+@click.option('--even-if-altered', 'altered', is_flag=True, help='take a copy in which verify finds tampering all the same')
+@click.option('--json', 'as_json', is_flag=True)
+def restore(file, replace, upgrade, altered, as_json):
+    """Put the copy in FILE in the register's place, verify it and print its head; the server must be stopped."""
+    read = read_settings()
+    try:
+        checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace, upgrade, altered)
+    except (backups.Failed, PeeweeException) as error:
+        not_copied(error)
+    told(file, checked, as_json, f'{file} の写しを戻しました。', None)
+
+
+def not_copied(error):
+    """End with the words of what stood in the way."""
+    if isinstance(error, backups.Failed):
+        fail(str(error), error.status)
+    fail(f'データベースにつながりません（{" ".join(str(error).split())}）。', 2)
+
+
+def told(file, checked, as_json, words, size):
+    """Print a copy's head and what was found in it; end with 1 where that is tampering."""
+    verdict = checked.verdict
+    found = ('中身の検証はしていません（データベースを作る権限がありません）。' if verdict is None else
+             '検証: 改ざんは見つかりませんでした。' if verdict.intact else
+             '検証: 改ざんが見つかりました。daicho trail verify で確かめてください。')
+    if as_json:
+        emit({'file': str(file), 'bytes': size, 'head': {'seq': checked.seq, 'hash': checked.hash,
+                                                         'at': checked.at.isoformat() if checked.at else None},
+              'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
+              'former': str(checked.former) if checked.former else None})
+    else:
+        click.echo(f'操作 {checked.seq}  {checked.hash}  {checked.at.isoformat() if checked.at else "－"}')
+    say(words + found + (f'前の台帳は {checked.former} に残しました。' if checked.former else ''))
+    if verdict is not None and not verdict.intact:
+        sys.exit(1)
 
 
 @main.command()
@@ -113,25 +233,34 @@ def demo(if_empty):
                 return
             fail('空でないデータベースにデモデータは入れられません。')
         ward.fill(progress('デモデータ'))
+        last = trail.head().at
+        ahead = last > clock.now()
     say('デモデータを入れました。')
+    if ahead:
+        say(f'デモデータの最後の操作は {calendar.show_moment(last)} です。記録を変えるには、DAICHO_TODAY をその日以後にして動かしてください。')
 
 
 @main.command()
 @click.option('--host', default='127.0.0.1', show_default=True)
 @click.option('--port', default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option('--processes', default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option('--threads', default=3, show_default=True, type=click.IntRange(1, 64), help='of each process')
+@click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
 def serve(host, port, processes, threads):
     """Serve the pages."""
-    from . import serving
+    from . import refuse_demo, serving
     with register() as app:
         pass
-    say(f'台帳 Daicho  http://{host}:{port}/')
+    try:
+        refuse_demo(app)
+    except config.Unsafe as error:
+        fail(error.message, 2)
+    # where nobody reads, an echo would wait for ever
+    log.LINES.write(f'台帳 Daicho  http://{host}:{port}/\n')
     with app.app_context(), db.connection_context():
         if boards.is_demo(trail.head()):
             from . import demo as ward
             for line in ward.accounts():
-                say(line)
+                log.LINES.write(f'{line}\n')
     # no connection may pass into another process
     db.close_all()
     try:
@@ -163,15 +292,40 @@ def add(email, name, department, role, password_stdin):
         form.fill(row)
         if Person.select().where(Person.email == row.email).exists():
             fail(f'{row.email} は既に登録されています。')
-        password = sys.stdin.readline().rstrip('\n') if password_stdin else click.prompt('パスワード', hide_input=True,
-                                                                                         confirmation_prompt=True)
-        wrong = sign_in.weaknesses(password, row)
-        if wrong:
-            fail('\n'.join(wrong))
-        row.password_hash = sign_in.hasher().hash(password)
+        if settings.once_anothers(row, None):
+            fail(settings.ONCE_ANOTHERS)
+        row.password_hash = sign_in.hasher().hash(asked_password(row, password_stdin))
         with trail.act('people.add', by=None, at=clock.now(), channel='cli') as act:
+            row.one_time_until = act.at + sign_in.ONE_TIME
             act.save(row)
-    say(f'{row.label} を登録しました。')
+    say(f'{row.label} を登録しました。パスワードは一時的なもので、{ONE_TIME_WORDS}')
+
+
+@person.command('password')
+@click.argument('email')
+@click.option('--password-stdin', is_flag=True, help='read the password from standard input')
+def password_(email, password_stdin):
+    """Give a person a one-time password; the way back for the only administrator."""
+    with register():
+        row = Person.get_or_none(Person.email == email.lower(), Person.live())
+        if row is None:
+            fail(f'{email} という利用者はいません。')
+        given = asked_password(row, password_stdin)
+        with trail.act('people.password', by=None, at=clock.now(), channel='cli') as act:
+            sign_in.set_password(act, row, given, act.at + sign_in.ONE_TIME)
+        throttles.forgive(row.email)
+    say(f'{row.label} の一時パスワードを設定しました。{ONE_TIME_WORDS}')
+
+
+ONE_TIME_WORDS = f'{sign_in.ONE_TIME.days}日のうちにサインインし、自分のパスワードに変えてください。'
+
+
+def asked_password(row, from_stdin):
+    """Return the password asked for, or fail with all that is wrong with it."""
+    given = sys.stdin.readline().rstrip('\n') if from_stdin else click.prompt('パスワード', hide_input=True, confirmation_prompt=True)
+    if wrong := ['256文字までにしてください。'] if len(given) > 256 else passwords.weaknesses(given, row):
+        fail('\n'.join(wrong))
+    return given
 
 
 def progress(words):
@@ -248,6 +402,12 @@ def report(kind, rows, counts, problems, seq, as_json, conflicts):
         say('何も変更していません。上の行を直して、もう一度取り込んでください。')
 
 
+def settle_day(year, day):
+    """End with the words of a page where a year cannot be looked at as of a day (None: no day was named)."""
+    if day is not None and (problem := boards.day_problem(year, day)):
+        fail(problem, 2)
+
+
 @main.command()
 @click.argument('kind', type=Kind())
 @click.option('--format', 'form', type=click.Choice(['csv', 'xlsx']), default='csv')
@@ -261,6 +421,7 @@ def export(kind, form, encoding, as_of, layout, output):
         fail('--layout people は --format xlsx だけで、--as-of とは一緒に使えません。', 2)
     with register():
         noun, kinds = NOUNS[kind], None
+        settle_day(None, as_of)
         if layout == 'people':
             headers, rows, kinds = records.export_for_people(noun)
         else:
@@ -273,6 +434,8 @@ def export(kind, form, encoding, as_of, layout, output):
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
         head = trail.head()
+        if as_of and (strays := past.out_of_order(records.end_of(as_of))):
+            say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
     if output:
         keep(output, data)
     else:
@@ -289,8 +452,7 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
     """Print a year's indicators and ratings."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
-        if as_of and as_of < calendar.year_range(year)[0]:
-            fail('基準日は年度の初日以後にしてください。', 2)
+        settle_day(year, as_of)
         found = boards.board(year, as_of)
         if found is None:
             fail(f'{calendar.year_label(year)}の戦略がありません。')
@@ -298,10 +460,11 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
             emit(boards.as_json(found))
         elif as_csv:
             headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標', '算出元', '目標', '単位', '分子',
-                       '分母', '値', '判定']
+                       '分母', '値', '判定', '公表値', '公表値の基準日', '公表値の出典', '対象業務']
             rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '', i.no, i.text,
                      i.source, i.operator + i.target_text, i.unit, i.numerator or '', i.denominator or '', i.value_text,
-                     i.verdict] for v in found.initiatives for i in v.indicators]
+                     i.verdict, *stated(i), ';'.join(code for code, _ in i.businesses)]
+                    for v in found.initiatives for i in v.indicators]
             sys.stdout.buffer.write(sheets.write_csv(headers, rows))
         else:
             click.echo(f'{found.title}（基準日 {calendar.show_day(found.as_of)}）')
@@ -310,7 +473,25 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
                 for i in v.indicators:
                     click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
                                f'（目標 {i.target_words}） '
-                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}')
+                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}{beside(i)}')
+
+
+def stated(indicator):
+    """Return the last published value of an indicator, its day and its source, as cells of a file."""
+    if indicator.stated is None:
+        return ['', '', '']
+    day, value, quote, source = indicator.stated
+    return [value or quote, day.isoformat(), source]
+
+
+def beside(indicator):
+    """Return what is said of a published value: that it stands in a computed one's place, or what it is beside that."""
+    if indicator.is_published:
+        return f'〔公表値。自動集計は{indicator.instead_of}〕'
+    if not indicator.published:
+        return ''
+    _, value, quote, _ = indicator.published[-1]
+    return f'〔公表値 {f"{value}{indicator.unit}" if value else quote}〕'
 
 
 @main.command('report')
@@ -323,6 +504,7 @@ def report_(name, fiscal_year, as_of, only, output):
     """Make a PDF: the year's results or its plan."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
+        settle_day(year, as_of)
         data = reports_pages.build(name, year, as_of, only)
     if data is None:
         fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None else f'{calendar.year_label(year)}に重点取組{only}はありません。')
@@ -351,14 +533,18 @@ def head(as_json):
 @trail_.command('verify')
 @click.option('--json', 'as_json', is_flag=True)
 def verify_(as_json):
-    """Recompute the chain and compare every record with it."""
-    with register():
-        found = verify.verify()
+    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be checked."""
+    try:
+        with register(status=2):
+            found = verify.verify()
+    except (verify.Unverifiable, PeeweeException) as error:
+        fail(f'検証できませんでした。改ざんの有無は分かりません（{" ".join(str(error).split())}）。', 2)
     if as_json:
         emit({'intact': found.intact, 'acts': found.acts, 'head': {'seq': found.seq, 'hash': found.hash},
               'first_broken': found.first_broken, 'rows_changed_outside': [
                   {'table': row['table'], 'row': row['row'], 'label': row['label'], 'what': row['what']}
-                  for row in found.outside], 'unguarded': found.unguarded})
+                  for row in found.outside], 'unguarded': found.unguarded, 'schema': [
+                  {name: row[name] for name in ('table', 'kind', 'name', 'what')} for row in found.schema]})
     else:
         click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: ' + ('改ざんは見つかりませんでした。' if found.intact
                                                                    else '改ざんが見つかりました。'))
@@ -368,6 +554,8 @@ def verify_(as_json):
             click.echo(f'{row["table"]} #{row["row"]} {row["label"]}: {row["what"]}')
         if found.unguarded:
             click.echo(f'操作履歴の書換えを防ぐトリガーがありません: {"、".join(found.unguarded)}')
+        for row in found.schema:
+            click.echo(f'データベースの形 {row["table"]}: {row["what"]}')
     if not found.intact:
         sys.exit(1)
 

@@ -1,7 +1,9 @@
 """Environment → settings; refuses to start when one is missing or unsafe."""
 import os
+import re
 import secrets
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 from models.rules import calendar
@@ -41,6 +43,8 @@ def read(environ=None):
         'SECRET_KEY': _secret(environ, instance, production),
         'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
         'SESSION_COOKIE_NAME': '__Host-daicho' if production else 'daicho',
+        'PROXIES': _proxies(environ.get('DAICHO_PROXIES', '')),
+        'DEVICE_COOKIE': '__Host-daicho-device' if production else 'daicho-device',
         'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True, 'SESSION_COOKIE_SAMESITE': 'Lax',
         'PERMANENT_SESSION_LIFETIME': timedelta(hours=10), 'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False,
         'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024, 'MAX_FORM_PARTS': 1000,
@@ -48,17 +52,45 @@ def read(environ=None):
     }
 
 
+def _proxies(text):
+    """Return the networks of the proxies whose word on the client's address is taken."""
+    try:
+        networks = [ip_network(part.strip(), strict=False) for part in text.split(',') if part.strip()]
+    except ValueError:
+        raise Unsafe('DAICHO_PROXIES は、プロキシの IP アドレスか範囲（10.0.0.0/24 など）をカンマで区切ってください。') from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise Unsafe('DAICHO_PROXIES に全部のアドレスは入れられません。だれでも接続元を名乗れてしまうためです。')
+    return networks
+
+
 def _secret(environ, instance, production):
     given = environ.get('DAICHO_SECRET_KEY')
     if given:
         if len(given) < 32:
             raise Unsafe('DAICHO_SECRET_KEY は32文字以上にしてください。')
+        if production and guessable(given):
+            raise Unsafe('DAICHO_SECRET_KEY が推測されやすい並びです。docs/operations.md の方法（secrets.token_hex）で作ってください。')
         return given
     if production:
         raise Unsafe('本番では DAICHO_SECRET_KEY（32文字以上）が必要です。')
     path = instance / 'secret-key'
     if not path.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w') as file:
             file.write(secrets.token_hex(32))
-    return path.read_text()
+    kept = path.read_text()
+    if len(kept) < 32:
+        raise Unsafe(f'{path} の署名鍵が欠けています。控えから戻すか、ファイルを削除してください（作り直し、全員がサインインし直します）。')
+    return kept
+
+
+def guessable(key):
+    """Tell whether a key was made up and not drawn: few characters, most of them as the one before foretells, or words."""
+    if len(set(key)) < 7 or re.fullmatch(r'(.+?)\1+', key[:512]):
+        return True
+    steps = [ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False)]
+    # in a key drawn by chance few steps are alike, and few letters stand in runs
+    if max(steps.count(step) for step in set(steps)) > len(steps) / 4:
+        return True
+    runs = sum(map(len, re.findall('[a-z]{3,}', key)))
+    return max(runs, sum(map(len, re.findall('[A-Z]{3,}', key)))) > len(key) * 0.6

@@ -1,21 +1,62 @@
 """One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
+import os
+import shutil
+import sqlite3
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flask import request
-from peewee import PostgresqlDatabase
-from playhouse.db_url import connect
+from flask import g, request
+from peewee import OperationalError, PeeweeException, PostgresqlDatabase, SqliteDatabase
+from playhouse.db_url import connect, register_database
 from playhouse.migrations import Runner
+from playhouse.pool import PooledSqliteDatabase
 from playhouse.postgres_ext import ServerSide
 
-from models import RECORDS, db
+from audits import rebuild
+from models import catalogue, db
+from models.base import snapshot as snapshot
 from models.trail import TrailHead
 
-MIGRATIONS = Path(__file__).parent.parent / 'models' / 'migrations'
+from . import troubles
+
 #: how long a page's write waits for another's, and how long a command's does, in milliseconds
 WAIT, COMMAND_WAIT = 4_000, 120_000
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
+
+
+#: below this many bytes left the database is not ready to be written
+ROOM = 16 * 1024 * 1024
+
+
+class File(PooledSqliteDatabase):
+    """SQLite's file, as first opened: what is written to one removed or replaced since then would be lost."""
+
+    opened = None
+
+    def connect(self, reuse_if_open=False):
+        if self.opened is not None and identity(self.database) != self.opened:
+            raise troubles.Moved(f'{self.database} is not the file that was opened')
+        try:
+            found = super().connect(reuse_if_open)
+        except sqlite3.DatabaseError as error:  # what a pragma finds, peewee hands on as it is
+            raise OperationalError(error, *error.args) from error
+        if self.opened is None:
+            self.opened = identity(self.database)
+        return found
+
+
+register_database(File, 'sqlite+file')
+
+
+def identity(path):
+    """Return what tells one file from another, or None when there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def open_database(url, production=False):
@@ -24,7 +65,7 @@ def open_database(url, production=False):
         Path(url.removeprefix('sqlite:///')).parent.mkdir(parents=True, exist_ok=True)
         pragmas = {**SQLITE, 'synchronous': 'full' if production else 'normal'}
         # a connection serves one request at a time, but not always on the thread that opened it
-        return connect(url.replace('sqlite', 'sqlite+pool', 1), autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE',
+        return connect(url.replace('sqlite', 'sqlite+file', 1), autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE',
                        check_same_thread=False, **POOL)
     return connect(url.replace('://', 'ext+pool://', 1), autoconnect=False, unquote_password=True,
                    options=f'-c lock_timeout={WAIT}', **POOL)
@@ -42,13 +83,28 @@ def guard(app):
     """Give every request that may need it one connection."""
     @app.before_request
     def open_connection():
-        if request.endpoint not in ('static', 'healthz'):
+        if request.endpoint not in ('static', 'healthz', 'readyz'):
             db.connect(reuse_if_open=True)
+            g.lent = True
 
     @app.teardown_request
     def close_connection(error):
         if not db.is_closed():
             db.close()
+
+
+def settle():
+    """Write what SQLite keeps beside its file into the file: a copy of it alone is then a whole one."""
+    if isinstance(db.obj, SqliteDatabase):
+        with suppress(PeeweeException), db.connection_context():
+            db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)')
+    close()
+
+
+def close():
+    """Close every connection of this process."""
+    if db.obj is not None:
+        db.close_all()
 
 
 def look_again():
@@ -62,45 +118,117 @@ def streamed(query):
     return ServerSide(query, array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else query.iterator()
 
 
+@contextmanager
+def without_waiting():
+    """Have a write that may be left out fail at once where somebody else is writing; PostgreSQL waits for a row only."""
+    if not isinstance(db.obj, SqliteDatabase):
+        yield
+        return
+    (usual,), = db.execute_sql('PRAGMA busy_timeout')
+    db.execute_sql('PRAGMA busy_timeout = 0')
+    try:
+        yield
+    finally:
+        db.execute_sql(f'PRAGMA busy_timeout = {usual}')
+
+
 def runner():
     """Return the migration runner of the open database."""
-    return Runner(db.obj, str(MIGRATIONS))
+    return Runner(db.obj, str(catalogue.MIGRATIONS))
 
 
-def migrate():
-    """Create or upgrade the schema; return the names of the migrations applied."""
-    applied = runner().up()
-    if not TrailHead.select().exists():
-        TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
-    elif applied:
-        # a release may fold for search in another way, and `trail verify` compares what is derived
-        rebuild_derived()
+def migrate(fill=None):
+    """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations applied.
+
+    All of it is done or nothing, and a second one waits for the first. Raises Refused where the database cannot become
+    what this version needs.
+    """
+    with _alone(keys=not pending()):
+        if unknown := newer():
+            raise Refused(f'このデータベースは、より新しい版で作られています（{"、".join(unknown)}）。新しい版で開いてください。')
+        checked = bool(pending())
+        loose = _loose_keys() if checked else set()
+        applied = runner().up()
+        if not TrailHead.select().exists():
+            TrailHead.create(id=1, seq=0, hash='0' * 64, at=None)
+        if applied:
+            if missing := catalogue.differences(only_missing=True):
+                raise Refused('データベースの形が、この版のものになりません。何も変更していません: '
+                              + '、'.join(f'{one["table"]} {one["what"]}' for one in missing))
+            rebuild.rebuild()
+        if fill:
+            fill()
+        if checked and (broken := _loose_keys() - loose):
+            raise Refused(f'参照先のない行ができるため、何も変更していません（表: {"、".join(sorted({row[0] for row in broken}))}）。')
     return applied
 
 
-def rebuild_derived():
-    """Derive again what is derived from recorded columns (the search text); return how many rows differed.
+class Refused(Exception):
+    """The database cannot be migrated; the message says why, nothing was changed."""
 
-    No act: nothing that is recorded changes.
-    """
-    rebuilt = 0
-    for table in RECORDS:
-        if not table.derived:
-            continue
-        with db.atomic():
-            # first which, then each: a row changed while its table is read would be read again
-            stale = {}
-            for row in streamed(table.select()):
-                stood = {name: row.__data__[name] for name in table.derived}
-                row.refresh_derived()
-                if (now := {name: row.__data__[name] for name in table.derived}) != stood:
-                    stale[row.id] = now
-            for id, values in stale.items():
-                table.update(**values).where(table.id == id).execute()
-        rebuilt += len(stale)
-    return rebuilt
+
+#: any number will do, as long as no one else takes it for a lock of his own
+LOCK = 0x0DA1C40
+#: how long one migration waits for another, in seconds
+PATIENCE = 600
+
+
+@contextmanager
+def _alone(keys):
+    """Hold one transaction that no second migration enters; on SQLite with foreign keys as `keys` says."""
+    if isinstance(db.obj, PostgresqlDatabase):
+        with db.transaction():
+            db.execute_sql('SELECT pg_advisory_xact_lock(%s)', (LOCK,))
+            yield
+        return
+    # neither can be changed within a transaction
+    db.execute_sql(f'PRAGMA busy_timeout = {PATIENCE * 1000}')
+    db.execute_sql(f'PRAGMA foreign_keys = {int(keys)}')
+    try:
+        with db.transaction('EXCLUSIVE'):
+            yield
+    finally:
+        db.execute_sql('PRAGMA foreign_keys = 1')
+        db.execute_sql(f'PRAGMA busy_timeout = {SQLITE["busy_timeout"]}')
+
+
+def _loose_keys():
+    """Return the rows whose foreign keys lead nowhere; PostgreSQL has none."""
+    return set() if isinstance(db.obj, PostgresqlDatabase) else set(db.execute_sql('PRAGMA foreign_key_check'))
 
 
 def pending():
     """Return the names of migrations not yet applied."""
     return [m.name for m in runner().status() if not m.applied]
+
+
+def newer():
+    """Return the names of migrations that were applied and are not known here."""
+    return [m.name for m in runner().status() if m.path is None]
+
+
+def unready():
+    """Return what keeps the database from being written to (a word of `troubles`), or None."""
+    try:
+        with db.connection_context():
+            if pending():
+                return 'schema'
+            if isinstance(db.obj, PostgresqlDatabase):
+                return 'readonly' if db.execute_sql('SHOW transaction_read_only').fetchone()[0] == 'on' else None
+            return _unwritable()
+    except troubles.KNOWN as error:
+        return troubles.trouble(error) or 'unreachable'
+
+
+def _unwritable():
+    """Ask SQLite for the right to write, without waiting for who has it, and the disk for room."""
+    db.execute_sql('PRAGMA busy_timeout = 0')
+    try:
+        db.execute_sql('BEGIN IMMEDIATE')
+        db.execute_sql('ROLLBACK')
+    except OperationalError as error:
+        if troubles.trouble(error) != 'busy':
+            raise
+    finally:
+        db.execute_sql(f'PRAGMA busy_timeout = {SQLITE["busy_timeout"]}')
+    return 'full' if shutil.disk_usage(Path(db.obj.database).parent).free < ROOM else None

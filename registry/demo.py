@@ -4,9 +4,12 @@ from decimal import Decimal
 from functools import partial
 from random import Random
 
+from peewee import PostgresqlDatabase
+
 from audits import trail
 from audits.trail import Writing
 from models import (
+    TABLES,
     Act,
     Actual,
     BudgetRequest,
@@ -43,7 +46,7 @@ from models.people import ROLES
 from models.rules.calendar import JST
 from models.standardisation import master_on, moves_of
 
-from . import records, sign_in
+from . import connection, masters, records, sign_in
 from .organisation import archive_version
 
 PASSWORD = 'daicho-demo-2026'
@@ -82,7 +85,8 @@ CENSUS, EXCLUDED = 2500, 20
 
 def is_empty():
     """Tell whether the register holds nothing but the built-in masters."""
-    return not any(table.select().exists() for table in (Department, Person, Staff, System, Incident, Case, Plan))
+    return (not any(table.select().exists() for table in (Department, Person, Staff, System, Incident, Case, Plan))
+            and not Act.select().where(~Act.kind.startswith('masters.')).exists())
 
 
 def accounts():
@@ -95,9 +99,32 @@ def at(year, month, day, hour=9, minute=0):
     return datetime(year, month, day, hour, minute, tzinfo=JST)
 
 
+#: when the ward began its register, and when the strategies of both years had been published
+FIRST, PUBLISHED = at(2024, 3, 22), at(2026, 4, 27)
+
+
 def evening(day):
     """Return the moment at which what happened on `day` is entered."""
     return at(day.year, day.month, day.day, 17)
+
+
+def begin():
+    """Make the EMPTY register anew with its masters entered at the ward's first moment: the trail only goes forward."""
+    with db.atomic():
+        if not is_empty():
+            raise ValueError('only an empty register is made anew')
+        if isinstance(db.obj, PostgresqlDatabase):
+            names = [table._meta.table_name for table in TABLES]
+            functions = [name for (name,) in db.execute_sql(
+                'SELECT DISTINCT p.oid::regprocedure::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid '
+                'JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relname = ANY(%s)', (names,))]
+            for function in functions:
+                db.execute_sql(f'DROP FUNCTION {function} CASCADE')
+        # what refers to others first
+        for name in [*(table._meta.table_name for table in reversed(TABLES)), connection.runner().table_name]:
+            db.execute_sql(f'DROP TABLE "{name}"')
+    connection.migrate()
+    masters.fill_tables(FIRST)
 
 
 def planned():
@@ -121,11 +148,15 @@ def fill(progress=None):
 
     All of them are one transaction: stopped half-way, the database stays empty.
     """
-    ward = planned()
+    ward, strategies = planned(), False
     with db.atomic():
+        begin()
         for done, (moment, kind, by, reason, write) in enumerate(ward.acts):
             if progress:
                 progress(done, len(ward.acts))
+            if not strategies and moment >= PUBLISHED:
+                masters.fill_strategies(PUBLISHED)
+                strategies = True
             with trail.act(kind, by=ward.people.get(by), at=moment, channel='demo', reason=reason) as act:
                 write(act)
     if progress:

@@ -2,15 +2,15 @@
 from contextlib import suppress
 
 import structlog
-from flask import g, render_template, request
-from flask_login import AnonymousUserMixin
-from peewee import IntegrityError, OperationalError, PeeweeException
+from flask import current_app, g, render_template, request
+from peewee import DatabaseError, IntegrityError, InterfaceError, PeeweeException
+from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import HTTPException
 
-from audits.trail import Busy, Stale
+from audits.trail import Busy, ClockBehind, Stale
 from models import db
 
-from . import board, kept
+from . import board, kept, troubles
 
 PAGES = {
     400: ('送信された内容を読み取れませんでした', '入力内容は保存していません。', '前の画面に戻り、もう一度操作してください。'),
@@ -18,7 +18,9 @@ PAGES = {
     403: ('この操作をする権限がありません', '何も変更していません。', '必要な場合は、情報政策の担当者に相談してください。'),
     404: ('ページまたは記録が見つかりません', '何も変更していません。', '番号やアドレスを確かめるか、一覧から探してください。'),
     405: ('この操作は受け付けていません', '何も変更していません。', '前の画面に戻り、画面のボタンから操作してください。'),
+    408: ('送信が時間内に終わりませんでした', '何も保存していません。', '通信の状態を確かめてから、もう一度送信してください。'),
     409: ('ほかの人が先に変更しました', '入力内容は保存していません。', '最新の内容を確かめて、もう一度入力してください。'),
+    411: ('送信された内容の長さが分かりません', '何も保存していません。', '前の画面に戻り、画面のボタンから操作してください。'),
     413: ('送信された内容が大きすぎます', '何も保存していません。',
           'ファイルは20MBまで、そのほかの画面の入力は合わせて1MBまでです。短くするか、分けて送ってください。'),
     414: ('アドレスが長すぎます', '何も変更していません。', '検索語や条件を短くして、もう一度開いてください。'),
@@ -26,21 +28,22 @@ PAGES = {
     429: ('操作の回数が多すぎます', '何も変更していません。', 'しばらく待ってから、もう一度操作してください。'),
     500: ('処理中に問題が起きました', '途中までの変更は取り消されています。',
           'もう一度操作しても直らないときは、下の番号を情報政策の担当者に伝えてください。'),
-    503: ('データベースにつながりません', '何も変更していません。', '少し待ってから、もう一度開いてください。'),
 }
+
+UNSURE = '保存できたか確かめられませんでした。つながってから、一覧か記録の画面で確かめてください。'
 
 
 def page(code, message=None, action=None, title=None):
     """Render the error page of `code`, with what was typed and would be lost."""
-    usual, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    known, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
-    if '_login_user' not in g:
-        g._login_user = AnonymousUserMixin()  # a template would ask the database who is here, and that may be what failed
+    if not hasattr(g, '_login_user'):  # the page names nobody, and asking who it is would need the database
+        g._login_user = current_app.login_manager.anonymous_user()
     typed = []
     if request.method == 'POST':
         with suppress(HTTPException):  # what is too large or no form at all cannot be given back
             typed = kept.labelled(request.path, kept.typed())
-    return render_template('errors/page.html', code=code, title=title or usual, message=message or done, action=action or todo,
+    return render_template('errors/page.html', code=code, title=title or known, message=message or done, action=action or todo,
                            request_id=g.get('request_id', ''), typed=typed), code
 
 
@@ -70,10 +73,26 @@ def register(app):
                             title='ほかの人の取込みが続いています')
         return answer, code, {'Retry-After': '60'}
 
-    @app.errorhandler(OperationalError)
-    def unreachable(error):
-        log.error('database', id=g.get('request_id'), error=str(error), path=request.path)
-        return page(503)
+    @app.errorhandler(ClockBehind)
+    def clock_behind(error):
+        log.error('clock behind', id=g.get('request_id'), error=str(error), path=request.path)
+        return page(503, f'{error}何も変更していません。',
+                    'システムの管理者に、サーバーの時計を合わせるよう伝えてください。そのあとで、もう一度操作してください。',
+                    title='サーバーの時計が遅れています')
+
+    @app.errorhandler(DatabaseError)
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(MaxConnectionsExceeded)
+    @app.errorhandler(OSError)
+    def failing(error):
+        what = troubles.trouble(error)
+        if what is None:
+            return broken(error)
+        log.error('database', id=g.get('request_id'), reason=what, error=str(error), path=request.path)
+        title, action = troubles.WORDS[what]
+        # a connection lost on the way may have been lost after the act was done
+        done = UNSURE if what == 'unreachable' and request.method == 'POST' and g.get('lent') else '何も変更していません。'
+        return page(503, done, action, title)
 
     @app.errorhandler(Exception)
     def broken(error):

@@ -1,12 +1,13 @@
 """A figure opens to its rows: its value, what it counted, what it left out and why."""
-from functools import partial
-
 from flask import Blueprint, abort, render_template, request, url_for
 from flask_login import current_user
 
 from models import (
+    Act,
+    Actual,
     BudgetRequest,
     Case,
+    Change,
     CheckIn,
     Incident,
     Indicator,
@@ -17,17 +18,18 @@ from models import (
     Strategy,
     Support,
 )
-from models.figures import MEASURES, default_day, figure, recovery_of
+from models.figures import MEASURES, VOIDED, default_day, recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
-from models.settings import KNOWN, Dated
+from models.settings import KNOWN
 from models.standardisation import STEP_STATES, state_on
 from models.visibility import condition
 
 from . import board as boards
 from . import clock, shown
 from .front import asked_day
-from .nouns import NOUNS, Column, narrow, of_table
+from .memo import remembered
+from .nouns import Column, narrow, of_table
 from .permits import permit
 from .strategies import crumbs
 from .tables import whole
@@ -37,44 +39,51 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 
 @bp.get('/<name>')
 @permit('figures.read')
+@boards.one_state()
 def show_figure(name):
-    """Open a figure: its value, the rows it counted, the rows it left out with the reasons, its months."""
+    """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
+
+    `indicator` (取組番号-指標番号) opens it as that indicator counts it: limited to its businesses, beside what was published.
+    """
     if name not in MEASURES:
         abort(404)
     today = clock.today()
     year = asked if 2000 <= (asked := whole(request.args, 'year', 0)) <= 2099 else calendar.fiscal_year(today)
     as_of, problem = asked_day(year)
-    dated = boards.remembered(('settings',), Dated)
+    dated = boards.settings()
     as_of = as_of or default_day(year, today)
     until = boards.moment(as_of)
-    asked = (name, year, as_of, until, today, current_user.id, current_user.role, current_user.department_id)
-    found = boards.remembered(('figure', *asked), lambda: figure(name, year, as_of, dated=dated, until=until))
-    groups = [(kind, place, rows) for kind, parts in (('counted', found.counted), ('left-out', found.left_out))
-              for place, rows in enumerate(parts)]
+    exists, served = remembered(('served', name, year), lambda: serves(name, year))
+    place = request.args.get('indicator', '')[:12]
+    of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
+    if place and of is None:
+        abort(404)
+    limits = bound(served)
+    businesses = tuple(limits.get(of.id, ())) if of else ()
+
+    def counted():
+        # asked for again where rows are remembered, so that it is known what they were chosen by
+        return boards.figure_on(name, year, as_of, until, boards.settings(), tuple(id for id, _, _ in businesses))
+    found = counted()
+    asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role, current_user.department_id)
+    listed = remembered(('groups', *asked), lambda: groups(counted()))
     group = request.args.get('group', '')
-    listed = []
-    for kind, place, rows in groups:
-        key = f'{kind}-{place}'
-        size, hidden = boards.remembered(('rows', *asked, key), partial(sizes, rows.query))
-        listed.append((key, kind, rows.words, size, hidden))
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
-    rows = next(rows for kind, place, rows in groups if f'{kind}-{place}' == chosen)
-    page = whole(request.args, 'page', 1)
-    total = next(size for key, _, _, size, _ in listed if key == chosen)
-    table = boards.remembered(('page', *asked, chosen, page), lambda: row_table(rows.query, name, as_of, until, dated, page, total))
+    page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
+    table = remembered(('page', *asked, chosen, page), lambda: row_table(counted(), chosen, until, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
-    known, served = boards.remembered(('served', name, year), lambda: serves(name, year))
     # as the indicators say it that it serves
-    decimals = served[0].decimals if served else 1
-    value_text = '該当なし' if found.value is None else (
+    decimals = (of or served[0]).places if served else 1
+    value_text = boards.MISSING if not found.recorded else boards.NOT_APPLICABLE if found.value is None else (
         ratings.rate_text(found.value, 100, decimals) if found.percent else f'{ratings.published(found.value, decimals):f}'
         if found.value.denominator != 1 or served else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
+                           of=of, businesses=businesses, limits=limits, published=published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
                            parts=boards.parts_of(found.numerator, found.denominator, found.parts),
-                           crumbs=crumbs(year, (found.title, None)) if known
+                           crumbs=crumbs(year, (found.title, None)) if exists
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 
 
@@ -85,40 +94,83 @@ def serves(name, year):
             Indicator.live(), Initiative.live(), Indicator.measure == name, Strategy.fiscal_year == year))
 
 
-def sizes(query):
-    """Return (rows the person may see, rows of other units that are only counted)."""
-    limit = condition(query.model, current_user)
-    if limit is None:
-        return query.count(), 0
-    total, seen = query.count(), query.where(limit).count()
-    return seen, total - seen
+def groups(found):
+    """Return [(key, kind, words, rows the person may see, rows of other units that are only counted)] of a figure's groups."""
+    sizes, listed = found.population.sizes(condition(found.population.table, current_user)), []
+    for kind, rows in keyed(found).items():
+        every, seen = sizes[rows.code]
+        listed.append((kind, kind.rpartition('-')[0], rows.words, seen, every - seen))
+    return listed
 
 
-def columns_of(table, measure, as_of, until, dated):
-    """Return (the noun whose pages the rows lead to, its id in a row, columns) of a figure's rows.
+def bound(served):
+    ids = [one.id for one in served]
+    return remembered(('bound', *ids), lambda: boards.bound_businesses(ids))
+
+
+def published(served, as_of):
+    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up to a day."""
+    ids, last = [one.id for one in served], {}
+    for row in remembered(('actuals', *ids), lambda: list(Actual.select().where(
+            Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
+        if row.as_of <= as_of:
+            last[row.indicator_id] = boards.stated(row)
+    return [(one, *last[one.id]) for one in served if one.id in last]
+
+
+def keyed(found):
+    """Return {key in an address: Rows} of a figure's groups."""
+    return {f'{kind}-{at}': rows for kind, part in (('counted', found.counted), ('left-out', found.left_out))
+            for at, rows in enumerate(part)}
+
+
+def columns_of(found, ids, until, dated):
+    """Return (the noun whose pages the rows lead to, columns) of the rows `ids` of a figure.
 
     A noun's own columns, and what the list does not show though the figure turns on it.
     """
-    if table is CheckIn:
-        return NOUNS['plans'], CheckIn.plan, [
-            Column('plan_no', 'プラン番号', Plan.plan_no), Column('title', '施策名', Plan.title),
-            Column('quarter', '回', CheckIn.quarter, shown.code(QUARTERS)),
-            Column('assessment', '評価', CheckIn.assessment, shown.code(ASSESSMENTS)),
-            Column('achievement', '達成率', CheckIn.achievement, shown.percent)]
+    table, noun = found.population.table, of_table(found.population.table)
+    if table is Plan:
+        return noun, [Column('plan_no', 'プラン番号', Plan.plan_no), Column('title', '施策名', Plan.title),
+                      Column('quarter', '回', CheckIn.quarter, shown.code(QUARTERS)),
+                      Column('assessment', '評価', CheckIn.assessment, shown.code(ASSESSMENTS)),
+                      Column('achievement', '達成率', CheckIn.achievement, shown.percent)]
     more = {
-        StepProgress: [Column('then', f'状態（{as_of.isoformat()}）', state_on(as_of), shown.code(STEP_STATES)),
-                       Column('reason', '理由', StepProgress.reason)],
-        BudgetRequest: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason),
-                        Column('excluded_by', '除外承認者', BudgetRequest.excluded_by)],
-        Case: [Column('new_technology', '新技術', Case.new_technology, shown.flag)],
-        Support: [Column('trial', '試行', Support.trial, shown.flag)],
-        Review: [Column('approver', '承認者', Review.approver)],
+        StepProgress: lambda: [Column('then', f'状態（{found.as_of.isoformat()}）', state_on(found.as_of), shown.code(STEP_STATES)),
+                               Column('reason', '理由', StepProgress.reason)],
+        BudgetRequest: lambda: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason),
+                                Column('excluded_by', '除外承認者', BudgetRequest.excluded_by)],
+        Case: lambda: [Column('new_technology', '新技術', Case.new_technology, shown.flag)],
+        Support: lambda: [Column('trial', '試行', Support.trial, shown.flag)],
+        Review: lambda: [Column('approver', '承認者', Review.approver)],
+        Incident: lambda: [Column('elapsed', '復旧時間', Incident.id, {
+            row.id: hours(recovery_of(row, until, dated).elapsed) for row in Incident.select().where(Incident.id.in_(ids))}.get)]
+        if found.measure.startswith('incidents.recovery') else [],
     }
-    if measure.startswith('incidents.recovery'):
-        more[Incident] = [Column('elapsed', '復旧時間', Incident.id, lambda id: hours(
-            recovery_of(Incident.by_id(id), until, dated).elapsed))]
+    return noun, [*noun.columns, *more.get(table, list)()]
+
+
+def voidings(population, ids):
+    """Return {row id: (reason, who and when)} of rows that no longer stand: of the row itself, or of what it belongs to."""
+    tables = population.voidable
+    found = {}
+    for id, *told in population.query.select(population.table.id, *(
+            field for table in tables for field in (table.id, table.voided_at, table.void_reason))).where(
+            population.table.id.in_(ids)).tuples():
+        found[id] = next(((table, told[3 * at], told[3 * at + 2]) for at, table in enumerate(tables) if told[3 * at + 1]), None)
+    told = {}
+    for table in tables:
+        voided = [one[1] for one in found.values() if one and one[0] is table]
+        for row, at, name in (Change.select(Change.row, Act.at, Act.actor_name).join(Act).where(
+                Change.table == table._meta.table_name, Change.row.in_(voided or [0]), Change.kind == 'void').order_by(Change.act).tuples()):
+            told[table, row] = f'{name}（{calendar.show_moment(at)}）'
+    return {id: (('' if one[0] is population.table else f'{words_of(one[0])}の取消: ') + (one[2] or ''), told.get(one[:2], ''))
+            for id, one in found.items() if one}
+
+
+def words_of(table):
     noun = of_table(table)
-    return noun, table.id, [*noun.columns, *more.get(table, [])]
+    return noun.one if noun else ''
 
 
 def hours(elapsed):
@@ -129,20 +181,23 @@ def hours(elapsed):
     return f'{minutes // 60:,}時間{minutes % 60}分'
 
 
-def row_table(query, measure, as_of, until, dated, page, total, size=50):
+def row_table(found, key, until, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
-    table = query.model
+    rows, population = keyed(found)[key], found.population
+    table, query = population.table, rows.query
     limit = condition(table, current_user)
     if limit is not None:
         query = query.where(limit)
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
-    ids = [id for (id,) in query.select(table.id).order_by(table.id).paginate(page, size).tuples()]
-    noun, leads_to, columns = columns_of(table, measure, as_of, until, dated)
-    joins = noun.joins if noun.table is table else lambda query: query.join(noun.table)
-    rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
-                      for column, value in zip(columns, row[1:], strict=True)])
-            for row in joins(table.select(leads_to, *(c.sql() for c in columns)).where(table.id.in_(ids or [0])))
-            .order_by(table.id).tuples()]
-    return {'columns': [c.label for c in columns], 'narrow': narrow(columns), 'rows': rows, 'noun': noun.name, 'page': page, 'pages': pages,
-            'total': total}
+    ids = [id for (id,) in query.select(table.id).order_by(table.id).paginate(page, size).tuples()] or [0]
+    noun, columns = columns_of(found, ids, until, found.asked.dated)
+    more, told = [], {}
+    if rows.code == VOIDED[0]:
+        more, told = ['取消の理由', '取り消した人と日時'], voidings(population, ids)
+    lines = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
+                       for column, value in zip(columns, row[1:], strict=True)] + [(text, '') for text in told.get(row[0], ('',) * len(more))])
+             for row in population.joins(noun.joins(table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids))))
+             .order_by(table.id).tuples()]
+    return {'columns': [*(c.label for c in columns), *more], 'narrow': narrow(columns), 'rows': lines, 'noun': noun.name, 'page': page,
+            'pages': pages, 'total': total}

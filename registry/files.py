@@ -32,6 +32,8 @@ KEEP, KEEP_BYTES = 40, 200 * 1024 * 1024
 #: how long a person's second file waits while the first is read, in seconds
 TURN = 3
 WAITING = '前に選んだファイルの確認がまだ続いています。終わってから、もう一度送信してください。'
+#: how long an upload is kept that nobody goes on with, in seconds
+EXPIRE = 24 * 3600
 
 
 class UploadForm(FlaskForm):
@@ -52,10 +54,21 @@ def kinds():
 
 
 def folder():
-    """Return the person's own folder of uploaded files, outside the web root."""
-    path = current_app.config['INSTANCE'] / 'uploads' / str(current_user.id)
-    path.mkdir(parents=True, exist_ok=True)
+    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is deleted."""
+    home = current_app.config['INSTANCE'] / 'uploads'
+    path = home / str(current_user.id)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    expire(home)
     return path
+
+
+def expire(home):
+    """Delete the uploads of all people that are older than a day."""
+    oldest = clock.actual().timestamp() - EXPIRE
+    for path in home.glob('*/*'):
+        with suppress(OSError):  # another request was quicker
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 @contextmanager

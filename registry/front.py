@@ -1,14 +1,17 @@
 """The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
+from functools import lru_cache
+
+import structlog
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
-from peewee import PeeweeException
 
-from models import Strategy, db
+from models import Strategy
 from models.rules import calendar
 from models.visibility import condition
 
 from . import board as boards
 from . import charts, clock, connection, permits, systems, tables
+from .memo import counted, remembered
 from .nouns import NOUNS
 from .permits import permit
 
@@ -35,16 +38,13 @@ def asked_day(year):
         day = calendar.parse_day(text)
     except ValueError as error:
         return None, str(error)
-    start, _ = calendar.year_range(year)
-    if day < start:
-        return None, f'基準日は{calendar.show_day(start)}以後にしてください。'
-    if day > clock.today():
-        return None, f'基準日に先の日は指定できません（きょうは{calendar.show_day(clock.today())}です）。'
-    return day, ''
+    problem = boards.day_problem(year, day)
+    return (None, problem) if problem else (day, '')
 
 
 @bp.get('/')
 @permit('board.read')
+@boards.one_state()
 def index():
     """Show the year's initiatives with ○△× and what waits for the person."""
     year, known = chosen_year()
@@ -59,14 +59,19 @@ def picture(found):
     """Return the board as a picture, ○△× by theme and initiative."""
     themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
                                               if v.theme_no == theme.no]) for theme in found.themes]
-    return boards.remembered(('picture', found.fiscal_year, found.as_of), lambda: charts.svg(
-        charts.rating_board('', themes), f'{found.year_label}の自動判定',
-        '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。') if themes else '')
+    return drawn(found.year_label, tuple((theme, tuple(marks)) for theme, marks in themes)) if themes else ''
+
+
+@lru_cache(maxsize=100)
+def drawn(year_label, themes):
+    """Return the picture of themes and marks, drawn once for the same ones."""
+    return charts.svg(charts.rating_board('', themes), f'{year_label}の自動判定',
+                      '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。')
 
 
 def mine(name, make):
-    """Return what is counted for the person signed in, counted once for a chain head and day."""
-    return boards.remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
+    """Return what is counted for the person signed in, counted once for a day while what it is read from stands."""
+    return remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
 
 
 #: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
@@ -88,7 +93,7 @@ def waiting():
         if current_user.role in roles:
             table, limit = NOUNS[name].table, condition(NOUNS[name].table, current_user)
             where = [f.where(chosen[f.name]) for f in NOUNS[name].filters if f.name in chosen]
-            number = table.select().where(table.live(), *where, *([] if limit is None else [limit])).count()
+            number = counted(table.select(table.id).where(table.live(), *where, *([] if limit is None else [limit])))
             found.append((words, number, url_for(f'{name}.index', **chosen)))
     return found
 
@@ -124,9 +129,7 @@ def register(app):
 
     @app.get('/readyz')
     def readyz():
-        try:
-            db.execute_sql('SELECT 1')
-            ready = not connection.pending()
-        except PeeweeException:
-            ready = False
-        return Response('ready\n' if ready else 'not ready\n', 200 if ready else 503, mimetype='text/plain')
+        problem = connection.unready()
+        if problem:
+            structlog.get_logger('daicho').warning('not_ready', reason=problem)
+        return Response('not ready\n' if problem else 'ready\n', 503 if problem else 200, mimetype='text/plain')

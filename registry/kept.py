@@ -3,14 +3,21 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from forms.fields import Code, Flag
+from models.visibility import visible
 
+from . import clock, devices
 from .nouns import NOUNS
 
 #: never shown again and never carried
 SECRET = frozenset({'csrf_token', 'password', 'current', 'new', 'again', 'kept'})
 MOST, SECONDS = 200_000, 3600
+#: what the views are called that a form is sent to
+ACTIONS = {'new': 'の新規登録', 'edit': 'の編集', 'void': 'の取消', 'restore': 'の取消の取りやめ', 'move': 'の状態の変更', 'ask': 'の支援の依頼',
+           'census': 'の対象者の確定', 'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録', 'follow_up': 'の監査事後確認'}
 
 
 def typed():
@@ -52,16 +59,35 @@ def keep():
     """Return this request's typed fields as a signed text, bound to whose session had ended; '' when there is nothing.
 
     Nobody else can have typed it: the request's CSRF token has been checked before, or, where a session is altogether
-    gone and so bound to nobody, that one of our own pages sent it.
+    gone, that one of our own pages sent it; then it is whose browser this was last. Of a browser that knows nobody
+    nothing is carried.
     """
     fields, person = typed(), session.get('_user_id', session.get('was'))
-    return _signer().dumps([person, request.path, fields]) if fields and (person or ours()) else ''
+    if person is None and ours():
+        _, people = devices.read()
+        person = str(people[0]) if people else None
+    return _signer().dumps([person, request.path, fields]) if fields and person else ''
 
 
 def resume(text, person):
     """Return (path, fields) of what `keep` carried, or None when it is not this person's, too old or not ours."""
     try:
-        owner, path, fields = _signer().loads(text, max_age=SECONDS)
+        (owner, path, fields), signed_at = _signer().loads(text, return_timestamp=True)
     except (BadSignature, ValueError):
         return None
-    return (path, fields) if owner in (None, person.get_id()) else None
+    return (path, fields) if owner == person.get_id() and clock.age_of(signed_at) <= SECONDS else None
+
+
+def named(path, person):
+    """Return what a form sent to `path` does, and to which record where the person may see it; '' where it has no name."""
+    try:
+        endpoint, values = current_app.url_map.bind('').match(path, method='POST')
+    except (HTTPException, RequestRedirect):
+        return ''
+    name, _, view = endpoint.partition('.')
+    noun = NOUNS.get(name)
+    if noun is None:
+        return ''
+    row = noun.table.by_id(values['id']) if 'id' in values else None
+    seen = row is not None and visible(person, row)
+    return f'「{noun.one}{" " + row.label if seen else ""}」{ACTIONS.get(view, "への入力")}'

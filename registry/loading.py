@@ -95,7 +95,7 @@ class Load:
             self._read(sheet)
 
     def make_form(self):
-        form = self.noun.form(formdata=None, meta={'csrf': False})
+        form = records.form_of_file(self.noun)(formdata=None, meta={'csrf': False})
         self.noun.new_form(form)
         form.of_file, form.by = True, self.person
         return form

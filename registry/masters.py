@@ -7,10 +7,13 @@ from pathlib import Path
 
 from audits import trail
 from models import (
+    Act,
     Actual,
     Business,
+    Change,
     IncidentLevel,
     Indicator,
+    IndicatorBusiness,
     Initiative,
     Schedule,
     Setting,
@@ -32,6 +35,12 @@ def rows(name):
 
 def fill(at):
     """Put every master that is missing in place, each as an act of the system; run twice it changes nothing."""
+    fill_tables(at)
+    fill_strategies(at)
+
+
+def fill_tables(at):
+    """Put the businesses, steps, incident levels and settings that are missing in place."""
     if not Business.select().exists():
         with trail.act('masters.businesses', by=None, at=at, channel='cli', reason='初期マスタ') as act:
             act.insert([Business(code=row['code'], name=row['name_ja'], applicable=row['applies_to_special_ward'] == '1')
@@ -52,8 +61,14 @@ def fill(at):
         with trail.act('masters.settings', by=None, at=at, channel='cli', reason='初期値（区の確認前）') as act:
             act.insert([Setting(name=row['name'], valid_from=date.fromisoformat(row['valid_from']), value=row['value'],
                                 verified=row['verified'] == '1') for row in rows('settings') if row['value']])
+
+
+def fill_strategies(at):
+    """Put the strategies that are missing in place, and the businesses their indicators name."""
     for path in sorted((HERE / 'strategies').glob('*.toml')):
-        strategy(tomllib.loads(path.read_text('utf-8')), at)
+        data = tomllib.loads(path.read_text('utf-8'))
+        strategy(data, at)
+        bind(data, at)
 
 
 def joined(items):
@@ -91,6 +106,7 @@ def strategy(data, at):
                         ['\t'.join((ref['label'], f'{ref["value"]}{kpi.get("unit", "")}', ref['source']))
                          for ref in kpi.get('references', [])]))
                 act.save(indicator)
+                act.insert(links(indicator, kpi))
                 act.insert([Actual(
                     indicator=indicator, as_of=actual['as_of'], numerator=number(actual.get('numerator')),
                     denominator=number(actual.get('denominator')), value=number(actual.get('value')),
@@ -100,3 +116,38 @@ def strategy(data, at):
                 initiative=initiative, place=place, text=row['text'], start_quarter=row.get('start_quarter'),
                 end_quarter=row.get('end_quarter'), star=row.get('star', False), note=row.get('note') or None)
                 for place, row in enumerate(item.get('schedule', []), 1)])
+
+
+def links(indicator, kpi):
+    """Return the rows that limit a built-in indicator to the businesses its text names."""
+    codes = kpi.get('businesses', [])
+    return [IndicatorBusiness(indicator=indicator, business=business) for business in
+            Business.select().where(Business.code.in_(codes or [''])).order_by(Business.code)]
+
+
+def bind(data, at):
+    """Limit the indicators of a strategy entered before this was known to the businesses their texts name.
+
+    Only where the indicator still is as built in: no person has changed it, and it was never limited.
+    """
+    rows = []
+    for item in data['initiatives']:
+        for kpi in item['indicators']:
+            if not kpi.get('businesses'):
+                continue
+            indicator = (Indicator.select().join(Initiative).join(Strategy).where(
+                Strategy.fiscal_year == data['fiscal_year'], Initiative.no == item['no'], Indicator.no == kpi['no'],
+                Indicator.live(), Indicator.measure == kpi['measure']).first())
+            if indicator is not None and not touched(indicator):
+                rows += links(indicator, kpi)
+    if rows:
+        with trail.act('masters.strategy', by=None, at=at, channel='cli',
+                       reason='指標の文言が名指しする業務に、集計の対象を限定') as act:
+            act.insert(rows)
+
+
+def touched(indicator):
+    """Tell whether an indicator is no longer only as built in: changed by a person, or limited once before."""
+    return (IndicatorBusiness.select().where(IndicatorBusiness.indicator == indicator).exists()
+            or Change.select().join(Act).where(Change.table == 'indicator', Change.row == indicator.id,
+                                               Act.actor != 'system').exists())

@@ -54,8 +54,9 @@ class Noun:
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
     of what the noun itself refuses (`form.by` is who saves), `keeps(row)` the same of why a row cannot be voided;
-    `reserved` maps the columns a unit's member may not decide to what they do instead, `separated(row, before, person)` yields (field, message) where
-    who writes may not be who decides, `moved` names those that moves change and not the edit page;
+    `reserved` maps the columns a unit's member may not decide to what they do instead,
+    `separated(row, before, person)` yields (field, message) where who writes may not be who decides, `moved` names
+    those that moves change and not the edit page;
     `after(act, row, before, today)` writes what belongs to the same act; `scope(day)` is the condition on the rows that
     the list and the file hold, None for all; `explained(row, before)` says why an edit must give its reason, if it must.
     """

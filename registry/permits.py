@@ -114,7 +114,7 @@ PERMITS = {
     'settings.read': (it, auditor, admin), 'settings.create': (it, admin), 'settings.edit': (it, admin),
     'settings.void': (it, admin),
     'people.read': (it, auditor, admin), 'people.create': (admin,), 'people.edit': (admin,), 'people.void': (admin,),
-    'people.password': (admin,),
+    'people.password': (admin,), 'people.sessions': (admin,),
     'trail.read': (it, auditor), 'trail.verify': (it, auditor),
     'files.import': (it, own, admin),
 }

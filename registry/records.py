@@ -510,15 +510,21 @@ def conflict(form, row, stands, back, crumbs, now=None):
                            revision=now or stamp(form, stands), crumbs=crumbs), 409
 
 
+def form_of_file(noun):
+    """Return the form whose fields are the columns of a noun's file: its own where that has columns a page does not ask for."""
+    return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
+
+
 def export_rows(noun, rows):
     """Yield the file's lines of `rows` (records as mappings) as lists of text."""
-    form = noun.form(formdata=None, meta={'csrf': False})
+    form = form_of_file(noun)(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
     for field in fields:
         if hasattr(field, 'load_all'):
             field.load_all()
-    linked = {field.short_name: all_links(field) for field in form.links()}
+    linked = {field.short_name: all_links(field) for field in form.links()} | {
+        field.short_name: field.kept() for field in fields if hasattr(field, 'kept')}
     # most columns are text already: only the others are asked to write themselves
     makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
               for field in fields]
@@ -543,7 +549,7 @@ def all_links(field):
 
 def headers_of(noun):
     """Return the Japanese headers of a noun's file."""
-    return [field.header for field in noun.blank.cells()]
+    return [field.header for field in form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()]
 
 
 def export(noun, query=None):
@@ -563,7 +569,7 @@ VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decim
 def export_for_people(noun, query=None):
     """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names in place of codes."""
     _, rows = export(noun, query)
-    cells = file_form(noun)(formdata=None, meta={'csrf': False}).cells()
+    cells = form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()
     kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
     makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag) else None
               for cell in cells]
@@ -582,11 +588,6 @@ def _names(cell):
         known = {} if name is None else {str(number): f'{number} {words}' for number, words in cell.table.select(cell.by, name).tuples()}
     several = isinstance(cell, Refs)
     return lambda text: '、'.join(known.get(part, part) for part in (text.split(';') if several else [text]))
-
-
-def file_form(noun):
-    """Return the form whose fields are the columns of a noun's file."""
-    return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
 
 
 def send(noun, query, format, encoding, people=False):
@@ -613,26 +614,31 @@ def send(noun, query, format, encoding, people=False):
 
 def headers_of_file(noun):
     """Return [(Japanese header, key, whether a new record needs it)] of a noun's import file."""
-    return [(cell.header, cell.key, cell.unguessed) for cell in file_form(noun)(formdata=None, meta={'csrf': False}).cells()]
+    return [(cell.header, cell.key, cell.unguessed) for cell in form_of_file(noun)(formdata=None, meta={'csrf': False}).cells()]
+
+
+def end_of(day):
+    """Return the last moment of a day: the next one begins with its first, which is no longer this day."""
+    return day_bounds(day, day)[1] - timedelta.resolution
 
 
 def export_as_of(noun, day):
     """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
-    # the next day begins with its first moment, which is no longer this day
-    until = day_bounds(day, day)[1] - timedelta.resolution
+    until = end_of(day)
     rows, scope = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None], noun.scope(day)
     if scope is not None:
         held = {id for (id,) in noun.table.select(noun.table.id).where(scope).tuples()}
         rows = [row for row in rows if row['id'] in held]
-    if noun.loader is not None:
+    if hasattr(noun.loader, 'export'):
         return noun.loader.export(noun, [twin_of(noun.table, row) for row in rows], until)
-    form = noun.form(formdata=None, meta={'csrf': False})
+    form = form_of_file(noun)(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
     keys = {}
     for field in fields:
         if hasattr(field, 'table'):
             keys[field.short_name] = {id: row[field.by.name] for id, row in past.rows_at(field.table, until).items()}
+    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until)) for field in fields if hasattr(field, 'kept_at')}
     links = {}
     for field in form.links():
         found = links.setdefault(field.short_name, {})
@@ -643,6 +649,8 @@ def export_as_of(noun, day):
     def text(field, row):
         if field.short_name in links:
             return ';'.join(sorted(links[field.short_name].get(row['id'], ())))
+        if field.short_name in kept:
+            return field.text(kept[field.short_name].get(row['id']))
         value = row.get(field.attr)
         return keys[field.short_name].get(value, '') if field.short_name in keys and value is not None else \
             field.text(value)

@@ -3,10 +3,11 @@ from . import board as boards
 from . import clock
 
 
+@boards.one_state()
 def build(name, year, as_of=None, only=None):
     """Return the PDF of a year's `results` or `plan`, of one initiative when `only` is its number; None when there is none."""
     from .reports import plan, results
     found = boards.board(year, as_of, trends=True)
     if found is None or only is not None and only not in [view.no for view in found.initiatives]:
         return None
-    return {'results': results, 'plan': plan}[name].build(found, clock.now(), only)
+    return {'results': results, 'plan': plan}[name].build(found, clock.now(), only, clock.pinned())

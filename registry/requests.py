@@ -1,12 +1,12 @@
 """What surrounds every request: its number, its line in the log, its security headers."""
 import gc
-import logging
-import sys
 import time
 import uuid
 
 import structlog
 from flask import abort, g, request
+
+from . import log
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -28,17 +28,15 @@ def refuse_nul():
 
 def register(app):
     """Number, log and protect every request."""
-    structlog.configure(processors=[structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level,
-                                    structlog.processors.format_exc_info,
-                                    structlog.processors.JSONRenderer(ensure_ascii=False)],
-                        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-                        logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
-    log = structlog.get_logger('daicho')
+    log.configure()
+    said = structlog.get_logger('daicho')
 
     @app.before_request
     def number():
         g.request_id = uuid.uuid4().hex[:12]
         g.started = time.perf_counter()
+        if refused := request.environ.get('daicho.refused'):
+            abort(refused)
 
     @app.teardown_request
     def let_go(error):
@@ -52,7 +50,7 @@ def register(app):
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if app.config['DAICHO_ENV'] == 'production':
-            response.headers['Strict-Transport-Security'] = 'max-age=31536000'
+            response.headers['Strict-Transport-Security'] = 'max-age=31536000; includeSubDomains'
         if request.endpoint == 'static':
             return response
         response.headers['X-Request-Id'] = g.get('request_id', '')
@@ -61,7 +59,7 @@ def register(app):
         if app.config.get('REQUEST_LOG', True):
             # the person this request has already read, if any: asking anew would need the database, which may be what failed
             person = getattr(g, '_login_user', None)
-            log.info('request', id=g.get('request_id'), method=request.method, path=request.path,
-                     status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0)) * 1000, 1),
-                     person=person and person.get_id())
+            said.info('request', id=g.get('request_id'), method=request.method, path=request.path,
+                      status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0)) * 1000, 1),
+                      person=person and person.get_id())
         return response

@@ -1,121 +1,246 @@
-"""The server: some processes on one address, watched over by one that serves nothing."""
-import ctypes
+"""The server: granian's processes on one address. A request is read whole before it takes one of our threads, so nobody slow holds any."""
+import asyncio
+import faulthandler
 import gc
-import mmap
+import io
 import multiprocessing
 import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
-from multiprocessing.connection import wait
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
-from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
-LIMIT = 22 * 1024 * 1024
-REFUSED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>{0}｜台帳 Daicho</title></head><body><main><h1>{0}</h1>'
-           '<p>何も保存していません。{1}</p><p><a href="/">ホームへ戻る</a></p></main></body></html>')
-#: glibc's mallopt(3)
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-#: how long a process with more connections than another leaves the next one to it, in seconds
-COURTESY = 0.005
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server import Server
+
+from . import connection, log, requests
+
+FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処理中に問題が起きました｜台帳 Daicho</title></head><body><main>'
+          '<h1>処理中に問題が起きました</h1><p>保存できたか、一覧か記録の画面で確かめてください。直らないときは、情報政策の担当者に伝えてください。</p>'
+          '<p><a href="/">ホームへ戻る</a></p></main></body></html>')
+#: a request's body in bytes, and how much of it is held in memory rather than in a temporary file
+LIMIT, HELD = 21 * 1024 * 1024, 64 * 1024
+#: a body over this many bytes is read once one of so many places is free
+LARGE, PLACES = 1024 * 1024, 16
+#: seconds for a request's head or a silent connection; for its body, and bytes a second that earn the body more
+HEAD, BODY, RATE = 10, 20, 16 * 1024
+#: seconds that a refused body is still read and thrown away, so that its sender gets to read the answer, and with nothing more coming
+REFUSED, SILENCE = 30, 1
+#: connections that wait in a process, and that are open in it
+BACKLOG = 2048
+#: seconds after a stop for what is under way; a process over this many megabytes is replaced by a new one
+STOP, MEMORY = 60, 512
+#: seconds between looks at a process, with no answer from its interpreter, with every thread taken: then it is replaced
+BEAT, HUNG, TAKEN = 5, 60, 600
 
 
 def serve(app, host, port, processes, threads):
     """Serve `app` until told to stop (SIGTERM, SIGINT); a process that dies is replaced. Raise OSError for a taken address."""
-    listening = socket.create_server((host, port), family=socket.AF_INET6 if ':' in host else socket.AF_INET, backlog=256)
-    # compiled here once, not by every process again; hardly any of it is garbage to look for on the way to the first page
-    gc.disable()
-    for name in app.jinja_env.list_templates():
-        app.jinja_env.get_template(name)
-    return_memory()
-    # what is loaded by now stays: the collector need not walk it again in the middle of a request
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    if processes == 1 or not hasattr(os, 'fork'):
-        Server(app, listening, threads, [0], 0).run()
-        return
-    forked = multiprocessing.get_context('fork')
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    held = memoryview(mmap.mmap(-1, 4 * processes)).cast('i')  # one for all of them
-    workers = [None] * processes
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    host = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4][0]
+    # granian's processes each listen for themselves, which the system allows to a second server too
+    socket.create_server((host, port), family=family).close()
+    log.take_all()
+    room = allow_files()
+    if 'fork' in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method('fork', force=True)
+        # compiled here once, not by every process again; what is loaded by now stays: the collector need not walk it in a request
+        for name in app.jinja_env.list_templates():
+            app.jinja_env.get_template(name)
+        gc.collect()
+        gc.freeze()
+        load = partial(Worker, threads, app)
+    else:
+        load = partial(Worker, threads)
+    server = Server(
+        'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1, websockets=False,
+        backlog=BACKLOG, backpressure=min(BACKLOG, room), http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
+        log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP, workers_max_rss=MEMORY, rss_samples=3)
     try:
+        server.serve(target_loader=load, wrap_loader=False)
+    except SystemExit:
+        if not server.interrupt_signal:  # a stop that reached the processes before us is one all the same
+            raise
+    finally:
+        # the processes are gone, however they ended: the last word on the file is ours
+        connection.settle()
+        log.LINES.finish()
+
+
+def allow_files():
+    """Let a process open as many files as the system lets it; return how many connections leave it enough for its own."""
+    if resource is None:
+        return BACKLOG
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * BACKLOG
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return BACKLOG if soft == resource.RLIM_INFINITY else max(64, soft - 200)
+
+
+class Worker:
+    """The application in one process, as granian calls it (RSGI)."""
+
+    def __init__(self, threads, app=None):
+        if app is None:
+            from . import create_app
+            app = create_app()
+        log.take_all()
+        self.app, self.pool = app.wsgi_app, ThreadPoolExecutor(threads, 'request')
+        self.hung = app.config['INSTANCE'] / 'hung.log' if 'INSTANCE' in app.config else os.devnull
+        self.large = asyncio.Semaphore(PLACES)
+
+    def __rsgi_init__(self, loop):
+        self.loop, self.answered = loop, time.monotonic()
+        self.watching = [loop.create_task(self.beat()), loop.create_task(self.try_threads())]
+        if parent := multiprocessing.parent_process():
+            threading.Thread(target=follow, args=(parent,), daemon=True).start()
+
+    def __rsgi_del__(self, loop):
+        for task in self.watching:
+            task.cancel()
+        faulthandler.cancel_dump_traceback_later()
+        self.pool.shutdown()
+        connection.close()
+        log.LINES.finish()
+
+    async def beat(self):
+        """Put off, again and again, the end of this process, which says where its threads stand and comes once nobody puts it off."""
+        # not to the log, whose reader may be what it hangs on
+        try:
+            found = open(self.hung, 'a')
+        except OSError:
+            found = open(os.devnull, 'w')
+        with found:
+            while True:
+                if time.monotonic() - self.answered < TAKEN:
+                    faulthandler.dump_traceback_later(HUNG, exit=True, file=found)
+                await asyncio.sleep(BEAT)
+
+    async def try_threads(self):
         while True:
-            for place, worker in enumerate(workers):
-                if worker is None or not worker.is_alive():
-                    held[place] = 0
-                    workers[place] = forked.Process(target=work, args=(app, listening, threads, held, place), daemon=True)
-                    workers[place].start()
-            wait([worker.sentinel for worker in workers])
-    except KeyboardInterrupt:
+            await self.loop.run_in_executor(self.pool, time.monotonic)
+            self.answered = time.monotonic()
+            await asyncio.sleep(BEAT)
+
+    async def __rsgi__(self, scope, protocol):
+        environ = environ_of(scope)
+        with tempfile.SpooledTemporaryFile(HELD) as body:
+            environ['wsgi.input'] = body
+            refused = await self.receive(environ, protocol, body)
+            if refused:
+                environ |= {'daicho.refused': refused, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'}
+            status, headers, data = await self.loop.run_in_executor(self.pool, self.answer, environ)
+        if not refused:
+            protocol.response_bytes(status, headers, data)
+            return
+        # the sender may read the answer only once all is sent: a connection closed before is a reset, and no words reach them
+        headers = [(name, value) for name, value in headers if name.lower() != 'content-length']
+        out = protocol.response_stream(status, [*headers, ('Connection', 'close')])
+        await out.send_bytes(data)
+        await discard(protocol)
+
+    async def receive(self, environ, protocol, body):
+        """Read a request's body; return the status with which it is refused, or None."""
+        if 'HTTP_TRANSFER_ENCODING' in environ:
+            return 411  # its end could not be told from a connection that broke
+        length = environ.get('CONTENT_LENGTH', '0')
+        if not length.isascii() or not length.isdecimal():
+            return 400
+        length = int(length)
+        if length > LIMIT:
+            return 413
+        if length <= LARGE:
+            return await copied(protocol, length, body)
+        try:
+            async with asyncio.timeout(BODY):
+                await self.large.acquire()
+        except TimeoutError:
+            return 429
+        try:
+            return await copied(protocol, length, body)
+        finally:
+            self.large.release()
+
+    def answer(self, environ):
+        """Return (status, headers, body) of the application's answer."""
+        got = []
+
+        def start_response(status, headers, exc_info=None):
+            got[:] = [int(status.partition(' ')[0]), headers]
+        try:
+            parts = self.app(environ, start_response)
+            try:
+                return *got, b''.join(parts)
+            finally:
+                if hasattr(parts, 'close'):
+                    parts.close()
+        except Exception:  # one that the application's own page for them could not answer
+            structlog.get_logger('daicho').exception('unhandled', path=environ['PATH_INFO'])
+            return 500, [('Content-Type', 'text/html; charset=utf-8'), *requests.HEADERS.items()], FAILED.encode()
+
+
+def follow(parent):
+    """Stop this process as if told to, once the one that watches over it is gone."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def environ_of(scope):
+    """Return the WSGI environment (PEP 3333) of a request, without its body."""
+    environ = {
+        'REQUEST_METHOD': scope.method, 'SCRIPT_NAME': '', 'PATH_INFO': scope.path.encode().decode('latin-1'),
+        'QUERY_STRING': scope.query_string, 'SERVER_PROTOCOL': f'HTTP/{scope.http_version}', 'wsgi.version': (1, 0),
+        'wsgi.url_scheme': scope.scheme, 'wsgi.errors': sys.stderr, 'wsgi.multithread': True, 'wsgi.multiprocess': True,
+        'wsgi.run_once': False}
+    environ['SERVER_NAME'], _, environ['SERVER_PORT'] = scope.server.rpartition(':')
+    environ['REMOTE_ADDR'], _, environ['REMOTE_PORT'] = scope.client.rpartition(':')
+    environ['REMOTE_ADDR'] = environ['REMOTE_ADDR'].strip('[]')
+    for name, value in scope.headers.items():
+        if '_' in name:  # it would pass for the header with a hyphen
+            continue
+        key = name.upper().replace('-', '_')
+        key = key if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') else f'HTTP_{key}'
+        environ[key] = f'{environ[key]}{"; " if key == "HTTP_COOKIE" else ","}{value}' if key in environ else value
+    return environ
+
+
+async def copied(protocol, length, body):
+    """Copy `length` bytes of what is sent to `body`; return the status with which they are refused, or None."""
+    got, begun, parts = 0, time.monotonic(), aiter(protocol)
+    try:
+        while got < length:
+            async with asyncio.timeout(begun + BODY + got / RATE - time.monotonic()):
+                part = await anext(parts)
+            body.write(part)
+            got += len(part)
+    except TimeoutError:
+        return 408
+    except StopAsyncIteration:
+        return 400  # the sender is gone, and half a form is none
+    body.seek(0)
+    return None
+
+
+async def discard(protocol):
+    """Read what is still sent, for a while."""
+    parts = aiter(protocol)
+    try:
+        async with asyncio.timeout(REFUSED):
+            while True:
+                async with asyncio.timeout(SILENCE):
+                    await anext(parts)
+    except (TimeoutError, StopAsyncIteration):
         pass
-
-
-def return_memory():
-    """Have large buffers (an export, a PDF) given back to the system once freed: glibc by itself keeps room for the next.
-
-    And have the threads of a process share what room it keeps, instead of each keeping its own.
-    """
-    if sys.platform == 'linux' and hasattr(libc := ctypes.CDLL(None), 'mallopt'):
-        libc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
-        libc.mallopt(M_ARENA_MAX, 1)
-
-
-def work(app, listening, threads, held, place):
-    """Serve in a process of its own, for as long as the one that watches over it lives."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=follow, daemon=True).start()
-    Server(app, listening, threads, held, place).run()
-
-
-def follow():
-    multiprocessing.parent_process().join()
-    os._exit(0)
-
-
-class Refusal(ErrorTask):
-    """What the server itself answers before any page of ours is asked: a request too large, or none that it can read."""
-
-    def execute(self):
-        error = self.request.error
-        what = ('送信された内容が大きすぎます', 'ファイルは20MBまでです。分けて送ってください。') if error.code == 413 else (
-            '送信された内容を読み取れませんでした', '前の画面に戻り、もう一度操作してください。')
-        body = REFUSED.format(*what).encode()
-        self.status = f'{error.code} {error.reason}'
-        self.response_headers += [('Content-Type', 'text/html; charset=utf-8'), ('Content-Security-Policy', "default-src 'none'"),
-                                  ('X-Content-Type-Options', 'nosniff')]
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class Channel(HTTPChannel):
-    error_task_class = Refusal
-
-
-class Server(TcpWSGIServer):
-    """waitress on a socket that several processes accept from: `held` is how many connections each has open, `place` our own."""
-
-    channel_class = Channel
-
-    def __init__(self, app, listening, threads, held, place):
-        self.held, self.place = held, place
-        super().__init__(app, _sock=listening, bind_socket=False, adj=Adjustments(
-            threads=threads, ident='', max_request_body_size=LIMIT, clear_untrusted_proxy_headers=True),
-            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()))
-
-    def readable(self):
-        self.held[self.place] = len(self.active_channels)
-        return super().readable()
-
-    def handle_accept(self):
-        # the system gives a connection to whoever takes it first, and one busy process would serve seven clients of eight
-        if self.held[self.place] > min(self.held):
-            time.sleep(COURTESY)
-        super().handle_accept()
-        self.held[self.place] = len(self.active_channels)

@@ -11,13 +11,14 @@ from models.organisation import names_on
 from models.rules import calendar
 from models.visibility import OFFICE, condition
 
-from . import board, clock
+from . import clock
+from .memo import remembered
 
 
 def departments():
     """Return {id: name today} of every unit."""
     today = clock.today()
-    return board.remembered(('departments', today), lambda: names_on(today), table=Department)
+    return remembered(('departments', today), lambda: names_on(today))
 
 
 def department(id):
@@ -36,8 +37,8 @@ def listed(field):
     if field.only is not None:
         return field.all_listed()
     if field.table is Department:
-        return board.remembered(('listed', Department, clock.today()), partial(_in_use, field), table=Department)
-    return board.remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+        return remembered(('listed', Department, clock.today()), partial(_in_use, field))
+    return remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
 
 
 def _in_use(field):
@@ -49,7 +50,7 @@ def named(table):
     """Return {name today: [codes]} of the units in use, which a file may call by their names; {} of other tables."""
     if table is not Department:
         return {}
-    return board.remembered(('unit names', clock.today()), _unit_names, table=Department)
+    return remembered(('unit names', clock.today()), _unit_names)
 
 
 def _unit_names():
@@ -123,9 +124,9 @@ def years():
 def department_options():
     """Return [(code, name today)] of every unit, by name."""
     today = clock.today()
-    return board.remembered(('unit codes', today), lambda: sorted(
+    return remembered(('unit codes', today), lambda: sorted(
         ((code, department(id)) for id, code in Department.select(Department.id, Department.code).tuples()),
-        key=lambda pair: (pair[1], pair[0])), table=Department)
+        key=lambda pair: (pair[1], pair[0])))
 
 
 def table_options(table, code, *names):
@@ -134,7 +135,7 @@ def table_options(table, code, *names):
 
     def read():
         return [(values[0], ' '.join(map(str, values))) for values in table.select(*fields).where(table.live()).order_by(fields[0]).tuples()]
-    return lambda: board.remembered(('options', table, code, names), read, table=table)
+    return lambda: remembered(('options', table, code, names), read)
 
 
 def id_of(table, code, value):

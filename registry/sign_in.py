@@ -1,28 +1,26 @@
-"""Signing in and out: argon2, throttled per account and address, session renewed, passwords by length and a list."""
+"""Signing in and out: argon2, guessing made slow, sessions kept on the server, one-time passwords changed first."""
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
-from peewee import Case
 
-from audits import trail
 from forms.base import EmptyForm
 from forms.settings import PasswordForm, SignInForm
-from models import Person, Throttle
-from models.base import fold
+from models import Person
 
-from . import clock, errors, kept, records
+from . import clock, devices, errors, kept, passwords, records, sessions, throttles
 from .permits import permit
 
 bp = Blueprint('sign_in', __name__)
-MIN_LENGTH = 12
-FREE = 5
-COMMON = Path(__file__).parent / 'masters' / 'common-passwords.txt'
+log = structlog.get_logger('daicho')
+#: how long a password lasts that somebody else knows
+ONE_TIME = timedelta(days=7)
+#: the pages that such a password opens
+OPEN = frozenset({None, 'static', 'healthz', 'readyz', 'sign_in.sign_in', 'sign_in.account', 'sign_in.sign_out'})
 
 
 def hasher():
@@ -34,6 +32,7 @@ def hasher():
 
 def register(app):
     """Load people from the session, refusing those signed out everywhere, idle too long, or switched off."""
+    app.session_interface = sessions.Cookies()
     manager = LoginManager(app)
     manager.session_protection = None
 
@@ -61,106 +60,82 @@ def register(app):
 
     @manager.user_loader
     def load(id):
-        now = int(clock.actual().timestamp())
-        idle, total = app.config['IDLE'].total_seconds(), app.config['PERMANENT_SESSION_LIFETIME'].total_seconds()
-        if now - session.get('seen', 0) > idle or now - session.get('since', 0) > total:
+        person = sessions.person_here()
+        return person if person is not None and person.get_id() == id else None
+
+    @app.before_request
+    def change_it_first():
+        if request.endpoint in OPEN or not current_user.is_authenticated or current_user.one_time_until is None:
             return None
-        person = Person.by_id(int(id))
-        if person is None or not person.is_active or person.voided_at or person.epoch != session.get('epoch'):
-            return None
-        if now - session['seen'] > 60:
-            session['seen'] = now
-        return person
+        return redirect(url_for('sign_in.account'), code=303)
     app.register_blueprint(bp)
 
 
 def continued(typed):
     """Ask to sign in (again), to go on with what was typed."""
-    return render_template('sign_in.html', form=SignInForm(formdata=None), failed=False, wait=0, kept=typed, ended=True,
+    return render_template('sign_in.html', form=SignInForm(formdata=None), problem='', wait=0, kept=typed, ended=True,
                            action=url_for('sign_in.sign_in')), 401
 
 
 def resumed(path, fields):
     """Show what was typed before this session began, to be sent once more by the person signed in."""
     return render_template('resume.html', path=path, fields=fields, labelled=kept.labelled(path, fields),
-                           form=EmptyForm(formdata=None), crumbs=[])
+                           what=kept.named(path, current_user), form=EmptyForm(formdata=None), crumbs=[])
 
 
-@cache
-def common_passwords():
-    """Return the folded common passwords (よく使われるパスワード)."""
-    return frozenset(COMMON.read_text('utf-8').split())
+def set_password(act, person, password, until=None):
+    """Give a person a new password and end all their sessions; the trail says only that it changed.
 
-
-def weaknesses(password, person):
-    """Return what is wrong with a new password, in Japanese; an empty list when it will do."""
-    found = []
-    if len(password) < MIN_LENGTH:
-        found.append(f'{MIN_LENGTH}文字以上にしてください（長い語句の組合せをお勧めします）。')
-    folded = fold(password).replace(' ', '')
-    if folded in common_passwords() or folded.rstrip('0123456789!') in common_passwords():
-        found.append('よく使われるパスワードです。別のものにしてください。')
-    if len(set(folded)) < 5:
-        found.append('同じ文字の繰返しが多すぎます。')
-    if person.email.split('@')[0].lower() in folded:
-        found.append('メールアドレスを含めないでください。')
-    return found
-
-
-def set_password(act, person, password):
-    """Give a person a new password and end all their sessions; the trail says only that it changed."""
-    person.password_hash = hasher().hash(password)
+    `until` is set where somebody else knows it: then it must be changed, and before that moment.
+    """
+    person.password_hash, person.one_time_until = hasher().hash(password), until
     person.epoch += 1
     act.save(person)
-
-
-def keys_of(email):
-    return (f'account:{email.lower()[:200]}', f'address:{request.remote_addr or "-"}')
-
-
-def waiting(keys, now):
-    """Return how many seconds sign-in is refused for these keys."""
-    waits = [(row.until - now).total_seconds() for row in Throttle.select().where(Throttle.key.in_(keys)) if row.until]
-    return max([0, *(int(wait) + 1 for wait in waits if wait > 0)])
-
-
-def count_failure(keys, now):
-    """Count a failed sign-in; from the sixth on, each doubles the wait (per account; an address is allowed more)."""
-    with trail.untrailed():
-        for key in keys:
-            # counted by the database in one statement: guesses sent at the same time all count
-            counted = Case(None, [(Throttle.last < now - timedelta(hours=1), 1)], Throttle.failures + 1)
-            Throttle.insert(key=key, failures=1, last=now).on_conflict(
-                conflict_target=[Throttle.key], update={Throttle.failures: counted, Throttle.last: now}).execute()
-            failures = Throttle.get_by_id(key).failures
-            free = FREE if key.startswith('account:') else FREE * 6
-            wait = min(900, 2 ** min(failures - free, 12)) if failures > free else 0
-            Throttle.update(until=now + timedelta(seconds=wait) if wait else None).where(Throttle.key == key).execute()
 
 
 @bp.route('/sign-in', methods=['GET', 'POST'])
 def sign_in():
     """Sign in with e-mail address and password; one message for every way to fail."""
     form = SignInForm()
-    failed, wait = False, 0
+    problem, wait = '', 0
     if form.validate_on_submit():
-        now = clock.actual()
-        keys = keys_of(form.email.data)
-        wait = waiting(keys, now)
-        if not wait:
-            person = Person.get_or_none(Person.email == form.email.data.lower(), Person.is_active, Person.live())
-            if matches(person, form.password.data):
-                with trail.untrailed():
-                    Throttle.delete().where(Throttle.key == keys[0]).execute()
-                begin(person)
-                if found := kept.resume(request.form.get('kept', ''), person):
-                    return resumed(*found)
-                return redirect(next_page(), code=303)
-            count_failure(keys, now)
-            failed = True
-    status = 429 if wait else 422 if failed or form.errors else 200
-    return render_template('sign_in.html', form=form, failed=failed, wait=wait, kept=request.form.get('kept', ''),
+        person = Person.get_or_none(Person.email == form.email.data.lower(), Person.is_active, Person.live())
+        with throttles.Attempt(form.email.data, person) as attempt:
+            wait = 1 if attempt.busy else attempt.wait
+            right = not wait and matches(person, form.password.data)
+        if right and (person.one_time_until is None or person.one_time_until > clock.now()):
+            attempt.succeed()
+            note(attempt, 'signed in', '', person)
+            begin(person)
+            typed = request.form.get('kept', '')
+            if person.one_time_until is not None and typed:
+                return account_page(PasswordForm(formdata=None), typed)
+            if found := kept.resume(typed, person):
+                return resumed(*found)
+            return redirect(next_page(), code=303)
+        problem = 'expired' if right else 'wrong'
+        note(attempt, 'throttled' if wait else 'failed', reason_of(attempt, person, right), None)
+    status = 429 if wait else 422 if problem or form.errors else 200
+    return render_template('sign_in.html', form=form, problem=problem, wait=wait, kept=request.form.get('kept', ''),
                            action=request.full_path), status
+
+
+def reason_of(attempt, person, right):
+    """Return why a sign-in was refused, for the log."""
+    if attempt.busy:
+        return 'too many guesses from this address at once'
+    if attempt.wait:
+        return f'waits {attempt.wait} s'
+    if right:
+        return 'one-time password expired'
+    return 'no such account' if person is None else 'no password yet' if person.password_hash is None else 'wrong password'
+
+
+def note(attempt, outcome, reason, person):
+    """Log a sign-in: what the account is called in logs, never the password or the address that was typed."""
+    say = log.info if person else log.warning
+    say('sign-in', id=g.get('request_id'), outcome=outcome, reason=reason, account=attempt.account, address=attempt.address,
+        known_device=attempt.known, person=person and person.get_id())
 
 
 def matches(person, password):
@@ -185,17 +160,16 @@ def dummy():
 
 def begin(person):
     """Start a new session: nothing of the old one stays."""
-    session.clear()
+    sessions.begin(person)
     g.pop('csrf_token', None)  # made for the session before: the page that follows needs one of this
-    now = int(clock.actual().timestamp())
-    session.permanent = True
-    session['epoch'], session['since'], session['seen'] = person.epoch, now, now
+    devices.remember(person)
     login_user(person)
 
 
 def end():
     """End this session; what its pages still send is kept for the same person only."""
     was = current_user.get_id()
+    sessions.end()
     logout_user()
     session.clear()
     session['was'] = was
@@ -221,21 +195,59 @@ def sign_out():
 @bp.route('/account/', methods=['GET', 'POST'])
 @permit('account.use')
 def account():
-    """Show one's own account and change the password."""
+    """Show one's own account, where one is signed in, and change the password."""
     form = PasswordForm()
+    typed = request.form.get('kept', '')
     if form.validate_on_submit():
         person = Person.get_by_id(current_user.id)
-        wrong = [] if matches(person, form.current.data) else [('current', '今のパスワードが違います。')]
-        wrong += [('new', words) for words in weaknesses(form.new.data, person)]
+        attempt = throttles.Attempt(person.email, person)
+        with attempt:
+            right = not attempt.busy and not attempt.wait and matches(person, form.current.data)
+        if right:
+            attempt.succeed()
+            wrong = [('new', words) for words in passwords.weaknesses(form.new.data, person)]
+            if form.new.data == form.current.data:
+                wrong.append(('new', '今のパスワードと同じです。'))
+        else:
+            note(attempt, 'throttled' if attempt.busy or attempt.wait else 'failed', reason_of(attempt, person, False), None)
+            wrong = [('current', f'失敗が続いたため、あと{attempt.wait or 1}秒は確かめられません。しばらく待ってから入力してください。'
+                      if attempt.busy or attempt.wait else '今のパスワードが違います。')]
         if records.collect(form, wrong):
             with records.act('people.password') as act:
                 set_password(act, person, form.new.data)
             begin(person)
             flash('パスワードを変更しました。ほかの端末のサインインは終了しました。')
+            if found := kept.resume(typed, person):
+                return resumed(*found)
             return redirect(url_for('.account'), code=303)
-    return render_template('account.html', form=form, everywhere=EmptyForm(), min_length=MIN_LENGTH,
-                           crumbs=[('ホーム', url_for('board.index')), ('自分の設定', None)]
-                           ), 422 if form.errors else 200
+    return account_page(form, typed)
+
+
+def account_page(form, typed=''):
+    """Return the page of one's own account; with a one-time password only what is needed to change it."""
+    must = current_user.one_time_until is not None
+    more = {'menu': []} if must else {'sessions': sessions.of(current_user)}
+    return render_template(
+        'account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH, device=sessions.device_words,
+        here=(session.get('at') or [0])[0], **more,
+        crumbs=[] if must else [('ホーム', url_for('board.index')), ('自分の設定', None)]), 422 if form.errors else 200
+
+
+@bp.post('/account/sessions/<int:browser>/end')
+@permit('account.use')
+def end_session(browser):
+    """End one of one's own sessions."""
+    here = browser == (session.get('at') or [0])[0]
+    if not sessions.end_one(current_user, browser):
+        flash('その端末のサインインは、もう終わっています。')
+        return redirect(url_for('.account'), code=303)
+    log.info('session ended', id=g.get('request_id'), person=current_user.get_id(), by=current_user.get_id())
+    if here:
+        end()
+        flash('サインアウトしました。')
+        return redirect(url_for('sign_in.sign_in'), code=303)
+    flash('その端末のサインインを終了しました。')
+    return redirect(url_for('.account'), code=303)
 
 
 @bp.post('/account/sign-out-everywhere')

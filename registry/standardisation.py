@@ -1,13 +1,14 @@
 """Pages of the standardisation (標準化): businesses, the 業務 × ステップ grid, and each step's progress."""
 from flask import Blueprint, render_template, request, url_for
 
-from forms.standardisation import BusinessForm, StepForm, StepItemForm, StepMasterForm
-from models import Business, Step, StepMaster, StepMove, StepProgress
+from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItemForm, StepMasterForm
+from models import Business, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
-from models.standardisation import STEP_STATES, day_in_words, master_on, moves_of, states_on
+from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
 
 from . import charts, clock, records, shown
+from .loading import CHUNK, Load
 from .nouns import Column, Filter, Noun
 from .permits import permit
 
@@ -24,9 +25,18 @@ def business_panels(business):
     return {'progress': progress, 'states': STEP_STATES, 'today': today}
 
 
+def named_by_indicators(business):
+    """Yield why a business stays that an indicator counts: without it the indicator would count nothing."""
+    for link in IndicatorBusiness.select(IndicatorBusiness, Indicator).join(Indicator).where(
+            IndicatorBusiness.business == business, IndicatorBusiness.live(), Indicator.live()).limit(1):
+        parent = link.indicator.initiative
+        yield 'reason', (f'{calendar.year_label(parent.strategy.fiscal_year)}の重点取組{parent.no} 指標{link.indicator.no}の対象業務です。'
+                         '先に、指標の対象業務を変えてください。')
+
+
 businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
-    panels=business_panels, template='businesses/show.html',
+    panels=business_panels, template='businesses/show.html', keeps=named_by_indicators,
     columns=[Column('code', '業務コード', Business.code), Column('name', '業務名', Business.name),
              Column('applicable', '適用', Business.applicable, lambda v: '適用' if v else '適用しない'),
              Column('planned_cutover_on', '切替予定日', Business.planned_cutover_on, shown.day),
@@ -47,6 +57,9 @@ def prepare_step(form):
 
 def record_moves(act, row, before, today):
     """Add to the step's history what this save means, so that the rate of any past day can be recomputed."""
+    if (given := getattr(row, 'history', None)) is not None:
+        retell(act, row, given)
+        return
     moves = moves_of(row, before, today)
     if before is not None and moves:
         # what is said last holds from its day on: a month's 作業中, recorded on a later day than the work was done, does not
@@ -56,6 +69,52 @@ def record_moves(act, row, before, today):
         for old in StepMove.select().where(StepMove.progress == row, StepMove.live(), overtaken):
             act.void(old, 'あとから記録した状態による訂正')
     act.later([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
+
+
+def retell(act, row, given):
+    """Make [(state, day)] the history of a step, as a file gives it; what stands of it already stays."""
+    stands = list(StepMove.select().where(StepMove.progress == row.id, StepMove.live()).order_by(StepMove.on_day, StepMove.id))
+    same = 0
+    for move, told in zip(stands, given, strict=False):
+        if (move.status, move.on_day) != told:
+            break
+        same += 1
+    for move in stands[same:]:
+        act.void(move, '取り込んだ経過による訂正')
+    act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in given[same:]])
+
+
+def prepare_progress(row, before, form, at):
+    """Refuse a history that tells of days to come."""
+    history = form._fields.get('history')
+    if history is not None and any(day > clock.today() for _, day in history.data or ()):
+        yield 'history', '経過に先の日は入れられません。'
+
+
+class StepLoad(Load):
+    """Reads a line as a step's progress, with the history by which past days are counted."""
+
+    @staticmethod
+    def file_form():
+        """Return the form whose fields are the file's columns."""
+        return StepFileForm
+
+    def _existing(self, sheet):
+        found = super()._existing(sheet)
+        ids, self.moves = [row.id for row in found.values()], {}
+        for start in range(0, len(ids), CHUNK):
+            self.moves |= histories(ids[start:start + CHUNK])
+        return found
+
+    def entry(self, line, row, before, form, linked):
+        """Return the Entry of a good line; another history alone is a change too."""
+        found, cell = super().entry(line, row, before, form, linked), form._fields.get('history')
+        if before is not None and cell is not None and cell.data is not None:
+            stands = self.moves.get(before.id, [])
+            if cell.data != stands:
+                found.status = 'update'
+                found.changes.append((cell.label.text, cell.text(stands), cell.text(cell.data)))
+        return found
 
 
 def step_panels(row):
@@ -69,7 +128,7 @@ def progress_tone(value):
 
 steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
-    sort='business', new_form=prepare_step, after=record_moves, panels=step_panels, template='steps/show.html',
+    sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad, panels=step_panels, template='steps/show.html',
     # a step is called by its number in the step master in force
     scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
@@ -83,13 +142,41 @@ steps = Noun(
                     lambda v: StepProgress.business == shown.id_of(Business, 'code', v)),
              Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
+def counted_before(but):
+    """Tell whether progress of another step master than `but` (an id) stands: figures of past days are counted by it."""
+    return StepProgress.select().join(Step).join(StepMaster).where(
+        StepProgress.live(), Step.live(), StepMaster.live(), StepMaster.id != (but or 0)).exists()
+
+
+def is_filled(master):
+    return Step.select().where(Step.master == master, Step.live()).exists()
+
+
+def prepare_master(row, before, form, at):
+    """Refuse to change which step master counts the days that have passed: a year that was met must not cease to be."""
+    days = [row.valid_from, before.valid_from if before is not None and is_filled(before) else None]
+    past = [day for day in days if day is not None and day < clock.today()]
+    if past and (before is None or row.valid_from != before.valid_from) and counted_before(row.id):
+        yield 'valid_from', ('過ぎた日からの適用にはできません。ほかの手順書版の進捗で数えた、その日以後のステップ完了率が変わってしまいます。'
+                             f'きょう（{clock.today().isoformat()}）以後の日にしてください。')
+
+
+def prepare_item(row, before, form, at):
+    """Refuse the first steps of a step master whose day has passed: from then on it would count, with no progress."""
+    master = StepMaster.by_id(row.master_id) if row.master_id else None
+    if (before is None and master is not None and master.valid_from < clock.today() and not is_filled(master)
+            and counted_before(master.id)):
+        yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）が過ぎています。ステップを入れると、その日からの'
+                          '完了率がこの版で数え直されてしまいます。先に、手順書版の適用開始日をきょう以後の日に変えてください。')
+
+
 masters = Noun(
-    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from',
+    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
     columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, shown.day),
              Column('note', '備考', StepMaster.note)],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
 items = Noun(
-    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no',
+    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
     joins=lambda query: query.join(StepMaster),
     columns=[Column('no', 'ステップ番号', Step.no, shown.number), Column('version', '手順書版', StepMaster.version),
              Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),

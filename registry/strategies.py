@@ -13,7 +13,7 @@ from forms.strategy import (
     StrategyForm,
     ThemeForm,
 )
-from models import Actual, Indicator, Initiative, Schedule, Strategy, Theme
+from models import Actual, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from models.rules import calendar
 
 from . import board as boards
@@ -36,6 +36,7 @@ def crumbs(year, *more):
 
 @bp.get('/')
 @permit('strategies.read')
+@boards.one_state()
 def index():
     """List the years that have a strategy."""
     years = list(Strategy.select().where(Strategy.live()).order_by(Strategy.fiscal_year.desc()))
@@ -46,6 +47,7 @@ def index():
 
 @bp.get('/<int:year>/')
 @permit('strategies.read')
+@boards.one_state()
 def show(year):
     """Show every initiative and indicator of a year as of a day."""
     row = found_year(year)
@@ -58,6 +60,7 @@ def show(year):
 
 @bp.get('/<int:year>/initiatives/<int:no>')
 @permit('strategies.read')
+@boards.one_state()
 def initiative(year, no):
     """Show one initiative: its indicators, their trends, its tasks, schedule, result and ratings."""
     found_year(year)
@@ -66,7 +69,8 @@ def initiative(year, no):
     view = next((v for v in found.initiatives if v.no == no), None) or abort(404)
     row = Initiative.get_by_id(view.id)
     return render_template('strategies/initiative.html', board=found, year=year, view=view, problem=problem,
-                           pictures={i.id: trend_picture(i) for i in view.indicators if len(i.trend) > 1},
+                           pictures={i.id: trend_picture(i) for i in view.indicators
+                                     if len(i.trend) > 1 and any(value is not None for _, value in i.trend)},
                            gantt=gantt_picture(view), history=past_of(below(row)), entered=entered(row),
                            can_edit=allowed('strategies.edit'), can_rate=allowed('strategies.rate'),
                            crumbs=crumbs(year, (f'重点取組{no}', None)))
@@ -91,7 +95,9 @@ def gantt_picture(view):
 def below(row):
     """Return an initiative's rows, itself first: its indicators, their actuals and its schedule, voided ones too."""
     indicators = list(Indicator.select().where(Indicator.initiative == row))
-    return [row, *indicators, *Actual.select().where(Actual.indicator.in_([i.id for i in indicators] or [0])),
+    ids = [i.id for i in indicators] or [0]
+    return [row, *indicators, *Actual.select().where(Actual.indicator.in_(ids)),
+            *IndicatorBusiness.select().where(IndicatorBusiness.indicator.in_(ids)),
             *Schedule.select().where(Schedule.initiative == row)]
 
 
@@ -138,23 +144,23 @@ class _Strategies:
 NOUN = _Strategies()
 
 
-def stamp(row):
+def stamp(form, row):
     """Return what tells whether a part still is as a form was filled from it: parts are found by numbers, which may pass to another."""
-    return f'{row.revision};{row.id}'
+    return f'{records.stamp(form, row)};{row.id}'
 
 
 def edit_page(form, before, heading, back, crumbs):
     return render_template('records/edit.html', noun=NOUN, form=form, row=before, heading=heading, cancel=back,
                            sections=[('', form.cells())], crumbs=crumbs,
-                           revision=request.form.get('revision') or (before and stamp(before))), 422 if form.errors else 200
+                           revision=request.form.get('revision') or (before and stamp(form, before))), 422 if form.errors else 200
 
 
-def saved(form, table, before, place, heading, back, crumbs, check=None, kind='strategies.edit'):
+def saved(form, table, before, place, heading, back, crumbs, check=None, kind='strategies.edit', weighty=None):
     """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
 
     `place()` gives the columns that say which part it is; of two parts at one place one is refused, and a voided one is
     taken up again. `check()` yields (field, message), `back(row)` is
-    where to go.
+    where to go; `weighty` maps the columns and links whose change must be given a reason to their names.
     """
     leave = back(before)
     if not records.accepted(form, before) or not records.collect(form, check() if check else ()):
@@ -173,10 +179,14 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, kind='s
     form.fill(row)
     for name, value in at.items():
         setattr(row, name, value)
-    if before is not None and request.form.get('revision') != stamp(before):
-        return records.conflict(form, row, before, leave, crumbs, stamp(before))
+    if before is not None and request.form.get('revision') != stamp(form, before):
+        return records.conflict(form, row, before, leave, crumbs, stamp(form, before))
+    if before is not None and not records.collect(form, unexplained(form, row, before, weighty or {})):
+        return edit_page(form, before, heading, leave, crumbs)
     with suppress(records.Overtaken), records.act(kind, records.asked_why().data or '') as act:
         changed = act.save(row, former)
+        for (link, own, other), ids, known in records.links_of(form):
+            changed = act.link(link, own, row, other, ids, known if before is not None else None) or changed
         if before is None and there is not None:
             for part in parts_of(there):
                 act.void(part, '同じ番号の別の記録を登録したため')
@@ -185,6 +195,15 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, kind='s
         return edit_page(form, before, heading, leave, crumbs)
     flash('保存しました。' if changed else '変更はありませんでした。')
     return redirect(back(row), code=303)
+
+
+def unexplained(form, row, before, weighty):
+    """Return [(field, message)] of why an edit without a reason is refused: what was judged before is judged otherwise."""
+    links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or []) for field in form.links()}
+    changed = [name for key, name in weighty.items() if links.get(key) or key not in links
+               and before.__data__.get(key) is not None and row.__data__.get(key) != before.__data__.get(key)]
+    return [('', f'{"・".join(changed)}を変えると、判定が変わることがあります。「変更の理由」を書いてください。')] if (
+        changed and not records.asked_why().data) else []
 
 
 def voided(row, back, crumbs, blocked=None, words=''):
@@ -336,7 +355,7 @@ def rate(year, no):
             yield 'official_reason', f'自動判定（{view.computed}）と異なるときは、理由を入力してください。'
     return saved(form, Initiative, before, lambda: {'strategy': before.strategy_id, 'no': no},
                  f'公式評価（自動判定は「{view.computed}」）', lambda row: to_initiative(year, no),
-                 below_initiative(year, no, '公式評価'), differs, kind='strategies.rate')
+                 below_initiative(year, no, '公式評価'), differs, kind='strategies.rate', weighty={'official': '公式評価'})
 
 
 def found_indicator(year, no, kpi):
@@ -344,12 +363,17 @@ def found_indicator(year, no, kpi):
                                  Indicator.live()) or abort(404)
 
 
+#: what of an indicator decides what counts as met
+WEIGHTY = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位', 'measure': '自動集計',
+           'business_codes': '対象業務'}
+
+
 def indicator_form(year, no, before):
     parent = found_initiative(year, no)
-    form = IndicatorForm(data=before.__data__ if before else None)
+    form = IndicatorForm(data={**before.__data__, 'business_codes': before.business_ids()} if before else None)
     heading = f'指標の{"編集" if before else "追加"}'
     return saved(form, Indicator, before, lambda: {'initiative': parent.id, 'no': form.no.data}, heading,
-                 lambda row: to_initiative(year, no), below_initiative(year, no, heading))
+                 lambda row: to_initiative(year, no), below_initiative(year, no, heading), weighty=WEIGHTY)
 
 
 @bp.route('/<int:year>/initiatives/<int:no>/indicators/new', methods=['GET', 'POST'])

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from audits import history, trail, verify
 from forms.base import EmptyForm
 from models import Act, Change
+from models.people import ROLES
 from models.rules import calendar
 
 from . import clock
@@ -94,7 +95,7 @@ def show(seq):
         changes.append((change, title_of(table) if table else change.table, link,
                         history.label_of(change.table, change.label), history.sentences(change, vocabulary(table) if table else history.Vocabulary(), names)))
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
-                           pages=pages, channels=CHANNELS,
+                           pages=pages, channels=CHANNELS, roles=ROLES,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    (f'操作 {seq}', None)])
 
@@ -119,7 +120,10 @@ def check():
     form = EmptyForm()
     if not form.validate_on_submit():
         abort(400)
-    verdict = verify.verify()
+    try:
+        verdict = verify.verify()
+    except verify.Unverifiable:
+        abort(503)
     return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
                            rows=[in_words(found) for found in verdict.outside[:500]],
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])

@@ -19,10 +19,12 @@ from models import (
     Finding,
     IncidentSystem,
     Indicator,
+    IndicatorBusiness,
     Initiative,
     Person,
     ReviewSystem,
     Schedule,
+    Session,
     StepMove,
     Strategy,
     Support,
@@ -42,11 +44,17 @@ FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], S
 WORDS = {
     Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人', 'channel': '経路',
           'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）', 'changes': '変更の数',
-          'previous': '一つ前のハッシュ', 'hash': 'ハッシュ'},
+          'previous': '一つ前のハッシュ', 'hash': 'ハッシュ', 'form': 'ハッシュの形式（空は第1形式）',
+          'person': '操作した人の内部番号', 'role': '操作した人の権限（当時）', 'unit': '操作した人の所属の内部番号（当時）',
+          'unit_name': '操作した人の所属（当時）'},
     Change: {'act': '操作番号', 'place': '操作の中の順', 'table': '表', 'row': '行の内部番号', 'label': '行の名前（当時）',
              'kind': '登録・変更・取消', 'values': '変更前後の値（JSON）'},
     TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
-    Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）'},
+    Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）',
+             'one_time_until': '一時パスワードの期限'},
+    Session: {'token': '端末の合い札の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代', 'created': 'サインインの日時',
+              'used': '最後に使った日時', 'boot': '機械の起動の番号', 'created_ticks': 'サインインの時（起動からの秒）',
+              'used_ticks': '最後に使った時（起動からの秒）', 'address': '接続元', 'agent': '端末の名乗り（User-Agent）'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限', 'last': '最後の失敗'},
     Support: {'state': '状態'},
     SupportComment: {'support': '調達支援', 'person': '書いた人', 'at': '日時', 'state': '移った先の状態', 'text': 'コメント'},
@@ -56,6 +64,7 @@ WORDS = {
     StepMove: {'progress': 'ステップ進捗', 'status': '状態', 'on_day': 'その状態になった日'},
     BusinessSystem: {'business': '標準化対象業務', 'system': '情報システム'},
     IncidentSystem: {'incident': 'インシデント', 'system': '情報システム'},
+    IndicatorBusiness: {'indicator': '指標', 'business': '標準化対象業務'},
     ReviewSystem: {'review': '台帳活用検討', 'system': '情報システム'},
     DepartmentVersion: {'department': '所属'},
     Theme: {'strategy': '年度戦略'},
@@ -71,7 +80,7 @@ COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使�
 TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ', Initiative: '重点取組',
           Indicator: '指標', Schedule: '四半期スケジュール', DepartmentVersion: '旧名称', SupportComment: 'コメント',
           StepMove: '状態の移り変わり', BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
-          ReviewSystem: '検討の対象システム'}
+          ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
 
 
 def title_of(table):

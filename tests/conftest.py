@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import cast
+import hypothesis
 import psycopg
 import pytest
 from flask.testing import FlaskClient
@@ -26,6 +27,11 @@ TABLES = frozenset(table._meta.table_name for table in RECORDS)
 #: inputs that need no label: nobody sees them, or they carry their own words
 UNSEEN = frozenset({'hidden', 'submit', 'button', 'image', 'reset'})
 VOID = frozenset('area base br col embed hr img input link meta source track wbr'.split())
+
+
+# how long an example takes says more of what else the machine is doing
+hypothesis.settings.register_profile('any machine', deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile('any machine')
 
 
 def pytest_sessionfinish(session):

@@ -23,7 +23,7 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'audits': {'audits', 'models', 'peewee'},
     'forms': {'forms', 'models', 'wtforms', 'flask_wtf'},
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login', 'flask_wtf', 'wtforms',
-                 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog', 'waitress', 'reportlab', 'python_calamine',
+                 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog', 'granian', 'reportlab', 'python_calamine',
                  'xlsxwriter', 'itsdangerous'},
 }
 #: rooms below registry read no request and no clock

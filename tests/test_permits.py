@@ -56,7 +56,8 @@ OTHERS = {
     'steps.grid': EVERYONE, 'systems.move': OWNED, 'supports.move': OWNED, 'budget-requests.ask': OWNED,
     'courses.census': DESK, 'findings.move': OWNED | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED,
     'plans.void_check_in': DESK,
-    'actions.follow_up': AUDITOR, 'plans.check_in': OWNED, 'people.password': ADMIN, 'files.index': OWNED | ADMIN,
+    'actions.follow_up': AUDITOR, 'plans.check_in': OWNED, 'people.password': ADMIN, 'people.let_in': ADMIN,
+    'people.end_session': ADMIN, 'sign_in.end_session': EVERYONE, 'files.index': OWNED | ADMIN,
     'files.preview': OWNED | ADMIN, 'trail.index': DESK | AUDITOR, 'trail.show': DESK | AUDITOR, 'trail.check': DESK | AUDITOR,
     'strategies.index': EVERYONE, 'strategies.show': EVERYONE, 'strategies.initiative': EVERYONE,
     'strategies.report': EVERYONE, 'strategies.new': DESK, 'strategies.edit': DESK, 'strategies.new_theme': DESK,
@@ -69,11 +70,11 @@ OTHERS = {
 #: what an auditor may send: their own work, their own password, and the question whether the chain is whole
 AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.void', 'engagements.restore', 'findings.new',
                             'findings.edit', 'findings.void', 'findings.restore', 'findings.move', 'actions.follow_up', 'trail.check', 'sign_in.account',
-                            'sign_in.sign_out', 'sign_in.sign_out_everywhere'})
+                            'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session'})
 #: these end the session of whoever sends them; they are tried in test_sign_in
-ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere'})
+ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session'})
 VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q', 'name': 'results', 'format': 'csv',
-          'token': '0' * 32, 'filename': 'app.css'}
+          'token': '0' * 32, 'filename': 'app.css', 'browser': 1}
 #: the move tried on the tax unit's rows, and who may make it
 MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('completed', {'it'}),
          'findings.move': ('planned', {'department', 'head', 'it'})}

@@ -48,6 +48,12 @@ def rate_text(num, den, decimals=1):
     return f'{published_rate(Fraction(num) * 100 / Fraction(den), decimals):f}'
 
 
+def places_of(number):
+    """Return how many decimals an exact number needs: 0 for 75 and 75.0, 1 for 86.90."""
+    text = format(Decimal(number), 'f')
+    return len(text.partition('.')[2].rstrip('0'))
+
+
 def judge(value, operator, target, decimals=1, exact_bounds=False):
     """Return 'met', 'missed' or, without a value, 'unknown': the figure is judged as published (BR-03).
 

@@ -297,11 +297,13 @@ class Imprint:
     is_demo: bool
     confidentiality: str = '自治体機密性2'
     author: str = '目黒区'
+    #: the day to which today was fixed when the document was made: its moment is not the real one
+    pinned: date | None = None
 
     @classmethod
-    def of(cls, board, title, made_at):
+    def of(cls, board, title, made_at, pinned=None):
         """Return the imprint of a document made from a board."""
-        return cls(title, board.as_of, made_at, board.head_seq, board.head_hash, board.head_at, board.is_demo)
+        return cls(title, board.as_of, made_at, board.head_seq, board.head_hash, board.head_at, board.is_demo, pinned=pinned)
 
     @property
     def chain(self):
@@ -360,6 +362,8 @@ class Sheets(Canvas):
         width, height = self._pagesize
         base = height - HEAD
         badges = [('デモデータ', BAD)] if self._imprint.is_demo else []
+        if self._imprint.pinned:
+            badges.append((f'日付固定 {self._imprint.pinned.isoformat()}', BAD))
         badges.append((self._imprint.confidentiality, QUIET))
         right = width - MARGIN - sum(width_of(words, BOLD, 9) + 18 for words, _ in badges)
         title = lines(self._pen.plain(self._imprint.title), BOLD, 10, right - MARGIN)
@@ -389,7 +393,8 @@ class Sheets(Canvas):
         self.drawString(MARGIN, FOOT - 2, f'基準日：{calendar.show_day(self._imprint.as_of)}')
         self.drawString(MARGIN, FOOT - 13, self._imprint.chain)
         made = calendar.show_moment(self._imprint.made_at)
-        self.drawRightString(width - MARGIN, FOOT - 13, f'作成：{made}')
+        self.drawRightString(width - MARGIN, FOOT - 13,
+                             f'作成：{made}' + ('（今日の日付を固定して作成。実際の日時ではありません）' if self._imprint.pinned else ''))
         self.setFillColor(INK)
         self.setFont(BOLD, 9)
         self.drawRightString(width - MARGIN, FOOT - 2, f'ページ {self._pageNumber} / {total}')

@@ -5,12 +5,12 @@ from . import paper, results
 QUARTERS = ('4〜6月', '7〜9月', '10〜12月', '1〜3月')
 
 
-def build(board, made_at, only=None):
+def build(board, made_at, only=None, pinned=None):
     """Return the year's plan as a PDF (bytes), made at an aware moment; the board is read, nothing else.
 
     `only` is the number of the one initiative asked for.
     """
-    return results.book(board, f'{board.year_label} デジタル・ICT戦略 実施計画', made_at, overview, initiative, only)
+    return results.book(board, f'{board.year_label} デジタル・ICT戦略 実施計画', made_at, overview, initiative, only, pinned)
 
 
 def overview(pen, board, title, size):

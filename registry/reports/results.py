@@ -11,23 +11,23 @@ SOURCES = {'computed': '自動集計', 'entered': '手入力', 'none': '未入�
 CHARTS_A_ROW = 3
 
 
-def build(board, made_at, only=None):
+def build(board, made_at, only=None, pinned=None):
     """Return the year's results as a PDF (bytes), made at an aware moment; the board is read, nothing else.
 
-    `only` is the number of the one initiative asked for.
+    `only` is the number of the one initiative asked for, `pinned` the day to which today was fixed, if it was.
     """
     title = f'{board.year_label} デジタル・ICT戦略 成果'
-    return book(board, title, made_at, summary, initiative, only)
+    return book(board, title, made_at, summary, initiative, only, pinned)
 
 
-def book(board, title, made_at, first, page, only=None):
+def book(board, title, made_at, first, page, only=None, pinned=None):
     """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each initiative, or for `only` one."""
     pen = paper.Pen()
     if only is not None:
         theme, view = next((theme, view) for theme, views in by_theme(board) for view in views if view.no == only)
         story = [paper.Mark(f'initiative-{view.no}', f'{view.no}. {view.title}'),
                  *paper.fit(lambda size: page(pen, board, theme, view, size))]
-        return paper.write(story, paper.Imprint.of(board, title, made_at), pen)
+        return paper.write(story, paper.Imprint.of(board, title, made_at, pinned), pen)
     story = [paper.Mark('whole', f'{title}：全体像'), *paper.fit(lambda size: first(pen, board, title, size))]
     for theme, views in by_theme(board):
         marks = [paper.Mark(f'theme-{theme.no}', f'戦略テーマ{theme.mark} {theme.title}')]
@@ -35,7 +35,7 @@ def book(board, title, made_at, first, page, only=None):
             story += [PageBreak(), *marks, paper.Mark(f'initiative-{view.no}', f'{view.no}. {view.title}', 1),
                       *paper.fit(lambda size, theme=theme, view=view: page(pen, board, theme, view, size))]
             marks = []
-    return paper.write(story, paper.Imprint.of(board, title, made_at), pen)
+    return paper.write(story, paper.Imprint.of(board, title, made_at, pinned), pen)
 
 
 def by_theme(board):
@@ -130,7 +130,8 @@ def indicators(pen, board, view, style, width):
             pen.prose(indicator.target_words, style.centre), pen.prose(value, style.strong),
             pen.prose(indicator.parts or '－', style.centre),
             [rating(pen, paper.VERDICTS[indicator.verdict], style), *([pen.prose(gap, style.note)] if gap else ())],
-            pen.prose(SOURCES[indicator.source], style.strong if indicator.source == 'computed' else style.centre),
+            [pen.prose(words, style.strong if indicator.source == 'computed' else style.centre)
+             for words in origin(indicator)],
             [pen.prose(text, style.small) for text in provenance(indicator, board)]])
     if not view.indicators:
         rows.append(['', '', pen.prose('指標の登録はありません。', style.body), *[''] * 6])
@@ -149,10 +150,20 @@ def notes(pen, view, style, width):
                         [*under_label(1), ('LINEABOVE', (0, 0), (0, 0), 0.6, paper.TINT)])]
 
 
+def origin(indicator):
+    """Return where an indicator's value is from, a line each: a published one says what the register itself gave."""
+    if indicator.is_published:
+        return ['公表値', f'（自動集計は{indicator.instead_of}）']
+    return [SOURCES[indicator.source]]
+
+
 def provenance(indicator, board):
     """Return what is known about an actual: source and quote, its day, what it rests on."""
-    found = [text for text in (indicator.source_text + quoted(indicator.quote),) if text]
-    if indicator.source == 'entered' and indicator.as_of and indicator.as_of != board.as_of:
+    # a published value is said below, with all that were published
+    found = [] if indicator.is_published else [text for text in (indicator.source_text + quoted(indicator.quote),) if text]
+    if indicator.businesses:
+        found.append(f'対象業務：{"、".join(name for _, name in indicator.businesses)}')
+    if indicator.source == 'entered' and not indicator.is_published and indicator.as_of and indicator.as_of != board.as_of:
         found.append(f'{calendar.show_day(indicator.as_of)}時点')
     found += [f'公表値{"" if at == board.as_of else f"（{calendar.show_day(at)}）"}：'
               f'{f"{value}{indicator.unit}" if value else "数値なし"}{quoted(said)} {source}'

@@ -2,11 +2,12 @@
 import hashlib
 import json
 import threading
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from cast import PASSWORD, TODAY, email
+from peewee import SqliteDatabase
 
 from audits import trail, verify
 from models import (
@@ -23,7 +24,7 @@ from models import (
     TrailHead,
     db,
 )
-from registry import clock, sign_in
+from registry import clock, connection, sign_in
 
 pytestmark = pytest.mark.usefixtures('opened')
 
@@ -55,12 +56,69 @@ def test_an_act_says_who_when_how_and_why():
     assert found.at == trail.head().at and found.at.tzinfo is not None
     assert clock.today() == TODAY
     assert changes == [('system', 'update', 'S-00001 税システム1号', {'vendor': ['㈱髙﨑1', '㈱山﨑']})]
+    person = Person.get(Person.email == email('it'))
+    assert (found.form, found.person, found.role) == (2, person.id, 'it')
+    assert (found.unit, found.unit_name) == (person.department_id, '0101 情報政策課')
+
+
+def test_acts_follow_one_another():
+    last = trail.head().at
+
+    def save(at):
+        with trail.act('systems.edit', by=None, at=at) as writing:
+            row = system()
+            row.vendor = f'㈱{at}'
+            writing.save(row)
+        return Act.get_by_id(writing.seq).at
+    trail.pin(None)
+    # a clock set back by minutes stops nobody: the act takes the moment of the one before it
+    assert save(last - timedelta(minutes=5)) == last == trail.head().at
+    seq, stood = trail.head().seq, system().vendor
+    with pytest.raises(trail.ClockBehind) as refused:
+        save(last - timedelta(minutes=5, seconds=1))
+    assert (trail.head().seq, system().vendor) == (seq, stood)
+    assert '最後の操作の日時（令和8年11月23日' in str(refused.value)
+    # on a day that is pinned the hours mean nothing, on another one they do
+    trail.pin(TODAY)
+    assert save(last - timedelta(hours=8)) == last
+    trail.pin(TODAY - timedelta(days=1))
+    with pytest.raises(trail.ClockBehind):
+        save(last - timedelta(hours=30))
+    trail.pin(None)
+    assert save(last + timedelta(seconds=1)) == last + timedelta(seconds=1)
+    assert verify.verify().intact
+
+
+def test_a_page_says_that_the_clock_stands_behind(client_of):
+    it = client_of('it')
+    form = it.get('/systems/1/edit').text
+    clock.pin(TODAY - timedelta(days=40))
+    answer = it.post('/shares/new', data={'share_no': 'H-9', 'title': '事例', 'method': 'notice', 'shared_on': '2026-08-01'})
+    assert answer.status_code == 503 and 'サーバーの時計が遅れています' in answer.text and '何も変更していません' in answer.text
+    assert '事例' in answer.text and form
 
 
 def test_the_system_itself_acts_without_a_person():
     with act('masters.settings', by=None) as writing:
         writing.save(Department(code='0999', name='新設課', valid_from=TODAY))
-    assert (last()[0].actor, last()[0].actor_name) == ('system', 'システム')
+    found = last()[0]
+    assert (found.actor, found.actor_name, found.form) == ('system', 'システム', 2)
+    assert (found.person, found.role, found.unit, found.unit_name) == (None, None, None, None)
+
+
+def test_an_act_knows_its_person_as_they_stood_when_it_was_written():
+    person = Person.get(Person.email == email('it'))
+    with act('people.edit', by=None) as writing:
+        row = Person.get_by_id(person.id)
+        row.role, row.department = 'auditor', Department.get(Department.code == '0901')
+        writing.save(row)
+    with trail.act('systems.edit', by=person, at=clock.now()) as writing:  # `person` was read before
+        row = system()
+        row.vendor = 'あとの人'
+        writing.save(row)
+    found = last()[0]
+    assert (found.role, found.unit_name) == ('auditor', '0901 監査事務局')
+    assert verify.verify().intact
 
 
 def test_nothing_changed_no_act():
@@ -263,3 +321,70 @@ def test_two_writers_of_one_row_one_wins(app):
         thread.join(60)
     assert sorted(outcomes) == sorted(['stale', system().vendor])
     assert verify.verify().intact
+
+
+# --- the forms of an act ---
+
+@pytest.fixture
+def old(app, databases, monkeypatch):
+    """A register whose chain was begun in the first form; yields a function that goes on in the form of today."""
+    db.close_all()
+    url = databases.empty()
+    db.initialize(connection.open_database(url))
+    with db.connection_context():
+        connection.migrate()
+        with monkeypatch.context() as before:
+            before.setattr(trail, 'FORM', None)
+            for n in range(3):
+                added(f'03{n:02}')
+        yield added
+    db.close_all()
+    databases.drop(url)
+
+
+def added(code):
+    with trail.act('departments.create', by=None, at=clock.now()) as writing:
+        writing.save(Department(code=code, name='課', valid_from=TODAY))
+    return writing.seq
+
+
+def rewritten(seq, **values):
+    """Change an act as someone with the file in their hands can."""
+    with trail.untrailed():
+        if isinstance(db.obj, SqliteDatabase):
+            db.execute_sql('DROP TRIGGER "act_no_update"')
+        else:
+            db.execute_sql('ALTER TABLE "act" DISABLE TRIGGER USER')
+        Act.update(values).where(Act.seq == seq).execute()
+    return verify.verify().first_broken
+
+
+def test_the_first_form_is_what_it_was():
+    words = (7, '2026-11-23 01:00:00', 'a@b', '阿部', 'web', 'systems.edit', '', 'x', 1)
+    assert trail.header(None, words, (None,) * 4) == list(words)
+    assert trail.canonical(trail.header(2, words, (1, 'it', 2, '課'))).startswith('["act 2",7,')
+
+
+def test_a_chain_begun_in_the_first_form_goes_on(old):
+    assert {found.form for found in Act.select()} == {None} and verify.verify().intact
+    assert old('0401') == 4 and old('0402') == 5
+    assert [found.form for found in Act.select().order_by(Act.seq)] == [None, None, None, 2, 2]
+    assert verify.verify().intact
+
+
+def test_the_old_form_does_not_come_back(old, monkeypatch):
+    old('0401')
+    monkeypatch.setattr(trail, 'FORM', None)
+    seq = old('0402')
+    assert verify.verify().first_broken == {'seq': seq, 'what': f'操作 {seq} は古い形式ですが、新しい形式の操作のあとにあります。'}
+
+
+@pytest.mark.parametrize(('seq', 'values', 'words'), [
+    (3, {'form': 2}, '内容が、記録されたハッシュと一致しません'), (4, {'form': None}, '内容が、記録されたハッシュと一致しません'),
+    (3, {'role': 'it'}, '古い形式なのに'), (2, {'person': 1}, '古い形式なのに'), (4, {'form': 3}, '形式「3」は知られていません'),
+    (4, {'form': 1}, '知られていません'), (5, {'form': None}, '古い形式ですが'), (4, {'role': 'it'}, '内容が、記録されたハッシュ')])
+def test_no_form_passes_for_another(old, seq, values, words):
+    old('0401')
+    old('0402')
+    found = rewritten(seq, **values)
+    assert found['seq'] == seq and words in found['what']

@@ -1,7 +1,8 @@
 """Verification: every way to rewrite the trail or a record behind its back is found, and the place is named."""
+import altering
 import pytest
 from cast import email
-from peewee import DataError, IntegrityError, ProgrammingError, SqliteDatabase
+from peewee import DataError, IntegrityError, OperationalError, ProgrammingError, SqliteDatabase
 
 from audits import trail, verify
 from models import (
@@ -73,7 +74,8 @@ def test_an_honest_register_is_intact(edited):
 
 @pytest.mark.parametrize(('field', 'value'), [
     ('actor', 'someone@city.example'), ('actor_name', '別人'), ('reason', '別の理由'), ('kind', 'systems.void'),
-    ('channel', 'cli'), ('request_id', 'zzz'), ('at', calendar.datetime(2020, 1, 1, tzinfo=calendar.JST))])
+    ('channel', 'cli'), ('request_id', 'zzz'), ('person', 2), ('role', 'admin'), ('unit', 2), ('unit_name', '0201 税務課'),
+    ('person', None), ('at', calendar.datetime(2020, 1, 1, tzinfo=calendar.JST))])
 def test_an_edited_act(edited, unguarded, field, value):
     Act.update({field: value}).where(Act.seq == edited).execute()
     found = broken(edited, '内容が、記録されたハッシュと一致しません')
@@ -136,10 +138,10 @@ def test_an_inserted_change(edited):
 def test_an_inserted_act(edited):
     head = trail.head()
     act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit', reason='',
-              request_id='', changes=0, previous=head.hash, hash='')
+              request_id='', changes=0, previous=head.hash, hash='', form=trail.FORM)
     act.hash = trail.digest(act.previous, trail.header_of(act), [])
     act.save(force_insert=True)
-    broken(head.seq + 1, '鎖の先頭')
+    broken(head.seq + 1, '何も変更していません')
 
 
 @pytest.mark.parametrize('values', [{'hash': 'f' * 64}, {'seq': 3}, {'at': calendar.datetime(2020, 1, 1, tzinfo=calendar.JST)}])
@@ -230,6 +232,24 @@ def test_garbage_in_the_trail_is_named(edited, unguarded, change):
     assert not found.intact and found.first_broken['seq'] == edited
 
 
+def test_a_secret_recorded_as_the_first_registers_did_is_no_break(monkeypatch):
+    def change(password):
+        with trail.act('people.password', by=None, at=clock.now()) as act:
+            row = Person.get(Person.email == email('it'))
+            row.password_hash = password
+            act.save(row)
+    with monkeypatch.context() as then:
+        then.setattr(trail, 'differences', lambda row, before: {'password_hash': [None, verify.UNTOLD]})
+        change('one')
+        change('two')
+        assert verify.verify().intact
+    change('three')
+    assert verify.verify().intact
+    with trail.untrailed():
+        Person.update(password_hash='planted').where(Person.email == email('it')).execute()
+    outside('person', Person.get(Person.email == email('it')).id, 'password_hash')
+
+
 def test_every_break_is_reported_together(edited, unguarded):
     Act.update(reason='x').where(Act.seq == edited).execute()
     System.update(vendor='影の会社').where(System.system_no == 'S-00002').execute()
@@ -294,6 +314,69 @@ def test_a_trigger_that_no_longer_guards_is_named(place):
         for statement in WEAKENED[lite][place]:
             db.execute_sql(statement)
     assert verify.verify().unguarded == [GUARD[lite]]
+
+
+@pytest.mark.parametrize('wrong', altering.WRONG)
+def test_a_schema_that_was_altered_is_named(wrong):
+    assert verify.verify().intact
+    altering.alter(wrong)
+    found = verify.verify()
+    assert not found.intact and found.first_broken is None
+    assert any(name in row['name'] for row in found.schema for name in altering.NAMES[wrong]), found.schema
+
+
+#: what someone adds so that rows change or vanish unseen: (SQLite, PostgreSQL)
+ADDED = {
+    'helper': ('CREATE TRIGGER helper AFTER INSERT ON "incident" BEGIN UPDATE "incident" SET "note" = NULL; END',
+               'CREATE RULE helper AS ON DELETE TO "incident" DO INSTEAD NOTHING'),
+    'watcher': ('CREATE TRIGGER watcher BEFORE INSERT ON "act" BEGIN SELECT RAISE(IGNORE); END',
+                'CREATE TRIGGER watcher BEFORE INSERT ON "act" FOR EACH ROW EXECUTE FUNCTION trail_refuse()'),
+    'spare': ('ALTER TABLE "incident" ADD COLUMN "spare" INTEGER',) * 2,
+    'hurdle': ('CREATE UNIQUE INDEX "hurdle" ON "incident" ("title")',) * 2,
+    'shadow': ('CREATE TABLE "shadow" ("id" INTEGER)',) * 2,
+    'glass': ('CREATE VIEW "glass" AS SELECT 1',) * 2,
+}
+
+
+@pytest.mark.parametrize('name', ADDED)
+def test_what_was_added_to_the_schema_is_named(name):
+    with trail.untrailed():
+        db.execute_sql(ADDED[name][0 if isinstance(db.obj, SqliteDatabase) else 1])
+    found = verify.verify()
+    assert not found.intact and found.unguarded == []
+    assert [(row['name'], row['how']) for row in found.schema] == [(name, 'extra')]
+
+
+def test_foreign_keys_switched_off_are_named():
+    if isinstance(db.obj, SqliteDatabase):
+        return  # SQLite switches them per connection, not in the file
+    db.execute_sql('ALTER TABLE "review_system" DISABLE TRIGGER ALL')
+    assert 'review_system_review_fk' in [row['name'] for row in verify.verify().schema]
+
+
+def test_an_empty_act_is_named(edited):
+    head = trail.head()
+    act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit', reason='',
+              request_id='', changes=0, previous=head.hash, hash='')
+    act.hash = trail.digest(act.previous, trail.header_of(act), [])
+    act.save(force_insert=True)
+    with trail.untrailed():
+        TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).execute()
+    broken(act.seq, '何も変更していません')
+
+
+def test_altered_tables_are_shown_on_the_page(client_of):
+    db.execute_sql('DROP INDEX "act_kind"')
+    text = client_of('auditor').post('/trail/verify').text
+    assert 'データベースの形の変更が見つかりました' in text and '索引「act_kind」がありません' in text
+
+
+def test_what_cannot_be_read_is_neither_intact_nor_tampered_with(monkeypatch):
+    def locked(verdict):
+        raise OperationalError('database is locked')
+    monkeypatch.setattr(verify, '_chain', locked)
+    with pytest.raises(verify.Unverifiable, match='locked'):
+        verify.verify()
 
 
 def test_a_table_that_is_gone_is_named(unguarded, client_of):

@@ -28,13 +28,13 @@ document.addEventListener('securitypolicyviolation', (e) => window.refused.push(
 def command(environ, *words):
     """Run one of the product's commands to its end."""
     done = subprocess.run([sys.executable, '-m', 'registry.commands', *words], cwd=ROOT, env=environ, capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=600)
     assert done.returncode == 0, done.stderr
 
 
 def answers(address):
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             return answer.status == 200
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
@@ -56,14 +56,14 @@ def site(tmp_path_factory):
                                    env=environ, stdout=log, stderr=log)
         try:
             address = f'http://127.0.0.1:{port}'
-            until = time.monotonic() + 60
+            until = time.monotonic() + 300
             while not answers(f'{address}/readyz'):
                 assert process.poll() is None and time.monotonic() < until, (home / 'log').read_text()
                 time.sleep(0.1)
             yield address
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 @pytest.fixture(scope='session')
@@ -85,7 +85,7 @@ class Window:
         self.context, self.site, self.origin = context, site, urlsplit(site).netloc
         self.outside, self.complaints = [], []
         self.page = context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(120_000)
         self.page.add_init_script(LISTEN)
         self.page.on('request', self._request)
         self.page.on('console', self._console)

@@ -53,6 +53,14 @@ def test_a_strangers_small_form_costs_little_too(client_of):
             assert took < 0.05, (address, body[:20], took)
 
 
+def test_what_is_typed_after_a_session_has_gone_is_not_too_large(client_of):
+    browser = client_of('it')
+    form = values(browser, '/systems/1/edit') | {'note': 'あ' * 20_000}
+    browser.delete_cookie('daicho')
+    answer = browser.post('/systems/1/edit', data=form, headers={'Origin': 'http://localhost'})
+    assert answer.status_code == 401 and 'name="kept"' in answer.text
+
+
 def test_the_limit_holds_for_a_body_of_unknown_length(app):
     for size, status in ((60_000, 422), (70_000, 413)):
         body = io.BytesIO(b'email=' + b'x' * size)
@@ -218,6 +226,20 @@ def test_an_upload_that_breaks_off_leaves_no_open_file(client_of):
 
 def test_a_missing_page_needs_no_database(client_of):
     assert client_of('it').get('/static/nothing-here').status_code == 404
+
+
+def test_what_is_refused_needs_no_database(app, client_of, queries):
+    browser = client_of('it')
+    queries.clear()
+    assert browser.post('/systems/new', data='{}', content_type='application/json').status_code == 415
+    assert browser.post('/systems/new', data='x' * 1_100_000, content_type=FORM).status_code == 413
+    assert browser.get('/systems/?q=' + 'x' * 9000).status_code == 414
+    assert not queries
+
+
+def test_a_picture_is_the_same_for_everyone(client_of):
+    with client_of('it').get('/static/app.css') as answer:
+        assert 'Cookie' not in answer.headers.get('Vary', '')
 
 
 def test_an_origin_that_is_none(app, client_of):

@@ -1,17 +1,35 @@
 """The commands' contract: exit status, JSON shapes, and every figure against an answer worked out by hand."""
+import csv
 import io
+import os
+import secrets
 from datetime import date, datetime
 from fractions import Fraction
+from unittest.mock import Mock
 
 import desk as desks
 import pytest
+from peewee import OperationalError
 from pypdf import PdfReader
 
-from audits import trail
-from models import Business, Course, Department, Enrolment, Setting, Staff, Step, StepMove, StepProgress
+from audits import trail, verify
+from models import (
+    Act,
+    Business,
+    Course,
+    Department,
+    Enrolment,
+    Person,
+    Setting,
+    Staff,
+    Step,
+    StepMove,
+    StepProgress,
+    db,
+)
 from models.figures import figure
 from models.rules.calendar import JST
-from registry import clock
+from registry import clock, sign_in
 
 
 @pytest.fixture(scope='module')
@@ -40,7 +58,7 @@ def ask(desk, name, year=2026, as_of=date(2027, 3, 31)):
         found = figure(name, year, as_of)
         counted = sum(rows.count() for rows in found.counted)
         if name not in ('plans.achievement', 'plans.measure'):
-            assert counted == (found.denominator if 'recovery' in name else found.numerator)
+            assert counted == (found.denominator if 'recovery' in name else found.numerator or 0)
         return found.numerator, found.denominator, found.value
 
 
@@ -74,6 +92,33 @@ def test_verify_finds_a_row_changed_outside_and_ends_with_1(desk):
     assert found['intact'] is False and {'table', 'row', 'label'} <= set(found['rows_changed_outside'][0])
 
 
+def test_verify_says_when_it_could_not_check(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr(verify, '_chain', Mock(side_effect=OperationalError('database is locked')))
+    found = desk.run('trail', 'verify')
+    assert found.exit_code == 2 and '改ざんの有無は分かりません' in found.stderr and found.stdout == ''
+    assert desks.Desk(tmp_path / 'new').run('trail', 'verify').exit_code == 2
+
+
+def test_verify_names_a_changed_schema_and_ends_with_1(desk):
+    with desk.open():
+        db.execute_sql('DROP INDEX "act_kind"')
+    found = desk.json('trail', 'verify', code=1)
+    assert [(row['table'], row['name']) for row in found['schema']] == [('act', 'act_kind')]
+    assert 'データベースの形 act: 索引「act_kind」がありません。' in desk.run('trail', 'verify').stdout
+
+
+def test_rebuild_repairs_what_is_derived(desk):
+    with desk.open(), trail.untrailed():
+        Department.update(search_text='').execute()
+        wrong, seq = Department.select().count(), trail.head().seq
+        assert '検索用の文字列' in verify.verify().outside[0]['what']
+    assert desk.json('trail', 'verify', code=1)['intact'] is False
+    done = desk.run('rebuild')
+    assert done.exit_code == 0 and f'改めた記録: {wrong}件' in done.stderr
+    assert desk.json('trail', 'verify')['head']['seq'] == seq
+    assert '改めた記録: 0件' in desk.run('rebuild').stderr
+
+
 @pytest.mark.parametrize('year', [2025, 2026])
 def test_json_of_kpi(base, year):
     found = base.json('kpi', '--fiscal-year', year)
@@ -87,7 +132,8 @@ def test_json_of_kpi(base, year):
                     'verdict'} <= set(one)
             assert one['source'] in ('computed', 'entered', 'none') and one['verdict'] in ('met', 'missed', 'unknown')
             assert isinstance(one['target'], str) and (one['value'] is None or isinstance(one['value'], str))
-            assert (one['source'] == 'computed') == (one['measure'] is not None)
+            assert one['source'] != 'computed' or one['measure'] is not None
+            assert (one['reason'] != '') == (one['verdict'] == 'unknown')
 
 
 def test_status_of_calls(base, tmp_path):
@@ -114,6 +160,61 @@ def test_a_person_is_added_once(desk):
     assert desk.run('person', 'add', 'x', '--name', 'y', '--department', '999', '--role', 'king').exit_code == 2
 
 
+def test_a_password_given_at_a_command_is_a_one_time_one(desk):
+    desk.run('person', 'add', 'hanako@city.example.jp', '--name', '目黒', '--department', '101', '--role', 'admin', '--password-stdin',
+             stdin='hashi-kawa-mizu-97\n')
+    with desk.open():
+        person = Person.get(Person.email == 'hanako@city.example.jp')
+        assert clock.now() < person.one_time_until <= clock.now() + sign_in.ONE_TIME
+        before = person.password_hash, person.epoch
+        with trail.act('people.edit', by=None, at=clock.now()) as act:
+            person.one_time_until = None
+            act.save(person)
+    words = ('person', 'password', 'Hanako@City.example.jp', '--password-stdin')
+    assert desk.run(*words, stdin='short\n').exit_code == 1
+    assert desk.run(*words, stdin='x' * 257 + '\n').exit_code == 1
+    assert desk.run('person', 'password', 'nobody@city.example.jp', '--password-stdin', stdin='hashi-kawa-mizu-98\n').exit_code == 1
+    assert desk.run(*words, stdin='hashi-kawa-mizu-98\n').exit_code == 0
+    with desk.open():
+        person = Person.get(Person.email == 'hanako@city.example.jp')
+        assert person.one_time_until and person.password_hash != before[0] and person.epoch == before[1] + 1
+        assert Act.select().order_by(Act.seq.desc()).first().kind == 'people.password'
+    assert desk.run('trail', 'verify').exit_code == 0
+
+
+def test_a_command_gives_no_former_address_to_another(desk):
+    words = ('--name', '目黒', '--department', '101', '--role', 'it', '--password-stdin')
+    assert desk.run('person', 'add', 'old@city.example.jp', *words, stdin='hashi-kawa-mizu-97\n').exit_code == 0
+    with desk.open(), trail.act('people.edit', by=None, at=clock.now()) as act:
+        person = Person.get(Person.email == 'old@city.example.jp')
+        person.email = 'new@city.example.jp'
+        act.save(person)
+    found = desk.run('person', 'add', 'Old@city.example.jp', *words, stdin='hashi-kawa-mizu-97\n')
+    assert found.exit_code == 1 and '以前ほかの人が使っていた' in found.stderr
+
+
+def test_production_does_not_serve_the_demo_ward(desk):
+    with desk.open(), trail.act('demo.fill', by=None, at=clock.now()) as act:
+        act.save(Department(code='999', name='架空課', valid_from=date(2026, 4, 1)))
+    desk.env |= {'DAICHO_ENV': 'production', 'DAICHO_HOSTS': 'daicho.example', 'DAICHO_TODAY': '', 'DAICHO_SECRET_KEY': secrets.token_hex(32)}
+    found = desk.run('serve', '--port', '1')
+    assert found.exit_code == 2 and 'デモデータの入ったデータベースは、本番では使えません' in found.stderr
+    assert 'パスワード ' not in found.output and found.stdout == ''
+
+
+def test_what_a_command_makes_is_for_its_account_only(desk, tmp_path):
+    before = os.umask(0o022)
+    try:
+        assert desk.run('export', 'systems', '-o', tmp_path / 'systems.csv').exit_code == 0
+        other = desks.Desk(tmp_path / 'deeper' / 'instance')
+        assert other.run('migrate').exit_code == 0
+        assert os.umask(0o022) == 0o022, 'the command gave back what it found'
+    finally:
+        os.umask(before)
+    made = [tmp_path / 'systems.csv', *(tmp_path / 'deeper').rglob('*')]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made), made
+
+
 # --- steps and cut-overs ---
 
 def steps(desk, business, done, excluded=0, on='2026-05-01'):
@@ -138,9 +239,11 @@ def test_a_business_that_does_not_apply_does_not_count(desk):
 
 
 def test_a_step_done_after_the_day_does_not_count(desk):
-    steps(desk, 'B01', 1, on='2026-09-30')
-    assert ask(desk, 'steps.official', as_of=date(2026, 9, 29))[0] == 0
-    assert ask(desk, 'steps.official', as_of=date(2026, 9, 30))[0] == 1
+    steps(desk, 'B01', 1, on='2026-08-31')
+    steps(desk, 'B02', 1, on='2026-09-30')
+    assert ask(desk, 'steps.official', as_of=date(2026, 8, 30))[0] is None  # nothing is recorded up to that day
+    assert ask(desk, 'steps.official', as_of=date(2026, 9, 29))[0] == 1
+    assert ask(desk, 'steps.official', as_of=date(2026, 9, 30))[0] == 2
 
 
 def test_650_of_720_is_90_3_and_meets_90_3(desk):
@@ -189,7 +292,15 @@ def test_the_window_has_two_edges_at_midnight_in_japan(desk):
     assert ask(desk, 'incidents.in_window')[0] == 1
 
 
-def test_no_incident_at_all_meets_nought(desk):
+def test_no_incident_meets_nought_only_where_incidents_are_recorded(desk):
+    for no in ('6', '2'), ('7', '2'):
+        found = indicator(desk, int(no[0]), no[1])
+        assert numbers(found) == (None, None, None, 'unknown') and found['reason'] == '記録なし' and found['recorded'] is False
+    incidents(desk, ['2', 'S-3', '2025-05-01 10:00', ''])
+    assert numbers(indicator(desk, 7, '2')) == ('0', None, '0', 'met') and indicator(desk, 7, '2')['reason'] == ''
+    # no window of a cut-over has begun: there was none in which nothing could have happened
+    assert numbers(indicator(desk, 6, '2')) == (None, None, None, 'unknown')
+    desk.table('businesses', ['B19', '2025-12-22'], headers=['code', 'cutover_on'])
     assert numbers(indicator(desk, 6, '2')) == ('0', None, '0', 'met')
 
 
@@ -258,9 +369,11 @@ def test_a_setting_below_the_steps_makes_no_rate_above_100(desk):
     assert ask(desk, 'steps.official') == before
 
 
-def test_an_entered_rate_near_its_target_is_shown_as_it_is_judged(desk):
+def test_an_entered_rate_is_shown_and_judged_as_it_was_entered(desk):
     desk.table('actuals', ['2026', '1', '1', '2027-03-31', '99.97', '統計'], headers=['年度', '取組番号', '指標番号', '基準日', '値', '出典'])
-    assert numbers(indicator(desk, 1, '1'))[2] == '99.9'
+    assert numbers(indicator(desk, 1, '1'))[2:] == ('99.97', 'met')
+    desk.table('actuals', ['2026', '1', '1', '2027-03-31', '81.96', '統計'], headers=['年度', '取組番号', '指標番号', '基準日', '値', '出典'])
+    assert numbers(indicator(desk, 1, '1'))[2:] == ('81.96', 'missed')
 
 
 ENROL = ['course_code', 'staff_no', 'status', 'completed_on', 'exclusion_reason']
@@ -286,6 +399,11 @@ def test_only_mandatory_security_courses_of_the_year_count(desk):
 
 
 def test_an_empty_denominator_is_not_applicable(desk):
+    assert indicator(desk, 9, '2')['reason'] == '記録なし'
+    desk.load('staff')
+    desk.table('courses', ['K-1', '2026', 'x', 'security', '1'], headers=['code', 'fiscal_year', 'name', 'category', 'mandatory'])
+    desk.table('enrolments', ['K-1', '00001', '除外', '', '休職・育休'], headers=ENROL)
+    assert indicator(desk, 9, '2')['reason'] == '該当なし'
     assert numbers(indicator(desk, 9, '2')) == ('0', '0', None, 'unknown')
     assert '該当なし' in desk.run('kpi', '--fiscal-year', '2026').stdout
 
@@ -364,7 +482,7 @@ def test_an_entered_actual_is_the_latest_by_the_day(desk):
                ['2026', '1', '1', '2027-03-31', '41', '50', '82', '統計'], headers=headers)
     assert numbers(indicator(desk, 1, '1', as_of='2026-09-29')) == (None, None, None, 'unknown')
     assert numbers(indicator(desk, 1, '1', as_of='2027-03-30')) == (None, None, '81.9', 'missed')
-    assert numbers(indicator(desk, 1, '1')) == ('41', '50', '82.0', 'met')
+    assert numbers(indicator(desk, 1, '1')) == ('41', '50', '82', 'met')
 
 
 def test_the_default_day_is_today_inside_the_year(base):
@@ -416,3 +534,34 @@ def test_an_initiative_with_recovery_times_still_takes_one_page(desk):
     assert '4.02時間' in text and '4時間以下' in text
     found = desk.json('kpi', '--fiscal-year', '2025', '--as-of', '2026-03-31')
     assert found['initiatives'][-1]['indicators'][0]['measure'] == 'plans.achievement'
+
+
+def test_a_pinned_day_does_not_write_into_a_trail_that_is_ahead_of_it(desk):
+    head = desk.head()
+    path = desk.file('shares.csv', 'share_no,title,method,shared_on\nH-1,事例,通知,2026-09-01\n')
+    desk.env['DAICHO_TODAY'] = '2027-03-30'
+    found = desk.run('import', 'shares', path)
+    assert found.exit_code == 1 and '最後の操作の日時（令和9年3月31日' in found.stderr and '何も変更していません' in found.stderr
+    assert desk.head() == head and desk.run('export', 'shares').exit_code == 0
+    desk.env['DAICHO_TODAY'] = '2027-03-31'
+    assert desk.run('import', 'shares', path).exit_code == 0
+
+
+@pytest.mark.parametrize('words', [('kpi',), ('report', 'results', '-o', 'x.pdf'), ('export', 'systems')])
+def test_a_day_to_come_or_before_the_year_is_refused_as_pages_refuse_it(base, tmp_path, words):
+    words = [str(tmp_path / word) if word.endswith('.pdf') else word for word in words]
+    found = base.run(*words, '--as-of', '2027-04-01')
+    assert (found.exit_code, found.stdout) == (2, '') and '先の日は指定できません（きょうは令和9年3月31日' in found.stderr
+    if words[0] != 'export':
+        found = base.run(*words, '--fiscal-year', '2026', '--as-of', '2026-03-31')
+        assert (found.exit_code, found.stdout) == (2, '') and '令和8年4月1日（2026-04-01）以後' in found.stderr
+    assert not list(tmp_path.glob('*.pdf'))
+
+
+def test_published_values_stand_beside_in_the_file_and_on_the_terminal(base):
+    found = base.run('kpi', '--fiscal-year', '2025', '--csv')
+    rows = list(csv.DictReader(io.StringIO(found.stdout.lstrip('\ufeff'))))
+    row = next(row for row in rows if (row['取組番号'], row['指標番号']) == ('7', '4'))
+    assert row['公表値'] == '86.9' and row['公表値の基準日'] == '2026-03-31' and '令和8年度' in row['公表値の出典']
+    assert next(row['対象業務'] for row in rows if (row['取組番号'], row['指標番号']) == ('7', '1')) == 'B19;B20'
+    assert '公表値' in base.run('kpi', '--fiscal-year', '2025').stdout

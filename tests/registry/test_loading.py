@@ -759,6 +759,37 @@ def test_a_roster_that_lost_its_zeros_makes_nobody_twice(desk):
     assert '「3」は「00003」' in found['errors'][0]['message']
 
 
+HISTORY = ['business_code', 'step_no', 'status', 'done_on', '経過']
+
+
+def test_a_steps_file_carries_its_history(desk):
+    others = desk.steps_on('2027-03-31')
+    told = '作業中 2026-05-01;完了済み 2026-06-30;作業中 2026-07-10;完了済み 2026-08-31'
+    desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', told], headers=HISTORY)
+    assert [desk.steps_on(day) - others for day in ('2026-06-30', '2026-07-31', '2026-08-31')] == [1, 0, 1]
+    assert told in desk.export('steps', 'steps.csv').read_text('utf-8-sig')
+    # said again it changes nothing; left out or blank it is made as on a page; another one is a correction
+    assert desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', told], headers=HISTORY)['unchanged'] == 1
+    assert desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', ''], headers=HISTORY)['unchanged'] == 1
+    found = desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', '対象外;完了済み R8.8.31'], headers=HISTORY)
+    assert found['update'] == 1 and [desk.steps_on(day) - others for day in ('2026-06-30', '2026-08-31')] == [1, 1]
+    assert '対象外;完了済み 2026-08-31' in desk.export('steps', 'steps.csv').read_text('utf-8-sig')
+
+
+@pytest.mark.parametrize(('told', 'words'), [
+    ('済 2026-08-31', 'という状態はありません'), ('完了済み 2026-13-01', '日'), ('完了済み 2026-08-31;作業中 2026-05-01', '古い順'),
+    ('作業中 2026-05-01', '状態（完了済み）と同じ'), ('完了済み 2026-08-30', '完了日と同じ'), ('作業中 2027-04-01;完了済み 2027-04-02', '完了日と同じ'),
+    (';'.join(['作業中 2026-05-01'] * 51), '50回まで'), ('作業中 2026-05-01;' * 200, '2,000文字以内')])
+def test_a_history_that_cannot_be_is_told(desk, told, words):
+    found = desk.table('steps', ['B07', '1', '完了済み', '2026-08-31', told], headers=HISTORY, code=1)
+    assert any(words in error['message'] and error['column'] == '経過' for error in found['errors']), found['errors']
+
+
+def test_a_history_tells_nothing_of_days_to_come(desk):
+    found = desk.table('steps', ['B07', '1', '作業中', '', '作業中 2027-04-01'], headers=HISTORY, code=1)
+    assert '先の日' in found['errors'][0]['message']
+
+
 # --- headers and values as pages show them ---
 
 @pytest.mark.parametrize(('kind', 'headers', 'row'), [

@@ -8,7 +8,7 @@ from asking import values
 from cast import PASSWORD, email
 
 from audits import trail, verify
-from models import Act, Case, CheckIn, CorrectiveAction, Finding, Incident, Person, Support, System, db
+from models import Act, Case, CheckIn, CorrectiveAction, Finding, Incident, Person, Session, Support, System, db
 from registry import clock, create_app
 from registry.nouns import NOUNS
 
@@ -148,7 +148,9 @@ FIELDS = {'system_no': 'S-90001', 'name': '夜間の申請', 'summary': '一行�
 
 def end_session(browser):
     with browser.session_transaction() as session:
-        session['seen'] = 0
+        id, _ = session['at']
+    with db.connection_context():
+        Session.delete().where(Session.id == id).execute()
 
 
 def test_a_form_sent_after_the_session_ended_goes_on_after_signing_in(it):
@@ -160,6 +162,7 @@ def test_a_form_sent_after_the_session_ended_goes_on_after_signing_in(it):
     assert wrong.status_code == 422 and hidden(wrong)['kept'] == carried
     back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried})
     assert back.status_code == 200 and 'システム名称' in words(back) and '夜間の申請' in words(back)
+    assert '「情報システム」の新規登録' in words(back) and '阿部 情としてサインインしています' in words(back)
     assert '<dt>ライフサイクル状態</dt><dd>構想</dd>' in words(back)
     assert '&lt;b&gt;二行目' in back.text and 'S-90001' not in it.get('/systems/').text
     answer = it.post('/systems/new', data=hidden(back))
@@ -174,6 +177,41 @@ def test_what_was_typed_is_shown_to_the_same_person_only(it):
     assert other.status_code == 303
     forged = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried[:-3] + 'xyz'})
     assert forged.status_code == 303
+
+
+def test_the_page_that_goes_on_names_the_record_and_what_is_done_to_it(it):
+    for address, named in (('/systems/1/edit', '「情報システム S-00001 税システム1号」の編集'), ('/incidents/1/void', 'の取消'),
+                           ('/supports/1/move/completed', 'の状態の変更'), ('/systems/999/edit', '「情報システム」の編集')):
+        end_session(it)
+        asked = it.post(address, data={'revision': '1', 'reason': '理由です'})
+        back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': hidden(asked)['kept']})
+        assert named in words(back), address
+
+
+def test_a_browser_whose_session_is_gone_gives_what_was_typed_to_its_last_person_only(settings):
+    browser, sign_in = tokened(settings)
+    sign_in()
+    old = sent(browser.get('/systems/new')) | FIELDS
+    for cookie in ('daicho', 'session'):
+        browser.delete_cookie(cookie)
+    carried = hidden(browser.post('/systems/new', data=old, headers=OURS))['kept']
+    asked = sent(browser.get('/sign-in')) | {'kept': carried, 'password': PASSWORD}
+    other = browser.post('/sign-in', data=asked | {'email': email('auditor')}, headers=OURS)
+    assert other.status_code == 303 and '夜間の申請' not in browser.get('/').text
+    browser.post('/sign-out', data=sent(browser.get('/account/')))
+    back = browser.post('/sign-in', data=asked | sent(browser.get('/sign-in')) | {'kept': carried, 'email': email('it')}, headers=OURS)
+    assert back.status_code == 200 and '夜間の申請' in words(back)
+
+
+def test_a_browser_that_knows_nobody_carries_nothing(settings):
+    browser, sign_in = tokened(settings)
+    sign_in()
+    old = sent(browser.get('/systems/new')) | FIELDS
+    for cookie in ('daicho', 'daicho-device'):
+        browser.delete_cookie(cookie)
+    answer = browser.post('/systems/new', data=old, headers=OURS)
+    assert answer.status_code == 400 and 'name="kept"' not in answer.text
+    assert '夜間の申請' in words(answer), 'whoever typed it has it before them'
 
 
 def test_passwords_are_never_carried(it):

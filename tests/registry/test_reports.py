@@ -24,7 +24,7 @@ def indicator(no='1', **more):
         'parts': '695／800', 'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met',
         'quote': '', 'source_text': '', 'as_of': date(2026, 3, 31), 'gap_text': '達成',
         'trend': [('1月', Decimal('60')), ('2月', None), ('3月', Decimal('86.9'))], 'reference': [], 'published': [],
-        'note': '',
+        'note': '', 'is_published': False, 'instead_of': '', 'businesses': [],
         'unverified': [], 'url': None}
     return SimpleNamespace(**{**given, **more})
 
@@ -68,7 +68,9 @@ FULL = board(
                       unverified=['業務時間'], note='外国籍の人を含む'),
             indicator('2b', text='研修の受講', measure=None, source='none', verdict='unknown', value=None,
                       value_text='未入力', unit='人', target=Decimal(100), target_words='100人超',
-                      parts='', gap_text='', trend=[])],
+                      parts='', gap_text='', trend=[]),
+            indicator('3', text='切替', source='entered', is_published=True, instead_of='記録なし', value=Decimal('15'), value_text='15',
+                      parts='', trend=[], businesses=[('B16', '生活保護')], published=[(date(2026, 3, 31), '15', '', '計画9頁')])],
         schedule=[row('計画の策定', 1, 2), row('2Q進捗確認', 3, 3, True), row('オープンデータの公開')]),
     initiative(2, 2, official=None, computed='判定不可', aims=[], outline='', tasks=[], indicators=[], source=''))
 
@@ -325,3 +327,14 @@ def test_pages_obey_kinsoku():
             if len(text) > 12:
                 assert text[0] not in '、。，．」』）ー々ょっ', text
                 assert text[-1] not in '「『（', text
+
+
+@pytest.mark.parametrize('module', [results, plan])
+def test_paper_made_on_a_fixed_day_says_so(module):
+    for page in read(module.build(board(initiative()), MADE, pinned=date(2026, 4, 10))).pages:
+        assert '日付固定2026-04-10' in words(page) and '実際の日時ではありません' in words(page)
+    assert '日付固定' not in words(read(module.build(board(initiative()), MADE)).pages[0])
+
+
+def test_paper_tells_a_published_value_from_a_computed_one(result_words):
+    assert '公表値（自動集計は記録なし）' in result_words and '対象業務：生活保護' in result_words

@@ -2,8 +2,12 @@
 import re
 from datetime import date
 
-from audits import history
-from models import Act, StepMove, StepProgress, db
+import pytest
+
+from audits import history, trail
+from models import Act, Business, Step, StepMaster, StepMove, StepProgress, db
+from models.figures import figure
+from registry import clock
 
 
 def sent(browser, address, **fields):
@@ -27,6 +31,51 @@ def test_a_step_is_entered_and_corrected(app, client_of):
 def test_a_step_that_is_not_in_the_master_is_refused(client_of):
     answer = sent(client_of('it'), '/steps/new', business_code='B07', step_no='99', status='todo')
     assert answer.status_code == 422 and '手順書版にありません（1〜40）' in answer.page.text
+
+
+def met(app):
+    """Return the step rate of 31 March 2026 as (numerator, denominator)."""
+    with app.app_context(), db.connection_context():
+        found = figure('steps.official', 2025, date(2026, 3, 31))
+        return found.numerator, found.denominator
+
+
+@pytest.fixture
+def counted(app):
+    """A past year with a step done."""
+    with app.app_context(), db.connection_context(), trail.act('steps.import', by=None, at=clock.now()) as act:
+        row = StepProgress(business=Business.get(Business.code == 'B01'), step=Step.get(Step.no == 2), status='done',
+                           done_on=date(2026, 2, 2))
+        act.save(row)
+        act.save(StepMove(progress=row, status='done', on_day=date(2026, 2, 2)))
+    assert met(app) == (1, 720)
+    return app
+
+
+def test_a_step_master_dated_into_the_past_does_not_take_a_year_over(counted, client_of):
+    it = client_of('it')
+    answer = sent(it, '/step-masters/new', version='2.0', valid_from='2025-04-01')
+    assert answer.status_code == 422 and '過ぎた日からの適用にはできません' in answer.page.text
+    # one that is there without steps, as from a register of before, is not in force
+    with counted.app_context(), db.connection_context(), trail.act('step-masters.create', by=None, at=clock.now()) as act:
+        act.save(StepMaster(version='1.5', valid_from=date(2025, 4, 1)))
+    assert met(counted) == (1, 720)
+    answer = sent(it, '/step-items/new', version='1.5', no='1', phase='移行', name='準備', verified='verified')
+    assert answer.status_code == 422 and '適用開始日（2025-04-01）が過ぎています' in answer.page.text
+    assert met(counted) == (1, 720)
+
+
+def test_a_step_master_of_a_day_to_come_is_filled_and_leaves_the_past_alone(counted, client_of):
+    it = client_of('it')
+    answer = sent(it, '/step-masters/new', version='2.0', valid_from='2026-12-01')
+    assert answer.status_code == 303
+    address = answer.location + '/edit'
+    assert sent(it, '/step-items/new', version='2.0', no='1', phase='移行', name='準備', verified='verified').status_code == 303
+    answer = sent(it, address, version='2.0', valid_from='2025-04-01', act_reason='早める')
+    assert answer.status_code == 422 and '過ぎた日' in answer.page.text
+    assert met(counted) == (1, 720)
+    with counted.app_context(), db.connection_context():
+        assert figure('steps.official', 2026, date(2026, 12, 2)).recorded is False
 
 
 def test_no_reader_meets_the_day_that_stands_for_the_beginning(app, client_of):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from models.rules import ratings
+
 ROOT = Path(__file__).parents[2]
 MASTERS = ROOT / 'registry' / 'masters'
 YEARS = {2025: 13, 2026: 11}
@@ -26,7 +28,7 @@ KEYS = {
     'initiative': {'no', 'theme', 'title', 'aims', 'outline', 'tasks', 'notes', 'official', 'official_reason',
                    'result', 'result_points', 'source', 'source_notes', 'indicators', 'schedule'},
     'indicator': {'no', 'text', 'kind', 'operator', 'target', 'unit', 'decimals', 'measure', 'references',
-                  'note', 'actuals'},
+                  'note', 'actuals', 'businesses'},
     'actual': {'as_of', 'value', 'numerator', 'denominator', 'verdict', 'quote', 'source', 'note'},
     'schedule': {'text', 'start_quarter', 'end_quarter', 'star', 'note'},
 }
@@ -104,7 +106,7 @@ def test_measures_are_those_agreed(year):
 @pytest.mark.parametrize('year', YEARS)
 def test_figures_are_decimal_strings_and_decimals_follow_the_kind(year):
     for _, indicator in indicators(year):
-        Decimal(indicator['target'])
+        assert ratings.places_of(Decimal(indicator['target'])) <= indicator['decimals']
         whole = indicator['kind'] in ('count', 'milestone') or indicator['unit'] in ('分', '時間/年')
         hours = indicator.get('measure', '').startswith('incidents.recovery')
         assert indicator['decimals'] == (0 if whole else 2 if hours else 1)

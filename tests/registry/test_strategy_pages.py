@@ -4,10 +4,10 @@ import re
 from datetime import date
 
 import pytest
-from asking import values
+from asking import refused, values
 
 from audits import trail, verify
-from models import Initiative, Strategy, Theme, db
+from models import Business, Initiative, Strategy, Theme, db
 from registry import clock
 
 YEAR = '/strategies/2027'
@@ -253,3 +253,66 @@ def test_a_year_has_its_history(year):
     sent(year, f'{YEAR}/edit', revision=revision(year, f'{YEAR}/edit'), title='令和9年度デジタル戦略', act_reason='正式な名称')
     page = year.get(f'{YEAR}/').page.text
     assert '「令和9年度戦略」から「令和9年度デジタル戦略」に変更しました' in page and '正式な名称' in page and '便利な窓口' in page
+
+
+def test_what_decides_whether_a_target_is_met_is_changed_with_a_reason(year):
+    address = f'{YEAR}/initiatives/1/indicators/1/edit'
+    for changes in ({'target': '82'}, {'operator': '>'}, {'decimals': '2'}):
+        assert '「変更の理由」を書いてください' in refused(year, address, **changes)
+    assert '目標値・演算子を変えると' in refused(year, address, target='82', operator='>')
+    sent(year, address, **values(year, address) | {'text': '電子申請率'})
+    sent(year, address, **values(year, address) | {'target': '82', 'act_reason': '計画の改定'})
+    assert '計画の改定' in year.get(f'{YEAR}/initiatives/1').text
+
+
+def test_decimals_are_not_fewer_than_the_targets(year):
+    address = f'{YEAR}/initiatives/1/indicators/1/edit'
+    assert '目標値は小数2桁です' in refused(year, address, target='82.55', act_reason='x')
+
+
+def test_an_official_rating_is_changed_with_a_reason(client_of, year):
+    executive, address = client_of('executive'), f'{YEAR}/initiatives/1/official'
+    sent(executive, address, **values(executive, address) | {'official': '○'})
+    assert '公式評価を変えると' in refused(executive, address, official='△', official_reason='未達があるため')
+    sent(executive, address, **values(executive, address) | {
+        'official': '△', 'official_reason': '未達があるため', 'act_reason': '会議での決定'})
+    assert '会議での決定' in executive.get(f'{YEAR}/initiatives/1').text
+
+
+def test_an_indicator_names_the_businesses_it_counts(it):
+    address = '/strategies/2026/initiatives/6/indicators/1/edit'
+    assert values(it, address)['business_codes'] == 'B16'
+    assert '「変更の理由」' in refused(it, address, business_codes='B16;B17')
+    assert '登録されていません' in refused(it, address, business_codes='B99', act_reason='x')
+    other = '/strategies/2026/initiatives/1/indicators/1/edit'
+    assert '業務ごとに数える自動集計' in refused(it, other, business_codes='B16', act_reason='x')
+    sent(it, address, **values(it, address) | {'business_codes': 'B16;B17', 'act_reason': '対象の追加'})
+    page = it.get('/strategies/2026/initiatives/6').page.text
+    assert 'B16 生活保護、B17 子ども・子育て支援（この業務だけを数えます）' in page and '対象の追加' in page
+    # who saw the page before is asked
+    stale = values(it, address)
+    sent(it, address, **values(it, address) | {'business_codes': 'B16', 'act_reason': '対象の見直し'})
+    assert '別の文言' in sent(it, address, 409, **stale | {'text': '別の文言'})
+    assert 'B17' in sent(it, address, 409, **stale | {'business_codes': 'B17'})
+
+
+def test_a_business_that_an_indicator_names_is_not_voided(app, it):
+    with app.app_context(), db.connection_context():
+        id = Business.get(Business.code == 'B16').id
+    assert '令和8年度の重点取組6 指標1の対象業務です' in refused(it, f'/businesses/{id}/void', reason='誤り')
+
+
+def test_a_figure_opens_as_an_indicator_counts_it(it):
+    page = it.get('/figures/cutovers.count?year=2026&indicator=6-1').page
+    assert '対象業務B16 生活保護（この業務だけを数えます）' in page.text and '指標の対象でない業務' in page.text
+    assert all('indicator=6-1' in link for link in page.links if 'group=' in link)
+    assert 'この業務だけの数を見る' in it.get('/figures/cutovers.count?year=2026').page.text
+    assert it.get('/figures/cutovers.count?year=2026&indicator=6-9').status_code == 404
+    assert 'href="/figures/cutovers.count?year=2026&amp;indicator=6-1"' in it.get('/?year=2026').text
+
+
+def test_a_figure_without_records_says_so_beside_what_was_published(it):
+    page = it.get('/figures/training.completion?year=2025').page.text
+    assert '記録なし' in page and '公表値（重点取組11 指標2a、' in page and '96%' in page
+    page = it.get('/strategies/2025/initiatives/7').page.text
+    assert '86.9% ○ 達成 公表値' in page

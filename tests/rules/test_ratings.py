@@ -162,3 +162,8 @@ def test_still_needed_from_a_fraction_agrees_with_judge(num, den, target, decima
     first = next((k for k in range(den + 1) if num + k <= den and judge(
         (num + k) * 100 / den, '>=', target, decimals, exact_bounds=True) == 'met'), None)
     assert still_needed(num, den, '>=', target, decimals) == first
+
+
+@pytest.mark.parametrize(('number', 'places'), [('75', 0), ('75.0', 0), ('86.90', 1), ('0.001', 3), ('1E+2', 0)])
+def test_how_many_decimals_a_number_needs(number, places):
+    assert ratings.places_of(Decimal(number)) == places

@@ -1,0 +1,111 @@
+"""The log: a JSON object a line on standard error. Whoever writes a line neither waits for its reader nor learns of its failure."""
+import atexit
+import json
+import logging
+import logging.config
+import os
+import queue
+import sys
+import threading
+import time
+
+import structlog
+
+#: lines that wait for a slow reader; more are dropped
+ROOM = 4096
+#: how long the end of the process waits for the lines still to be written, in seconds
+LAST = 2
+
+
+class Lines:
+    """A stream whose lines a thread of its own writes to `fd`; the lines it cannot write are dropped, and their number said later."""
+
+    def __init__(self, fd):
+        self.fd = fd
+        self.begin()
+        if hasattr(os, 'register_at_fork'):
+            os.register_at_fork(after_in_child=self.begin)
+
+    def begin(self):
+        """Start empty: also in a forked process, which has the lines of its parent but not the thread that writes them."""
+        self.waiting, self.dropped, self.lock, self.thread = queue.Queue(ROOM), 0, threading.Lock(), None
+
+    def write(self, text):
+        try:
+            self.waiting.put_nowait(text)
+        except queue.Full:
+            self.dropped += 1
+        if self.thread is None:
+            with self.lock:
+                if self.thread is None:
+                    self.thread = threading.Thread(target=self._copy, name='log', daemon=True)
+                    self.thread.start()
+
+    def flush(self):
+        """Do nothing: what is written is on its way."""
+
+    def finish(self, seconds=LAST):
+        """Wait, but not for ever, until the lines are written."""
+        end = time.monotonic() + seconds
+        while self.thread is not None and self.waiting.unfinished_tasks and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def _copy(self):
+        while True:
+            text = self.waiting.get()
+            try:
+                if self.dropped:
+                    self._put(json.dumps({'event': 'log_dropped', 'lines': self.dropped, 'timestamp': time.strftime(
+                        '%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'level': 'warning'}) + '\n')
+                    self.dropped = 0
+                self._put(text)
+            except OSError:
+                self.dropped += 1
+            self.waiting.task_done()
+
+    def _put(self, text):
+        left = text.encode('utf-8', 'backslashreplace')
+        while left:
+            left = left[os.write(self.fd, left):]
+
+
+LINES = Lines(2)
+atexit.register(LINES.finish)
+
+TOLD = [structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level, structlog.processors.format_exc_info]
+JSON = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+
+
+def formatter():
+    """Return what makes a line of the standard library's records: the server's, the warnings of Python, any library's."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, *TOLD],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, JSON])
+
+
+#: for the standard library and for granian, which sets it up anew in each of its processes
+STANDARD = {
+    'version': 1, 'disable_existing_loggers': False,
+    'formatters': {'json': {'()': 'registry.log.formatter'}},
+    'handlers': {'lines': {'class': 'logging.StreamHandler', 'stream': 'ext://registry.log.LINES', 'formatter': 'json'}},
+    'root': {'handlers': ['lines'], 'level': 'INFO'},
+    'loggers': {'_granian': {'handlers': [], 'propagate': True}, 'granian.access': {'handlers': [], 'propagate': True}},
+}
+
+
+def configure():
+    """Have our own lines written so."""
+    structlog.configure(processors=[*TOLD, JSON], wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+                        logger_factory=structlog.WriteLoggerFactory(LINES), cache_logger_on_first_use=False)
+
+
+def take_all():
+    """Have every line of this process written so, whoever speaks."""
+    configure()
+    logging.config.dictConfig(STANDARD)
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False
+    unhandled = structlog.get_logger('daicho')
+    threading.excepthook = lambda found: unhandled.error(
+        'unhandled', thread=found.thread and found.thread.name, exc_info=(found.exc_type, found.exc_value, found.exc_traceback))
+    sys.excepthook = lambda *found: unhandled.error('unhandled', exc_info=found)

@@ -1,0 +1,153 @@
+"""What is counted is counted once, and again only when a table it was read from has changed (docs/decisions/0013)."""
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from threading import Lock, RLock
+from typing import NamedTuple
+
+from flask import current_app, g
+
+from audits import trail
+from models import RECORDS, db
+
+#: how many results are kept, and of how many heads of the chain it is known which tables they changed
+MOST, HEADS = 2000, 8
+#: every table that only acts write: it changes when an act of the chain names it
+KNOWN = frozenset(table._meta.table_name for table in RECORDS)
+#: stands for any other table: the trail itself, which changes with every act
+TRAIL = ''
+#: the words that are tables of ours, or of the database
+_OTHERS = frozenset({'act', 'change', 'trail_head'})
+
+#: of what is being made: the names of the tables it has read so far, and how the tables stand for it
+_reading = ContextVar('reading', default=None)
+_standing = ContextVar('standing', default=None)
+
+
+class Kept(NamedTuple):
+    """A result, and how each table it was made from stood then."""
+
+    stood: dict
+    value: object
+
+    def fits(self, stands):
+        return all(stands[name] == mark for name, mark in self.stood.items())
+
+
+class Memo:
+    """The results of one process. Of those who ask for the same one at once, the first makes it and the others wait."""
+
+    def __init__(self):
+        self.guard = Lock()
+        self.kept, self.heads, self.making = {}, {}, {}
+
+    def stands(self, head):
+        """Return {table name: the hash of the last act that changed it} as of a head of the chain."""
+        found = self.heads.get(head.hash)
+        if found is None:
+            # this look at the trail is no part of what is being made
+            token = _reading.set(None)
+            try:
+                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash}
+            finally:
+                _reading.reset(token)
+            with self.guard:
+                while len(self.heads) >= HEADS:
+                    self.heads.pop(next(iter(self.heads)))
+                self.heads[head.hash] = found
+        return found
+
+    def find(self, key, stands):
+        kept = self.kept.get(key)
+        return kept if kept is not None and kept.fits(stands) else None
+
+    def keep(self, key, kept):
+        with self.guard:
+            self.kept.pop(key, None)
+            while len(self.kept) >= MOST:
+                self.kept.pop(next(iter(self.kept)))
+            self.kept[key] = kept
+
+    @contextmanager
+    def alone(self, key):
+        """Let one thread after the other make what belongs to a key."""
+        with self.guard:
+            lock, waiting = self.making.get(key, (None, 0))
+            lock = lock or RLock()
+            self.making[key] = lock, waiting + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self.guard:
+                lock, waiting = self.making.pop(key)
+                if waiting > 1:
+                    self.making[key] = lock, waiting - 1
+
+
+@lru_cache(maxsize=1000)
+def tables_of(sql):
+    """Return the names of the tables that a statement may read: every word of it that is one."""
+    words = frozenset(re.findall(r'\w+', sql))
+    return (words & KNOWN) | (frozenset({TRAIL}) if words & _OTHERS else frozenset())
+
+
+def note(event):
+    """Add a statement's tables to those that what is being made has read."""
+    found = _reading.get()
+    if found is not None:
+        found.update(tables_of(event.sql))
+
+
+def head():
+    """Return the chain's head as this request found it."""
+    if 'head' not in g:
+        g.head = trail.head()
+    return g.head
+
+
+def remembered(key, make, found=None):
+    """Return what `make` made for `key`, made again only when a table it had read changed since.
+
+    The chain's head, this request's or the one given as `found`, says how the tables stand. The key must name all
+    else the result depends on, what was read before `make` ran included.
+    """
+    memo = current_app.extensions.setdefault('remembered', Memo())
+    # what a result is made from belongs to the same head as the result
+    stands = memo.stands(found) if found else _standing.get() or memo.stands(head())
+    kept = memo.find(key, stands)
+    if kept is None:
+        with memo.alone(key):
+            kept = memo.find(key, stands)
+            if kept is None:
+                kept = _made(make, stands)
+                memo.keep(key, kept)
+    outer = _reading.get()
+    if outer is not None:
+        outer.update(kept.stood)
+    return kept.value
+
+
+def _made(make, stands):
+    if note not in db.query_hooks:
+        db.query_hooks.append(note)
+    read = set()
+    tokens = _reading.set(read), _standing.set(stands)
+    try:
+        value = make()
+    finally:
+        _reading.reset(tokens[0])
+        _standing.reset(tokens[1])
+    return Kept({name: stands[name] for name in read}, value)
+
+
+def counted(query):
+    """Return how many rows a query has, counted once while the tables it names stand, whoever asks."""
+    query = query.order_by()
+    return remembered(('count', *_asked(query)), query.count)
+
+
+def _asked(query):
+    sql, params = query.sql()
+    return sql, tuple(params)

@@ -1,0 +1,540 @@
+"""Kill what serves the register while people write, again and again: nothing acknowledged may be lost, nothing half.
+
+    python tests/endurance/kills.py --engine sqlite --rounds 100
+    python tests/endurance/kills.py --engine postgresql --verify 50
+
+Each round lets four browsers edit, kills one thing (the server, one of its processes, the database, an import, a backup, a
+migration) or stops the server as an administrator would, and looks at what stands. It runs as in production, on databases of
+its own, and ends with 1 when anything is missing.
+"""
+import argparse
+import gzip
+import http.client
+import json
+import os
+import pwd
+import random
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing, contextmanager, suppress
+from glob import glob
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from audits import verify  # noqa: E402
+from models import Change, System, catalogue, db  # noqa: E402
+from registry import connection  # noqa: E402
+
+CLIENTS, ROWS = 4, 200
+PASSWORD, CHANGED = 'さくら並木をゆっくり歩く-41', 'かわせみの飛ぶ水辺で休む-77'
+#: what is killed, round by round; the cheap ones more often
+KILLS = ('server', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate', 'worker', 'database')
+RELEASES = ROOT / 'tests' / 'data' / 'releases'
+
+
+class Form(HTMLParser):
+    """What the form of a page that leads to `action` would send; `secrets` are its password fields."""
+
+    def __init__(self, text, action):
+        super().__init__()
+        self.action, self.inside, self.values, self.secrets = action, False, [], []
+        self.select = self.area = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == 'form':
+            self.inside = given.get('action', '').partition('?')[0] == self.action
+        if not self.inside:
+            return
+        name = given.get('name')
+        if tag == 'select':
+            self.select = name
+        elif tag == 'option' and 'selected' in given and self.select:
+            self.values.append((self.select, given.get('value', '')))
+        elif tag == 'textarea':
+            self.area = [name, '']
+        elif tag == 'input' and name and given.get('type') not in ('submit', 'button', 'file'):
+            if given.get('type') == 'password':
+                self.secrets.append(name)
+            elif given.get('type') not in ('radio', 'checkbox') or 'checked' in given:
+                self.values.append((name, given.get('value', '')))
+
+    def handle_data(self, data):
+        if self.area:
+            self.area[1] += data
+
+    def handle_endtag(self, tag):
+        if tag == 'textarea' and self.area:
+            self.values.append((self.area[0], self.area[1].removeprefix('\n')))
+            self.area = None
+        elif tag == 'select':
+            self.select = None
+        elif tag == 'form':
+            self.inside = False
+
+
+class Browser:
+    """One person's browser; it keeps cookies that are meant for HTTPS, as behind a proxy."""
+
+    def __init__(self, port):
+        self.port, self.cookies, self.password, self.said = port, {}, PASSWORD, None
+
+    def ask(self, method, path, fields=None):
+        with closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)) as line:
+            headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in self.cookies.items()),
+                       'X-Forwarded-Proto': 'https'}
+            body = None
+            if fields is not None:
+                body, headers['Content-Type'] = urlencode(fields), 'application/x-www-form-urlencoded'
+            line.request(method, path, body, headers)
+            answer = line.getresponse()
+            text = answer.read().decode('utf-8', 'replace')
+            for name, value in answer.getheaders():
+                if name.lower() == 'set-cookie':
+                    name, _, value = value.partition(';')[0].partition('=')
+                    self.cookies[name] = value
+            return answer.status, (answer.getheader('Location') or ''), text
+
+    def sign_in(self, address):
+        """Sign in, changing a password that is good for once only; return whether it was let in."""
+        self.cookies.clear()
+        form = Form(self.ask('GET', '/sign-in')[2], '/sign-in')
+        status, _, text = self.ask('POST', '/sign-in', {
+            **dict(form.values), 'email': address, 'password': self.password})
+        if status != 303:
+            # the change of a password may have been written without an answer
+            self.password = CHANGED if self.password == PASSWORD else PASSWORD
+            self.said = status, ' '.join(re.sub('<[^>]*>', ' ', text).split())[:300]
+            return False
+        status, place, _ = self.ask('GET', '/systems/')
+        if status in (302, 303):
+            place = re.sub(r'^https?://[^/]+', '', place).partition('?')[0]
+            form = Form(self.ask('GET', place)[2], place)
+            typed = dict(zip(form.secrets, (self.password, *[CHANGED] * (len(form.secrets) - 1)), strict=True))
+            own = [pair for pair in form.values if pair[0] not in typed]
+            status, _, text = self.ask('POST', place, [*own, *typed.items()])
+            if status != 303:
+                self.said = status, place, ' '.join(re.sub('<[^>]*>', ' ', text).split())[:300]
+                return False
+            self.password = CHANGED
+        return True
+
+
+class Client(threading.Thread):
+    """Edits one system over and over; `acknowledged` are the values whose saving was confirmed."""
+
+    def __init__(self, house, number):
+        super().__init__(daemon=True)
+        self.house, self.number, self.address = house, number, f'person{number}@city.example'
+        self.acknowledged, self.tried, self.at_work, self.ending = [], [], threading.Event(), threading.Event()
+        self.odd = []
+
+    def run(self):
+        browser, signed, count = Browser(self.house.port), False, 0
+        while not self.ending.is_set():
+            try:
+                if not signed:
+                    signed = browser.sign_in(self.address)
+                    if not signed:
+                        self.odd.append(browser.said)
+                        time.sleep(1)
+                        continue
+                path = f'/systems/{self.number + 1}/edit'
+                status, _, text = browser.ask('GET', path)
+                if status != 200:
+                    signed = status not in (302, 303)
+                    time.sleep(0.1)
+                    continue
+                count += 1
+                value = f'k{self.number}-{count}-{secrets.token_hex(3)}'
+                self.tried.append(value)
+                fields = [pair for pair in Form(text, path).values if pair[0] != 'vendor'] + [('vendor', value)]
+                status, place, text = browser.ask('POST', path, fields)
+                if status == 303 and place.endswith(f'/systems/{self.number + 1}'):
+                    self.acknowledged.append(value)
+                    self.at_work.set()
+                elif status < 500:
+                    self.odd.append((status, place, ' '.join(re.sub('<[^>]*>', ' ', text).split())[:300]))
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+
+
+def children(pid):
+    """Return the processes that a process started, and theirs."""
+    found = []
+    for task in glob(f'/proc/{pid}/task/*/children'):
+        with suppress(OSError):
+            for child in Path(task).read_text().split():
+                found += [int(child), *children(int(child))]
+    return found
+
+
+def kill(*pids):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+class Postgres:
+    """A PostgreSQL of our own that writes to the disk as it does in production, and can be killed."""
+
+    def __init__(self, folder):
+        self.home = folder
+        self.programs = Path(sorted(glob('/usr/lib/postgresql/*/bin'))[-1])
+        self.run = {'check': True, 'stdout': subprocess.DEVNULL, 'cwd': '/'}
+        if os.geteuid() == 0:
+            user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody') if name in {p.pw_name for p in pwd.getpwall()})
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            self.run |= {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []}
+        subprocess.run([self.programs / 'initdb', '-D', folder / 'data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
+                        '--locale=C.UTF-8'], **self.run)
+        self.start()
+
+    def start(self):
+        subprocess.run([self.programs / 'pg_ctl', '-D', self.home / 'data', '-w', '-t', '120', '-l', self.home / 'log', '-o',
+                        f"-c listen_addresses='' -c unix_socket_directories={self.home}", 'start'], **self.run)
+
+    def stop(self):
+        subprocess.run([self.programs / 'pg_ctl', '-D', self.home / 'data', '-m', 'immediate', 'stop'], **self.run)
+
+    def kill(self):
+        first = int((self.home / 'data' / 'postmaster.pid').read_text().split()[0])
+        others = children(first)
+        kill(first, *others)
+        while any(Path(f'/proc/{pid}').exists() and 'Z' not in Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2][:3]
+                  for pid in (first, *others)):
+            time.sleep(0.05)
+
+    def make(self, name):
+        subprocess.run([self.programs / 'createdb', '-h', self.home, '-U', 'daicho', '-T', 'template0', name], **self.run)
+        return f'postgresql://daicho@/{name}?host={self.home}'
+
+
+class House:
+    """A register as in production, its server and its database."""
+
+    def __init__(self, engine, folder):
+        self.engine, self.folder = engine, Path(folder)
+        self.postgres = None
+        if engine == 'postgresql':
+            home = Path(tempfile.mkdtemp(prefix='kills-'))
+            self.postgres = Postgres(home)
+            url = self.postgres.make('register')
+        else:
+            url = f'sqlite:///{self.folder / "daicho.db"}'
+        self.env = os.environ | {
+            'DATABASE_URL': url, 'DAICHO_ENV': 'production', 'DAICHO_HOSTS': '127.0.0.1', 'DAICHO_INSTANCE': str(self.folder),
+            'DAICHO_SECRET_KEY': secrets.token_hex(32)}
+        self.env.pop('DAICHO_TODAY', None)
+        with socket.socket() as unused:
+            unused.bind(('127.0.0.1', 0))
+            self.port = unused.getsockname()[1]
+        self.server, self.log = None, open(self.folder / 'server.log', 'ab')
+
+    def start(self, *words, url=None, **kwargs):
+        env = self.env | ({'DATABASE_URL': url} if url else {})
+        return subprocess.Popen([sys.executable, '-m', 'registry.commands', *map(str, words)], cwd=ROOT, env=env,
+                                **{'stdout': subprocess.DEVNULL, 'stderr': self.log} | kwargs)
+
+    def run(self, *words, given=None, status=0, url=None):
+        with self.start(*words, url=url, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            out, said = running.communicate(given and given.encode())
+        assert running.returncode == status, (words, running.returncode, said.decode())
+        return out.decode()
+
+    def fill(self):
+        """Give the register a unit, people and systems."""
+        self.run('migrate')
+        self.file('departments', 'code,name,level,valid_from', ['0101,情報政策課,section,2020-04-01'])
+        self.file('systems', 'system_no,name,summary,owner_code,category,lifecycle,pii',
+                  [f'S-{n:05},システム{n},試験用,0101,business,idea,none' for n in range(1, ROWS + 1)])
+        for number in range(CLIENTS):
+            self.run('person', 'add', f'person{number}@city.example', '--name', f'試験{number}', '--department', '0101', '--role',
+                     'it', '--password-stdin', given=PASSWORD + '\n')
+
+    def file(self, kind, header, lines):
+        path = self.folder / f'{kind}.csv'
+        path.write_text('\n'.join([header, *lines]) + '\n', 'utf-8')
+        self.run('import', kind, path)
+
+    def serve(self):
+        self.server = self.start('serve', '--port', self.port, stderr=self.log)
+        self.ready()
+
+    def ready(self, seconds=90):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.server.poll() is None, (self.folder / 'server.log').read_text()[-2000:]
+            with suppress(OSError, http.client.HTTPException):
+                if Browser(self.port).ask('GET', '/readyz')[0] == 200:
+                    return
+            time.sleep(0.05)
+        raise AssertionError('the server does not become ready')
+
+    def stop(self):
+        """Stop the server as an administrator does."""
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(timeout=90)
+
+    def end(self):
+        if self.server and self.server.poll() is None:
+            kill(self.server.pid, *children(self.server.pid))
+            self.server.wait()
+        self.log.close()
+        if self.postgres:
+            with suppress(subprocess.CalledProcessError):
+                self.postgres.stop()
+            shutil.rmtree(self.postgres.home, ignore_errors=True)
+
+    @contextmanager
+    def open(self, url=None):
+        """Open the register beside the server."""
+        db.initialize(connection.open_database(url or self.env['DATABASE_URL'], production=True))
+        try:
+            with db.connection_context():
+                yield
+        finally:
+            db.close_all()
+
+
+class Trial:
+    """The rounds, and what they found: `found` counts what was killed, `faults` says what is wrong."""
+
+    def __init__(self, house, seed):
+        self.house, self.random, self.found, self.faults = house, random.Random(seed), {}, []
+        self.clients = [Client(house, number) for number in range(CLIENTS)]
+        self.imports = 0
+
+    @property
+    def acknowledged(self):
+        return sum(len(client.acknowledged) for client in self.clients)
+
+    def fault(self, *words):
+        self.faults.append(' '.join(map(str, words)))
+        print('FAULT', *words, file=sys.stderr, flush=True)
+
+    def look(self, url=None, missing=True):
+        """Compare what stands with what was acknowledged before now."""
+        said = {client: (list(client.acknowledged)) for client in self.clients}
+        with self.house.open(url):
+            with connection.snapshot():
+                written = {value: None for (text,) in Change.select(Change.values).where(
+                    Change.table == 'system', Change.kind == 'update').tuples()
+                    for value in [json.loads(text).get('vendor', [None, None])[1]] if value}
+                rows = dict(System.select(System.id, System.vendor).where(System.id <= CLIENTS).tuples())
+            for client, values in said.items():
+                lost = [value for value in values if value not in written]
+                if lost and missing:
+                    self.fault('lost', len(lost), 'acknowledged acts, first', lost[0])
+                later = set(client.tried[client.tried.index(values[-1]):]) if values else set()
+                if values and missing and rows[client.number + 1] not in later:
+                    self.fault('a record does not say what was acknowledged:', rows[client.number + 1])
+            for note in {note for (note,) in System.select(System.note).distinct().tuples() if note}:
+                count = System.select().where(System.note == note).count()
+                if count not in (0, ROWS - CLIENTS):
+                    self.fault('an import stands by half:', note, count)
+            try:
+                verdict = verify.verify()
+            except verify.Unverifiable as error:
+                self.fault('cannot be verified:', error)
+                return
+            if not verdict.intact:
+                self.fault('not intact:', verdict.first_broken, verdict.outside[:3], verdict.unguarded, verdict.schema[:3])
+
+    def wait_for_work(self, seconds=45):
+        """Wait until every client has an act acknowledged anew."""
+        for client in self.clients:
+            client.at_work.clear()
+        for client in self.clients:
+            if not client.at_work.wait(seconds):
+                self.fault('client', client.number, 'does not get on', client.odd[-1:])
+
+    def round(self, what):
+        self.wait_for_work()
+        time.sleep(self.random.uniform(0, 0.4))
+        getattr(self, what)()
+        self.found[what] = self.found.get(what, 0) + 1
+
+    def killed(self, *words, url=None):
+        """Start a command and kill it on its way."""
+        running = self.house.start(*words, url=url)
+        try:
+            running.wait(self.random.uniform(0.5, 3.5))
+        except subprocess.TimeoutExpired:
+            kill(running.pid, *children(running.pid))
+            running.wait()
+        return running.returncode
+
+    def server(self):
+        house = self.house
+        kill(house.server.pid, *children(house.server.pid))
+        house.server.wait()
+        house.serve()
+        self.look()
+
+    def worker(self):
+        kill(self.random.choice(children(self.house.server.pid)))
+        self.house.ready()
+        self.look()
+
+    def database(self):
+        self.house.postgres.kill()
+        self.house.postgres.start()
+        self.house.ready()
+        self.look()
+
+    def stop(self):
+        """Stop cleanly; a plain copy of the file must hold everything."""
+        house = self.house
+        house.stop()
+        if house.engine == 'sqlite':
+            copy = house.folder / 'copy.db'
+            shutil.copyfile(house.folder / 'daicho.db', copy)
+            self.look(f'sqlite:///{copy}')
+            for path in house.folder.glob('copy.db*'):
+                path.unlink()
+        else:
+            self.look()
+        house.serve()
+
+    def import_(self):
+        self.imports += 1
+        path = self.house.folder / 'notes.csv'
+        path.write_text('system_no,note\n' + ''.join(f'S-{n:05},import{self.imports}\n' for n in range(CLIENTS + 1, ROWS + 1)))
+        self.killed('import', 'systems', path)
+        self.look()
+
+    def backup(self):
+        path = self.house.folder / f'backup{self.found.get("backup", 0)}'
+        status = self.killed('backup', path)
+        if status == 0 and not path.exists():
+            self.fault('a backup that was made is not there')
+        if path.exists():  # under its name only when it is whole
+            if self.house.engine == 'sqlite':
+                with closing(sqlite3.connect(path)) as copy:
+                    if copy.execute('PRAGMA integrity_check').fetchone() != ('ok',):
+                        self.fault('a backup is not whole')
+            else:
+                subprocess.run([self.house.postgres.programs / 'pg_restore', '--file=/dev/null', path], check=True)
+            path.unlink()
+        for left in self.house.folder.glob('.backup*'):
+            left.unlink()
+        self.look()
+
+    def migrate(self):
+        """Kill the upgrade of a register of the first form: it is as it was, or of today's form."""
+        house, name = self.house, f'old{self.found.get("migrate", 0)}'
+        if house.engine == 'sqlite':
+            path = house.folder / f'{name}.db'
+            path.write_bytes(gzip.decompress((RELEASES / '683e50b.db.gz').read_bytes()))
+            url = f'sqlite:///{path}'
+        else:
+            url = house.postgres.make(name)
+            script = gzip.decompress((RELEASES / '683e50b.sql.gz').read_bytes())
+            subprocess.run([house.postgres.programs / 'psql', '-q', '-h', house.postgres.home, '-U', 'daicho', name],
+                           input=script, check=True, stdout=subprocess.DEVNULL)
+        with house.open(url):
+            before = catalogue.read()
+        self.killed('migrate', url=url)
+        with house.open(url):
+            if connection.pending() and catalogue.read() != before:
+                self.fault('a migration stands by half')
+        house.run('migrate', url=url)
+        with house.open(url):
+            if connection.pending() or not verify.verify().intact:
+                self.fault('a migration did not come to its end')
+        for path in house.folder.glob(f'{name}.db*'):
+            path.unlink()
+
+
+setattr(Trial, 'import', Trial.import_)
+
+
+@contextmanager
+def trial(engine, seed=None):
+    """Yield a Trial whose clients are at work."""
+    with tempfile.TemporaryDirectory(prefix='kills-') as folder:
+        house = House(engine, folder)
+        try:
+            house.fill()
+            house.serve()
+            one = Trial(house, seed)
+            for client in one.clients:
+                client.start()
+            yield one
+            for client in one.clients:
+                client.ending.set()
+            for client in one.clients:
+                client.join(timeout=40)
+        finally:
+            house.end()
+
+
+def run(engine, rounds, seconds=None, seed=None, progress=None):
+    """Do so many rounds, fewer when the `seconds` are over; return the Trial."""
+    kinds = [kind for kind in KILLS if engine == 'postgresql' or kind != 'database']
+    with trial(engine, seed) as one:
+        end = time.monotonic() + (seconds or 86400)
+        for number in range(rounds):
+            if time.monotonic() > end and one.found:
+                break
+            one.round(kinds[number % len(kinds)])
+            if number % 6 == 5:
+                one.round('stop')
+            if progress:
+                progress(one)
+        one.wait_for_work()
+        one.round('stop')
+    return one
+
+
+def beside(engine, times):
+    """Run `daicho trail verify` so often while four clients write; return (the Trial, exit statuses)."""
+    with trial(engine) as one:
+        one.wait_for_work()
+        found = []
+        for _ in range(times):
+            with one.house.start('trail', 'verify') as running:
+                running.wait()
+            found.append(running.returncode)
+    return one, found
+
+
+def main():
+    given = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    given.add_argument('--engine', choices=['sqlite', 'postgresql'], default='sqlite')
+    given.add_argument('--rounds', type=int, default=100)
+    given.add_argument('--seconds', type=int, help='end after so many, whatever the rounds')
+    given.add_argument('--verify', type=int, metavar='TIMES', help='verify beside the clients instead of killing')
+    given.add_argument('--seed', type=int)
+    asked = given.parse_args()
+    if asked.verify:
+        one, found = beside(asked.engine, asked.verify)
+        print(f'{asked.engine}: verify {len(found)} times beside {CLIENTS} clients, {one.acknowledged} acts acknowledged, '
+              f'exit statuses {({status: found.count(status) for status in set(found)})}')
+        return int(set(found) != {0})
+    one = run(asked.engine, asked.rounds, asked.seconds, asked.seed, lambda one: print(
+        f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
+    kills = sum(count for what, count in one.found.items() if what != 'stop')
+    print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, {len(one.faults)} faults')
+    for fault in one.faults:
+        print(fault)
+    return int(bool(one.faults))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""A few rounds of the trial that kills, and of verify beside four who write; `kills.py` does as many as it is told to."""
+import kills
+from conftest import ENGINE
+
+
+def test_nothing_acknowledged_is_lost():
+    one = kills.run(ENGINE, rounds=len(kills.KILLS), seconds=12, seed=1)
+    assert one.faults == []
+    assert sum(one.found.values()) >= 2 and one.found['stop'] and one.acknowledged >= kills.CLIENTS
+
+
+def test_verify_finds_nothing_while_four_write():
+    one, found = kills.beside(ENGINE, 2)
+    assert found == [0, 0] and one.acknowledged >= kills.CLIENTS

@@ -1,0 +1,205 @@
+"""What is counted stays only while the tables it was read from stand: it is never old, made once for all who wait, and cheap."""
+import re
+from threading import Barrier, Thread
+
+import pytest
+
+from audits import trail
+from models import (
+    Actual,
+    BudgetRequest,
+    Business,
+    BusinessSystem,
+    CaseShare,
+    CheckIn,
+    Course,
+    Department,
+    Enrolment,
+    Incident,
+    IncidentSystem,
+    Indicator,
+    Initiative,
+    Plan,
+    Review,
+    Setting,
+    StepMove,
+    StepProgress,
+    Support,
+    System,
+    db,
+)
+from models import Case as Procurement
+from models.figures import MEASURES
+from registry import board, clock, memo
+
+WRITTEN = (Actual, BudgetRequest, Business, BusinessSystem, CaseShare, CheckIn, Course, Department, Enrolment, Incident, IncidentSystem,
+           Indicator, Initiative, Plan, Procurement, Review, Setting, StepMove, StepProgress, Support, System)
+
+
+def void_one(table):
+    with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        act.void(table.select().where(table.live()).order_by(table.id).first(), '誤り')
+
+
+def edit_one(table):
+    with db.connection_context(), trail.act('tests.edit', by=None, at=clock.now()) as act:
+        row = table.select().where(table.live()).order_by(table.id).first()
+        row.void_reason = f'{row.revision}'
+        act.save(row)
+
+
+def pages():
+    return ['/?year=2026', '/strategies/2026/', '/systems/', '/enrolments/', '/incidents/',
+            *(f'/figures/{name}?year=2026' for name in MEASURES)]
+
+
+def main(answer):
+    """Return what a page says, without the head of the chain that it names."""
+    return re.sub(r'操作履歴[^<]*<[^>]*>[^<]*|value="[^"]{20,}"|[0-9a-f]{12,64}|#?\d+番', '', answer.text.partition('<main')[2].partition('</main>')[0])
+
+
+@pytest.mark.parametrize('table', WRITTEN, ids=lambda table: table.__name__)
+def test_no_page_is_older_than_the_last_act(app, client_of, table):
+    browser = client_of('department')
+    for address in pages():
+        browser.get(address)
+    void_one(table)
+    warm = {address: main(browser.get(address)) for address in pages()}
+    app.extensions.pop('remembered')
+    assert warm == {address: main(browser.get(address)) for address in pages()}
+
+
+def test_an_act_empties_only_what_was_read_from_its_tables(app, client_of, queries):
+    browser = client_of('it')
+    for address in pages():
+        browser.get(address)
+    edit_one(System)
+    for name in ('training.completion', 'steps.official', 'support.budget_coverage', 'plans.achievement'):
+        queries.clear()
+        assert browser.get(f'/figures/{name}?year=2026').status_code == 200
+        read = set().union(*(memo.tables_of(sql) for sql in queries))
+        assert not read & {'enrolment', 'step_progress', 'budget_request', 'plan', 'check_in', 'indicator', 'setting'}, name
+    edit_one(Enrolment)
+    queries.clear()
+    browser.get('/figures/training.completion?year=2026')
+    assert any('"enrolment"' in sql for sql in queries)
+
+
+@pytest.mark.parametrize(('address', 'most'), [
+    ('/?year=2026', 15), ('/strategies/2026/', 14), ('/systems/', 8), ('/figures/steps.official?year=2026', 6)])
+def test_the_first_page_after_an_act_asks_little(app, client_of, queries, address, most):
+    browser = client_of('it')
+    browser.get(address)
+    edit_one(System)
+    queries.clear()
+    browser.get(address)
+    assert len(queries) <= most
+
+
+def test_what_is_made_from_something_remembered_depends_on_its_tables(app):
+    made = []
+
+    def number():
+        return memo.remembered(('number',), lambda: System.select().count())
+
+    def words():
+        made.append(1)
+        return f'{number()}件'
+
+    def ask():
+        with app.app_context(), db.connection_context():
+            return memo.remembered(('words',), words)
+    assert ask() == ask() == '3件' and made == [1]
+    void_one(Plan)
+    assert ask() == '3件' and made == [1]
+    edit_one(System)
+    assert ask() == '3件' and made == [1, 1]
+
+
+def test_a_result_belongs_to_the_head_it_was_read_under(opened):
+    with opened.app_context():
+        before = trail.head()
+        memo.remembered(('live',), lambda: System.select().where(System.live()).count(), before)
+    void_one(System)
+    db.connect(reuse_if_open=True)
+    with opened.app_context():
+        made = []
+
+        def make():
+            made.append(System.select().count())
+        for head, times in ((trail.head(), 1), (trail.head(), 1), (before, 2)):
+            memo.remembered(('live',), make, head)
+            assert len(made) == times
+
+
+def test_of_those_who_wait_one_counts(app):
+    asked, together, answers = [], Barrier(6), []
+
+    def count():
+        asked.append(1)
+        return System.select().count()
+
+    def ask():
+        with app.app_context(), db.connection_context():
+            together.wait()
+            answers.append(memo.remembered(('together',), count))
+    threads = [Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [3] * 6 and asked == [1]
+    assert not app.extensions['remembered'].making
+
+
+def test_who_waited_for_one_that_failed_counts_too(opened):
+    def fail():
+        raise ZeroDivisionError
+    with opened.app_context():
+        with pytest.raises(ZeroDivisionError):
+            memo.remembered(('failing',), fail)
+        assert memo.remembered(('failing',), lambda: 1) == 1
+
+
+def test_only_so_much_is_remembered(opened, monkeypatch):
+    monkeypatch.setattr(memo, 'MOST', 5)
+    with opened.app_context():
+        for n in range(20):
+            memo.remembered(('n', n), lambda: 1)
+        assert len(opened.extensions['remembered'].kept) == 5
+
+
+def test_every_act_moves_the_mark_of_the_tables_it_changed_alone(opened):
+    with opened.app_context():
+        before = trail.last_changes(memo.KNOWN, trail.head().seq)
+    edit_one(Course)
+    db.connect(reuse_if_open=True)
+    head = trail.head()
+    after = trail.last_changes(memo.KNOWN, head.seq)
+    assert {name for name in memo.KNOWN if before.get(name) != after.get(name)} == {'course'} and after['course'] == head.hash
+    assert trail.last_changes(memo.KNOWN, head.seq - 1) == before
+
+
+def test_voided_rows_are_shown_with_who_voided_them_and_why(client_of):
+    it = client_of('it')
+    assert it.post('/incidents/1/void', data={'reason': '二重に登録したため'}).status_code == 303
+    assert it.post('/courses/1/void', data={'reason': '別の研修にまとめたため'}).status_code == 303
+    address = '/figures/incidents.recovery_business_hours?year=2026'
+    group = re.search(r'group=(left-out-\d)">除いた: 取消済み <span class="count">1<', it.get(address).text.replace('&amp;', '&')).group(1)
+    text = it.get(f'{address}&group={group}').page.text
+    assert '二重に登録したため' in text and '阿部 情' in text and '取消の理由' in text
+    other = client_of('other').get(f'{address}&group={group}').page.text
+    assert '二重に登録したため' not in other and 'ほかの所属の 1件' in other
+    found = it.get('/figures/training.completion?year=2026').text.replace('&amp;', '&')
+    group = re.search(r'group=(left-out-\d)"[^>]*>除いた: 取消済み', found).group(1)
+    assert '研修の取消: 別の研修にまとめたため' in it.get(f'/figures/training.completion?year=2026&group={group}').page.text
+
+
+def test_a_board_names_the_head_it_is_read_under_though_nothing_it_counts_has_changed(opened):
+    with opened.app_context():
+        first = board.board(2026)
+    edit_one(Department)
+    db.connect(reuse_if_open=True)
+    with opened.app_context():
+        again = board.board(2026)
+    assert again.head_seq == first.head_seq + 1 and again.initiatives is first.initiatives
