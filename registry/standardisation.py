@@ -163,9 +163,10 @@ def prepare_master(row, before, form, at):
 
 def prepare_item(row, before, form, at):
     """Refuse the first steps of a step master whose day has passed: from then on it would count, with no progress."""
-    master = StepMaster.by_id(row.master_id) if row.master_id else None
-    if (before is None and master is not None and master.valid_from < clock.today() and not is_filled(master)
-            and counted_before(master.id)):
+    if before is not None or row.master_id is None:
+        return
+    (valid_from,) = form.version.columns_of(row.master_id, 'valid_from')
+    if valid_from < clock.today() and not is_filled(master := StepMaster.by_id(row.master_id)) and counted_before(master.id):
         yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）が過ぎています。ステップを入れると、その日からの'
                           '完了率がこの版で数え直されてしまいます。先に、手順書版の適用開始日をきょう以後の日に変えてください。')
 

@@ -30,7 +30,7 @@ def made(kind, rows):
         return 'business_code,step_no,status,started_on,done_on', [
             (f'Y{n // 40:04}', n % 40 + 1, '完了済み', '2026-04-01', '2026-05-01') for n in range(rows)]
     if kind == 'step-masters':
-        return 'version,valid_from', list(zip((f'版{n}' for n in range(rows)), days(rows), strict=True))
+        return 'version,valid_from', list(zip((f'版{n}' for n in range(rows)), days(rows, date(2040, 1, 1)), strict=True))
     if kind == 'step-items':
         made_first('step-masters', 30)
         return 'version,no,phase,name,verified,source', [
