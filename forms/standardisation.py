@@ -103,14 +103,14 @@ class StepHistory(Cell):
     """
 
     hint = '状態と、その状態になった日を古い順に ; で区切ります'
-    LONGEST, MOST = 2000, 50
+    most = 2000
+    #: how many states a step may have gone through
+    MOVES = 50
 
     def parse(self, text):
-        if len(text) > self.LONGEST:
-            raise ValueError(f'{self.LONGEST:,}文字以内で入力してください。')
         parts = [part for part in re.split('[;；\n]', text) if part.strip()]
-        if len(parts) > self.MOST:
-            raise ValueError(f'{self.MOST}回までの経過を入力してください。')
+        if len(parts) > self.MOVES:
+            raise ValueError(f'{self.MOVES}回までの経過を入力してください。')
         found = [self.move(narrow(part)) for part in parts]
         if any(later < earlier for (_, earlier), (_, later) in zip(found, found[1:], strict=False)):
             raise ValueError('状態になった日は、古い順に並べてください。')

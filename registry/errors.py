@@ -55,8 +55,9 @@ def register(app):
     def http(error):
         if error.code is None or error.code < 400:
             return error
-        with suppress(PeeweeException):
-            board.is_demo(board.head())  # the database answers here: the page can say what kind of data it holds
+        if not db.is_closed():
+            with suppress(PeeweeException):
+                board.is_demo(board.head())  # the database answers here: the page can say what kind of data it holds
         return page(error.code, action=getattr(error, 'action', None))
 
     # what is checked before is refused by the database only where two people do the same at once

@@ -107,8 +107,6 @@ def index():
                 token = keep(upload.read(), form.encoding.data, about) if mine else None
             except sheets.Unreadable as error:
                 problems = [words_of(problem) for problem in error.problems[:50]]
-            except OSError:
-                problems = ['ファイルを置く場所に書き込めません（空き容量など）。何も変更していません。管理者に伝えてください。']
         if not problems:
             return redirect(url_for('.preview', token=token), code=303)
         form.file.errors = [*form.file.errors, *problems]

@@ -37,6 +37,8 @@ class Cookies(SecureCookieSessionInterface):
             return self.session_class()
 
     def save_session(self, app, session, response):
+        if request.endpoint == 'static':
+            return  # a picture is the same for everyone
         super().save_session(app, session, response)
         devices.send(response, app.config)
 

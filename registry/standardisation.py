@@ -113,7 +113,7 @@ class StepLoad(Load):
             stands = self.moves.get(before.id, [])
             if cell.data != stands:
                 found.status = 'update'
-                found.changes.append((cell.label.text, cell.text(stands), cell.text(cell.data)))
+                found.changes = [*found.changes, (cell.label.text, cell.text(stands), cell.text(cell.data))]
         return found
 
 

@@ -58,7 +58,7 @@ def test_an_upload_that_cannot_be_stored_leaves_nothing(it, home, monkeypatch):
         raise OSError(28, 'No space left on device')
     monkeypatch.setattr(Path, 'write_bytes', full)
     answer = sent(it, HEAD, ROW)
-    assert answer.status_code == 422 and '書き込めません' in answer.text and not list(home.iterdir())
+    assert answer.status_code == 503 and 'ディスクがいっぱい' in answer.text and not list(home.iterdir())
 
 
 def test_the_same_file_twice_at_once_is_kept_once(app, home, it):
