@@ -24,6 +24,8 @@ _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u2
 BLANK, CHOOSE = '（未選択）', '（選択してください）'
 #: what stands in a form or file for a record that the reader may not see
 HIDDEN = 'ほかの所属の記録'
+#: how many different texts of a field are remembered with their values
+SEVERAL = 500
 #: the most characters that come back with a form of what was too long to be read
 KEPT = 20_000
 #: the header of a file's column that holds several systems
@@ -76,6 +78,8 @@ class Cell(Field):
     inputmode = unit = ''
     #: whether a page repeats below the field how what was typed was read
     echo = False
+    #: whether the lines of a file say the same few things here, each of which need be read only once
+    repeats = False
     hint = ''
 
     def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None, blank=None, **kwargs):
@@ -88,6 +92,7 @@ class Cell(Field):
         self.required = required
         self.blank = blank
         self.typed = None
+        self.known = {}
         if required:
             self.flags.required = True
 
@@ -114,6 +119,15 @@ class Cell(Field):
             raise ValueError('ファイルではなく、文字で入力してください。')
         if len(raw) > self.most:
             raise ValueError(self.too_long(raw))
+        if raw in self.known:
+            return self.known[raw]
+        value = self.clean(raw)
+        if self.repeats and len(self.known) < SEVERAL:
+            self.known[raw] = value
+        return value
+
+    def clean(self, raw):
+        """Return the value of a text that is not too long."""
         text = raw.strip()
         if not text:
             return self.blank
@@ -301,6 +315,7 @@ class Exact(Cell):
 class Day(Cell):
     """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been done."""
 
+    repeats = True
     most = calendar.MOST
     hint = '例: 2026/4/1、20260401、R8.4.1、令和8年4月1日'
     echo = True
@@ -340,6 +355,7 @@ class Moment(Cell):
 class Flag(Cell):
     """Yes or no (はい・いいえ)."""
 
+    repeats = True
     most = 40
     shape = 'list'
     YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須', 'する'})
@@ -371,6 +387,7 @@ class Flag(Cell):
 class Code(Cell):
     """One of a fixed list, by code or by Japanese label."""
 
+    repeats = True
     shape = 'list'
 
     def __init__(self, label, codes, **kwargs):
