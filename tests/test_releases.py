@@ -83,7 +83,7 @@ def upgrade():
 
 
 def test_there_is_one_register_of_each_form():
-    assert RELEASES == ['0.1.0', '34f86b6', '683e50b', '85e8798', 'f25ae3b']
+    assert RELEASES == ['0.1.0', '0.2.0', '34f86b6', '683e50b', '85e8798', 'f25ae3b']
 
 
 @pytest.mark.parametrize('release', RELEASES)
@@ -91,8 +91,10 @@ def test_a_release_is_upgraded(release, databases):
     url = stored(release, databases)
     with opened_at(url):
         acts, changes = trail_of()
-        assert len(acts) > 10 and connection.pending()
-        assert upgrade() and connection.pending() == [] and connection.newer() == []
+        # the newest release has nothing to come to until the next one
+        ahead = connection.pending()
+        assert len(acts) > 10 and (ahead or release == '0.2.0')
+        assert upgrade() == ahead and connection.pending() == [] and connection.newer() == []
         assert catalogue.differences() == []
         found = verify.verify()
         assert found.intact, found
