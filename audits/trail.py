@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models.base import ExactField, MomentField, Prepared, db
-from models.organisation import Department
+from models.organisation import Department, name_on
 from models.people import Person
 from models.rules import calendar
 from models.trail import Act, Change, TrailHead
@@ -224,7 +224,11 @@ class Writing:
                        request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
         if who:
             self.act.person, self.act.role = who.id, who.role
-            self.act.unit, self.act.unit_name = who.unit, f'{who.unit_code} {who.unit_called}'
+            called, day = who.unit_called, at.astimezone(calendar.JST).date()
+            if str(who.unit_since) > day.isoformat():
+                # a name entered ahead is not borne yet
+                called = Department.select(name_on(day)).where(Department.id == who.unit).scalar()
+            self.act.unit, self.act.unit_name = who.unit, f'{who.unit_code} {called}'
 
     def save(self, row, before=None, label=None):
         """Insert or update `row`; write only the columns that differ, guarded by `revision`.
@@ -327,7 +331,7 @@ class Writing:
 
 _who = Prepared(lambda id: Person.select(
     Person.id, Person.email, Person.name, Person.role, Department.id.alias('unit'), Department.code.alias('unit_code'),
-    Department.name.alias('unit_called')).join(Department).where(Person.id == id))
+    Department.name.alias('unit_called'), Department.valid_from.alias('unit_since')).join(Department).where(Person.id == id))
 _head = Prepared(lambda: TrailHead.select())
 #: the same for the one who will move it: a second act waits for the first
 _head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase) else TrailHead.select())

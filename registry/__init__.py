@@ -86,10 +86,14 @@ def refuse_demo(app):
     """Raise Unsafe where production would serve the demo ward: everybody can read its passwords."""
     if app.config['DAICHO_ENV'] != 'production':
         return
+    demo = False
     with app.app_context(), suppress(PeeweeException), db.connection_context():
-        if board.is_demo(board.head()):
-            raise config.Unsafe('デモデータの入ったデータベースは、本番では使えません（パスワードをだれでも読めるためです）。'
-                                'DATABASE_URL に、本番のデータベースを入れてください。')
+        demo = board.is_demo(board.head())
+    # no connection may pass into another process
+    db.close_all()
+    if demo:
+        raise config.Unsafe('デモデータの入ったデータベースは、本番では使えません（パスワードをだれでも読めるためです）。'
+                            'DATABASE_URL に、本番のデータベースを入れてください。')
 
 
 def said_everywhere(app):

@@ -166,7 +166,8 @@ def _examine(upgrade, altered=True):
         if not upgrade:
             raise Failed('以前の版の写しです。--migrate を付けると、この版に合わせてから戻します。何も変更していません。')
         try:
-            connection.migrate(lambda: masters.fill(clock.now()))
+            # the copy may be ahead of this machine's clock
+            connection.migrate(lambda: masters.fill(max(clock.now(), head.at or clock.now())))
         except connection.Refused as refused:
             raise Failed(str(refused)) from None
     checked.verdict = verify.verify()

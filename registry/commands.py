@@ -422,18 +422,19 @@ def export(kind, form, encoding, as_of, layout, output):
     with register():
         noun, kinds = NOUNS[kind], None
         settle_day(None, as_of)
-        if layout == 'people':
-            headers, rows, kinds = records.export_for_people(noun)
-        else:
-            headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
         try:
-            data = (sheets.write_xlsx(headers, rows, noun.title, kinds) if form == 'xlsx'
-                    else sheets.write_csv(headers, rows, encoding))
+            with connection.snapshot():
+                head = trail.head()
+                if layout == 'people':
+                    headers, rows, kinds = records.export_for_people(noun)
+                else:
+                    headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
+                data = (sheets.write_xlsx(headers, rows, noun.title, kinds) if form == 'xlsx'
+                        else sheets.write_csv(headers, rows, encoding))
         except sheets.Unreadable as error:
             for p in error.problems:
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
-        head = trail.head()
         if as_of and (strays := past.out_of_order(records.end_of(as_of))):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
     if output:

@@ -22,6 +22,7 @@ actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
     prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row: kept_apart(row.findings),
+    restorable=lambda row: kept_apart(row.findings),
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
                         'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),

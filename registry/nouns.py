@@ -53,7 +53,8 @@ class Noun:
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
-    of what the noun itself refuses (`form.by` is who saves), `keeps(row)` the same of why a row cannot be voided;
+    of what the noun itself refuses (`form.by` is who saves), `keeps(row)` the same of why a row cannot be voided,
+    `restorable(row)` of why a voided one cannot count again;
     `reserved` maps the columns a unit's member may not decide to what they do instead,
     `separated(row, before, person)` yields (field, message) where who writes may not be who decides, `moved` names
     those that moves change and not the edit page;
@@ -79,6 +80,7 @@ class Noun:
     template: str = 'records/show.html'
     new_form: Callable = lambda form: None
     keeps: Callable = lambda row: ()
+    restorable: Callable = lambda row: ()
     reserved: dict = field(default_factory=dict)
     separated: Callable = lambda row, before, person: ()
     moved: tuple = ()

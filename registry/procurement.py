@@ -43,7 +43,7 @@ def approved_by_another(reason, approver):
         if not by or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
             return
         entered = [(person.name, person.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
-        if any(squeezed(each) in by for names in entered for each in names if each):
+        if any((name := squeezed(each)) in by or by in name for names in entered for each in names if each):
             yield approver, '承認者には、この例外を入力した人とは別の人を入力してください。'
     return rule
 

@@ -370,12 +370,15 @@ def register(bp, noun):
                 abort(404)
             row, form, back = twin(before), ReasonForm(), url_for('.show', id=id)
             row.voided_at = row.void_reason = None
+
+            def problems():
+                return [*gone(row), *noun.separated(row, before, current_user._get_current_object()), *noun.restorable(row)]
             if changed_since(before, form):
                 collect(form, [('', CHANGED)])
-            elif form.validate_on_submit() and collect(form, gone(row)):
+            elif form.validate_on_submit() and collect(form, problems()):
                 with suppress(Overtaken), act(f'{name}.restore', form.reason.data) as writing:
                     write(writing, noun, row, before, [], clock.today())
-                    still(form, gone(row))
+                    still(form, problems())
                 if not form.errors:
                     flash(f'「{row.label}」の取消を取りやめました。')
                     return redirect(back, code=303)
@@ -591,7 +594,12 @@ def _names(cell):
 
 
 def send(noun, query, format, encoding, people=False):
-    """Answer with a noun's file; the chain's head is in its name's place of the response headers."""
+    """Answer with a noun's file, read from one state; the chain's head is in its name's place of the response headers."""
+    with connection.snapshot():
+        return _file(noun, query, format, encoding, people)
+
+
+def _file(noun, query, format, encoding, people):
     stamp = clock.today().strftime('%Y%m%d')
     if people:
         headers, rows, kinds = export_for_people(noun, query)

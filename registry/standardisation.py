@@ -166,18 +166,26 @@ def prepare_item(row, before, form, at):
     if before is not None or row.master_id is None:
         return
     (valid_from,) = form.version.columns_of(row.master_id, 'valid_from')
-    if valid_from < clock.today() and not is_filled(master := StepMaster.by_id(row.master_id)) and counted_before(master.id):
+    if valid_from < clock.today():
+        yield from first_steps(StepMaster.by_id(row.master_id))
+
+
+def first_steps(master):
+    """Yield (field name, message) where a step master of a day that has passed gets its first step."""
+    if master.valid_from < clock.today() and not is_filled(master) and counted_before(master.id):
         yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）が過ぎています。ステップを入れると、その日からの'
                           '完了率がこの版で数え直されてしまいます。先に、手順書版の適用開始日をきょう以後の日に変えてください。')
 
 
 masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
+    restorable=lambda row: prepare_master(row, None, None, None),
     columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, shown.day),
              Column('note', '備考', StepMaster.note)],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
 items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
+    restorable=lambda row: first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=[Column('no', 'ステップ番号', Step.no, shown.number), Column('version', '手順書版', StepMaster.version),
              Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),

@@ -1,5 +1,6 @@
 """The auditor's pages of the trail (操作履歴): who did what, and whether the chain is whole."""
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+import structlog
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 
 from audits import history, trail, verify
 from forms.base import EmptyForm
@@ -7,7 +8,7 @@ from models import Act, Change
 from models.people import ROLES
 from models.rules import calendar
 
-from . import clock
+from . import clock, errors
 from .nouns import NOUNS, of_table
 from .permits import allowed, permit
 from .tables import whole
@@ -122,8 +123,10 @@ def check():
         abort(400)
     try:
         verdict = verify.verify()
-    except verify.Unverifiable:
-        abort(503)
+    except verify.Unverifiable as error:
+        structlog.get_logger('daicho').error('not verified', id=g.get('request_id'), error=str(error))
+        return errors.page(503, '検証できませんでした。改ざんの有無は分かりません。',
+                           '少し待ってから、もう一度検証してください。直らないときは、情報政策の担当者に伝えてください。', title='検証できませんでした')
     return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
                            rows=[in_words(found) for found in verdict.outside[:500]],
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])

@@ -16,7 +16,9 @@ from models import (
     Business,
     BusinessSystem,
     Change,
+    Course,
     Department,
+    DepartmentVersion,
     Indicator,
     Person,
     Staff,
@@ -388,3 +390,16 @@ def test_no_form_passes_for_another(old, seq, values, words):
     old('0402')
     found = rewritten(seq, **values)
     assert found['seq'] == seq and words in found['what']
+
+
+def test_an_act_names_the_unit_as_it_is_called_that_day(opened):
+    """A name entered ahead for next April is not yet the one under which people act."""
+    unit = Person.get(Person.email == email('it')).department
+    stood, row = unit.name, Department.get_by_id(unit.id)
+    with trail.act('departments.edit', by=None, at=clock.now()) as act:
+        row.name, row.valid_from = '来年度の課', date(2027, 4, 1)
+        act.save(DepartmentVersion(department=unit.id, name=stood, level=unit.level, valid_from=unit.valid_from, valid_to=date(2027, 3, 31)))
+        act.save(row)
+    with trail.act('courses.create', by=Person.get(Person.email == email('it')), at=clock.now()) as act:
+        act.save(Course(code='K-9', fiscal_year=2026, name='研修', category='ai'))
+    assert Act.select().order_by(Act.seq.desc()).get().unit_name == f'{unit.code} {stood}'

@@ -28,7 +28,7 @@ def change(app):
     return save
 
 
-@pytest.mark.parametrize('by', ['阿部 情', '阿部　情', '阿部情', '情報政策課長 阿部情', 'it@city.example', 'IT@CITY.example'])
+@pytest.mark.parametrize('by', ['阿部', '阿部 情', '阿部　情', '阿部情', '情報政策課長 阿部情', 'it@city.example', 'IT@CITY.example'])
 def test_who_enters_an_exclusion_is_not_its_approver(client_of, change, by):
     it = client_of('it')
     assert '別の人' in refused(it, '/budget-requests/1/edit', **AN_EXCLUSION | {'excluded_by': by})
@@ -133,3 +133,14 @@ def test_a_case_goes_on_without_support_only_by_anothers_word(client_of):
     assert not re.search('name="exception_', client_of('department').get('/cases/1/edit').text)
     words = upload(client_of('department'), 'cases', 'case_no,exception_reason,exception_by', 'C-00001,災害対応のため,課長')
     assert '情報政策の担当者だけが変更できます' in words
+
+
+def test_what_may_not_be_voided_is_not_taken_back_either(client_of, change):
+    """A finding voided by others does not count again by the word of whoever worked on it."""
+    auditor = client_of('auditor')
+    mine = Person.email == 'auditor@city.example'
+    with db.connection_context():
+        person = Person.get(mine).id
+    change(CorrectiveAction, 1, owner=person)
+    change(Finding, 1, voided_at=clock.now(), void_reason='誤り')
+    assert 'ほかの監査担当が行ってください' in refused(auditor, '/findings/1/restore', reason='戻す')

@@ -93,3 +93,13 @@ def test_no_reader_meets_the_day_that_stands_for_the_beginning(app, client_of):
     # a label written by an earlier release stays in the trail as it was, and is read as this one says it
     assert history.label_of('step_move', '未着手 1900-01-01') == '未着手 はじめから'
     assert history.label_of('system', 'S-1900-01-01') == 'S-1900-01-01'
+
+
+def test_a_step_master_is_not_taken_back_into_days_that_are_counted(counted, client_of):
+    it = client_of('it')
+    with counted.app_context(), db.connection_context(), trail.act('step-masters.create', by=None, at=clock.now()) as act:
+        master = StepMaster(version='1.7', valid_from=date(2025, 4, 1), voided_at=clock.now(), void_reason='誤り')
+        act.save(master)
+        act.save(Step(master=master, no=1, phase='移行', name='準備', verified='verified'))
+    answer = sent(it, f'/step-masters/{master.id}/restore', reason='戻す')
+    assert answer.status_code == 422 and '過ぎた日' in answer.page.text and met(counted) == (1, 720)
