@@ -1,5 +1,6 @@
 """What a request may bring, asked before anything of it is parsed: bytes, fields, parameters, and which kinds of body."""
 from io import BytesIO
+from urllib.parse import unquote_to_bytes
 
 from flask import Request, request, session
 from werkzeug.exceptions import (
@@ -41,6 +42,10 @@ class Parser(FormDataParser):
             stream.read(1)  # where a body of unknown length was cut off at its limit, this says so
             if self.max_form_parts is not None and body.count(b'&') >= self.max_form_parts:
                 raise RequestEntityTooLarge
+            try:
+                unquote_to_bytes(body).decode()
+            except UnicodeDecodeError:
+                raise BadRequest from None  # what is no text, half characters too, would be kept as its escapes
             stream = BytesIO(body)
         try:
             return super().parse(stream, mimetype, content_length, options)

@@ -74,6 +74,9 @@ def register(ready=True, status=1):
     except config.Unsafe as error:
         fail(error.message, 2)
     with app.app_context():
+        url = app.config['DATABASE_URL']
+        if ready and url.startswith('sqlite') and not (path := Path(url.removeprefix('sqlite:///'))).exists():
+            fail(f'データベース {path} がありません。初めてなら先に daicho migrate を、失ったのなら daicho restore を実行してください。', status)
         try:
             db.connect(reuse_if_open=True)
             connection.wait_patiently()

@@ -15,7 +15,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from peewee import IntegrityError
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -36,14 +36,22 @@ WAITING = '前に選んだファイルの確認がまだ続いています。終
 EXPIRE = 24 * 3600
 
 
+class Choice(SelectField):
+    """A list whose refusal is in our own words."""
+
+    def pre_validate(self, form):
+        if self.data not in {choice.value for choice in self.choices}:
+            raise ValidationError('一覧から選び直してください。')
+
+
 class UploadForm(FlaskForm):
     """Which register, which file, which character set."""
 
-    kind = SelectField('取り込む台帳', validators=[InputRequired('取り込む台帳を選んでください。')])
+    kind = Choice('取り込む台帳', validators=[InputRequired('取り込む台帳を選んでください。')])
     file = FileField('ファイル', validators=[InputRequired('ファイルを選んでください。')],
                      description='CSV（UTF-8・Shift_JIS）または Excel（.xlsx）。1行目は列名、20MBまで')
-    encoding = SelectField('文字コード', choices=[SelectChoice('auto', '自動で判定'), SelectChoice('utf-8', 'UTF-8'),
-                                            SelectChoice('cp932', 'Shift_JIS（CP932）')])
+    encoding = Choice('文字コード', choices=[SelectChoice('auto', '自動で判定'), SelectChoice('utf-8', 'UTF-8'),
+                                        SelectChoice('cp932', 'Shift_JIS（CP932）')])
     ignore = BooleanField('台帳にない列は読み飛ばす')
 
 

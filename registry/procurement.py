@@ -44,7 +44,7 @@ def approved_by_another(reason, approver):
             return
         entered = [(person.name, person.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
         if any((name := squeezed(each)) in by or by in name for names in entered for each in names if each):
-            yield approver, '承認者には、この例外を入力した人とは別の人を入力してください。'
+            yield approver, '承認者には、その理由を入力した人とは別の人を入力してください。'
     return rule
 
 

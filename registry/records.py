@@ -99,7 +99,8 @@ def unexplained(noun, row, before):
     why = noun.explained(row, before)
     key = noun.table._meta.fields.get(noun.blank._fields[noun.key[0]].attr)
     if numbered(noun, noun.blank._fields[noun.key[0]]) and row.__data__[key.name] != before.__data__[key.name]:
-        why = '番号を変えると、以前に書き出したファイルや文書の番号と合わなくなります。'
+        label = noun.blank._fields[noun.key[0]].label.text
+        why = f'{label}を変えると、以前に書き出したファイルや文書と合わなくなります。'
     return [('', f'{why}「変更の理由」を書いてください。')] if why and not asked_why().data else []
 
 

@@ -95,8 +95,14 @@ def facts(system, cases=None, reviews=None):
     return found
 
 
+#: states before operation, in which how a system treats personal data may be open
+EARLY = ('idea', 'budget', 'procure', 'build')
+
+
 def prepare(row, before, form, at):
     """A file or form that changes the lifecycle of a known system obeys the table of moves too (§3.1)."""
+    if before is not None and row.pii == 'unknown' != before.pii and before.lifecycle not in EARLY:
+        yield 'pii', '運用に進んだシステムの個人情報の取扱いは、「未確認」に戻せません。'
     if before is not None and before.lifecycle == row.lifecycle:
         return
     if row.lifecycle == 'cancelled' and (before is None or form.of_file):

@@ -248,3 +248,18 @@ def test_an_origin_that_is_none(app, client_of):
     app.config['WTF_CSRF_ENABLED'] = True
     answer = app.test_client().post('/systems/new', data={'name': 'x'}, headers={'Origin': 'http://['})
     assert answer.status_code == 400
+
+
+def test_what_is_no_text_is_no_form(client_of):
+    """Half characters, and bytes of another encoding, are refused and not kept as their escapes."""
+    it = client_of('it')
+    for body in ('code=K-9&name=%ED%A0%80abc', 'code=K-9&name=%ff%fe'):
+        answer = it.post('/courses/new', data=body, content_type=FORM)
+        assert answer.status_code == 400 and '読み取れませんでした' in answer.text
+
+
+def test_refusals_of_lists_and_lengths_are_in_japanese(client_of):
+    answer = client_of('it').post('/files/', data={'kind': 'nothing', 'encoding': 'x'})
+    assert answer.status_code == 422 and '選び直してください' in answer.page.text and 'Not a valid' not in answer.text
+    answer = client_of(None).post('/sign-in', data={'email': 'a@b', 'password': 'x' * 300})
+    assert '256文字まで' in answer.page.text and 'Field cannot' not in answer.text
