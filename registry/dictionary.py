@@ -12,6 +12,7 @@ from models import (
 )
 from models.base import CodeField, ExactField
 
+from . import records
 from .nouns import NOUNS, of_table
 from .words import vocabulary
 
@@ -101,12 +102,6 @@ def one_table(table):
     yield ''
 
 
-def file_form(noun):
-    """Return the form whose fields are the columns of a noun's file."""
-    made = noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
-    return made(formdata=None, meta={'csrf': False})
-
-
 def how(field):
     """Return how a cell of a file is written."""
     # what a page lists as words, this lists with their codes
@@ -134,7 +129,7 @@ def needed(field):
 
 def one_file(noun):
     """Yield the lines of one file's chapter."""
-    form = file_form(noun)
+    form = records.form_of_file(noun)(formdata=None, meta={'csrf': False})
     yield f'### `{noun.name}`　{noun.title}'
     yield ''
     names = '、'.join(form._fields[name].label.text for name in noun.key)
