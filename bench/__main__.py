@@ -219,7 +219,7 @@ def children_files(folder):
          f'{2021 + n // 12}-05-01'] for n in range(72)))
     for part in range(3):
         yield file('enrolments', f'enrolments-{part}', '研修コード,職員番号,状態,受講日', (
-            [f'Q-{course:02d}', f'7{n:05d}', *(('修了', f'{2021 + course // 12}-{6 + (n + course) % 7:02d}-{1 + n % 28:02d}')
+            [f'Q-{course:02d}', f'7{n:05d}', *(('修了', f'{2021 + course // 12}-{6 + (n + course) % 5:02d}-{1 + n % 28:02d}')
                                               if (n + course) % 10 else ('未受講', ''))]
             for course in range(part * 24, part * 24 + 24) for n in range(2800)))
     yield file('incidents', 'incidents', 'インシデント番号,件名,区分,レベル,管理番号（複数は;区切り）,検知日時,復旧日時', (
