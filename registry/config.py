@@ -84,13 +84,16 @@ def _secret(environ, instance, production):
     return kept
 
 
+#: words between spaces, hyphens and the like, in one case or with a capital: no letter or digit beside them
+WORDS_APART = '(?<![A-Za-z0-9])(?:[A-Z]?[a-z]+|[A-Z]+)(?![A-Za-z0-9])'
+
+
 def guessable(key):
     """Tell whether a key was made up and not drawn: few characters, most of them as the one before foretells, or words."""
     if len(set(key)) < 7 or re.fullmatch(r'(.+?)\1+', key[:512]):
         return True
     steps = [ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False)]
-    # in a key drawn by chance few steps are alike, and few letters stand in runs
-    if max(steps.count(step) for step in set(steps)) > len(steps) / 4:
+    # half the steps alike, or half the key in words set apart: drawn by chance once in billions of keys
+    if max(steps.count(step) for step in set(steps)) > len(steps) / 2:
         return True
-    runs = sum(map(len, re.findall('[a-z]{3,}', key)))
-    return max(runs, sum(map(len, re.findall('[A-Z]{3,}', key)))) > len(key) * 0.6
+    return sum(map(len, re.findall(WORDS_APART, key))) > len(key) / 2

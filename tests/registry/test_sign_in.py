@@ -734,11 +734,16 @@ def test_production_is_strict():
     ({'DAICHO_TODAY': 'someday'}, 'DAICHO_TODAY'), ({'DAICHO_PROXIES': 'proxy.example'}, 'DAICHO_PROXIES'), ({'DAICHO_PROXIES': '0.0.0.0/0'}, 'DAICHO_PROXIES'),
     *(({'DAICHO_SECRET_KEY': key}, '推測されやすい') for key in (
         'k' * 64, '0123456789abcdef' * 4, 'abcdefghijklmnopqrstuvwxyz0123456789', 'correct-horse-battery-staple-please', 'changeme' * 5,
-        'this is the secret key of our register', '1234567890' * 4, 'qwertyuiopasdfghjklzxcvbnmqwertyuiop', 'daicho-secret-key-for-production-2026'))])
+        'this is the secret key of our register', '1234567890' * 4, 'qwertyuiopasdfghjklzxcvbnmqwertyuiop', 'daicho-secret-key-for-production-2026',
+        'Meguro Ward Daicho Production Key 1'))])
 def test_unsafe_settings_are_refused_by_name(change, words):
     with pytest.raises(config.Unsafe, match=words) as caught:
         config.read(production(**change))
     assert words in str(caught.value)
+
+
+def test_a_key_drawn_by_chance_that_looks_unlikely_is_taken():
+    assert not config.guessable('c2881167722b24bbfbbfff9e5ce33812')
 
 
 def test_keys_drawn_by_chance_are_taken():
