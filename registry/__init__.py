@@ -13,33 +13,23 @@ from models.rules import calendar, ratings
 
 from . import (
     actuals,
-    board,
-    bounds,
-    clock,
-    config,
-    connection,
     engagements,
-    errors,
-    figure_pages,
     files,
-    front,
     incidents,
-    menu,
     organisation,
-    permits,
     plans,
     procurement,
-    proxies,
-    requests,
     settings,
-    shown,
-    sign_in,
     standardisation,
     strategies,
     systems,
-    trail_pages,
+    trail,
     training,
 )
+from .core import clock, config, connection, permits
+from .figures import board, pages
+from .records import display
+from .web import bounds, errors, front, menu, middleware, proxies, sign_in
 
 
 class Number(IntegerConverter):
@@ -61,10 +51,10 @@ def create_app(given=None):
                                                app.config['DAICHO_ENV'] == 'production'))
     if app.config.get('PROXIES'):
         app.wsgi_app = proxies.Proxied(app.wsgi_app, app.config['PROXIES'])
-    requests.register(app)
+    middleware.register(app)
     bounds.register(app)
     connection.guard(app)
-    app.before_request(requests.refuse_nul)
+    app.before_request(middleware.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)
     front.register(app)
@@ -72,9 +62,9 @@ def create_app(given=None):
                standardisation.items_bp, incidents.levels_bp, procurement.requests_bp,
                procurement.cases_bp, procurement.supports_bp, procurement.reviews_bp, incidents.incidents_bp,
                incidents.shares_bp, training.courses_bp, training.enrolments_bp, engagements.engagements_bp,
-               engagements.findings_bp, engagements.actions_bp, plans.bp, strategies.bp, figure_pages.bp,
+               engagements.findings_bp, engagements.actions_bp, plans.bp, strategies.bp, pages.bp,
                actuals.bp, organisation.departments_bp, organisation.staff_bp, settings.settings_bp,
-               settings.people_bp, trail_pages.bp, files.bp):
+               settings.people_bp, trail.bp, files.bp):
         app.register_blueprint(bp)
     errors.register(app)
     permits.guard(app)
@@ -98,8 +88,8 @@ def refuse_demo(app):
 
 def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
-    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label, called=shown.called)
-    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS, once=shown.once)
+    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label, called=display.called)
+    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS, once=display.once)
 
     @app.context_processor
     def site():

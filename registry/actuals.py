@@ -7,10 +7,12 @@ from models import Actual, Indicator, Initiative, Strategy
 from models.figures import default_day
 from models.rules import calendar
 
-from . import clock, records, shown, strategies
-from .loading import Cells, Entry, Load
-from .nouns import Column, Filter, Noun
-from .permits import allowed, permit
+from . import strategies
+from .core import clock
+from .core.permits import allowed, permit
+from .records import display, pages
+from .records.importing import Cells, Entry, Load
+from .records.noun import Column, Filter, Noun
 
 bp = Blueprint('actuals', __name__, url_prefix='/actuals')
 
@@ -49,7 +51,7 @@ class ActualLoad(Load):
             wrong += misplaced(form, key[0])
         if before is None:
             wrong += self.unsaid
-        row = records.twin(before) if before is not None else Actual()
+        row = pages.twin(before) if before is not None else Actual()
         if not wrong:
             fill_actual(form, row, indicator)
             self.settle(row, before)
@@ -111,16 +113,16 @@ actuals = Noun(
     name='actuals', title='実績（手入力）', one='実績', table=Actual, form=ActualForm,
     key=('fiscal_year', 'initiative_no', 'indicator_no', 'as_of'), sort='-as_of', loader=ActualLoad,
     views=('index', 'void'), joins=lambda query: query.join(Indicator).join(Initiative).join(Strategy),
-    columns=[Column('year', '年度', Strategy.fiscal_year, shown.year),
-             Column('initiative', '取組', Initiative.no, shown.number), Column('indicator', '指標', Indicator.no),
-             Column('text', '文言', Indicator.text), Column('as_of', '基準日', Actual.as_of, shown.day),
+    columns=[Column('year', '年度', Strategy.fiscal_year, display.year),
+             Column('initiative', '取組', Initiative.no, display.number), Column('indicator', '指標', Indicator.no),
+             Column('text', '文言', Indicator.text), Column('as_of', '基準日', Actual.as_of, display.day),
              Column('value', '値', Actual.value, lambda v: f'{v:f}'),
              Column('verdict', '判定のみ', Actual.verdict, lambda v: {'met': '達成', 'missed': '未達'}[v]),
              Column('source', '出典', Actual.source)],
-    filters=[Filter('year', '年度', shown.years, lambda v: Actual.indicator.in_(
+    filters=[Filter('year', '年度', display.years, lambda v: Actual.indicator.in_(
         Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year == int(v))))],
     hint='自動集計できない指標の実績です。出典を必ず残します。')
-records.register(bp, actuals)
+pages.register(bp, actuals)
 
 
 @bp.get('/<int:id>')

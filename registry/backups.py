@@ -18,7 +18,8 @@ from playhouse.db_url import parse
 from audits import trail, verify
 from models import TABLES, catalogue, db
 
-from . import clock, connection, masters
+from .core import clock, connection
+from .data import masters
 
 #: where libpq's programs look for what stands in DATABASE_URL: a password on a command line is everybody's to read
 ENVIRONMENT = {'host': 'PGHOST', 'port': 'PGPORT', 'user': 'PGUSER', 'password': 'PGPASSWORD', 'database': 'PGDATABASE',

@@ -18,26 +18,14 @@ from forms.settings import PersonForm
 from models import Person, db
 from models.rules import calendar, ratings
 
-from . import (
-    backups,
-    clock,
-    config,
-    connection,
-    files,
-    loading,
-    log,
-    masters,
-    passwords,
-    records,
-    reports_pages,
-    settings,
-    sheets,
-    sign_in,
-    throttles,
-    troubles,
-)
-from . import board as boards
-from .nouns import NOUNS
+from . import backups, files, settings
+from .core import clock, config, connection, log, troubles
+from .data import masters
+from .figures import board as boards
+from .records import importing, pages, sheets
+from .records.noun import NOUNS
+from .reports import documents
+from .web import passwords, sign_in, throttles
 
 
 class Day(click.ParamType):
@@ -250,7 +238,8 @@ def demo(if_empty):
 @click.option('--threads', default=4, show_default=True, type=click.IntRange(1, 64), help='of each process')
 def serve(host, port, processes, threads):
     """Serve the pages."""
-    from . import refuse_demo, serving
+    from . import refuse_demo
+    from .web import serving
     with register() as app:
         pass
     try:
@@ -368,7 +357,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         except sheets.Unreadable as error:
             report(kind, 0, {}, error.problems, None, as_json, [])
             sys.exit(1)
-        load = loading.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title),
+        load = importing.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title),
                             restore_zeros=restore_zeros)
         for cut in load.cut.values():
             say(f'{cut.header}: {cut.cells:,}件の先頭の0が落ちている' + (
@@ -378,7 +367,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         if load.good and not dry_run:
             try:
                 seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み') + files.repaired(load))
-            except (Stale, IntegrityError, loading.Overtaken):
+            except (Stale, IntegrityError, importing.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
         report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
                [entry for entry in load.entries if entry.status == 'conflict'])
@@ -429,16 +418,16 @@ def export(kind, form, encoding, as_of, layout, output):
             with connection.snapshot():
                 head = trail.head()
                 if layout == 'people':
-                    headers, rows, kinds = records.export_for_people(noun)
+                    headers, rows, kinds = pages.export_for_people(noun)
                 else:
-                    headers, rows = records.export_as_of(noun, as_of) if as_of else records.export(noun)
+                    headers, rows = pages.export_as_of(noun, as_of) if as_of else pages.export(noun)
                 data = (sheets.write_xlsx(headers, rows, noun.title, kinds) if form == 'xlsx'
                         else sheets.write_csv(headers, rows, encoding))
         except sheets.Unreadable as error:
             for p in error.problems:
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
-        if as_of and (strays := past.out_of_order(records.end_of(as_of))):
+        if as_of and (strays := past.out_of_order(pages.end_of(as_of))):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
     if output:
         keep(output, data)
@@ -509,7 +498,7 @@ def report_(name, fiscal_year, as_of, only, output):
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
         settle_day(year, as_of)
-        data = reports_pages.build(name, year, as_of, only)
+        data = documents.build(name, year, as_of, only)
     if data is None:
         fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None else f'{calendar.year_label(year)}に重点取組{only}はありません。')
     keep(output, data)

@@ -12,9 +12,9 @@ from models import (
 )
 from models.base import CodeField, ExactField
 
-from . import records
-from .nouns import NOUNS, of_table
-from .words import vocabulary
+from .records import pages
+from .records.noun import NOUNS, of_table
+from .records.vocabulary import vocabulary
 
 HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
 #: what a file's columns alone do not say
@@ -129,7 +129,7 @@ def needed(field):
 
 def one_file(noun):
     """Yield the lines of one file's chapter."""
-    form = records.form_of_file(noun)(formdata=None, meta={'csrf': False})
+    form = pages.form_of_file(noun)(formdata=None, meta={'csrf': False})
     yield f'### `{noun.name}`　{noun.title}'
     yield ''
     names = '、'.join(form._fields[name].label.text for name in noun.key)

@@ -11,9 +11,10 @@ from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STA
 from models.organisation import subtree
 from models.rules import lifecycle
 
-from . import clock, records, shown
-from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require
+from .core import clock
+from .core.permits import allowed, permit, require
+from .records import display, pages
+from .records.noun import Column, Filter, Noun
 
 engagements_bp = Blueprint('engagements', __name__, url_prefix='/engagements')
 findings_bp = Blueprint('findings', __name__, url_prefix='/findings')
@@ -26,13 +27,13 @@ engagements = Noun(
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
                         'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
-             Column('kind', '監査種別', Engagement.kind, shown.code(ENGAGEMENT_KINDS)),
+             Column('kind', '監査種別', Engagement.kind, display.code(ENGAGEMENT_KINDS)),
              Column('theme', '監査テーマ', Engagement.theme),
-             Column('department', '被監査部門', Engagement.department, shown.department),
-             Column('held_on', '実施日', Engagement.held_on, shown.day),
-             Column('reported_on', '報告日', Engagement.reported_on, shown.day)],
+             Column('department', '被監査部門', Engagement.department, display.department),
+             Column('held_on', '実施日', Engagement.held_on, display.day),
+             Column('reported_on', '報告日', Engagement.reported_on, display.day)],
     filters=[Filter('kind', '監査種別', lambda: list(ENGAGEMENT_KINDS.items()), lambda v: Engagement.kind == v),
-             Filter('department', '被監査部門', shown.department_options, lambda v: Engagement.department == shown.unit(v))],
+             Filter('department', '被監査部門', display.department_options, lambda v: Engagement.department == display.unit(v))],
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -132,47 +133,47 @@ findings = Noun(
     separated=judged_apart, keeps=lambda row: kept_apart([row]), importable=False, panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
     columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),
-             Column('department', '被監査部門', Engagement.department, shown.department),
+             Column('department', '被監査部門', Engagement.department, display.department),
              Column('item', '監査項目', Finding.item),
-             Column('category', '指摘区分', Finding.category, shown.code(FINDING_CATEGORIES)),
-             Column('due_on', '是正の期限', next_due, shown.day),
-             Column('state', '状態', Finding.state, shown.code(FINDING_STATES), tone=finding_tone)],
+             Column('category', '指摘区分', Finding.category, display.code(FINDING_CATEGORIES)),
+             Column('due_on', '是正の期限', next_due, display.day),
+             Column('state', '状態', Finding.state, display.code(FINDING_STATES), tone=finding_tone)],
     filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
              Filter('category', '指摘区分', lambda: list(FINDING_CATEGORIES.items()), lambda v: Finding.category == v)],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
-records.register(engagements_bp, engagements)
-records.register(findings_bp, findings)
+pages.register(engagements_bp, engagements)
+pages.register(findings_bp, findings)
 
 
 @findings_bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
 @permit('findings.move')
 def move(id, target):
     """Move a finding on by the table of §3.5; a refused move lists what is missing."""
-    before = records.find(findings, id)
+    before = pages.find(findings, id)
     require('findings.move', before)
     if target not in FINDING_STATES or before.voided_at:
         abort(404)
     possible = target in [m.target for m in lifecycle.finding_moves(before.state, current_user.role)]
     form = ReasonForm()
-    if answer := records.moved_meanwhile(findings, before, form, FINDING_STATES[before.state], possible):
+    if answer := pages.moved_meanwhile(findings, before, form, FINDING_STATES[before.state], possible):
         return answer
     if not possible:
         abort(403)
     lacking = lifecycle.finding_missing(target, facts(before) | {'state': before.state, 'reason': '（入力予定）',
                                                                  'comment': '（入力予定）', 'uninvolved': free(before)})
     if form.validate_on_submit() and not lacking:
-        row = records.twin(before)
+        row = pages.twin(before)
         row.state = target
         if target == 'accepted':
             row.accepted_reason = form.reason.data
-        with records.act('findings.move', form.reason.data) as writing:
+        with pages.act('findings.move', form.reason.data) as writing:
             writing.save(row, before)
         flash(f'状態を「{FINDING_STATES[target]}」に変更しました。')
         return redirect(url_for('.show', id=id), code=303)
     return render_template('findings/move.html', noun=findings, row=before, form=form, lacking=lacking, source=FINDING_STATES[before.state],
                            words=MOVE_WORDS.get((before.state, target)) or MOVE_WORDS[target], target=FINDING_STATES[target],
-                           crumbs=records.crumbs(findings, (before.label, url_for('.show', id=id)), ('状態の変更', None))
+                           crumbs=pages.crumbs(findings, (before.label, url_for('.show', id=id)), ('状態の変更', None))
                            ), 422 if form.errors or (lacking and request.method == 'POST') else 200
 
 
@@ -180,7 +181,7 @@ def move(id, target):
 @permit('actions.create')
 def new_action(id):
     """Record what will be done about a finding."""
-    finding = records.find(findings, id)
+    finding = pages.find(findings, id)
     require('actions.create', finding)
     if finding.voided_at or finding.state in DONE:
         abort(403)
@@ -213,23 +214,23 @@ def _action(finding, before):
                 settled.append((cell.short_name, f'指摘が「{FINDING_STATES[finding.state]}」に進んだため、{cell.label.text}は変えられません。'))
             else:
                 del form[cell.short_name]
-    if records.accepted(form, before):
-        row = records.twin(before) if before else CorrectiveAction(finding=finding)
+    if pages.accepted(form, before):
+        row = pages.twin(before) if before else CorrectiveAction(finding=finding)
         form.fill(row)
         if before is not None and request.form.get('revision') != str(before.revision):
-            return records.conflict(form, row, before, url_for('findings.show', id=finding.id), records.crumbs(findings, ('競合', None)))
+            return pages.conflict(form, row, before, url_for('findings.show', id=finding.id), pages.crumbs(findings, ('競合', None)))
         wrong = settled + ([('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else [])
         if row.owner.role == 'auditor' or not row.owner.is_active:
             wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))
-        if records.collect(form, wrong):
-            with records.act('actions.edit' if before else 'actions.create', records.asked_why().data or '') as writing:
+        if pages.collect(form, wrong):
+            with pages.act('actions.edit' if before else 'actions.create', pages.asked_why().data or '') as writing:
                 writing.save(row, before)
             flash('是正措置を保存しました。')
             return redirect(url_for('findings.show', id=finding.id), code=303)
     return render_template('records/edit.html', noun=findings, form=form, row=before, sections=[('', form.cells())],
                            revision=request.form.get('revision') or (before and before.revision),
                            heading='是正措置', cancel=url_for('findings.show', id=finding.id),
-                           crumbs=records.crumbs(findings, (finding.label, url_for('findings.show', id=finding.id)),
+                           crumbs=pages.crumbs(findings, (finding.label, url_for('findings.show', id=finding.id)),
                                                  ('是正措置', None))), 422 if form.errors else 200
 
 
@@ -254,7 +255,7 @@ def void(id):
     if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
         abort(403)
     back = url_for('findings.show', id=action.finding_id)
-    return records.voided(findings, action, 'actions.void', back, records.crumbs(
+    return pages.voided(findings, action, 'actions.void', back, pages.crumbs(
         findings, (action.finding.label, back), ('是正措置の取消', None)), lambda: kept(action), reusable=True)
 
 
@@ -270,9 +271,9 @@ def follow_up(id):
     meanwhile = form.is_submitted() and request.form.get('revision') != str(before.revision)
     if meanwhile:
         form.validate()
-        records.collect(form, [('', '画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、もう一度押してください。')])
+        pages.collect(form, [('', '画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、もう一度押してください。')])
     elif form.validate_on_submit():
-        row = records.twin(before)
+        row = pages.twin(before)
         form_values = {'result': form.result.data, 'followed_on': form.followed_on.data,
                        'result_note': form.result_note.data}
         wrong = []
@@ -280,17 +281,17 @@ def follow_up(id):
             wrong.append(('followed_on', '事後確認日は是正の実施日以後にしてください。'))
         if form.followed_on.data > clock.today():
             wrong.append(('followed_on', '事後確認日に先の日は入れられません。'))
-        if records.collect(form, wrong):
+        if pages.collect(form, wrong):
             for name, value in form_values.items():
                 setattr(row, name, value)
             row.follower = current_user.id
-            with records.act('actions.follow', form.result_note.data) as writing:
+            with pages.act('actions.follow', form.result_note.data) as writing:
                 writing.save(row, before)
             flash('監査事後確認を記録しました。')
             return redirect(url_for('findings.show', id=before.finding_id), code=303)
     return render_template('records/edit.html', noun=findings, form=form, row=None,
                            sections=[('確認したこと', [form.result, form.followed_on, form.result_note])], action=before, stamp=before.revision,
                            heading='監査事後確認', cancel=url_for('findings.show', id=before.finding_id),
-                           crumbs=records.crumbs(findings, (before.finding.label,
+                           crumbs=pages.crumbs(findings, (before.finding.label,
                                                             url_for('findings.show', id=before.finding_id)),
                                                  ('監査事後確認', None))), 409 if meanwhile else 422 if form.errors else 200

@@ -22,9 +22,11 @@ from wtforms.validators import InputRequired
 from audits.trail import Stale
 from forms.base import ReasonForm
 
-from . import clock, errors, loading, records, sheets
-from .nouns import NOUNS
-from .permits import allowed, permit
+from .core import clock
+from .core.permits import allowed, permit
+from .records import importing, pages, sheets
+from .records.noun import NOUNS
+from .web import errors
 
 bp = Blueprint('files', __name__, url_prefix='/files')
 #: how many uploads of a person are kept, and how many bytes of them
@@ -119,7 +121,7 @@ def index():
             return redirect(url_for('.preview', token=token), code=303)
         form.file.errors = [*form.file.errors, *problems]
     return render_template('files/index.html', form=form, kinds=kinds(), nouns=NOUNS,
-                           headers={name: records.headers_of_file(NOUNS[name]) for name, _ in kinds()},
+                           headers={name: pages.headers_of_file(NOUNS[name]) for name, _ in kinds()},
                            crumbs=[('ホーム', url_for('board.index')), ('ファイル取込み', None)]
                            ), 422 if form.errors else 200
 
@@ -189,7 +191,7 @@ def previewed(token):
     zeros = request.args.get('zeros') == '1'
 
     def read():
-        return loading.load(noun, sheet, person=person, ignore_unknown=about['ignore'], restore_zeros=zeros)
+        return importing.load(noun, sheet, person=person, ignore_unknown=about['ignore'], restore_zeros=zeros)
     load = read()
     form = ReasonForm()
     changed_since = False
@@ -198,7 +200,7 @@ def previewed(token):
         if not changed_since:
             try:
                 seq = load.apply(person, clock.now(), 'import', f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
-            except (Stale, IntegrityError, loading.Overtaken):
+            except (Stale, IntegrityError, importing.Overtaken):
                 load, changed_since = read(), True
         if not changed_since:
             counts = load.counts

@@ -8,9 +8,10 @@ from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS
 from models.rules import calendar, clocks
 from models.settings import Dated
 
-from . import clock, records, shown
-from .nouns import Column, Filter, Noun
-from .permits import visible_of
+from .core import clock
+from .core.permits import visible_of
+from .records import display, pages
+from .records.noun import Column, Filter, Noun
 
 incidents_bp = Blueprint('incidents', __name__, url_prefix='/incidents')
 levels_bp = Blueprint('incident-levels', __name__, url_prefix='/incident-levels')
@@ -51,10 +52,10 @@ incidents = Noun(
     name='incidents', title='インシデント', table=Incident, form=IncidentForm, key=('incident_no',), sort='-detected_at',
     prefix='I-', prepare=prepare_incident, panels=incident_panels, template='incidents/show.html',
     columns=[Column('incident_no', 'インシデント番号', Incident.incident_no), Column('title', '件名', Incident.title),
-             Column('category', '区分', Incident.category, shown.code(INCIDENT_CATEGORIES)),
+             Column('category', '区分', Incident.category, display.code(INCIDENT_CATEGORIES)),
              Column('level', 'レベル', Incident.level, lambda v: f'レベル{v}', tone=level_tone),
-             Column('detected_at', '検知日時', Incident.detected_at, shown.moment),
-             Column('restored_at', '復旧日時', Incident.restored_at, shown.moment)],
+             Column('detected_at', '検知日時', Incident.detected_at, display.moment),
+             Column('restored_at', '復旧日時', Incident.restored_at, display.moment)],
     filters=[Filter('level', 'レベル', lambda: [(n, f'レベル{n}') for n in range(1, 6)],
                     lambda v: Incident.level == int(v)),
              Filter('category', '区分', lambda: list(INCIDENT_CATEGORIES.items()), lambda v: Incident.category == v),
@@ -64,18 +65,18 @@ incidents = Noun(
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',), sort='-shared_on', prefix='H-',
     columns=[Column('share_no', '共有番号', CaseShare.share_no), Column('title', '件名', CaseShare.title),
-             Column('method', '共有方法', CaseShare.method, shown.code(SHARE_METHODS)),
-             Column('shared_on', '共有日', CaseShare.shared_on, shown.day)],
+             Column('method', '共有方法', CaseShare.method, display.code(SHARE_METHODS)),
+             Column('shared_on', '共有日', CaseShare.shared_on, display.day)],
     filters=[Filter('method', '共有方法', lambda: list(SHARE_METHODS.items()), lambda v: CaseShare.method == v)],
     hint='過去の事故から得た教訓を、全庁で共有した記録です。')
 levels = Noun(
     name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm, key=('level', 'valid_from'),
     sort='level',
     columns=[Column('level', 'レベル', IncidentLevel.level, lambda v: f'レベル{v}', tone=level_tone),
-             Column('valid_from', '適用開始日', IncidentLevel.valid_from, shown.day),
+             Column('valid_from', '適用開始日', IncidentLevel.valid_from, display.day),
              Column('name', '名称', IncidentLevel.name), Column('definition', '定義', IncidentLevel.definition),
-             Column('severe', '重大', IncidentLevel.severe, shown.flag), Column('source', '出典', IncidentLevel.source)],
+             Column('severe', '重大', IncidentLevel.severe, display.flag), Column('source', '出典', IncidentLevel.source)],
     hint='レベルの意味を、適用開始日つきで残します。レベル4以外は区の確認前の案です。')
-records.register(levels_bp, levels)
-records.register(incidents_bp, incidents)
-records.register(shares_bp, shares)
+pages.register(levels_bp, levels)
+pages.register(incidents_bp, incidents)
+pages.register(shares_bp, shares)

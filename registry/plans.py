@@ -9,10 +9,11 @@ from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
 from models.rules import calendar
 
-from . import clock, records, shown
-from .loading import Cells, Entry, Load
-from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require
+from .core import clock
+from .core.permits import allowed, permit, require
+from .records import display, pages
+from .records.importing import Cells, Entry, Load
+from .records.noun import Column, Filter, Noun
 
 bp = Blueprint('plans', __name__, url_prefix='/plans')
 
@@ -44,7 +45,7 @@ class PlanLoad(Load):
 
     def _existing(self, sheet):
         for plan in Plan.select():
-            self.plans[plan.plan_no] = (plan, records.twin(plan))
+            self.plans[plan.plan_no] = (plan, pages.twin(plan))
         for check in CheckIn.select():
             self.check_ins[check.plan_id, check.quarter] = check
         return {}
@@ -75,7 +76,7 @@ class PlanLoad(Load):
                                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
         if not wrong:
-            filled = records.twin(plan)
+            filled = pages.twin(plan)
             for name in PLAN_CELLS:
                 if name in form._fields:
                     setattr(filled, form._fields[name].attr, form._fields[name].data)
@@ -102,7 +103,7 @@ class PlanLoad(Load):
             before = self.check_ins.get((stood.id, quarter)) if stood is not None else None
             if before is not None and before.voided_at is not None:
                 return Entry(line, 'conflict', before.label, message='取り消した進捗確認です。プランの画面から記録し直してください。')
-            check = records.twin(before) if before is not None else CheckIn()
+            check = pages.twin(before) if before is not None else CheckIn()
             for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
                 if name in form._fields:
                     setattr(check, name, form._fields[name].data)
@@ -166,7 +167,7 @@ class PlanLoad(Load):
         plans = list(query) if query is not None else list(Plan.select().where(Plan.live()).order_by(Plan.id))
         checks = {}
         stood = CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan, CheckIn.quarter) if until is None else sorted(
-            (records.twin_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values() if row['voided_at'] is None),
+            (pages.twin_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values() if row['voided_at'] is None),
             key=lambda check: (check.plan_id, check.quarter))
         for check in stood:
             checks.setdefault(check.plan_id, []).append(check)
@@ -198,16 +199,16 @@ latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Pl
 noun = Noun(
     name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no', prefix='P-',
     panels=panels, template='plans/show.html', loader=PlanLoad,
-    columns=[Column('plan_no', 'プラン番号', Plan.plan_no), Column('fiscal_year', '年度', Plan.fiscal_year, shown.year),
-             Column('department', '所属', Plan.department, shown.department), Column('title', '施策名', Plan.title),
-             Column('plan_class', '区分', Plan.plan_class, shown.code(PLAN_CLASSES)),
-             Column('latest', '最新の評価', latest, shown.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
-    filters=[Filter('fiscal_year', '年度', shown.years, lambda v: Plan.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: Plan.department == shown.unit(v)),
+    columns=[Column('plan_no', 'プラン番号', Plan.plan_no), Column('fiscal_year', '年度', Plan.fiscal_year, display.year),
+             Column('department', '所属', Plan.department, display.department), Column('title', '施策名', Plan.title),
+             Column('plan_class', '区分', Plan.plan_class, display.code(PLAN_CLASSES)),
+             Column('latest', '最新の評価', latest, display.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
+    filters=[Filter('fiscal_year', '年度', display.years, lambda v: Plan.fiscal_year == int(v)),
+             Filter('department', '所属', display.department_options, lambda v: Plan.department == display.unit(v)),
              Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v),
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')
-records.register(bp, noun)
+pages.register(bp, noun)
 
 
 def quarter_start(year, quarter):
@@ -223,7 +224,7 @@ def not_yet(year, quarter):
 @permit('plans.edit')
 def check_in(id, quarter):
     """Record how a plan stood at the end of a quarter (進捗確認)."""
-    plan = records.find(noun, id)
+    plan = pages.find(noun, id)
     require('plans.edit', plan)
     if quarter not in QUARTERS or plan.voided_at:
         abort(404)
@@ -232,17 +233,17 @@ def check_in(id, quarter):
     form = CheckInForm(data=before.__data__ if before else {'quarter': quarter})
     del form.quarter
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
-    crumbs = records.crumbs(noun, (plan.label, back), (heading, None))
+    crumbs = pages.crumbs(noun, (plan.label, back), (heading, None))
     wrong = [('assessment', not_yet(plan.fiscal_year, quarter))] if clock.today() < quarter_start(plan.fiscal_year, quarter) else []
     if before is None and request.form.get('revision'):
         wrong.append(('', '画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、もう一度保存してください。'))
-    if records.accepted(form, before) and records.collect(form, wrong):
-        row = records.twin(stood) if stood else CheckIn(plan=plan, quarter=quarter)
+    if pages.accepted(form, before) and pages.collect(form, wrong):
+        row = pages.twin(stood) if stood else CheckIn(plan=plan, quarter=quarter)
         form.fill(row)
         row.voided_at = row.void_reason = None
         if before is not None and request.form.get('revision') != str(before.revision):
-            return records.conflict(form, row, before, back, crumbs)
-        with records.act('plans.check-in', records.asked_why().data or '') as writing:
+            return pages.conflict(form, row, before, back, crumbs)
+        with pages.act('plans.check-in', pages.asked_why().data or '') as writing:
             writing.save(row, stood)
         flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
         return redirect(back, code=303)
@@ -255,11 +256,11 @@ def check_in(id, quarter):
 @permit('plans.void')
 def void_check_in(id, quarter):
     """Void a check-in entered by mistake; its quarter can be recorded again."""
-    plan = records.find(noun, id)
+    plan = pages.find(noun, id)
     require('plans.void', plan)
     row = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter, CheckIn.live())
     if row is None or plan.voided_at:
         abort(404)
     back = url_for('.show', id=id)
-    return records.voided(noun, row, 'plans.check-in', back, records.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)),
+    return pages.voided(noun, row, 'plans.check-in', back, pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)),
                           reusable=True)

@@ -12,9 +12,10 @@ from models.procurement import CASE_KINDS, CONCLUSIONS, OPINIONS, OUTCOMES, REVI
 from models.rules import lifecycle
 from models.settings import Dated
 
-from . import clock, records, shown
-from .nouns import Column, Filter, Noun
-from .permits import UNIT_ROLES, allowed, permit, require, visible_of
+from .core import clock
+from .core.permits import UNIT_ROLES, allowed, permit, require, visible_of
+from .records import display, pages
+from .records.noun import Column, Filter, Noun
 
 requests_bp = Blueprint('budget-requests', __name__, url_prefix='/budget-requests')
 cases_bp = Blueprint('cases', __name__, url_prefix='/cases')
@@ -68,13 +69,13 @@ budget_requests = Noun(
     separated=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=[Column('request_no', '要求番号', BudgetRequest.request_no),
-             Column('fiscal_year', '予算年度', BudgetRequest.fiscal_year, shown.year),
-             Column('requested_on', '要求日', BudgetRequest.requested_on, shown.day),
-             Column('department', '所属', BudgetRequest.department, shown.department),
-             Column('title', '件名', BudgetRequest.title), Column('amount', '要求額', BudgetRequest.amount, shown.yen),
-             Column('it_cost', 'IT経費', BudgetRequest.it_cost, shown.flag)],
-    filters=[Filter('fiscal_year', '予算年度', shown.years, lambda v: BudgetRequest.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: BudgetRequest.department == shown.unit(v)),
+             Column('fiscal_year', '予算年度', BudgetRequest.fiscal_year, display.year),
+             Column('requested_on', '要求日', BudgetRequest.requested_on, display.day),
+             Column('department', '所属', BudgetRequest.department, display.department),
+             Column('title', '件名', BudgetRequest.title), Column('amount', '要求額', BudgetRequest.amount, display.yen),
+             Column('it_cost', 'IT経費', BudgetRequest.it_cost, display.flag)],
+    filters=[Filter('fiscal_year', '予算年度', display.years, lambda v: BudgetRequest.fiscal_year == int(v)),
+             Filter('department', '所属', display.department_options, lambda v: BudgetRequest.department == display.unit(v)),
              Filter('it_cost', 'IT経費', lambda: [('1', 'IT経費'), ('0', 'IT経費でない')],
                     lambda v: BudgetRequest.it_cost == (v == '1')),
              Filter('nature', '経費性質', lambda: list(NATURES.items()), lambda v: BudgetRequest.nature == v),
@@ -101,14 +102,14 @@ cases = Noun(
     separated=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, template='cases/show.html',
-    columns=[Column('case_no', '案件番号', Case.case_no), Column('fiscal_year', '予算年度', Case.fiscal_year, shown.year),
-             Column('department', '所属', Case.department, shown.department), Column('title', '件名', Case.title),
-             Column('kind', '案件種別', Case.kind, shown.code(CASE_KINDS)),
-             Column('initial_cost', '初期経費', Case.initial_cost, shown.yen),
-             Column('ordered_on', '発注日', Case.ordered_on, shown.day),
-             Column('outcome', '予算結果', Case.outcome, shown.code(OUTCOMES))],
-    filters=[Filter('fiscal_year', '予算年度', shown.years, lambda v: Case.fiscal_year == int(v)),
-             Filter('department', '所属', shown.department_options, lambda v: Case.department == shown.unit(v)),
+    columns=[Column('case_no', '案件番号', Case.case_no), Column('fiscal_year', '予算年度', Case.fiscal_year, display.year),
+             Column('department', '所属', Case.department, display.department), Column('title', '件名', Case.title),
+             Column('kind', '案件種別', Case.kind, display.code(CASE_KINDS)),
+             Column('initial_cost', '初期経費', Case.initial_cost, display.yen),
+             Column('ordered_on', '発注日', Case.ordered_on, display.day),
+             Column('outcome', '予算結果', Case.outcome, display.code(OUTCOMES))],
+    filters=[Filter('fiscal_year', '予算年度', display.years, lambda v: Case.fiscal_year == int(v)),
+             Filter('department', '所属', display.department_options, lambda v: Case.department == display.unit(v)),
              Filter('kind', '案件種別', lambda: list(CASE_KINDS.items()), lambda v: Case.kind == v),
              Filter('outcome', '予算結果', lambda: list(OUTCOMES.items()), lambda v: Case.outcome == v)],
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
@@ -183,12 +184,12 @@ supports = Noun(
               for name in ('completed_on', 'trial', 'opinion', 'opinion_text')},
     joins=lambda query: query.join(Case),
     columns=[Column('case_no', '案件番号', Case.case_no), Column('title', '件名', Case.title),
-             Column('department', '所属', Case.department, shown.department),
-             Column('kind', '支援区分', Support.kind, shown.code(SUPPORT_KINDS)),
-             Column('state', '状態', Support.state, shown.code(SUPPORT_STATES), tone=support_tone),
-             Column('requested_on', '依頼日', Support.requested_on, shown.day),
-             Column('completed_on', '完了日', Support.completed_on, shown.day),
-             Column('opinion', '総合意見', Support.opinion, shown.code(OPINIONS))],
+             Column('department', '所属', Case.department, display.department),
+             Column('kind', '支援区分', Support.kind, display.code(SUPPORT_KINDS)),
+             Column('state', '状態', Support.state, display.code(SUPPORT_STATES), tone=support_tone),
+             Column('requested_on', '依頼日', Support.requested_on, display.day),
+             Column('completed_on', '完了日', Support.completed_on, display.day),
+             Column('opinion', '総合意見', Support.opinion, display.code(OPINIONS))],
     filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')], lambda v: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
              Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
              Filter('kind', '支援区分', lambda: list(SUPPORT_KINDS.items()), lambda v: Support.kind == v),
@@ -205,25 +206,25 @@ reviews = Noun(
     name='reviews', title='台帳活用検討', table=Review, form=ReviewForm, key=('review_no',), sort='-reviewed_on',
     prefix='R-', prepare=prepare_review,
     columns=[Column('review_no', '検討番号', Review.review_no),
-             Column('kind', '検討区分', Review.kind, shown.code(REVIEW_KINDS)), Column('title', '件名', Review.title),
-             Column('reviewed_on', '検討日', Review.reviewed_on, shown.day),
-             Column('conclusion', '結論', Review.conclusion, shown.code(CONCLUSIONS)),
-             Column('approved_on', '承認日', Review.approved_on, shown.day)],
+             Column('kind', '検討区分', Review.kind, display.code(REVIEW_KINDS)), Column('title', '件名', Review.title),
+             Column('reviewed_on', '検討日', Review.reviewed_on, display.day),
+             Column('conclusion', '結論', Review.conclusion, display.code(CONCLUSIONS)),
+             Column('approved_on', '承認日', Review.approved_on, display.day)],
     filters=[Filter('kind', '検討区分', lambda: list(REVIEW_KINDS.items()), lambda v: Review.kind == v),
              Filter('conclusion', '結論', lambda: list(CONCLUSIONS.items()), lambda v: Review.conclusion == v)],
     hint='結論と承認日がそろった検討が、件数に入ります。')
 
-records.register(requests_bp, budget_requests)
-records.register(cases_bp, cases)
-records.register(supports_bp, supports)
-records.register(reviews_bp, reviews)
+pages.register(requests_bp, budget_requests)
+pages.register(cases_bp, cases)
+pages.register(supports_bp, supports)
+pages.register(reviews_bp, reviews)
 
 
 @supports_bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
 @permit('supports.move')
 def move(id, target):
     """Hand a support on: examine, send back with comments, resubmit, complete, withdraw."""
-    before = records.find(supports, id)
+    before = pages.find(supports, id)
     require('supports.move', before)
     if target not in ASKED or before.voided_at:
         abort(404)
@@ -234,12 +235,12 @@ def move(id, target):
     else:
         form.opinion.flags.required = form.completed_on.flags.required = True
     form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((before.state, target), ASKED[target])
-    if answer := records.moved_meanwhile(supports, before, form, SUPPORT_STATES[before.state], possible):
+    if answer := pages.moved_meanwhile(supports, before, form, SUPPORT_STATES[before.state], possible):
         return answer
     if not possible:
         abort(403)
     if form.validate_on_submit():
-        row = records.twin(before)
+        row = pages.twin(before)
         row.state = target
         if target == 'completed':
             row.opinion, row.completed_on = form.opinion.data, form.completed_on.data
@@ -251,9 +252,9 @@ def move(id, target):
             lacking.append('完了日は依頼日以後にしてください。')
         if target == 'completed' and row.completed_on and row.completed_on > clock.today():
             lacking.append('完了日に先の日は入れられません。')
-        if records.collect(form, [('completed_on' if '完了日' in words else 'opinion' if '総合意見' in words else 'text', words)
+        if pages.collect(form, [('completed_on' if '完了日' in words else 'opinion' if '総合意見' in words else 'text', words)
                                   for words in lacking]):
-            with records.act('supports.move', form.text.data or '') as writing:
+            with pages.act('supports.move', form.text.data or '') as writing:
                 writing.save(row, before)
                 if form.text.data:
                     writing.insert([SupportComment(support=row, person=current_user.id, at=writing.at, state=target,
@@ -263,7 +264,7 @@ def move(id, target):
     return render_template('supports/move.html', noun=supports, row=before, form=form, target=SUPPORT_STATES[target],
                            words=MOVE_WORDS.get((before.state, target), SUPPORT_STATES[target]),
                            comments=told(before), states=SUPPORT_STATES,
-                           crumbs=records.crumbs(supports, (before.label, url_for('.show', id=id)), ('状態の変更', None))
+                           crumbs=pages.crumbs(supports, (before.label, url_for('.show', id=id)), ('状態の変更', None))
                            ), 422 if form.errors else 200
 
 
@@ -271,32 +272,32 @@ def move(id, target):
 @permit('cases.create')
 def ask(id):
     """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one act."""
-    line = records.find(budget_requests, id)
+    line = pages.find(budget_requests, id)
     require('cases.create', line)
     asked_before = '' if request_panels(line)['can_ask'] else 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
     if asked_before and request.method != 'POST':
         flash(asked_before)
         return redirect(url_for('.show', id=id), code=303)
-    number = records.next_number(cases)
+    number = pages.next_number(cases)
     form = CaseForm(request.form if request.method == 'POST' else None, data={
         'case_no': number, 'fiscal_year': line.fiscal_year, 'department_code': line.department_id, 'title': line.title,
         'request_no': line.id, 'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1,
         'new_technology': line.new_technology})
     for name in ('ordered_on', 'outcome'):
         del form[name]
-    if records.accepted(form) and records.collect(form, [('request_no', asked_before)] if asked_before else []):
+    if pages.accepted(form) and pages.collect(form, [('request_no', asked_before)] if asked_before else []):
         row = Case()
         form.fill(row)
         if not allowed('cases.create', row):
-            records.collect(form, [('department_code', '自分の所属の案件だけを登録できます。')])
-        elif records.collect(form, records.refusals(cases, row, None, form, clock.now())):
-            with records.act('supports.request', f'予算要求 {line.request_no} の調達支援の依頼') as writing:
-                records.write(writing, cases, row, None, records.links_of(form), clock.today())
+            pages.collect(form, [('department_code', '自分の所属の案件だけを登録できます。')])
+        elif pages.collect(form, pages.refusals(cases, row, None, form, clock.now())):
+            with pages.act('supports.request', f'予算要求 {line.request_no} の調達支援の依頼') as writing:
+                pages.write(writing, cases, row, None, pages.links_of(form), clock.today())
                 support = Support(case=row, kind='budget', requested_on=clock.today())
                 writing.save(support)
             flash('調達支援を依頼しました。情報政策の担当者が点検します。')
             return redirect(url_for('supports.show', id=support.id), code=303)
     return render_template('budget-requests/ask.html', noun=budget_requests, row=line, form=form,
                            sections=[('', form.cells())], button='依頼する',
-                           crumbs=records.crumbs(budget_requests, (line.label, url_for('.show', id=id)),
+                           crumbs=pages.crumbs(budget_requests, (line.label, url_for('.show', id=id)),
                                                  ('調達支援の依頼', None))), 422 if form.errors else 200

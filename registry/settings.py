@@ -10,9 +10,11 @@ from models.people import ROLES
 from models.settings import KNOWN
 from models.standardisation import master_on, steps_of
 
-from . import clock, passwords, records, sessions, shown, sign_in, throttles
-from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require
+from .core import clock
+from .core.permits import allowed, permit, require
+from .records import display, pages
+from .records.noun import Column, Filter, Noun
+from .web import passwords, sessions, sign_in, throttles
 
 settings_bp = Blueprint('settings', __name__, url_prefix='/settings')
 people_bp = Blueprint('people', __name__, url_prefix='/people')
@@ -32,7 +34,7 @@ def prepare_setting(row, before, form, at):
 settings = Noun(
     name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name', prepare=prepare_setting,
     columns=[Column('name', '設定名', Setting.name, lambda v: KNOWN[v][0] if v in KNOWN else v),
-             Column('valid_from', '適用開始日', Setting.valid_from, shown.day),
+             Column('valid_from', '適用開始日', Setting.valid_from, display.day),
              Column('value', '値', Setting.value),
              Column('verified', '区の確認', Setting.verified, lambda v: '確認済み' if v else '要確認',
                     tone=lambda v: 'good' if v else 'warn')],
@@ -90,36 +92,36 @@ people = Noun(
     prepare=prepare_person, keeps=keep_oneself, after=end_sessions, explained=explain_person, panels=signed_in,
     template='people/show.html',
     columns=[Column('email', 'メールアドレス', Person.email), Column('name', '氏名', Person.name),
-             Column('department', '所属', Person.department, shown.department),
-             Column('role', '権限', Person.role, shown.code(ROLES)),
+             Column('department', '所属', Person.department, display.department),
+             Column('role', '権限', Person.role, display.code(ROLES)),
              Column('is_active', '利用', Person.is_active, lambda v: '利用できる' if v else '停止',
                     tone=lambda v: 'good' if v else 'quiet')],
     filters=[Filter('role', '権限', lambda: list(ROLES.items()), lambda v: Person.role == v)],
     hint='サインインできる人と権限です。登録後に、一時パスワードを設定してください。')
-records.register(settings_bp, settings)
-records.register(people_bp, people)
+pages.register(settings_bp, settings)
+pages.register(people_bp, people)
 
 
 @people_bp.route('/<int:id>/password', methods=['GET', 'POST'])
 @permit('people.password')
 def password(id):
     """Give a person a one-time password, which they must change; their sessions end."""
-    person = records.find(people, id)
+    person = pages.find(people, id)
     require('people.password', person)
     if person.id == current_user.id:
         flash('自分のパスワードは、ここで、今のパスワードを入力して変えます。')
         return redirect(url_for('sign_in.account'), code=303)
     form = NewPasswordForm()
-    if form.validate_on_submit() and records.collect(
+    if form.validate_on_submit() and pages.collect(
             form, [('new', words) for words in passwords.weaknesses(form.new.data, person)]):
-        with records.act('people.password') as act:
+        with pages.act('people.password') as act:
             sign_in.set_password(act, person, form.new.data, clock.now() + sign_in.ONE_TIME)
         throttles.forgive(person.email)
         flash(f'{person.name} の一時パスワードを設定しました。{sign_in.ONE_TIME.days}日のうちに使えます。本人に安全な方法で伝えてください。')
         return redirect(url_for('.show', id=id), code=303)
     return render_template('people/password.html', noun=people, row=person, form=form, min_length=passwords.MIN_LENGTH,
                            days=sign_in.ONE_TIME.days,
-                           crumbs=records.crumbs(people, (person.label, url_for('.show', id=id)), ('パスワード', None))
+                           crumbs=pages.crumbs(people, (person.label, url_for('.show', id=id)), ('パスワード', None))
                            ), 422 if form.errors else 200
 
 
@@ -127,7 +129,7 @@ def password(id):
 @permit('people.sessions')
 def end_session(id, browser):
     """End one of a person's sessions."""
-    person = records.find(people, id)
+    person = pages.find(people, id)
     if sessions.end_one(person, browser):
         log.info('session ended', id=g.get('request_id'), person=person.get_id(), by=current_user.get_id())
         flash(f'{person.name} のその端末のサインインを終了しました。')
@@ -140,7 +142,7 @@ def end_session(id, browser):
 @permit('people.password')
 def let_in(id):
     """Forget a person's failed sign-ins, so that they need not wait."""
-    person = records.find(people, id)
+    person = pages.find(people, id)
     throttles.forgive(person.email)
     log.info('sign-in wait ended', id=g.get('request_id'), person=person.get_id(), by=current_user.get_id())
     flash(f'{person.name} のサインインの待ちを解きました。')

@@ -16,10 +16,12 @@ from forms.strategy import (
 from models import Actual, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from models.rules import calendar
 
-from . import board as boards
-from . import charts, records, reports_pages, words
-from .front import asked_day
-from .permits import allowed, permit
+from .core.permits import allowed, permit
+from .figures import board as boards
+from .figures import charts
+from .records import pages, vocabulary
+from .reports import documents
+from .web.front import asked_day
 
 bp = Blueprint('strategies', __name__, url_prefix='/strategies')
 
@@ -120,7 +122,7 @@ def past_of(rows):
         table = history.TABLES[change.table]
         place = '' if table is type(rows[0]) else f'{change.label}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(
-            place + sentence for sentence in history.sentences(change, words.vocabulary(table), names))
+            place + sentence for sentence in history.sentences(change, vocabulary.vocabulary(table), names))
     return list(told.values())
 
 
@@ -146,7 +148,7 @@ NOUN = _Strategies()
 
 def stamp(form, row):
     """Return what tells whether a part still is as a form was filled from it: parts are found by numbers, which may pass to another."""
-    return f'{records.stamp(form, row)};{row.id}'
+    return f'{pages.stamp(form, row)};{row.id}'
 
 
 def edit_page(form, before, heading, back, crumbs):
@@ -163,16 +165,16 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, kind='s
     where to go; `weighty` maps the columns and links whose change must be given a reason to their names.
     """
     leave = back(before)
-    if not records.accepted(form, before) or not records.collect(form, check() if check else ()):
+    if not pages.accepted(form, before) or not pages.collect(form, check() if check else ()):
         return edit_page(form, before, heading, leave, crumbs)
     at = place()
     there = table.get_or_none(**at)
     if there is not None and before is None and there.voided_at is None or there and before and there.id != before.id:
-        records.collect(form, [(next(name for name in ('no', 'fiscal_year', 'as_of') if name in form._fields),
+        pages.collect(form, [(next(name for name in ('no', 'fiscal_year', 'as_of') if name in form._fields),
                                 '同じ番号・年度・基準日の記録が既にあります。' + ('（取消済み）' if there.voided_at else ''))])
         return edit_page(form, before, heading, leave, crumbs)
     former = before or there
-    row = records.twin(before) if before else table()
+    row = pages.twin(before) if before else table()
     if before is None and there is not None:
         # the number of a voided part is used again: nothing but its place in the database is the old one's
         row.id, row.revision = there.id, there.revision
@@ -180,17 +182,17 @@ def saved(form, table, before, place, heading, back, crumbs, check=None, kind='s
     for name, value in at.items():
         setattr(row, name, value)
     if before is not None and request.form.get('revision') != stamp(form, before):
-        return records.conflict(form, row, before, leave, crumbs, stamp(form, before))
-    if before is not None and not records.collect(form, unexplained(form, row, before, weighty or {})):
+        return pages.conflict(form, row, before, leave, crumbs, stamp(form, before))
+    if before is not None and not pages.collect(form, unexplained(form, row, before, weighty or {})):
         return edit_page(form, before, heading, leave, crumbs)
-    with suppress(records.Overtaken), records.act(kind, records.asked_why().data or '') as act:
+    with suppress(pages.Overtaken), pages.act(kind, pages.asked_why().data or '') as act:
         changed = act.save(row, former)
-        for (link, own, other), ids, known in records.links_of(form):
+        for (link, own, other), ids, known in pages.links_of(form):
             changed = act.link(link, own, row, other, ids, known if before is not None else None) or changed
         if before is None and there is not None:
             for part in parts_of(there):
                 act.void(part, '同じ番号の別の記録を登録したため')
-        records.still(form, records.gone(row))
+        pages.still(form, pages.gone(row))
     if form.errors:
         return edit_page(form, before, heading, leave, crumbs)
     flash('保存しました。' if changed else '変更はありませんでした。')
@@ -203,12 +205,12 @@ def unexplained(form, row, before, weighty):
     changed = [name for key, name in weighty.items() if links.get(key) or key not in links
                and before.__data__.get(key) is not None and row.__data__.get(key) != before.__data__.get(key)]
     return [('', f'{"・".join(changed)}を変えると、判定が変わることがあります。「変更の理由」を書いてください。')] if (
-        changed and not records.asked_why().data) else []
+        changed and not pages.asked_why().data) else []
 
 
 def voided(row, back, crumbs, blocked=None, words=''):
     """Handle the voiding of one part of a strategy; return a response. While `blocked` selects any row it must stay: `words` say why."""
-    return records.voided(NOUN, row, 'strategies.edit', back, crumbs, lambda: [
+    return pages.voided(NOUN, row, 'strategies.edit', back, crumbs, lambda: [
         ('reason', words)] if blocked is not None and blocked.exists() else [], reusable=True)
 
 
@@ -300,7 +302,7 @@ def copy_themes(year):
     if former is None or Theme.select().where(Theme.strategy == strategy).exists():
         flash('引き継ぐ戦略テーマはありません。')
         return redirect(to_year(year), code=303)
-    with records.act('strategies.edit', '前年度の戦略テーマの引継ぎ') as act:
+    with pages.act('strategies.edit', '前年度の戦略テーマの引継ぎ') as act:
         act.insert([Theme(strategy=strategy, no=theme.no, title=theme.title) for theme in former.themes.where(
             Theme.live()).order_by(Theme.no)])
     flash('前年度の戦略テーマを引き継ぎました。')
@@ -444,7 +446,7 @@ def report(year, name):
         return redirect(url_for('board.index', year=year), code=303)
     text = request.args.get('id', '')
     only = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
-    made = reports_pages.build(name, year, as_of, only) or abort(404)
+    made = documents.build(name, year, as_of, only) or abort(404)
     part = '' if only is None else f'-{only}'
     return Response(made, mimetype='application/pdf', headers={
         'Content-Disposition': f'inline; filename="daicho-{name}-{year}{part}.pdf"'})

@@ -26,11 +26,12 @@ from models.settings import Dated
 from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII, ZONES
 from models.visibility import condition
 
-from . import clock, records, shown
-from .menu import address
-from .nouns import Column, Filter, Noun, of_table
-from .permits import allowed, overreach, permit, require, visible_of
-from .words import vocabulary
+from .core import clock
+from .core.permits import allowed, overreach, permit, require, visible_of
+from .records import display, pages
+from .records.noun import Column, Filter, Noun, of_table
+from .records.vocabulary import vocabulary
+from .web.menu import address
 
 bp = Blueprint('systems', __name__, url_prefix='/systems')
 
@@ -214,16 +215,16 @@ noun = Noun(
     columns=[
         Column('system_no', '管理番号', System.system_no),
         Column('name', 'システム名称', System.name),
-        Column('owner', '所管課', System.owner, shown.department),
-        Column('category', 'システム区分', System.category, shown.code(CATEGORIES)),
-        Column('lifecycle', '状態', System.lifecycle, shown.code(LIFECYCLES), tone=lifecycle_tone),
-        Column('criticality', '重要度', System.criticality, shown.code(CRITICALITIES)),
-        Column('contract_end_on', '契約満了日', System.contract_end_on, shown.day),
+        Column('owner', '所管課', System.owner, display.department),
+        Column('category', 'システム区分', System.category, display.code(CATEGORIES)),
+        Column('lifecycle', '状態', System.lifecycle, display.code(LIFECYCLES), tone=lifecycle_tone),
+        Column('criticality', '重要度', System.criticality, display.code(CRITICALITIES)),
+        Column('contract_end_on', '契約満了日', System.contract_end_on, display.day),
     ],
     filters=[
         Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')], lambda v: System.contract_end_on.between(
             clock.today(), clock.today() + timedelta(days=365)) if v == '1' else System.contract_end_on < clock.today()),
-        Filter('owner', '所管課', shown.department_options, lambda v: System.owner == shown.unit(v)),
+        Filter('owner', '所管課', display.department_options, lambda v: System.owner == display.unit(v)),
         Filter('lifecycle', '状態', lambda: list(LIFECYCLES.items()), lambda v: System.lifecycle == v),
         Filter('category', 'システム区分', lambda: list(CATEGORIES.items()), lambda v: System.category == v),
         Filter('zone', 'ネットワーク区分', lambda: list(ZONES.items()), lambda v: System.zone == v),
@@ -231,14 +232,14 @@ noun = Noun(
         Filter('pii', '個人情報', lambda: list(PII.items()), lambda v: System.pii == v),
     ],
     hint='区が持つすべての情報システムの台帳です。構想から廃棄まで、状態と履歴を残します。')
-records.register(bp, noun)
+pages.register(bp, noun)
 
 
 @bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
 @permit('systems.move')
 def move(id, target):
     """Move a system through its lifecycle; a refused move lists what is missing."""
-    before = records.find(noun, id)
+    before = pages.find(noun, id)
     require('systems.move', before)
     found = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == target), None)
     possible = found is not None and not before.voided_at
@@ -248,22 +249,22 @@ def move(id, target):
         abort(403)
     moves = [found] if found else [m for m in lifecycle.MOVES if m.target == target]
     form = move_form(before, {need for m in moves for need in m.needs})
-    if answer := records.moved_meanwhile(noun, before, form, '取消済み' if before.voided_at else LIFECYCLES[before.lifecycle], possible):
+    if answer := pages.moved_meanwhile(noun, before, form, '取消済み' if before.voided_at else LIFECYCLES[before.lifecycle], possible):
         return answer
     if not possible:
         abort(404)
-    row = records.twin(before)
-    good = records.accepted(form, before)
+    row = pages.twin(before)
+    good = pages.accepted(form, before)
     if form.is_submitted():
         form.fill(row)
-        good = records.collect(form, [*records.ahead(form, row, before, clock.today()), *too_early(row, target),
+        good = pages.collect(form, [*pages.ahead(form, row, before, clock.today()), *too_early(row, target),
                                       *overreach(noun, row, before, form, current_user)]) and good
     cases, reviews = related(before)
     lacks = [each for each in lacking(found, row, facts(row, cases, reviews) | {'reason': form.reason.data}, cases, reviews)
              if each[0] not in form._fields]
     if good and not lacks:
         row.lifecycle = target
-        with records.act('systems.move', form.reason.data) as writing:
+        with pages.act('systems.move', form.reason.data) as writing:
             writing.save(row, before)
             if target == 'cancelled':
                 writing.void(row, form.reason.data)
@@ -272,7 +273,7 @@ def move(id, target):
     return render_template(
         'systems/move.html', noun=noun, row=before, form=form, lacking=lacks,
         target=LIFECYCLES[target], source=LIFECYCLES[before.lifecycle], final=target == 'cancelled',
-        crumbs=records.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
+        crumbs=pages.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
     ), 422 if form.is_submitted() else 200
 
 

@@ -11,9 +11,10 @@ from models.rules import calendar
 from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
-from . import clock, records, shown
-from .nouns import Column, Filter, Noun
-from .permits import allowed, permit, require
+from .core import clock
+from .core.permits import allowed, permit, require
+from .records import display, pages
+from .records.noun import Column, Filter, Noun
 
 courses_bp = Blueprint('courses', __name__, url_prefix='/courses')
 enrolments_bp = Blueprint('enrolments', __name__, url_prefix='/enrolments')
@@ -56,13 +57,13 @@ def prepare_course(row, before, form, at):
 courses = Noun(
     name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year', prepare=prepare_course,
     panels=course_panels, template='courses/show.html',
-    columns=[Column('code', '研修コード', Course.code), Column('year', '年度', Course.fiscal_year, shown.year),
+    columns=[Column('code', '研修コード', Course.code), Column('year', '年度', Course.fiscal_year, display.year),
              Column('name', '名称', Course.name),
-             Column('category', '区分', Course.category, shown.code(COURSE_CATEGORIES)),
-             Column('mandatory', '必須', Course.mandatory, shown.flag),
-             Column('closes_on', '締切日', Course.closes_on, shown.day),
-             Column('census_on', '対象者基準日', Course.census_on, shown.day)],
-    filters=[Filter('year', '年度', shown.years, lambda v: Course.fiscal_year == int(v)),
+             Column('category', '区分', Course.category, display.code(COURSE_CATEGORIES)),
+             Column('mandatory', '必須', Course.mandatory, display.flag),
+             Column('closes_on', '締切日', Course.closes_on, display.day),
+             Column('census_on', '対象者基準日', Course.census_on, display.day)],
+    filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),
              Filter('category', '区分', lambda: list(COURSE_CATEGORIES.items()), lambda v: Course.category == v)],
     hint='必須の情報セキュリティ研修が、受講率の対象になります。')
 
@@ -104,25 +105,25 @@ enrolments = Noun(
     scope=lambda day: Enrolment.course.in_(Course.select(Course.id).where(
         Course.live() | (Course.voided_at >= day_bounds(day, day)[1]))),
     columns=[Column('staff', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
-             Column('department', '所属', Staff.department, shown.department),
+             Column('department', '所属', Staff.department, display.department),
              Column('course', '研修', Course.name),
-             Column('status', '状態', Enrolment.status, shown.code(ENROLMENT_STATES), tone=enrolment_tone),
-             Column('completed_on', '受講日', Enrolment.completed_on, shown.day),
+             Column('status', '状態', Enrolment.status, display.code(ENROLMENT_STATES), tone=enrolment_tone),
+             Column('completed_on', '受講日', Enrolment.completed_on, display.day),
              Column('exclusion_reason', '除外理由', Enrolment.exclusion_reason)],
-    filters=[Filter('course', '研修', shown.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == shown.id_of(Course, 'code', v)),
+    filters=[Filter('course', '研修', display.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == display.id_of(Course, 'code', v)),
              Filter('status', '状態', lambda: list(ENROLMENT_STATES.items()), lambda v: Enrolment.status == v),
-             Filter('department', '所属', shown.department_options, lambda v: Enrolment.staff.in_(
-                 Staff.select(Staff.id).where(Staff.department == shown.unit(v))))],
+             Filter('department', '所属', display.department_options, lambda v: Enrolment.staff.in_(
+                 Staff.select(Staff.id).where(Staff.department == display.unit(v))))],
     hint='対象者基準日の名簿です。除外には理由が必要です。')
-records.register(courses_bp, courses)
-records.register(enrolments_bp, enrolments)
+pages.register(courses_bp, courses)
+pages.register(enrolments_bp, enrolments)
 
 
 @courses_bp.route('/<int:id>/census', methods=['GET', 'POST'])
 @permit('courses.census')
 def census(id):
     """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by name."""
-    course = records.find(courses, id)
+    course = pages.find(courses, id)
     require('courses.census', course)
     if course.voided_at:
         abort(404)
@@ -133,7 +134,7 @@ def census(id):
     form = EmptyForm()
     if form.validate_on_submit() and population and not exists:
         reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
-        with records.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
+        with pages.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
             known, new = {row.staff_id: row for row in Enrolment.select().where(Enrolment.course == course)}, []
             for person in population:
                 # who was once enrolled by mistake and voided (取消) is on the census all the same
@@ -152,4 +153,4 @@ def census(id):
     return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),
                            coming=course.census_on is not None and course.census_on > clock.today(),
                            on_leave=len(on_leave), exists=exists,
-                           crumbs=records.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))
+                           crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))

@@ -18,7 +18,9 @@ from flask.testing import FlaskClient
 
 from audits import trail
 from models import RECORDS, db
-from registry import clock, config, connection, create_app, masters
+from registry import create_app
+from registry.core import clock, config, connection
+from registry.data import masters
 
 ENGINE = os.environ.get('DAICHO_TEST_DATABASE', 'sqlite')
 #: where a database is made anew for each test: in memory where there is room, for making 500 files takes a disk 0.2 s; None: the usual place

@@ -13,8 +13,10 @@ from peewee import SqliteDatabase
 
 from audits import history, trail
 from models import RECORDS, Department, Person, System, Throttle, db
-from registry import clock, commands, create_app, menu, permits
-from registry.nouns import NOUNS
+from registry import commands, create_app
+from registry.core import clock, permits
+from registry.records.noun import NOUNS
+from registry.web import menu
 
 ROOT = Path(__file__).parent.parent
 DOORS = {  # room: the rooms and libraries it may import besides the standard library
@@ -101,12 +103,12 @@ def test_every_endpoint_has_a_permit(app):
 
 
 def test_the_application_does_not_start_without_one(settings, monkeypatch):
-    from registry import front
+    from registry.web import front
 
     def careless(app, register=front.register):
         register(app)
         app.add_url_rule('/careless', 'careless', lambda: 'anyone may read this')
-    monkeypatch.setattr('registry.front.register', careless)
+    monkeypatch.setattr('registry.web.front.register', careless)
     with pytest.raises(RuntimeError, match='no permit on careless'):
         create_app(settings)
 
@@ -315,7 +317,7 @@ def operations():
 
 
 def test_settings_are_documented():
-    text = (ROOT / 'registry' / 'config.py').read_text('utf-8')
+    text = (ROOT / 'registry' / 'core' / 'config.py').read_text('utf-8')
     names = set(re.findall(r"environ\.get\(\s*'([A-Z_]+)'", text))
     assert len(names) >= 5
     assert not [name for name in sorted(names) if f'`{name}`' not in operations()]

@@ -5,7 +5,7 @@ from peewee import PeeweeException, SqliteDatabase
 
 from audits import trail
 from models import TABLES, Act, Change, System, TrailHead, catalogue, db
-from registry import clock, connection
+from registry.core import clock, connection
 
 
 def sqlite():
@@ -111,7 +111,7 @@ def test_an_older_register_is_brought_forward_whole(databases):
 
 
 def test_masters_twice_are_harmless(opened):
-    from registry import masters
+    from registry.data import masters
     head = trail.head().seq
     masters.fill(clock.now())
     assert trail.head().seq == head

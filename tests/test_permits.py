@@ -23,8 +23,9 @@ from models import (
     db,
 )
 from models.figures import MEASURES
-from registry import clock, permits, sheets
-from registry.nouns import NOUNS
+from registry.core import clock, permits
+from registry.records import sheets
+from registry.records.noun import NOUNS
 
 EVERYONE = frozenset(CAST)
 OFFICE = frozenset({'department', 'head', 'other'})

@@ -21,7 +21,8 @@ from conftest import ENGINE
 
 from audits import verify
 from models import Department, System, catalogue, db
-from registry import connection, masters
+from registry.core import connection
+from registry.data import masters
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / 'data'

@@ -6,8 +6,9 @@ from cast import email
 
 from audits import trail, verify
 from models import CheckIn, Incident, Person, Review, StepProgress, Support, System, db
-from registry import board as boards
-from registry import clock, connection, figure_pages
+from registry.core import clock, connection
+from registry.figures import board as boards
+from registry.figures import pages
 
 pytestmark = pytest.mark.usefixtures('opened')
 
@@ -75,7 +76,7 @@ def test_a_board_is_of_one_state_and_says_which(app, monkeypatch):
 
 
 @pytest.mark.parametrize(('address', 'module', 'name'), [
-    ('/', boards, 'board'), ('/strategies/2026/', boards, 'board'), ('/figures/reviews.count', figure_pages, 'groups'),
+    ('/', boards, 'board'), ('/strategies/2026/', boards, 'board'), ('/figures/reviews.count', pages, 'groups'),
     ('/strategies/2026/results.pdf', boards, 'judge')])
 def test_a_page_names_the_state_it_shows(client_of, monkeypatch, address, module, name):
     seq = trail.head().seq

@@ -1,5 +1,5 @@
 """The plan (実施計画) of a year's strategy: an overview page, then each initiative with its quarters."""
-from .. import charts
+from ..figures import charts
 from . import paper, results
 
 QUARTERS = ('4〜6月', '7〜9月', '10〜12月', '1〜3月')

@@ -3,7 +3,7 @@ from reportlab.platypus import PageBreak
 
 from models.rules import calendar
 
-from .. import charts
+from ..figures import charts
 from . import paper
 
 LABEL = 94

@@ -8,7 +8,8 @@ from cast import TODAY
 
 from audits import history, past, trail
 from models import Course, Department, Incident, IncidentSystem, Person, System
-from registry import clock, words
+from registry.core import clock
+from registry.records import vocabulary
 
 pytestmark = pytest.mark.usefixtures('opened')
 
@@ -19,7 +20,7 @@ def said(table, change, name):
     change(row)
     with trail.act(f'{name}.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    return history.sentences(history.of_row(row)[0][0], words.vocabulary(table))
+    return history.sentences(history.of_row(row)[0][0], vocabulary.vocabulary(table))
 
 
 def setting(**values):
@@ -62,7 +63,7 @@ def test_a_new_record_a_void_and_its_return():
     row.voided_at = row.void_reason = None
     with trail.act('courses.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    back, void, new = (history.sentences(change, words.vocabulary(Course)) for change in history.of_row(row)[0])
+    back, void, new = (history.sentences(change, vocabulary.vocabulary(Course)) for change in history.of_row(row)[0])
     assert '名称を「新研修」で登録しました。' in new and '区分を「生成AI」で登録しました。' in new
     assert void == ['取り消しました（理由: 重複）。']
     assert back == ['取消を取りやめました。']

@@ -26,7 +26,8 @@ from models import (
     TrailHead,
     db,
 )
-from registry import clock, connection, sign_in
+from registry.core import clock, connection
+from registry.web import sign_in
 
 pytestmark = pytest.mark.usefixtures('opened')
 

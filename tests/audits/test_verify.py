@@ -18,7 +18,7 @@ from models import (
     db,
 )
 from models.rules import calendar
-from registry import clock
+from registry.core import clock
 
 pytestmark = pytest.mark.usefixtures('opened')
 

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from registry.menu import MENU
+from registry.web.menu import MENU
 
 AXE = (Path(__file__).parents[1] / 'vendor' / 'axe.min.js').read_text('utf-8')
 WIDTHS = (1280, 390)

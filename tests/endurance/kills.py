@@ -39,7 +39,7 @@ sys.path.insert(0, str(ROOT))
 
 from audits import trail, verify  # noqa: E402
 from models import Change, Person, System, catalogue, db  # noqa: E402
-from registry import connection  # noqa: E402
+from registry.core import connection  # noqa: E402
 
 CLIENTS, ROWS = 4, 200
 PASSWORD, CHANGED = 'さくら並木をゆっくり歩く-41', 'かわせみの飛ぶ水辺で休む-77'

@@ -12,8 +12,9 @@ import psycopg
 from click.testing import CliRunner
 
 from models import Department, Person, db
-from registry import clock, create_app
+from registry import create_app
 from registry.commands import main
+from registry.core import clock
 
 NAMES = ('DATABASE_URL', 'DAICHO_INSTANCE', 'DAICHO_TODAY', 'DAICHO_ENV', 'DAICHO_SECRET_KEY')
 #: the 16 kinds of files: headers as the contract prints them, and a few good lines with Japanese labels

@@ -12,7 +12,8 @@ from peewee import SqliteDatabase
 
 from audits import trail, verify
 from models import Department, System, catalogue, db
-from registry import backups, clock, connection
+from registry import backups
+from registry.core import clock, connection
 
 RELEASES = Path(__file__).parents[1] / 'data' / 'releases'
 

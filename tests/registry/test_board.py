@@ -22,8 +22,9 @@ from models import (
 )
 from models.figures import MEASURES, figure
 from models.rules.calendar import JST
-from registry import clock, connection, masters
-from registry.board import as_json, board
+from registry.core import clock, connection
+from registry.data import masters
+from registry.figures.board import as_json, board
 
 YEAR, END = 2025, date(2026, 3, 31)
 

@@ -11,8 +11,8 @@ from test_permits import places
 from forms.fields import Cell
 from models import Review, System, db
 from models.rules import calendar
-from registry import bounds
-from registry.nouns import NOUNS
+from registry.records.noun import NOUNS
+from registry.web import bounds
 
 #: putting 80,000 of these in order took 5.1 s
 MARKS = '\u0301\u0316' * 40_000

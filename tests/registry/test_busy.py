@@ -8,7 +8,7 @@ from asking import values
 
 from audits import trail
 from models import System, db
-from registry import clock, connection
+from registry.core import clock, connection
 
 
 @pytest.fixture

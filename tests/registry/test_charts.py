@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 from reportlab.graphics.shapes import Drawing, Ellipse
 
-from registry import charts
+from registry.figures import charts
 
 MONTHS = [('4月', None), ('5月', Decimal('22.1')), ('6月', Fraction(221, 5)), ('7月', None), ('8月', Decimal('86.3'))]
 QUARTERS = ('4〜6月', '7〜9月', '10〜12月', '1〜3月')

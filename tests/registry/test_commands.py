@@ -29,7 +29,8 @@ from models import (
 )
 from models.figures import figure
 from models.rules.calendar import JST
-from registry import clock, sign_in
+from registry.core import clock
+from registry.web import sign_in
 
 
 @pytest.fixture(scope='module')
@@ -249,7 +250,7 @@ def test_a_step_done_after_the_day_does_not_count(desk):
 def test_650_of_720_is_90_3_and_meets_90_3(desk):
     with desk.open():
         from audits import trail
-        from registry import clock
+        from registry.core import clock
         businesses = list(Business.select().where(Business.applicable).order_by(Business.code))
         places = [(b, s) for b in businesses for s in Step.select().order_by(Step.no)][:649]
         with trail.act('steps.import', by=None, at=clock.now(), channel='cli', reason='試験') as act:

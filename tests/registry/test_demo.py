@@ -9,8 +9,10 @@ from audits import trail, verify
 from models import Act, BusinessSystem, Change, Incident, Plan, Step, StepProgress, Support, System
 from models.figures import figure
 from models.rules import calendar
-from registry import clock, demo, records
-from registry.nouns import NOUNS
+from registry import demo
+from registry.core import clock
+from registry.records import pages
+from registry.records.noun import NOUNS
 from registry.standardisation import record_moves
 
 #: columns that say when something happened, not when it is planned
@@ -168,7 +170,7 @@ def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tm
     with ward.open():
         # re-planned and corrected, as happens: a step taken up again keeps what it was before
         row = StepProgress.select().join(Step).where(StepProgress.status == 'done', Step.no == 33).get()
-        before = records.twin(row)
+        before = pages.twin(row)
         row.status, row.done_on = 'doing', None
         with trail.act('steps.edit', by=None, at=clock.now(), channel='cli', reason='再計画') as act:
             act.save(row, before)

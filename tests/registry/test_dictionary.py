@@ -1,8 +1,9 @@
 """The data dictionary: the committed file says what the models and forms say now, and leaves nothing out."""
 from audits import trail
 from models import RECORDS
-from registry import dictionary, words
-from registry.nouns import NOUNS
+from registry import dictionary
+from registry.records import vocabulary
+from registry.records.noun import NOUNS
 
 
 def test_the_committed_dictionary_is_current(app):
@@ -20,13 +21,13 @@ def test_every_table_and_file_has_a_chapter(app):
 
 
 def test_words_name_columns_that_exist():
-    for table, called in words.WORDS.items():
+    for table, called in vocabulary.WORDS.items():
         assert not set(called) - set(table._meta.fields), table.__name__
 
 
 def test_every_record_and_its_columns_have_words(app):
     with app.app_context():
         for table in RECORDS:
-            assert words.title_of(table)
+            assert vocabulary.title_of(table)
             recorded = {name for name, _ in trail.recorded(table)} - {'voided_at', 'void_reason'}
-            assert not recorded - set(words.vocabulary(table).labels), table.__name__
+            assert not recorded - set(vocabulary.vocabulary(table).labels), table.__name__

@@ -18,7 +18,9 @@ from playhouse.pool import MaxConnectionsExceeded
 
 from audits import trail
 from models import Course, db
-from registry import clock, commands, connection, files, log, requests, troubles
+from registry import commands, files
+from registry.core import clock, connection, log, troubles
+from registry.web import middleware
 
 
 def on(engine):
@@ -174,7 +176,7 @@ def test_a_connection_lost_on_the_way_is_not_called_undone(client_of, monkeypatc
 
     def lose(*args, **kwargs):
         raise OperationalError('server closed the connection unexpectedly')
-    monkeypatch.setattr('registry.records.act', lose)
+    monkeypatch.setattr('registry.records.pages.act', lose)
     answer = browser.post('/courses/new', data=TYPED)
     assert answer.status_code == 503 and '確かめられませんでした' in answer.page.text and '何も変更していません' not in answer.page.text
 
@@ -337,5 +339,5 @@ def test_in_production_every_answer_asks_for_https_with_its_subdomains(app, clie
         for answer in [browser.get(address) for address in ('/', '/sign-in', '/healthz', '/readyz', '/static/app.css', '/static/no', '/no',
                                                             '/no%00', '/systems/export.csv')] + [browser.post('/sign-in'), browser.put('/')]:
             assert answer.headers['Strict-Transport-Security'] == 'max-age=31536000; includeSubDomains', answer.request.path
-            assert set(requests.HEADERS) <= set(answer.headers.keys()), answer.request.path
+            assert set(middleware.HEADERS) <= set(answer.headers.keys()), answer.request.path
             answer.close()

@@ -11,7 +11,9 @@ from cast import email
 
 from audits import trail
 from models import Act, Person, Staff, System, db
-from registry import clock, files, loading, sheets
+from registry import files
+from registry.core import clock
+from registry.records import importing, sheets
 
 HEAD = 'system_no,name,owner_code,category,lifecycle,pii'
 ROW = 'S-90001,新,0201,個別業務系,運用,なし'
@@ -96,13 +98,13 @@ def test_a_second_file_of_a_person_waits_shortly_and_is_told(it, home, client_of
 
 def meanwhile(monkeypatch, change):
     """Let another person's act come between the check and the act of the file."""
-    apply = loading.Load.apply
+    apply = importing.Load.apply
 
     def late(load, *args):
-        monkeypatch.setattr(loading.Load, 'apply', apply)
+        monkeypatch.setattr(importing.Load, 'apply', apply)
         change()
         return load.apply(*args)
-    monkeypatch.setattr(loading.Load, 'apply', late)
+    monkeypatch.setattr(importing.Load, 'apply', late)
 
 
 def heads():

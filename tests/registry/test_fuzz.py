@@ -18,7 +18,7 @@ from test_permits import rules as who_may
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from registry.nouns import NOUNS
+from registry.records.noun import NOUNS
 
 REQUESTS = int(os.environ.get('DAICHO_FUZZ', '1500'))
 SEED = int(os.environ.get('DAICHO_FUZZ_SEED', '20261123'))

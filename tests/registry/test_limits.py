@@ -28,7 +28,9 @@ from models import (
     Throttle,
     db,
 )
-from registry import clock, records, throttles
+from registry.core import clock
+from registry.records import pages
+from registry.web import throttles
 
 
 @pytest.fixture
@@ -330,14 +332,14 @@ def test_what_changed_meanwhile_is_neither_voided_nor_followed_up(app, client_of
 
 
 def test_two_who_take_the_same_number_at_once(client_of, monkeypatch):
-    it, looked = client_of('it'), records.refusals
+    it, looked = client_of('it'), pages.refusals
 
     def refusals(noun, row, before, form, at):
         found = looked(noun, row, before, form, at)
         with trail.act('cases.create', by=None, at=clock.now()) as act:
             act.save(Case(case_no=row.case_no, fiscal_year=2027, department=1, title='先の人', kind='new', initial_cost=1))
         return found
-    monkeypatch.setattr(records, 'refusals', refusals)
+    monkeypatch.setattr(pages, 'refusals', refusals)
     words = refused(it, '/cases/new', fiscal_year='2027', department_code='0201', title='あとの人', kind='new', initial_cost='1')
     assert 'いまほかの人が使いました' in words and 'あとの人' in words and 'C-00004' in words
 

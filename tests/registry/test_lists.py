@@ -8,9 +8,10 @@ import pytest
 
 from audits import trail
 from models import Business, CorrectiveAction, Course, Department, Step, StepProgress, System, db
-from registry import clock, tables
-from registry.nouns import NOUNS
-from registry.tables import spellings
+from registry.core import clock
+from registry.records import listing
+from registry.records.listing import spellings
+from registry.records.noun import NOUNS
 
 
 @pytest.fixture
@@ -185,7 +186,7 @@ def test_a_filter_of_thousands_is_typed_not_chosen(app, client_of):
         act.insert([Course(code=f'K{20 + n % 7}-{n:04}', fiscal_year=2020 + n % 7, name=f'研修{n}', category='ai') for n in range(2_703)])
     answer = it.get('/enrolments/')
     assert len(answer.data) < 30_000, len(answer.data)
-    assert 'list="options-course"' in answer.text and answer.text.count('<option value="K26-') == tables.SUGGESTED
+    assert 'list="options-course"' in answer.text and answer.text.count('<option value="K26-') == listing.SUGGESTED
     found = it.get('/enrolments/?course=K26-01')
     assert numbers(it, '/enrolments/?course=K26-01') == ['1001', '1002'] and 'value="K26-01"' in found.text
     assert '研修 = K26-01 情報セキュリティ研修' in found.page.text

@@ -31,7 +31,8 @@ from models import (
     Support,
     System,
 )
-from registry import clock, sheets
+from registry.core import clock
+from registry.records import sheets
 
 
 @pytest.fixture(scope='module')
@@ -234,7 +235,7 @@ def test_the_same_key_twice_is_a_conflict(desk):
 def test_a_voided_number_is_a_conflict(desk):
     with desk.open():
         from audits import trail
-        from registry import clock
+        from registry.core import clock
         with trail.act('staff.void', by=None, at=clock.now(), channel='cli', reason='重複') as act:
             act.void(Staff.get(Staff.staff_no == '00003'), '重複')
     head = desk.head()

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 import pytest
 
 from models import Act, Indicator, Initiative, Strategy, db
-from registry import clock, loading, sheets
-from registry.nouns import NOUNS
+from registry.core import clock
+from registry.records import importing, sheets
+from registry.records.noun import NOUNS
 
 FEW, MORE = 60, 1060
 
@@ -82,7 +83,7 @@ def sheet_of(kind, rows):
 
 def made_first(kind, rows):
     """Import what a file refers to, unless it is there already."""
-    load = loading.load(NOUNS[kind], sheet_of(kind, rows))
+    load = importing.load(NOUNS[kind], sheet_of(kind, rows))
     if any(entry.status == 'create' for entry in load.entries):
         assert load.good, load.problems[:3]
         load.apply(None, clock.now(), 'import', '')
@@ -98,7 +99,7 @@ def test_a_thousand_rows_more_are_a_few_statements_more(opened, queries, kind):
         sheet = sheet_of(kind, rows)
         queries.clear()
         with db.atomic() as undo:
-            load = loading.load(NOUNS[kind], sheet)
+            load = importing.load(NOUNS[kind], sheet)
             assert load.good and load.counts['create'] == rows, load.problems[:3]
             read = len(queries)
             seq = load.apply(None, clock.now(), 'import', '')
@@ -117,6 +118,6 @@ def test_a_small_file_looks_its_numbers_up_at_once(opened, queries, kind):
     for rows in (5, 45):
         sheet = sheet_of(kind, rows)
         queries.clear()
-        assert loading.load(NOUNS[kind], sheet).good
+        assert importing.load(NOUNS[kind], sheet).good
         counted.append(len(queries))
     assert counted[1] - counted[0] <= 2, counted

@@ -30,7 +30,8 @@ from models import (
 )
 from models import Case as Procurement
 from models.figures import MEASURES
-from registry import board, clock, memo
+from registry.core import clock, memo
+from registry.figures import board
 
 WRITTEN = (Actual, BudgetRequest, Business, BusinessSystem, CaseShare, CheckIn, Course, Department, Enrolment, Incident, IncidentSystem,
            Indicator, Initiative, Plan, Procurement, Review, Setting, StepMove, StepProgress, Support, System)

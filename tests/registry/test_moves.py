@@ -9,7 +9,7 @@ from asking import refused, upload, values
 from audits import trail
 from models import Case, Incident, Support, System, db
 from models.figures import figure
-from registry import clock
+from registry.core import clock
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from cast import PASSWORD, email
 
 from audits import trail, verify
 from models import Act, Case, CheckIn, CorrectiveAction, Finding, Incident, Person, Session, Support, System, db
-from registry import clock, create_app
-from registry.nouns import NOUNS
+from registry import create_app
+from registry.core import clock
+from registry.records.noun import NOUNS
 
 #: whose desk a noun is, where it is not the IT division's
 DESK = {'people': 'admin', 'engagements': 'auditor', 'findings': 'auditor'}
@@ -291,7 +292,7 @@ def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
 def test_what_was_typed_is_given_back_when_something_breaks(it, monkeypatch):
     def broken(*args):
         raise RuntimeError('broken')
-    monkeypatch.setattr('registry.records.refusals', broken)
+    monkeypatch.setattr('registry.records.pages.refusals', broken)
     answer = it.post('/systems/new', data=FIELDS)
     assert answer.status_code == 500 and '夜間の申請' in words(answer) and '<b>二行目' in words(answer)
 

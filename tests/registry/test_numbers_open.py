@@ -7,7 +7,7 @@ import pytest
 from audits import trail
 from models import BudgetRequest, Incident, db
 from models.figures import MEASURES, figure
-from registry import clock
+from registry.core import clock
 
 
 def test_every_figure_says_its_own_numbers_of_rows(app, client_of):

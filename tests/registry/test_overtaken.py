@@ -5,14 +5,14 @@ import pytest
 from asking import values
 
 from models import Department, System, Theme, db
-from registry import records
+from registry.records import pages
 
 
 @pytest.fixture
 def meanwhile(monkeypatch):
     """A function: have another person do something between a page's checks and its act of a kind."""
     def arrange(kind, do):
-        act, done = records.act, []
+        act, done = pages.act, []
 
         def late(kind_now, reason=''):
             if kind_now == kind and not done:
@@ -21,7 +21,7 @@ def meanwhile(monkeypatch):
                 other.start()
                 other.join()
             return act(kind_now, reason)
-        monkeypatch.setattr(records, 'act', late)
+        monkeypatch.setattr(pages, 'act', late)
         return done
     return arrange
 

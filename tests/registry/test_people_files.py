@@ -9,8 +9,8 @@ import python_calamine
 
 from audits import trail
 from models import BudgetRequest, System, db
-from registry import clock
-from registry.nouns import NOUNS
+from registry.core import clock
+from registry.records.noun import NOUNS
 
 
 def table(answer):

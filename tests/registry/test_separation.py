@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from audits import trail
 from models import BudgetRequest, CorrectiveAction, Finding, Person, db
-from registry import clock
 from registry.commands import main
+from registry.core import clock
 
 AN_EXCLUSION = {'exclusion_reason': '少額のため', 'excluded_by': '情報政策課長 甲'}
 

@@ -25,7 +25,7 @@ import pytest
 
 from audits import trail
 from models import Person
-from registry import clock
+from registry.core import clock
 
 ROOT = Path(__file__).parents[2]
 

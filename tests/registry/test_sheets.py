@@ -11,8 +11,8 @@ import xlsxwriter
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registry import sheets
-from registry.sheets import Problem, Unreadable
+from registry.records import sheets
+from registry.records.sheets import Problem, Unreadable
 
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 HEADERS = ['管理番号', '名称', '備考']

@@ -19,8 +19,10 @@ from peewee import OperationalError, SqliteDatabase
 from audits import trail
 from models import Act, Person, Session, Throttle, db
 from models.base import fold
-from registry import clock, config, create_app, passwords, proxies, refuse_demo, sign_in, throttles
+from registry import create_app, refuse_demo
 from registry import settings as settings_pages
+from registry.core import clock, config
+from registry.web import passwords, proxies, sign_in, throttles
 
 GENERIC = 'メールアドレスかパスワードが違います。もう一度入力してください。'
 NEW = '坂の多い街の夕暮れ-41'

@@ -7,7 +7,7 @@ import pytest
 from audits import history, trail
 from models import Act, Business, Step, StepMaster, StepMove, StepProgress, db
 from models.figures import figure
-from registry import clock
+from registry.core import clock
 
 
 def sent(browser, address, **fields):

@@ -8,7 +8,7 @@ from asking import refused, values
 
 from audits import trail, verify
 from models import Business, Initiative, Strategy, Theme, db
-from registry import clock
+from registry.core import clock
 
 YEAR = '/strategies/2027'
 

@@ -7,7 +7,7 @@ from models.base import fold
 from models.people import ROLES
 
 MIN_LENGTH = 12
-MASTERS = Path(__file__).parent / 'masters'
+MASTERS = Path(__file__).parents[1] / 'data' / 'masters'
 #: passwords that are tried, all as long as ours must be; and the words and short passwords they are made from
 COMMON, WORDS = MASTERS / 'common-passwords.txt', MASTERS / 'common-words.txt'
 #: what anyone who guesses at this register tries first

@@ -24,7 +24,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from . import connection, log, requests
+from ..core import connection, log
+from . import middleware
 
 FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処理中に問題が起きました｜台帳 Daicho</title></head><body><main>'
           '<h1>処理中に問題が起きました</h1><p>保存できたか、一覧か記録の画面で確かめてください。直らないときは、情報政策の担当者に伝えてください。</p>'
@@ -95,7 +96,7 @@ class Worker:
 
     def __init__(self, threads, app=None):
         if app is None:
-            from . import create_app
+            from .. import create_app
             app = create_app()
         log.take_all()
         self.app, self.pool = app.wsgi_app, ThreadPoolExecutor(threads, 'request')
@@ -189,7 +190,7 @@ class Worker:
                     parts.close()
         except Exception:  # one that the application's own page for them could not answer
             structlog.get_logger('daicho').exception('unhandled', path=environ['PATH_INFO'])
-            return 500, [('Content-Type', 'text/html; charset=utf-8'), *requests.HEADERS.items()], FAILED.encode()
+            return 500, [('Content-Type', 'text/html; charset=utf-8'), *middleware.HEADERS.items()], FAILED.encode()
 
 
 def follow(parent):

@@ -34,7 +34,7 @@ from models import (
     TrailHead,
 )
 
-from .nouns import of_table
+from .noun import of_table
 
 #: forms of tables that have no list of their own
 FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], Strategy: [StrategyForm],

@@ -10,8 +10,8 @@ from reportlab.lib import colors
 
 from models.rules import ratings
 
-from .reports import BOLD, REGULAR
-from .reports.paper import BAD, INK, KEY, PAPER, QUIET, RULE, TINT, WARN, WORDS, lines, width_of
+from ..reports import BOLD, REGULAR
+from ..reports.paper import BAD, INK, KEY, PAPER, QUIET, RULE, TINT, WARN, WORDS, lines, width_of
 
 FAINT = colors.HexColor('#e6e6e6')
 #: A step's state → symbol, word, ground, ink.

@@ -14,7 +14,8 @@ from flask import current_app, request
 from audits import trail
 from models import Throttle, db
 
-from . import clock, devices
+from ..core import clock
+from . import devices
 
 #: failures that cost no wait: of an account from an address, of an account from anywhere, of an address
 FREE, FREE_ACCOUNT, FREE_ADDRESS = 5, 50, 30

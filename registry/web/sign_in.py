@@ -12,8 +12,10 @@ from forms.base import EmptyForm
 from forms.settings import PasswordForm, SignInForm
 from models import Person
 
-from . import clock, devices, errors, kept, passwords, records, sessions, throttles
-from .permits import permit
+from ..core import clock
+from ..core.permits import permit
+from ..records import pages
+from . import devices, errors, passwords, sessions, throttles, unsent
 
 bp = Blueprint('sign_in', __name__)
 log = structlog.get_logger('daicho')
@@ -38,22 +40,22 @@ def register(app):
 
     @manager.unauthorized_handler
     def ask():
-        if request.method == 'POST' and (typed := kept.keep()):
+        if request.method == 'POST' and (typed := unsent.keep()):
             return continued(typed)
         flash('サインインしてください。')
         return redirect(url_for('sign_in.sign_in', next=request.full_path.removesuffix('?')))
 
     @app.errorhandler(CSRFError)
     def of_another_session(error):
-        if kept.ours() and request.files:
+        if unsent.ours() and request.files:
             flash('サインインの期限が切れていたか、サインインし直したあとのため、送信されませんでした。ファイルをもう一度選んでください。', 'warning')
             return redirect(request.path if current_user.is_authenticated else url_for('sign_in.sign_in', next=request.path), code=303)
-        if kept.ours():
+        if unsent.ours():
             if request.endpoint == 'sign_in.sign_in':
                 return continued(request.form.get('kept', ''))
-            if not current_user.is_authenticated and (typed := kept.keep()):
+            if not current_user.is_authenticated and (typed := unsent.keep()):
                 return continued(typed)
-            if current_user.is_authenticated and (fields := kept.typed()):
+            if current_user.is_authenticated and (fields := unsent.typed()):
                 return resumed(request.path, fields), 409
         return errors.page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
                            'もう一度画面を開いて操作してください。')
@@ -79,8 +81,8 @@ def continued(typed):
 
 def resumed(path, fields):
     """Show what was typed before this session began, to be sent once more by the person signed in."""
-    return render_template('resume.html', path=path, fields=fields, labelled=kept.labelled(path, fields),
-                           what=kept.named(path, current_user), form=EmptyForm(formdata=None), crumbs=[])
+    return render_template('resume.html', path=path, fields=fields, labelled=unsent.labelled(path, fields),
+                           what=unsent.named(path, current_user), form=EmptyForm(formdata=None), crumbs=[])
 
 
 def set_password(act, person, password, until=None):
@@ -110,7 +112,7 @@ def sign_in():
             typed = request.form.get('kept', '')
             if person.one_time_until is not None and typed:
                 return account_page(PasswordForm(formdata=None), typed)
-            if found := kept.resume(typed, person):
+            if found := unsent.resume(typed, person):
                 return resumed(*found)
             return redirect(next_page(), code=303)
         problem = 'expired' if right else 'wrong'
@@ -212,12 +214,12 @@ def account():
             note(attempt, 'throttled' if attempt.busy or attempt.wait else 'failed', reason_of(attempt, person, False), None)
             wrong = [('current', f'失敗が続いたため、あと{attempt.wait or 1}秒は確かめられません。しばらく待ってから入力してください。'
                       if attempt.busy or attempt.wait else '今のパスワードが違います。')]
-        if records.collect(form, wrong):
-            with records.act('people.password') as act:
+        if pages.collect(form, wrong):
+            with pages.act('people.password') as act:
                 set_password(act, person, form.new.data)
             begin(person)
             flash('パスワードを変更しました。ほかの端末のサインインは終了しました。')
-            if found := kept.resume(typed, person):
+            if found := unsent.resume(typed, person):
                 return resumed(*found)
             return redirect(url_for('.account'), code=303)
     return account_page(form, typed)
@@ -255,7 +257,7 @@ def end_session(browser):
 def sign_out_everywhere():
     """End every session of this person, this one too."""
     person = Person.get_by_id(current_user.id)
-    with records.act('people.sign-out-everywhere') as act:
+    with pages.act('people.sign-out-everywhere') as act:
         person.epoch += 1
         act.save(person)
     end()

@@ -25,14 +25,15 @@ from models.settings import KNOWN
 from models.standardisation import STEP_STATES, state_on
 from models.visibility import condition
 
+from ..core import clock
+from ..core.memo import remembered
+from ..core.permits import permit
+from ..records import display
+from ..records.listing import whole
+from ..records.noun import Column, narrow, of_table
+from ..strategies import crumbs
+from ..web.front import asked_day
 from . import board as boards
-from . import clock, shown
-from .front import asked_day
-from .memo import remembered
-from .nouns import Column, narrow, of_table
-from .permits import permit
-from .strategies import crumbs
-from .tables import whole
 
 bp = Blueprint('figures', __name__, url_prefix='/figures')
 
@@ -132,16 +133,16 @@ def columns_of(found, ids, until, dated):
     table, noun = found.population.table, of_table(found.population.table)
     if table is Plan:
         return noun, [Column('plan_no', 'プラン番号', Plan.plan_no), Column('title', '施策名', Plan.title),
-                      Column('quarter', '回', CheckIn.quarter, shown.code(QUARTERS)),
-                      Column('assessment', '評価', CheckIn.assessment, shown.code(ASSESSMENTS)),
-                      Column('achievement', '達成率', CheckIn.achievement, shown.percent)]
+                      Column('quarter', '回', CheckIn.quarter, display.code(QUARTERS)),
+                      Column('assessment', '評価', CheckIn.assessment, display.code(ASSESSMENTS)),
+                      Column('achievement', '達成率', CheckIn.achievement, display.percent)]
     more = {
-        StepProgress: lambda: [Column('then', f'状態（{found.as_of.isoformat()}）', state_on(found.as_of), shown.code(STEP_STATES)),
+        StepProgress: lambda: [Column('then', f'状態（{found.as_of.isoformat()}）', state_on(found.as_of), display.code(STEP_STATES)),
                                Column('reason', '理由', StepProgress.reason)],
         BudgetRequest: lambda: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason),
                                 Column('excluded_by', '除外承認者', BudgetRequest.excluded_by)],
-        Case: lambda: [Column('new_technology', '新技術', Case.new_technology, shown.flag)],
-        Support: lambda: [Column('trial', '試行', Support.trial, shown.flag)],
+        Case: lambda: [Column('new_technology', '新技術', Case.new_technology, display.flag)],
+        Support: lambda: [Column('trial', '試行', Support.trial, display.flag)],
         Review: lambda: [Column('approver', '承認者', Review.approver)],
         Incident: lambda: [Column('elapsed', '復旧時間', Incident.id, {
             row.id: hours(recovery_of(row, until, dated).elapsed) for row in Incident.select().where(Incident.id.in_(ids))}.get)]

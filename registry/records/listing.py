@@ -11,7 +11,7 @@ from models import db
 from models.base import fold
 from models.visibility import NOTHING, condition
 
-from . import clock, memo
+from ..core import clock, memo
 
 SIZES = (50, 100, 200)
 

@@ -8,11 +8,12 @@ from models import Act, Change
 from models.people import ROLES
 from models.rules import calendar
 
-from . import clock, errors
-from .nouns import NOUNS, of_table
-from .permits import allowed, permit
-from .tables import whole
-from .words import title_of, vocabulary
+from .core import clock
+from .core.permits import allowed, permit
+from .records.listing import whole
+from .records.noun import NOUNS, of_table
+from .records.vocabulary import title_of, vocabulary
+from .web import errors
 
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50

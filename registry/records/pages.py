@@ -15,8 +15,9 @@ from models import Department, Person
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
-from . import clock, connection, sheets, shown, tables, words
-from .permits import UNIT_ROLES, allowed, overreach, permit, require, visible_of
+from ..core import clock, connection
+from ..core.permits import UNIT_ROLES, allowed, overreach, permit, require, visible_of
+from . import display, listing, sheets, vocabulary
 
 
 def twin(row):
@@ -197,16 +198,16 @@ def details(noun, row):
 def past_of(noun, row, before=history.END):
     """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see `history.of_row`."""
     told = {}
-    names = {(type(other), other.id): shown.called(other) for other in row.__rel__.values()
+    names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
              if other is not None and condition(type(other), current_user) is None} | {(type(row), row.id): row.label}
-    parts = words.parts_of(noun.table)
+    parts = vocabulary.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
     for change in changes:
         table = history.TABLES[change.table]
-        place = '' if table is noun.table else f'{words.title_of(table)}: '
+        place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
-            change, words.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other])),
+            change, vocabulary.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other])),
             untold=leading.get(table)))
     return list(told.values()), older
 
@@ -248,16 +249,16 @@ def register(bp, noun):
         @bp.get('/')
         @permit(f'{name}.read')
         def index():
-            listing = tables.Listing(noun, request.args, current_user).run()
-            return render_template('records/index.html', noun=noun, listing=listing, crumbs=crumbs(noun)[:1] + [
+            found = listing.Listing(noun, request.args, current_user).run()
+            return render_template('records/index.html', noun=noun, listing=found, crumbs=crumbs(noun)[:1] + [
                 (noun.title, None)], can_create='new' in noun.views and allowed(f'{name}.create'),
                 can_import=noun.importable and allowed('files.import') and allowed(f'{name}.create'))
 
         @bp.get('/export.<any(csv, xlsx):format>')
         @permit(f'{name}.read')
         def export(format):
-            listing = tables.Listing(noun, request.args, current_user)
-            return send(noun, listing.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
+            found = listing.Listing(noun, request.args, current_user)
+            return send(noun, found.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
                         people=format == 'xlsx' and request.args.get('layout') == 'people')
 
     if 'show' in noun.views:
@@ -268,7 +269,7 @@ def register(bp, noun):
             found = details(noun, row)
             told, older = past_of(noun, row)
             return render_template(noun.template, noun=noun, row=row, details=found, history=told, older=older, panels=noun.panels(row),
-                                   crumbs=crumbs(noun, (shown.called(row), None)),
+                                   crumbs=crumbs(noun, (display.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
                                    can_void='void' in noun.views and allowed(f'{name}.void', row))
@@ -278,9 +279,9 @@ def register(bp, noun):
         def earlier(id):
             """Show the history of a record from before an act, a page at a time."""
             row = find(noun, id)
-            told, older = past_of(noun, row, tables.whole(request.args, 'before', history.END))
+            told, older = past_of(noun, row, listing.whole(request.args, 'before', history.END))
             return render_template('records/history.html', noun=noun, row=row, history=told, older=older, crumbs=crumbs(
-                noun, (shown.called(row), url_for('.show', id=id)), ('履歴', None)))
+                noun, (display.called(row), url_for('.show', id=id)), ('履歴', None)))
 
     if 'new' in noun.views:
         @bp.route('/new', methods=['GET', 'POST'])
@@ -400,7 +401,7 @@ def gone(row):
     for field in row._meta.sorted_fields:
         id = row.__data__.get(field.name)
         if isinstance(field, ForeignKeyField) and not field.null and (other := field.rel_model.by_id(id)).voided_at:
-            yield 'reason', f'{words.title_of(field.rel_model)}「{shown.called(other)}」が取り消されています。先にそちらの取消を取りやめてください。'
+            yield 'reason', f'{vocabulary.title_of(field.rel_model)}「{display.called(other)}」が取り消されています。先にそちらの取消を取りやめてください。'
 
 
 class Overtaken(Exception):
@@ -585,7 +586,7 @@ def export_for_people(noun, query=None):
 def _names(cell):
     """Return a function that turns the numbers of a field into what the records are called: a unit by its name today."""
     if cell.table is Department:
-        known = {code: shown.department(id) for id, code in Department.select(Department.id, Department.code).tuples()}
+        known = {code: display.department(id) for id, code in Department.select(Department.id, Department.code).tuples()}
     else:
         fields = cell.table._meta.fields
         name = next((fields[name] for name in ('name', 'title') if name in fields), None)

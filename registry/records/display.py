@@ -11,8 +11,8 @@ from models.organisation import names_on
 from models.rules import calendar
 from models.visibility import OFFICE, condition
 
-from . import clock
-from .memo import remembered
+from ..core import clock
+from ..core.memo import remembered
 
 
 def departments():

@@ -6,7 +6,7 @@ import uuid
 import structlog
 from flask import abort, g, request
 
-from . import log
+from ..core import log
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

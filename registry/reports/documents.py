@@ -1,12 +1,12 @@
 """Where the board becomes paper: the PDF documents by name."""
-from . import board as boards
-from . import clock
+from ..core import clock
+from ..figures import board as boards
 
 
 @boards.one_state()
 def build(name, year, as_of=None, only=None):
     """Return the PDF of a year's `results` or `plan`, of one initiative when `only` is its number; None when there is none."""
-    from .reports import plan, results
+    from . import plan, results
     found = boards.board(year, as_of, trends=True)
     if found is None or only is not None and only not in [view.no for view in found.initiatives]:
         return None

@@ -14,7 +14,8 @@ from audits import trail
 from models import Person, Session, db
 from models.base import Prepared
 
-from . import clock, connection, devices
+from ..core import clock, connection
+from . import devices
 
 #: how stale the last use may be, in seconds; how many browsers one person is signed in with at most
 STALE, MOST = 60, 50

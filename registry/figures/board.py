@@ -13,9 +13,9 @@ from models.figures import MEASURES, RATE, asked_for, day_bounds, default_day, o
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 
-from . import clock, connection
-from .memo import head as head
-from .memo import remembered as remembered
+from ..core import clock, connection
+from ..core.memo import head as head
+from ..core.memo import remembered as remembered
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
 #: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by

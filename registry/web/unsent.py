@@ -9,8 +9,9 @@ from werkzeug.routing import RequestRedirect
 from forms.fields import Code, Flag
 from models.visibility import visible
 
-from . import clock, devices
-from .nouns import NOUNS
+from ..core import clock
+from ..records.noun import NOUNS
+from . import devices
 
 #: never shown again and never carried
 SECRET = frozenset({'csrf_token', 'password', 'current', 'new', 'again', 'kept'})

@@ -4,7 +4,7 @@ import secrets
 from flask import current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from . import clock
+from ..core import clock
 
 SECONDS = 180 * 24 * 3600
 MOST = 5

@@ -9,11 +9,14 @@ from models import Strategy
 from models.rules import calendar
 from models.visibility import condition
 
-from . import board as boards
-from . import charts, clock, connection, permits, systems, tables
-from .memo import remembered
-from .nouns import NOUNS
-from .permits import permit
+from .. import systems
+from ..core import clock, connection, permits
+from ..core.memo import remembered
+from ..core.permits import permit
+from ..figures import board as boards
+from ..figures import charts
+from ..records import listing
+from ..records.noun import NOUNS
 
 bp = Blueprint('board', __name__)
 
@@ -22,7 +25,7 @@ def chosen_year():
     """Return the fiscal year a page shows: the one asked for, else this year's, else the newest with a strategy."""
     known = [y for (y,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
              .order_by(Strategy.fiscal_year.desc()).tuples()]
-    asked = tables.whole(request.args, 'year', 0)
+    asked = listing.whole(request.args, 'year', 0)
     now = calendar.fiscal_year(clock.today())
     if asked in known:
         return asked, known
@@ -110,7 +113,7 @@ def search():
             if 'index' not in noun.views or not permits.allowed(f'{noun.name}.read'):
                 continue
             table, limit = noun.table, condition(noun.table, current_user)
-            where = tables.search_condition(table, text)
+            where = listing.search_condition(table, text)
             if where is None:
                 continue
             query = table.select().where(table.live(), where, *([] if limit is None else [limit])).limit(11)

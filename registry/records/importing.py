@@ -10,8 +10,9 @@ from forms.fields import Key, Pointing, Ref, key_of_label
 from models.base import Table
 from models.visibility import OFFICE, condition
 
-from . import clock, connection, records, sheets
-from .permits import allowed, overreach
+from ..core import clock, connection
+from ..core.permits import allowed, overreach
+from . import pages, sheets
 from .sheets import Problem
 
 CHUNK, MANY = 400, 1000
@@ -95,7 +96,7 @@ class Load:
             self._read(sheet)
 
     def make_form(self):
-        form = records.form_of_file(self.noun)(formdata=None, meta={'csrf': False})
+        form = pages.form_of_file(self.noun)(formdata=None, meta={'csrf': False})
         self.noun.new_form(form)
         form.of_file, form.by = True, self.person
         return form
@@ -215,7 +216,7 @@ class Load:
         existing = self._existing(sheet)
         self._announce(sheet, existing)
         self.numbers = self._numbers()
-        linked = {cell.short_name: records.all_links(cell) for cell in self.form.links()}
+        linked = {cell.short_name: pages.all_links(cell) for cell in self.form.links()}
         self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
         seen = {}
         for done, (line, cells) in enumerate(sheet.rows):
@@ -265,7 +266,7 @@ class Load:
     def _numbers(self):
         """Return {number in small letters: number} of all records, None for a noun whose records are not known by one number."""
         first = self.form._fields[self.noun.key[0]]
-        if not records.numbered(self.noun, first):
+        if not pages.numbered(self.noun, first):
             return None
         numbers = self.noun.table.select(self.noun.table._meta.fields[first.attr])
         limit = None if self.person is None else condition(self.noun.table, self.person)
@@ -278,7 +279,7 @@ class Load:
         if key is not None and self.numbers is not None:
             near = self.numbers.setdefault(key[0].lower(), key[0])
             if near != key[0]:
-                yield self.noun.key[0], records.TAKEN if near in self.unseen else records.alike(near)
+                yield self.noun.key[0], pages.TAKEN if near in self.unseen else pages.alike(near)
             elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
                     longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
                 yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
@@ -305,7 +306,7 @@ class Load:
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values), data=self.standing(before, linked))
         wrong = form.wrong(before)
-        row = records.twin(before) if before is not None else noun.table()
+        row = pages.twin(before) if before is not None else noun.table()
         if before is None:
             wrong += self.unsaid
         form.fill(row)
@@ -321,7 +322,7 @@ class Load:
         else:
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
-                *records.ahead(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
+                *pages.ahead(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
                 *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.at)] if name not in known]
         first = line if key is None else seen.setdefault(key, line)
         twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
@@ -375,7 +376,7 @@ class Load:
 
     def entry(self, line, row, before, form, linked):
         """Return the Entry of a good line: what it creates or changes."""
-        links = records.links_of(form)
+        links = pages.links_of(form)
         changes = []
         # which columns were set is of no use to an act, and larger than what they hold
         row._dirty.clear()
@@ -469,7 +470,7 @@ class Load:
                 self._resolve(entry.row)
             labels, standing = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
             for entry, label in zip(batch, labels, strict=True):
-                records.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
+                pages.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
 
     @staticmethod
     def _links_of(entries):

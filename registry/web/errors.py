@@ -10,7 +10,9 @@ from werkzeug.exceptions import HTTPException
 from audits.trail import Busy, ClockBehind, Stale
 from models import db
 
-from . import board, kept, troubles
+from ..core import troubles
+from ..figures import board
+from . import unsent
 
 PAGES = {
     400: ('送信された内容を読み取れませんでした', '入力内容は保存していません。', '前の画面に戻り、もう一度操作してください。'),
@@ -42,7 +44,7 @@ def page(code, message=None, action=None, title=None):
     typed = []
     if request.method == 'POST':
         with suppress(HTTPException):  # what is too large or no form at all cannot be given back
-            typed = kept.labelled(request.path, kept.typed())
+            typed = unsent.labelled(request.path, unsent.typed())
     return render_template('errors/page.html', code=code, title=title or known, message=message or done, action=action or todo,
                            request_id=g.get('request_id', ''), typed=typed), code
 

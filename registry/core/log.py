@@ -86,7 +86,7 @@ def formatter():
 #: for the standard library and for granian, which sets it up anew in each of its processes
 STANDARD = {
     'version': 1, 'disable_existing_loggers': False,
-    'formatters': {'json': {'()': 'registry.log.formatter'}},
+    'formatters': {'json': {'()': 'registry.core.log.formatter'}},
     'handlers': {'lines': {'class': 'logging.StreamHandler', 'stream': 'ext://registry.log.LINES', 'formatter': 'json'}},
     'root': {'handlers': ['lines'], 'level': 'INFO'},
     'loggers': {'_granian': {'handlers': [], 'propagate': True}, 'granian.access': {'handlers': [], 'propagate': True}},

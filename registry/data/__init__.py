@@ -1,0 +1,1 @@
+"""What the product brings along: masters and the strategies of the years."""

@@ -1,0 +1,1 @@
+"""The board, the pages of the figures, and their pictures."""

@@ -1,0 +1,1 @@
+"""What all nouns share: their declaration, saving, lists, files and pages."""
