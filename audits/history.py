@@ -1,4 +1,5 @@
 """The read side of the trail: a Change → Japanese sentences."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property, reduce
@@ -23,16 +24,18 @@ KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 PAGE, LIMIT = 20, 200
 #: later than every act
 END = 2 ** 62
-#: how another record is called in a sentence, as the application has it
-called = attrgetter('label')
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a table's columns are called, in the order they are told, and how those read that need more than their kind says."""
+    """What a table's columns are called, in the order they are told, and how those read that need more than their kind says.
+
+    `called` gives what another record is called in a sentence.
+    """
 
     labels: dict = field(default_factory=dict)
     shows: dict = field(default_factory=dict)
+    called: Callable = attrgetter('label')
 
     @cached_property
     def places(self):
@@ -160,12 +163,12 @@ def show(table, name, value, vocabulary, names, seen=None):
             return table.words[name](value)
         if name in vocabulary.shows:
             return vocabulary.shows[name](value)
-        return _show(field, value, names, seen)
+        return _show(field, value, vocabulary.called, names, seen)
     except (ValueError, TypeError, ArithmeticError, LookupError, DoesNotExist):
         return str(value)  # written behind the application's back: shown as it stands
 
 
-def _show(field, value, names, seen):
+def _show(field, value, called, names, seen):
     if isinstance(field, CodeField):
         return field.codes.get(value, value)
     if isinstance(field, BooleanField):

@@ -1,18 +1,23 @@
 """The form every form starts from: fields that read files and pages alike, and checks across fields."""
-from flask_wtf import FlaskForm
+import wtforms
 
 from .fields import Cell, Long, Refs, Text
+from .viewer import UNLIMITED
 
 
-class Form(FlaskForm):
-    """A noun's form. Its fields, in order, are the columns of the noun's file."""
+class Form(wtforms.Form):
+    """A noun's form. Its fields, in order, are the columns of the noun's file.
+
+    It is filled from `formdata`, a mapping of texts with `getlist`, or from `data`; `viewer` is who fills or reads it.
+    """
 
     #: whether the form reads a line of a file: what only a page asks for is not asked of a file
     of_file = False
-    #: the Person who saves what the form holds, None for the system itself: rules ask the form, not who is signed in
-    by = None
     #: pairs of days or moments (the earlier, the later) that may not stand the other way round
     in_order = ()
+
+    def __init__(self, formdata=None, *, viewer=UNLIMITED, **kwargs):
+        super().__init__(formdata, meta={'viewer': viewer}, **kwargs)
 
     def cells(self):
         """Return the fields that hold a record's values, in order."""
@@ -60,7 +65,7 @@ class Form(FlaskForm):
         return ()
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(Form):
     """A reason, for acts that must give one (取消・状態の変更)."""
 
     reason = Long('理由', required=True, max=500, hint='あとから読む人に分かるように書いてください')
@@ -72,5 +77,5 @@ class ActReasonForm(Form):
     act_reason = Text('変更の理由', max=500)
 
 
-class EmptyForm(FlaskForm):
-    """A form with nothing but its token."""
+class EmptyForm(Form):
+    """A form that asks for nothing: a button."""

@@ -1,6 +1,4 @@
 """Forms of audits (監査), findings (指摘), corrective actions (是正) and their follow-up (監査事後確認)."""
-from flask_wtf import FlaskForm
-
 from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FOLLOW_UPS, Engagement
 from models.organisation import Department
 from models.people import Person
@@ -43,7 +41,7 @@ class ActionForm(Form):
     evidence = Text('証跡（文書番号など）', max=500)
 
 
-class FollowUpForm(FlaskForm):
+class FollowUpForm(Form):
     """監査事後確認: made by someone other than the action's owner."""
 
     result = Code('確認結果', FOLLOW_UPS, required=True)

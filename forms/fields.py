@@ -22,7 +22,7 @@ _STACKED = re.compile('[' + ''.join(chr(code) for code in range(0x300, 0x1f000) 
 _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
 #: the words of no choice in a list, where one may be left out and where not
 BLANK, CHOOSE = '（未選択）', '（選択してください）'
-#: what stands in a form or file for a record that the reader may not see
+#: what stands in a form or file for a record that the viewer may not see
 HIDDEN = 'ほかの所属の記録'
 #: how many different texts of a field are remembered with their values
 SEVERAL = 500
@@ -33,7 +33,7 @@ SEVERAL_SYSTEMS = '管理番号（複数は;区切り）'
 
 
 def hidden(number):
-    """Return how records that the reader may not see are counted."""
+    """Return how records that the viewer may not see are counted."""
     return f'（{HIDDEN} {number}件）'
 
 
@@ -442,17 +442,11 @@ class Pointing(Cell):
     """What names other records by their own numbers.
 
     `load_all()` reads the whole table once, for a file of many rows. What stands can be said again as it reads: a number
-    voided since, and HIDDEN for a record the reader may not see.
+    voided since, and HIDDEN for a record the viewer may not see.
     """
 
-    #: the condition on the rows of a table that the reader may see, None for all, as the application has it
-    limit = staticmethod(lambda table: None)
     #: so many numbers are looked up by name; where there are more, the whole table is read
     at_once = 5_000
-    #: how a row is called on a page, as the application has it
-    called = staticmethod(lambda row: row.label)
-    #: {name: [numbers]} of the rows of a table that may be called by their name, as the application has it
-    named = staticmethod(lambda table: {})
 
     def __init__(self, label, table, by, **kwargs):
         super().__init__(label, **kwargs)
@@ -460,9 +454,13 @@ class Pointing(Cell):
         self.most = max(self.most, getattr(self.by, 'max_length', 0))
         self.cache, self.missed, self.keys, self.complete = {}, set(), {}, False
 
-    def unseen(self, ids):
-        """Return those of some ids whose rows the reader may not see."""
-        limit, ids = self.limit(self.table), set(ids)
+    @property
+    def viewer(self):
+        return self.meta.viewer
+
+    def unseen(self, ids, viewer=None):
+        """Return those of some ids whose rows the viewer may not see: who fills the form, where no other is named."""
+        limit, ids = (viewer or self.viewer).limit(self.table), set(ids)
         if limit is None or not ids:
             return set()
         return ids - {id for (id,) in self.table.select(self.table.id).where(self.table.id.in_(ids), limit).tuples()}
@@ -470,7 +468,7 @@ class Pointing(Cell):
     def load_all(self):
         if self.complete:
             return
-        limit = self.limit(self.table)
+        limit = self.viewer.limit(self.table)
         seen = None if limit is None else {id for (id,) in self.table.select(self.table.id).where(limit).tuples()}
         for id, key, voided in self.table.select(self.table.id, self.by, self.table.voided_at).tuples():
             self.keys[id] = key if seen is None or id in seen else HIDDEN
@@ -479,10 +477,10 @@ class Pointing(Cell):
         self.complete = True
 
     def look_up(self, numbers):
-        """Return {number: id} of those records that are not voided and that the reader may see, asked in one query."""
+        """Return {number: id} of those records that are not voided and that the viewer may see, asked in one query."""
         unknown = [number for number in numbers if number not in self.cache and number not in self.missed]
         if unknown and not self.complete:
-            limit = self.limit(self.table)
+            limit = self.viewer.limit(self.table)
             found = dict(self.table.select(self.by, self.table.id).where(
                 self.by.in_(unknown), self.table.live(), *([] if limit is None else [limit])).tuples())
             self.cache.update(found)
@@ -504,18 +502,18 @@ class Pointing(Cell):
         return [narrow(text)]
 
     def id_of(self, number):
-        """Return the id of a record that is not voided and that the reader may see, or None."""
+        """Return the id of a record that is not voided and that the viewer may see, or None."""
         return self.look_up([number]).get(number)
 
     def number_of(self, id):
-        """Return the number of a record as the reader may read it, '' when there is none."""
+        """Return the number of a record as the viewer may read it, '' when there is none."""
         if id in self.keys:
             return self.keys[id]
         row = self.table.by_id(id)
         return '' if row is None else HIDDEN if self.unseen([id]) else row.__data__[self.by.name]
 
     def numbers_of(self, ids):
-        """Return {id: number as the reader may read it} of some records, in the order of the ids."""
+        """Return {id: number as the viewer may read it} of some records, in the order of the ids."""
         if self.complete or not ids:
             known = self.keys
         else:
@@ -543,13 +541,13 @@ class Ref(Pointing):
         super().process_data(getattr(value, 'id', value))
 
     def standing(self, text):
-        """Return the id of the record named before, voided or not, for a line's key; None when the reader sees none of that number."""
+        """Return the id of the record named before, voided or not, for a line's key; None when the viewer sees none of that number."""
         if len(text) > self.most:
             return None
         text = narrow(text)
         found = self.id_of(text)
         if found is None:
-            limit = self.limit(self.table)
+            limit = self.viewer.limit(self.table)
             row = self.table.select(self.table.id).where(self.by == text, *([] if limit is None else [limit])).tuples().first()
             found = row and row[0]
         return found
@@ -564,7 +562,7 @@ class Ref(Pointing):
 
     def by_name(self, text):
         """Return the id of the record that bears a name today, alone or behind its number as pages show it, or None."""
-        names = self.named(self.table)
+        names = self.viewer.named(self.table)
         number, _, name = text.partition(' ')
         if number in names.get(name.strip(), ()):
             return self.id_of(number)
@@ -609,17 +607,17 @@ class Ref(Pointing):
             return next(key for key, placeholder in self.coming.items() if placeholder == value)
         return self.number_of(value)
 
-    def show(self, value):
+    def show(self, value, viewer=None):
         if value is None:
             return ''
-        row = value if hasattr(value, 'label') else self.table.by_id(value)
-        return '' if row is None else hidden(1) if self.unseen([row.id]) else marked(self.called(row), row)
+        row, viewer = value if hasattr(value, 'label') else self.table.by_id(value), viewer or self.viewer
+        return '' if row is None else hidden(1) if self.unseen([row.id], viewer) else marked(viewer.called(row), row)
 
     def options(self):
         now = self._value()
         if not self.required or now == '':
             yield '', CHOOSE if self.required else BLANK, now == ''
-        offered = self.listed(self)
+        offered = self.viewer.listed(self)
         if self.object_data is not None and now == self.text(self.object_data) and now not in {key for key, _ in offered}:
             # it was voided since: the list must not choose another in its place
             yield now, self.show(self.object_data), True
@@ -631,10 +629,7 @@ class Ref(Pointing):
         query = self.table.select().where(self.table.live()).order_by(self.by)
         if self.only is not None:
             query = query.where(self.only(self.table))
-        return [(getattr(row, self.by.name), self.called(row)) for row in query]
-
-    #: the same, as the application remembers it
-    listed = staticmethod(all_listed)
+        return [(getattr(row, self.by.name), self.viewer.called(row)) for row in query]
 
 
 @cache
@@ -687,7 +682,7 @@ class Refs(Pointing):
         return {*parts, *(piece.strip() for part in parts for piece in part.split(','))}
 
     def standing_by_number(self):
-        """Return {number as the reader may read it: [ids]} of what is linked already."""
+        """Return {number as the viewer may read it: [ids]} of what is linked already."""
         stood = {}
         for id, number in self.numbers_of(self.object_data or ()).items():
             stood.setdefault(number, []).append(id)
@@ -704,12 +699,13 @@ class Refs(Pointing):
     def text(self, value):
         return ';'.join(dict.fromkeys(self.numbers_of(value or ()).values()))
 
-    def show(self, value):
+    def show(self, value, viewer=None):
         if not value:
             return ''
-        away = self.unseen(value)
+        viewer = viewer or self.viewer
+        away = self.unseen(value, viewer)
         rows = self.table.select().where(self.table.id.in_([id for id in value if id not in away] or [0])).order_by(self.by)
-        return '、'.join([*(marked(self.called(row), row) for row in rows), *([hidden(len(away))] if away else [])])
+        return '、'.join([*(marked(viewer.called(row), row) for row in rows), *([hidden(len(away))] if away else [])])
 
 
 class Many(Cell):

@@ -1,6 +1,4 @@
 """Forms of budget requests (予算要求), cases (調達案件), supports (調達支援) and reviews (台帳活用検討)."""
-from flask_wtf import FlaskForm
-
 from models.budgets import NATURES, BudgetRequest
 from models.organisation import Department
 from models.procurement import (
@@ -78,7 +76,7 @@ class SupportForm(Form):
     in_order = (('requested_on', 'completed_on'),)
 
 
-class SupportMoveForm(FlaskForm):
+class SupportMoveForm(Form):
     """What is said when a support changes hands; the opinion when it is completed."""
 
     text = Long('コメント', max=2000, hint='差し戻すときは直してほしい点を、再提出するときは対応した内容を書きます')

@@ -1,7 +1,6 @@
 """Forms of dated settings (設定) and people (利用者)."""
 import re
 
-from flask_wtf import FlaskForm
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
@@ -72,12 +71,12 @@ class PersonForm(Form):
             yield 'email', '「名前@所属先」の形で入力してください。'
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     email = Key('メールアドレス', required=True, max=200)
     password = PasswordField('パスワード', [InputRequired('パスワードを入力してください。'), Length(max=256, message='256文字までで入力してください。')])
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(Form):
     new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'), Length(max=256, message='256文字までで入力してください。')])
     again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'), Length(max=256, message='256文字までで入力してください。'),
                                            EqualTo('new', '新しいパスワードと一致しません。')])

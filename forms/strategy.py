@@ -62,10 +62,10 @@ class InitiativeForm(Form):
     result_points = Long('成果', max=6000, hint=LINES)
     source = Text('出典', max=300)
 
-    def __init__(self, themes=(), **kwargs):
+    def __init__(self, formdata=None, *, themes=(), **kwargs):
         """`themes` are the strategy's own."""
         self.themes = themes
-        super().__init__(**kwargs)
+        super().__init__(formdata, **kwargs)
 
     def process(self, *args, **kwargs):
         self.theme_no.offer(self.themes)

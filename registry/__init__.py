@@ -26,10 +26,10 @@ from . import (
     trail,
     training,
 )
-from .core import clock, config, connection, permits
+from .core import clock, config, connection
 from .figures import board, pages
 from .records import display
-from .web import bounds, errors, front, menu, middleware, proxies, sign_in
+from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_in
 
 
 class Number(IntegerConverter):
@@ -51,9 +51,10 @@ def create_app(given=None):
                                                app.config['DAICHO_ENV'] == 'production'))
     if app.config.get('PROXIES'):
         app.wsgi_app = proxies.Proxied(app.wsgi_app, app.config['PROXIES'])
+    middleware.remember(app)
     middleware.register(app)
     bounds.register(app)
-    connection.guard(app)
+    middleware.lend_connections(app)
     app.before_request(middleware.refuse_nul)
     CSRFProtect(app)
     sign_in.register(app)
@@ -67,7 +68,7 @@ def create_app(given=None):
                settings.people_bp, trail.bp, files.bp):
         app.register_blueprint(bp)
     errors.register(app)
-    permits.guard(app)
+    guard.register(app)
     said_everywhere(app)
     return app
 
@@ -100,4 +101,4 @@ def said_everywhere(app):
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': []}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
-                'menu': menu.sections(), 'person': person, 'allowed': partial(permits.allowed, person=person)}
+                'menu': menu.sections(), 'person': person, 'allowed': partial(guard.allowed, person=person)}

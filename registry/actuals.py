@@ -9,10 +9,11 @@ from models.rules import calendar
 
 from . import strategies
 from .core import clock
-from .core.permits import allowed, permit
-from .records import display, pages
+from .records import display, pages, saving
 from .records.importing import Cells, Entry, Load
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Filter, Noun, Part
+from .web.guard import allowed, permit
+from .web.submission import asked_for
 
 bp = Blueprint('actuals', __name__, url_prefix='/actuals')
 
@@ -51,7 +52,7 @@ class ActualLoad(Load):
             wrong += misplaced(form, key[0])
         if before is None:
             wrong += self.unsaid
-        row = pages.twin(before) if before is not None else Actual()
+        row = saving.twin(before) if before is not None else Actual()
         if not wrong:
             fill_actual(form, row, indicator)
             self.settle(row, before)
@@ -74,9 +75,9 @@ class ActualLoad(Load):
         return Entry(line, status, f'{key[0]}年度 取組{key[1]} 指標{key[2]}', changes, row, before)
 
     @staticmethod
-    def export(noun, query, until=None):
+    def export(noun, query, until=None, viewer=None):
         """Return the actuals' file, each line with the year and numbers that find it again."""
-        form = ActualForm(formdata=None, meta={'csrf': False})
+        form = ActualForm()
         cells = form.cells()
         rows = query if query is not None else Actual.select().where(Actual.live()).order_by(Actual.id)
         # of a voided indicator nothing can be found again, and nothing counts
@@ -134,9 +135,14 @@ def show(id):
     return redirect(url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no), code=303)
 
 
+entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, one_at_place=True, found_by_numbers=True,
+               prepare=lambda row, before, form, by, at: misplaced(form, row.indicator.initiative.strategy.fiscal_year),
+               kinds={'create': 'actuals.enter'})
+
+
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
-    form = ActualForm(data=before.__data__ if before else {'as_of': as_of})
+    form = asked_for(ActualForm, data=before.__data__ if before else {'as_of': as_of})
     form.counts_in(indicator.unit, indicator.decimals)
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
@@ -144,10 +150,8 @@ def actual_form(indicator, before, as_of):
     year, back = parent.strategy.fiscal_year, url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no)
     heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
     form.value.description = f'{indicator.text}（単位: {indicator.unit or "なし"}）'
-    return strategies.saved(
-        form, Actual, before, lambda: {'indicator': indicator.id, 'as_of': form.as_of.data}, heading, lambda row: back,
-        strategies.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)),
-        kind='actuals.edit' if before else 'actuals.enter', check=lambda: misplaced(form, year))
+    return strategies.edited(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data}, heading, lambda row: back,
+                             strategies.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
 
 
 @strategies.bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/actuals/new', methods=['GET', 'POST'])

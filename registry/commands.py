@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-from flask import g
 from peewee import IntegrityError, PeeweeException
 from werkzeug.datastructures import MultiDict
 
@@ -22,7 +21,7 @@ from . import backups, files, settings
 from .core import clock, config, connection, log, troubles
 from .data import masters
 from .figures import board as boards
-from .records import importing, pages, sheets
+from .records import exporting, importing, sheets
 from .records.noun import NOUNS
 from .reports import documents
 from .web import passwords, sign_in, throttles
@@ -276,8 +275,7 @@ def add(email, name, department, role, password_stdin):
     """Add a person; the password is read from standard input or asked for."""
     with register():
         row = Person()
-        form = PersonForm(MultiDict({'email': email, 'name': name, 'department_code': department, 'role': role, 'is_active': '1'}),
-                          meta={'csrf': False})
+        form = PersonForm(MultiDict({'email': email, 'name': name, 'department_code': department, 'role': role, 'is_active': '1'}))
         problems = form.wrong(None)
         if problems:
             fail('\n'.join(f'{form._fields[field].label.text}: {words}' for field, words in problems), 2)
@@ -350,7 +348,6 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
             who = Person.get_or_none(Person.email == by.lower(), Person.is_active, Person.live())
             if who is None:
                 fail(f'{by} という利用者はいません。', 2)
-            g.acting = who
         noun = NOUNS[kind]
         try:
             sheet = sheets.read(file.read_bytes(), file.name, encoding)
@@ -418,16 +415,16 @@ def export(kind, form, encoding, as_of, layout, output):
             with connection.snapshot():
                 head = trail.head()
                 if layout == 'people':
-                    headers, rows, kinds = pages.export_for_people(noun)
+                    headers, rows, kinds = exporting.export_for_people(noun)
                 else:
-                    headers, rows = pages.export_as_of(noun, as_of) if as_of else pages.export(noun)
+                    headers, rows = exporting.export_as_of(noun, as_of) if as_of else exporting.export(noun)
                 data = (sheets.write_xlsx(headers, rows, noun.title, kinds) if form == 'xlsx'
                         else sheets.write_csv(headers, rows, encoding))
         except sheets.Unreadable as error:
             for p in error.problems:
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
-        if as_of and (strays := past.out_of_order(pages.end_of(as_of))):
+        if as_of and (strays := past.out_of_order(exporting.end_of(as_of))):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
     if output:
         keep(output, data)

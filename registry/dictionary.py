@@ -12,7 +12,7 @@ from models import (
 )
 from models.base import CodeField, ExactField
 
-from .records import pages
+from .records import exporting
 from .records.noun import NOUNS, of_table
 from .records.vocabulary import vocabulary
 
@@ -129,7 +129,7 @@ def needed(field):
 
 def one_file(noun):
     """Yield the lines of one file's chapter."""
-    form = pages.form_of_file(noun)(formdata=None, meta={'csrf': False})
+    form = exporting.form_of_file(noun)()
     yield f'### `{noun.name}`　{noun.title}'
     yield ''
     names = '、'.join(form._fields[name].label.text for name in noun.key)

@@ -1,5 +1,5 @@
 """Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else (監査事後確認)."""
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -12,9 +12,10 @@ from models.organisation import subtree
 from models.rules import lifecycle
 
 from .core import clock
-from .core.permits import allowed, permit, require
 from .records import display, pages
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Filter, Flow, Noun, Part
+from .web.guard import allowed, permit, require
+from .web.submission import asked_for
 
 engagements_bp = Blueprint('engagements', __name__, url_prefix='/engagements')
 findings_bp = Blueprint('findings', __name__, url_prefix='/findings')
@@ -22,8 +23,8 @@ actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 
 engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
-    prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row: kept_apart(row.findings),
-    restorable=lambda row: kept_apart(row.findings),
+    prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row, by: kept_apart(row.findings, by),
+    restorable=lambda row, by: kept_apart(row.findings, by),
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
                         'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
@@ -91,26 +92,26 @@ def may_follow(action):
     return action.followed_on is None or action.finding.state == 'reported'
 
 
-def free(finding):
-    """Tell whether the person signed in may judge a finding: an auditor who had no hand in its correction."""
-    return current_user.role == 'auditor' and uninvolved(finding, current_user)
+def may_judge(finding, person):
+    """Tell whether a person may judge a finding: an auditor who had no hand in its correction."""
+    return person.role == 'auditor' and uninvolved(finding, person)
 
 
-def judged_apart(row, before, person):
+def judged_apart(row, before, by):
     """Yield (field name, message) where who had a hand in a finding's correction changes the finding."""
-    if before is not None and not uninvolved(before, person):
+    if before is not None and by is not None and not uninvolved(before, by):
         yield '', lifecycle.INVOLVED
 
 
-def kept_apart(findings):
+def kept_apart(findings, by):
     """Yield (field, message) where who had a hand in the correction of one of some findings would void them."""
-    if not all(uninvolved(finding, current_user) for finding in findings):
+    if by is not None and not all(uninvolved(finding, by) for finding in findings):
         yield 'reason', lifecycle.INVOLVED
 
 
 def finding_panels(row):
     moves = lifecycle.finding_moves(row.state, current_user.role) if allowed('findings.move', row) else []
-    judges = free(row)
+    judges = may_judge(row, current_user)
     known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）', 'uninvolved': judges}
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
@@ -127,10 +128,32 @@ def finding_panels(row):
 next_due = CorrectiveAction.select(fn.MIN(CorrectiveAction.due_on)).where(
     CorrectiveAction.finding == Finding.id, CorrectiveAction.live(), CorrectiveAction.done_on.is_null())
 
+def move_words(source, target):
+    return MOVE_WORDS.get((source, target)) or MOVE_WORDS[target]
+
+
+def accept(row, before, form, by, at):
+    """The reason of an accepted risk stays on the finding."""
+    if row.state == 'accepted':
+        row.accepted_reason = form.reason.data
+    return ()
+
+
+def finding_lacking(row, move, form, by):
+    """Return what a move of a finding lacks; its reason the form itself demands."""
+    known = facts(row) | {'reason': '（入力予定）', 'uninvolved': may_judge(row, by)}
+    return [(need, sentence, None) for need, sentence in lifecycle.unmet(move, known)]
+
+
+finding_flow = Flow(
+    states=FINDING_STATES, moves=lifecycle.finding_moves, form=lambda row, target, **asked: ReasonForm(**asked), prepare=accept,
+    lacking=finding_lacking, heading=move_words, button=move_words)
+
 findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
-    explained=lambda row, before: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
-    separated=judged_apart, keeps=lambda row: kept_apart([row]), importable=False, panels=finding_panels, template='findings/show.html',
+    explained=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
+    separated=judged_apart, keeps=lambda row, by: kept_apart([row], by), flow=finding_flow, importable=False,
+    panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
     columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, display.department),
@@ -146,35 +169,58 @@ pages.register(engagements_bp, engagements)
 pages.register(findings_bp, findings)
 
 
-@findings_bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
-@permit('findings.move')
-def move(id, target):
-    """Move a finding on by the table of §3.5; a refused move lists what is missing."""
-    before = pages.find(findings, id)
-    require('findings.move', before)
-    if target not in FINDING_STATES or before.voided_at:
-        abort(404)
-    possible = target in [m.target for m in lifecycle.finding_moves(before.state, current_user.role)]
-    form = ReasonForm()
-    if answer := pages.moved_meanwhile(findings, before, form, FINDING_STATES[before.state], possible):
-        return answer
-    if not possible:
-        abort(403)
-    lacking = lifecycle.finding_missing(target, facts(before) | {'state': before.state, 'reason': '（入力予定）',
-                                                                 'comment': '（入力予定）', 'uninvolved': free(before)})
-    if form.validate_on_submit() and not lacking:
-        row = pages.twin(before)
-        row.state = target
-        if target == 'accepted':
-            row.accepted_reason = form.reason.data
-        with pages.act('findings.move', form.reason.data) as writing:
-            writing.save(row, before)
-        flash(f'状態を「{FINDING_STATES[target]}」に変更しました。')
-        return redirect(url_for('.show', id=id), code=303)
-    return render_template('findings/move.html', noun=findings, row=before, form=form, lacking=lacking, source=FINDING_STATES[before.state],
-                           words=MOVE_WORDS.get((before.state, target)) or MOVE_WORDS[target], target=FINDING_STATES[target],
-                           crumbs=pages.crumbs(findings, (before.label, url_for('.show', id=id)), ('状態の変更', None))
-                           ), 422 if form.errors or (lacking and request.method == 'POST') else 200
+def action_owners(form, finding, before):
+    """Let a measure's owner be chosen among the people of the audited unit, beside who enters it."""
+    units = list(subtree(finding.engagement.department_id, clock.today()))
+    form.owner_email.among(lambda table: table.is_active & (table.department.in_(units) | (
+        table.id == (before.owner_id if before else current_user.id))))
+
+
+def settled_with_plan(finding, before):
+    """Tell whether what a measure is, who owns it and by when was approved with the plan and stands."""
+    return before is not None and finding.state not in ('open', 'planned')
+
+
+def prepare_action(row, before, form, by, at):
+    """Yield (field name, message) where a measure changes what was approved, is done on a day to come, or has no fit owner."""
+    finding = row.finding
+    if settled_with_plan(finding, before):
+        for cell in form.cells():
+            if cell.attr in APPROVED and cell.data != before.__data__[cell.attr]:
+                yield cell.short_name, f'指摘が「{FINDING_STATES[finding.state]}」に進んだため、{cell.label.text}は変えられません。'
+    if row.done_on and row.done_on > clock.today():
+        yield 'done_on', '実施日に先の日は入れられません。'
+    owner = row.owner_id and row.owner
+    if owner and (owner.role == 'auditor' or not owner.is_active):
+        yield 'owner_email', '監査担当と、利用を止めた人は責任者になれません。'
+
+
+def must_stay(action, by):
+    """Yield (field, message) of why a corrective action must stay."""
+    finding = action.finding
+    if finding.state in ('open', 'planned'):
+        return
+    others = finding.actions.where(CorrectiveAction.live(), CorrectiveAction.id != action.id)
+    if by is not None and by.role != 'it':
+        yield 'reason', '計画が承認されたあとの是正措置は、所属からは取り消せません。情報政策の担当者に相談してください。'
+    elif not others.exists():
+        yield 'reason', '承認された計画に残るただ一つの是正措置は取り消せません。先に代わりの是正措置を記録してください。'
+
+
+def prepare_follow_up(row, before, form, by, at):
+    """Yield (field name, message) of a follow-up before the measure was carried out, or in days to come; who follows up is noted."""
+    if row.followed_on and row.done_on and row.followed_on < row.done_on:
+        yield 'followed_on', '事後確認日は是正の実施日以後にしてください。'
+    if row.followed_on and row.followed_on > clock.today():
+        yield 'followed_on', '事後確認日に先の日は入れられません。'
+    row.follower = by.id
+
+
+#: what of a measure is approved with the plan
+APPROVED = ('measure', 'owner', 'due_on')
+actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm, prepare=prepare_action, keeps=must_stay)
+follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm, prepare=prepare_follow_up,
+                  reason_in='result_note', permits={'edit': 'actions.follow'}, kinds={'edit': 'actions.follow'})
 
 
 @findings_bp.route('/<int:id>/actions/new', methods=['GET', 'POST'])
@@ -185,7 +231,7 @@ def new_action(id):
     require('actions.create', finding)
     if finding.voided_at or finding.state in DONE:
         abort(403)
-    return _action(finding, None)
+    return edited(finding, None)
 
 
 @actions_bp.route('/<int:id>/edit', methods=['GET', 'POST'])
@@ -196,54 +242,25 @@ def edit(id):
     require('actions.edit', action)
     if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
         abort(403)
-    return _action(action.finding, action)
+    return edited(action.finding, action)
 
 
-def _action(finding, before):
-    data = {field: before.__data__.get(attr) for field, attr in (
-        ('measure', 'measure'), ('owner_email', 'owner'), ('due_on', 'due_on'), ('done_on', 'done_on'),
-        ('evidence', 'evidence'))} if before else {'owner_email': current_user.id}
-    form = ActionForm(data=data)
-    owners = subtree(finding.engagement.department_id, clock.today())
-    form.owner_email.among(lambda table: table.is_active & (table.department.in_(list(owners)) | (
-        table.id == (before.owner_id if before else current_user.id))))
-    settled = []
-    if before is not None and finding.state not in ('open', 'planned'):
-        for cell in (form.measure, form.owner_email, form.due_on):
-            if cell.typed is not None and cell.data != before.__data__[cell.attr]:
-                settled.append((cell.short_name, f'指摘が「{FINDING_STATES[finding.state]}」に進んだため、{cell.label.text}は変えられません。'))
-            else:
+def edited(finding, before):
+    """Handle the form of a measure; return a response."""
+    form = asked_for(ActionForm, data={cell.short_name: before.__data__.get(cell.attr) for cell in actions.blank.cells()} if before
+                     else {'owner_email': current_user.id})
+    action_owners(form, finding, before)
+    if settled_with_plan(finding, before):
+        for cell in form.cells():
+            if cell.attr in APPROVED and (cell.typed is None or cell.data == before.__data__[cell.attr]):
                 del form[cell.short_name]
-    if pages.accepted(form, before):
-        row = pages.twin(before) if before else CorrectiveAction(finding=finding)
-        form.fill(row)
-        if before is not None and request.form.get('revision') != str(before.revision):
-            return pages.conflict(form, row, before, url_for('findings.show', id=finding.id), pages.crumbs(findings, ('競合', None)))
-        wrong = settled + ([('done_on', '実施日に先の日は入れられません。')] if row.done_on and row.done_on > clock.today() else [])
-        if row.owner.role == 'auditor' or not row.owner.is_active:
-            wrong.append(('owner_email', '監査担当と、利用を止めた人は責任者になれません。'))
-        if pages.collect(form, wrong):
-            with pages.act('actions.edit' if before else 'actions.create', pages.asked_why().data or '') as writing:
-                writing.save(row, before)
-            flash('是正措置を保存しました。')
-            return redirect(url_for('findings.show', id=finding.id), code=303)
-    return render_template('records/edit.html', noun=findings, form=form, row=before, sections=[('', form.cells())],
-                           revision=request.form.get('revision') or (before and before.revision),
-                           heading='是正措置', cancel=url_for('findings.show', id=finding.id),
-                           crumbs=pages.crumbs(findings, (finding.label, url_for('findings.show', id=finding.id)),
-                                                 ('是正措置', None))), 422 if form.errors else 200
+    back = url_for('findings.show', id=finding.id)
 
-
-def kept(action):
-    """Yield (field, message) of why a corrective action must stay."""
-    finding = action.finding
-    if finding.state in ('open', 'planned'):
-        return
-    others = finding.actions.where(CorrectiveAction.live(), CorrectiveAction.id != action.id)
-    if current_user.role != 'it':
-        yield 'reason', '計画が承認されたあとの是正措置は、所属からは取り消せません。情報政策の担当者に相談してください。'
-    elif not others.exists():
-        yield 'reason', '承認された計画に残るただ一つの是正措置は取り消せません。先に代わりの是正措置を記録してください。'
+    def done(outcome):
+        flash('是正措置を保存しました。')
+        return redirect(back, code=303)
+    return pages.edited(actions, form, before, back=back, done=done, place={'finding': finding.id}, heading='是正措置',
+                        crumbs=pages.crumbs(findings, (finding.label, back), ('是正措置', None)))
 
 
 @actions_bp.route('/<int:id>/void', methods=['GET', 'POST'])
@@ -255,8 +272,8 @@ def void(id):
     if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
         abort(403)
     back = url_for('findings.show', id=action.finding_id)
-    return pages.voided(findings, action, 'actions.void', back, pages.crumbs(
-        findings, (action.finding.label, back), ('是正措置の取消', None)), lambda: kept(action), reusable=True)
+    return pages.voided(actions, action, back, pages.crumbs(
+        findings, (action.finding.label, back), ('是正措置の取消', None)), reusable=True)
 
 
 @actions_bp.route('/<int:id>/follow-up', methods=['GET', 'POST'])
@@ -265,33 +282,16 @@ def follow_up(id):
     """監査事後確認: by an auditor who is not the action's owner, once the action has been carried out."""
     before = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
     require('actions.follow', before)
-    if not free(before.finding) or before.done_on is None or not may_follow(before):
+    if not may_judge(before.finding, current_user) or before.done_on is None or not may_follow(before):
         abort(403)
-    form = FollowUpForm(data={'result': before.result, 'followed_on': before.followed_on or clock.today(), 'result_note': before.result_note})
-    meanwhile = form.is_submitted() and request.form.get('revision') != str(before.revision)
-    if meanwhile:
-        form.validate()
-        pages.collect(form, [('', '画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、もう一度押してください。')])
-    elif form.validate_on_submit():
-        row = pages.twin(before)
-        form_values = {'result': form.result.data, 'followed_on': form.followed_on.data,
-                       'result_note': form.result_note.data}
-        wrong = []
-        if row.done_on and form.followed_on.data < row.done_on:
-            wrong.append(('followed_on', '事後確認日は是正の実施日以後にしてください。'))
-        if form.followed_on.data > clock.today():
-            wrong.append(('followed_on', '事後確認日に先の日は入れられません。'))
-        if pages.collect(form, wrong):
-            for name, value in form_values.items():
-                setattr(row, name, value)
-            row.follower = current_user.id
-            with pages.act('actions.follow', form.result_note.data) as writing:
-                writing.save(row, before)
-            flash('監査事後確認を記録しました。')
-            return redirect(url_for('findings.show', id=before.finding_id), code=303)
-    return render_template('records/edit.html', noun=findings, form=form, row=None,
-                           sections=[('確認したこと', [form.result, form.followed_on, form.result_note])], action=before, stamp=before.revision,
-                           heading='監査事後確認', cancel=url_for('findings.show', id=before.finding_id),
-                           crumbs=pages.crumbs(findings, (before.finding.label,
-                                                            url_for('findings.show', id=before.finding_id)),
-                                                 ('監査事後確認', None))), 409 if meanwhile else 422 if form.errors else 200
+    form = asked_for(FollowUpForm, data={'result': before.result, 'followed_on': before.followed_on or clock.today(),
+                                         'result_note': before.result_note})
+    back = url_for('findings.show', id=before.finding_id)
+
+    def done(outcome):
+        flash('監査事後確認を記録しました。')
+        return redirect(back, code=303)
+    return pages.edited(follow_ups, form, before, back=back, done=done, heading='監査事後確認', row=None, action=before, stamp=before.revision,
+                        again='画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、もう一度押してください。',
+                        sections=[('確認したこと', form.cells())],
+                        crumbs=pages.crumbs(findings, (before.finding.label, back), ('監査事後確認', None)))

@@ -23,10 +23,11 @@ from audits.trail import Stale
 from forms.base import ReasonForm
 
 from .core import clock
-from .core.permits import allowed, permit
-from .records import importing, pages, sheets
+from .records import exporting, importing, sheets
 from .records.noun import NOUNS
 from .web import errors
+from .web.guard import allowed, permit
+from .web.submission import asked_for, submitted
 
 bp = Blueprint('files', __name__, url_prefix='/files')
 #: how many uploads of a person are kept, and how many bytes of them
@@ -121,7 +122,7 @@ def index():
             return redirect(url_for('.preview', token=token), code=303)
         form.file.errors = [*form.file.errors, *problems]
     return render_template('files/index.html', form=form, kinds=kinds(), nouns=NOUNS,
-                           headers={name: pages.headers_of_file(NOUNS[name]) for name, _ in kinds()},
+                           headers={name: exporting.headers_of_file(NOUNS[name]) for name, _ in kinds()},
                            crumbs=[('ホーム', url_for('board.index')), ('ファイル取込み', None)]
                            ), 422 if form.errors else 200
 
@@ -193,9 +194,9 @@ def previewed(token):
     def read():
         return importing.load(noun, sheet, person=person, ignore_unknown=about['ignore'], restore_zeros=zeros)
     load = read()
-    form = ReasonForm()
+    form = asked_for(ReasonForm)
     changed_since = False
-    if form.validate_on_submit() and load.good:
+    if submitted(form) and load.good:
         changed_since = request.form.get('seen') != fingerprint(load)
         if not changed_since:
             try:

@@ -9,16 +9,16 @@ from models.rules import calendar, clocks
 from models.settings import Dated
 
 from .core import clock
-from .core.permits import visible_of
 from .records import display, pages
 from .records.noun import Column, Filter, Noun
+from .web.guard import visible_of
 
 incidents_bp = Blueprint('incidents', __name__, url_prefix='/incidents')
 levels_bp = Blueprint('incident-levels', __name__, url_prefix='/incident-levels')
 shares_bp = Blueprint('shares', __name__, url_prefix='/shares')
 
 
-def prepare_incident(row, before, form, at):
+def prepare_incident(row, before, form, by, at):
     for name in ('occurred_at', 'detected_at', 'mitigated_at', 'restored_at'):
         value = row.__data__.get(name)
         if value is not None and value > at and (before is None or before.__data__.get(name) != value):

@@ -13,7 +13,7 @@ departments_bp = Blueprint('departments', __name__, url_prefix='/departments')
 staff_bp = Blueprint('staff', __name__, url_prefix='/staff')
 
 
-def prepare_department(row, before, form, at):
+def prepare_department(row, before, form, by, at):
     if before is None or row.valid_from is None:
         return
     row.scheduled = before.valid_from > clock.today()
@@ -45,7 +45,7 @@ def archive_version(act, row, before, today):
                                    valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
 
 
-def still_needed(row):
+def still_needed(row, by):
     """Yield (field, message) of why a unit must stay: records that would be left without one."""
     used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table, field in (
         ('下位の所属', Department, Department.parent), ('情報システム', System, System.owner), ('利用者', Person, Person.department),

@@ -1,19 +1,21 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from peewee import fn
 
 from audits import past, trail
 from forms.fields import Code, Exact, Long, Many
 from forms.plans import CheckInForm, PlanForm
+from forms.viewer import UNLIMITED
 from models import CheckIn, Plan
 from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
 from models.rules import calendar
 
 from .core import clock
-from .core.permits import allowed, permit, require
-from .records import display, pages
+from .records import display, exporting, pages, saving
 from .records.importing import Cells, Entry, Load
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Filter, Noun, Part
+from .web.guard import allowed, permit, require
+from .web.submission import asked_for
 
 bp = Blueprint('plans', __name__, url_prefix='/plans')
 
@@ -41,11 +43,11 @@ class PlanLoad(Load):
 
     def make_form(self):
         self.plans, self.check_ins = {}, {}
-        return PlanFileForm(formdata=None, meta={'csrf': False})
+        return PlanFileForm(viewer=display.Viewer(self.person, self.today))
 
     def _existing(self, sheet):
         for plan in Plan.select():
-            self.plans[plan.plan_no] = (plan, pages.twin(plan))
+            self.plans[plan.plan_no] = (plan, saving.twin(plan))
         for check in CheckIn.select():
             self.check_ins[check.plan_id, check.quarter] = check
         return {}
@@ -76,7 +78,7 @@ class PlanLoad(Load):
                                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
         if not wrong:
-            filled = pages.twin(plan)
+            filled = saving.twin(plan)
             for name in PLAN_CELLS:
                 if name in form._fields:
                     setattr(filled, form._fields[name].attr, form._fields[name].data)
@@ -103,7 +105,7 @@ class PlanLoad(Load):
             before = self.check_ins.get((stood.id, quarter)) if stood is not None else None
             if before is not None and before.voided_at is not None:
                 return Entry(line, 'conflict', before.label, message='取り消した進捗確認です。プランの画面から記録し直してください。')
-            check = pages.twin(before) if before is not None else CheckIn()
+            check = saving.twin(before) if before is not None else CheckIn()
             for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
                 if name in form._fields:
                     setattr(check, name, form._fields[name].data)
@@ -159,15 +161,15 @@ class PlanLoad(Load):
             writing.save(entry.row, entry.before, label)
 
     @staticmethod
-    def export(noun, query, until=None):
+    def export(noun, query, until=None, viewer=UNLIMITED):
         """Return the plans' file: one line per check-in, one for a plan without any; check-ins as recorded `until`."""
-        form = PlanFileForm(formdata=None, meta={'csrf': False})
+        form = PlanFileForm(viewer=viewer)
         form.department_code.load_all()
         cells = form.cells()
         plans = list(query) if query is not None else list(Plan.select().where(Plan.live()).order_by(Plan.id))
         checks = {}
         stood = CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan, CheckIn.quarter) if until is None else sorted(
-            (pages.twin_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values() if row['voided_at'] is None),
+            (exporting.row_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values() if row['voided_at'] is None),
             key=lambda check: (check.plan_id, check.quarter))
         for check in stood:
             checks.setdefault(check.plan_id, []).append(check)
@@ -220,6 +222,17 @@ def not_yet(year, quarter):
     return f'{QUARTERS[quarter]}の進捗確認は、{calendar.show_day(quarter_start(year, quarter))}から記録できます。'
 
 
+def prepare_check_in(row, before, form, by, at):
+    """Yield (field name, message) where a quarter has not begun."""
+    if clock.today() < quarter_start(row.plan.fiscal_year, row.quarter):
+        yield 'assessment', not_yet(row.plan.fiscal_year, row.quarter)
+
+
+check_ins = Part(name='check-ins', title='進捗確認', table=CheckIn, form=CheckInForm, parent='plan', one_at_place=True,
+                 prepare=prepare_check_in, permits={'create': 'plans.edit', 'edit': 'plans.edit', 'void': 'plans.void'},
+                 kinds=dict.fromkeys(('create', 'edit', 'void'), 'plans.check-in'))
+
+
 @bp.route('/<int:id>/check-ins/<quarter>', methods=['GET', 'POST'])
 @permit('plans.edit')
 def check_in(id, quarter):
@@ -228,28 +241,17 @@ def check_in(id, quarter):
     require('plans.edit', plan)
     if quarter not in QUARTERS or plan.voided_at:
         abort(404)
-    stood = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter)
-    before = stood if stood is not None and stood.voided_at is None else None
-    form = CheckInForm(data=before.__data__ if before else {'quarter': quarter})
+    before = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter, CheckIn.live())
+    form = asked_for(CheckInForm, data=before.__data__ if before else {'quarter': quarter})
     del form.quarter
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
-    crumbs = pages.crumbs(noun, (plan.label, back), (heading, None))
-    wrong = [('assessment', not_yet(plan.fiscal_year, quarter))] if clock.today() < quarter_start(plan.fiscal_year, quarter) else []
-    if before is None and request.form.get('revision'):
-        wrong.append(('', '画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、もう一度保存してください。'))
-    if pages.accepted(form, before) and pages.collect(form, wrong):
-        row = pages.twin(stood) if stood else CheckIn(plan=plan, quarter=quarter)
-        form.fill(row)
-        row.voided_at = row.void_reason = None
-        if before is not None and request.form.get('revision') != str(before.revision):
-            return pages.conflict(form, row, before, back, crumbs)
-        with pages.act('plans.check-in', pages.asked_why().data or '') as writing:
-            writing.save(row, stood)
-        flash(f'{QUARTERS[quarter]}の進捗確認を保存しました。')
+
+    def done(outcome):
+        flash(f'{heading}を保存しました。')
         return redirect(back, code=303)
-    return render_template('records/edit.html', noun=noun, form=form, row=before, sections=[('', form.cells())],
-                           revision=before and (request.form.get('revision') or before.revision), heading=heading, cancel=back,
-                           crumbs=crumbs), 422 if form.errors else 200
+    return pages.edited(check_ins, form, before, back=back, done=done, heading=heading, place={'plan': plan.id, 'quarter': quarter},
+                        voided='画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、もう一度保存してください。',
+                        crumbs=pages.crumbs(noun, (plan.label, back), (heading, None)))
 
 
 @bp.route('/<int:id>/check-ins/<quarter>/void', methods=['GET', 'POST'])
@@ -262,5 +264,4 @@ def void_check_in(id, quarter):
     if row is None or plan.voided_at:
         abort(404)
     back = url_for('.show', id=id)
-    return pages.voided(noun, row, 'plans.check-in', back, pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)),
-                          reusable=True)
+    return pages.voided(check_ins, row, back, pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)), reusable=True)

@@ -1,5 +1,5 @@
 """The procurement desk's pages: budget requests, cases, supports passing from hand to hand, ledger reviews."""
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_login import current_user
 
 from audits import history
@@ -13,9 +13,11 @@ from models.rules import lifecycle
 from models.settings import Dated
 
 from .core import clock
-from .core.permits import UNIT_ROLES, allowed, permit, require, visible_of
-from .records import display, pages
-from .records.noun import Column, Filter, Noun
+from .core.permits import UNIT_ROLES
+from .records import display, pages, saving
+from .records.noun import Column, Filter, Flow, Noun, Part
+from .web.guard import allowed, permit, require, visible_of
+from .web.submission import asked_for
 
 requests_bp = Blueprint('budget-requests', __name__, url_prefix='/budget-requests')
 cases_bp = Blueprint('cases', __name__, url_prefix='/cases')
@@ -27,9 +29,9 @@ reviews_bp = Blueprint('reviews', __name__, url_prefix='/reviews')
 EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'), BudgetRequest: ('amount', 'new_technology')}
 
 
-def examined(row, before, form, at):
+def examined(row, before, form, by, at):
     """Yield (field name, message) where a unit changes what a completed support has examined."""
-    if before is None or form.by is None or form.by.role not in UNIT_ROLES:
+    if before is None or by is None or by.role not in UNIT_ROLES:
         return
     changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
     cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id, Case.live())
@@ -39,12 +41,12 @@ def examined(row, before, form, at):
 
 def approved_by_another(reason, approver):
     """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who entered it before."""
-    def rule(row, before, person):
-        by = squeezed(row.__data__.get(approver))
-        if not by or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
+    def rule(row, before, by):
+        named = squeezed(row.__data__.get(approver))
+        if by is None or not named or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
             return
-        entered = [(person.name, person.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
-        if any((name := squeezed(each)) in by or by in name for names in entered for each in names if each):
+        entered = [(by.name, by.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
+        if any((name := squeezed(each)) in named or named in name for names in entered for each in names if each):
             yield approver, '承認者には、その理由を入力した人とは別の人を入力してください。'
     return rule
 
@@ -115,7 +117,7 @@ cases = Noun(
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
 
 
-def prepare_support(row, before, form, at):
+def prepare_support(row, before, form, by, at):
     """A support entered with its completion day is a completed one; one that stands is completed by its move, or by a file."""
     if before is not None and before.state == 'withdrawn' and row.completed_on:
         yield 'completed_on', '取り下げた支援は完了にできません。もう一度依頼するときは、案件から新しく依頼してください。'
@@ -176,10 +178,53 @@ ASKED = {'reviewing': ('コメント', '所管課に伝えることがあれば�
          ('returned', 'reviewing'): ('対応した内容', '差戻しの指摘にどう対応したかを書きます', True),
          'completed': ('意見本文', '点検の結果を書きます', True), 'withdrawn': ('取り下げる理由', '', True)}
 
+def support_move_form(support, target, **asked):
+    """Return the form of a move: what is said, and the opinion when the support is completed."""
+    form = SupportMoveForm(data={'completed_on': clock.today(), 'opinion': support.opinion}, **asked)
+    if target != 'completed':
+        del form.opinion, form.completed_on
+    else:
+        form.opinion.flags.required = form.completed_on.flags.required = True
+    form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((support.state, target)) or ASKED.get(target, ASKED['reviewing'])
+    return form
+
+
+#: the form's field of what a support's move asks for
+ASKED_IN = {'completed_on': 'completed_on', 'opinion': 'opinion'}
+
+
+def prepare_support_move(row, before, form, by, at):
+    """Yield (field name, message) of what a move lacks; a completed support keeps the opinion in its own columns."""
+    said = form.text.data
+    if row.state == 'completed':
+        row.opinion_text = said
+    move = next(move for move in lifecycle.support_moves(before.state) if move.target == row.state)
+    for need, words in lifecycle.unmet(move, row.__data__ | {'comment': said, 'response': said, 'reason': said}):
+        yield ASKED_IN.get(need, 'text'), words
+    if row.state == 'completed' and row.completed_on:
+        if row.completed_on < row.requested_on:
+            yield 'completed_on', '完了日は依頼日以後にしてください。'
+        if row.completed_on > clock.today():
+            yield 'completed_on', '完了日に先の日は入れられません。'
+
+
+def keep_comment(act, row, form, by):
+    """What was said when a support changed hands stays in its thread."""
+    if form.text.data:
+        act.insert([SupportComment(support=row, person=by.id, at=act.at, state=row.state, text=form.text.data)])
+
+
+support_flow = Flow(
+    states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text', prepare=prepare_support_move,
+    after=keep_comment, about=lambda row, target: {'thread': told(row)},
+    heading=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]),
+    button=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]))
+
 supports = Noun(
     name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'), sort='-requested_on',
-    prepare=prepare_support, panels=support_panels, template='supports/show.html',
-    explained=lambda row, before: 'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on and not row.completed_on else '',
+    prepare=prepare_support, panels=support_panels, flow=support_flow, template='supports/show.html',
+    explained=lambda row, before, form: (
+        'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on and not row.completed_on else ''),
     reserved={name: '依頼するときは空欄（試行は「いいえ」）のままにしてください。'
               for name in ('completed_on', 'trial', 'opinion', 'opinion_text')},
     joins=lambda query: query.join(Case),
@@ -197,7 +242,7 @@ supports = Noun(
     hint='依頼 → 点検 → 差戻し・再提出 → 完了 と進みます。')
 
 
-def prepare_review(row, before, form, at):
+def prepare_review(row, before, form, by, at):
     if row.conclusion and row.approved_on and not row.used_fields and not form.of_file:
         yield 'used_fields', '結論と承認を記録するときは、参照した台帳項目を入力してください。'
 
@@ -220,52 +265,18 @@ pages.register(supports_bp, supports)
 pages.register(reviews_bp, reviews)
 
 
-@supports_bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
-@permit('supports.move')
-def move(id, target):
-    """Hand a support on: examine, send back with comments, resubmit, complete, withdraw."""
-    before = pages.find(supports, id)
-    require('supports.move', before)
-    if target not in ASKED or before.voided_at:
-        abort(404)
-    possible = target in [m.target for m in lifecycle.support_moves(before.state, current_user.role)]
-    form = SupportMoveForm(data={'completed_on': clock.today(), 'opinion': before.opinion})
-    if target != 'completed':
-        del form.opinion, form.completed_on
-    else:
-        form.opinion.flags.required = form.completed_on.flags.required = True
-    form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((before.state, target), ASKED[target])
-    if answer := pages.moved_meanwhile(supports, before, form, SUPPORT_STATES[before.state], possible):
-        return answer
-    if not possible:
-        abort(403)
-    if form.validate_on_submit():
-        row = pages.twin(before)
-        row.state = target
-        if target == 'completed':
-            row.opinion, row.completed_on = form.opinion.data, form.completed_on.data
-            row.opinion_text = form.text.data
-        lacking = lifecycle.support_missing(target, {
-            'state': before.state, 'comment': form.text.data, 'response': form.text.data, 'reason': form.text.data,
-            'opinion': row.opinion, 'opinion_text': row.opinion_text, 'completed_on': row.completed_on})
-        if target == 'completed' and row.completed_on and row.completed_on < row.requested_on:
-            lacking.append('完了日は依頼日以後にしてください。')
-        if target == 'completed' and row.completed_on and row.completed_on > clock.today():
-            lacking.append('完了日に先の日は入れられません。')
-        if pages.collect(form, [('completed_on' if '完了日' in words else 'opinion' if '総合意見' in words else 'text', words)
-                                  for words in lacking]):
-            with pages.act('supports.move', form.text.data or '') as writing:
-                writing.save(row, before)
-                if form.text.data:
-                    writing.insert([SupportComment(support=row, person=current_user.id, at=writing.at, state=target,
-                                                   text=form.text.data)])
-            flash(f'状態を「{SUPPORT_STATES[target]}」に変更しました。')
-            return redirect(url_for('.show', id=id), code=303)
-    return render_template('supports/move.html', noun=supports, row=before, form=form, target=SUPPORT_STATES[target],
-                           words=MOVE_WORDS.get((before.state, target), SUPPORT_STATES[target]),
-                           comments=told(before), states=SUPPORT_STATES,
-                           crumbs=pages.crumbs(supports, (before.label, url_for('.show', id=id)), ('状態の変更', None))
-                           ), 422 if form.errors else 200
+def asking(line):
+    """Return the case that is opened with its 予算要求調達支援, in one act, where support is asked for a budget line."""
+    def prepare(row, before, form, by, at):
+        if not request_panels(line)['can_ask']:
+            yield 'request_no', ASKED_BEFORE
+        yield from examined(row, before, form, by, at)
+    return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key, prefix=cases.prefix, prepare=prepare,
+                separated=cases.separated, reserved=cases.reserved, kinds={'create': 'supports.request'},
+                after=lambda act, row, before, today: act.save(Support(case=row, kind='budget', requested_on=today)))
+
+
+ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
 
 
 @requests_bp.route('/<int:id>/ask', methods=['GET', 'POST'])
@@ -274,30 +285,21 @@ def ask(id):
     """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one act."""
     line = pages.find(budget_requests, id)
     require('cases.create', line)
-    asked_before = '' if request_panels(line)['can_ask'] else 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
-    if asked_before and request.method != 'POST':
-        flash(asked_before)
-        return redirect(url_for('.show', id=id), code=303)
-    number = pages.next_number(cases)
-    form = CaseForm(request.form if request.method == 'POST' else None, data={
-        'case_no': number, 'fiscal_year': line.fiscal_year, 'department_code': line.department_id, 'title': line.title,
+    back = url_for('.show', id=id)
+    if request.method != 'POST' and not request_panels(line)['can_ask']:
+        flash(ASKED_BEFORE)
+        return redirect(back, code=303)
+    form = asked_for(CaseForm, data={
+        'case_no': saving.next_number(cases), 'fiscal_year': line.fiscal_year, 'department_code': line.department_id, 'title': line.title,
         'request_no': line.id, 'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1,
         'new_technology': line.new_technology})
     for name in ('ordered_on', 'outcome'):
         del form[name]
-    if pages.accepted(form) and pages.collect(form, [('request_no', asked_before)] if asked_before else []):
-        row = Case()
-        form.fill(row)
-        if not allowed('cases.create', row):
-            pages.collect(form, [('department_code', '自分の所属の案件だけを登録できます。')])
-        elif pages.collect(form, pages.refusals(cases, row, None, form, clock.now())):
-            with pages.act('supports.request', f'予算要求 {line.request_no} の調達支援の依頼') as writing:
-                pages.write(writing, cases, row, None, pages.links_of(form), clock.today())
-                support = Support(case=row, kind='budget', requested_on=clock.today())
-                writing.save(support)
-            flash('調達支援を依頼しました。情報政策の担当者が点検します。')
-            return redirect(url_for('supports.show', id=support.id), code=303)
-    return render_template('budget-requests/ask.html', noun=budget_requests, row=line, form=form,
-                           sections=[('', form.cells())], button='依頼する',
-                           crumbs=pages.crumbs(budget_requests, (line.label, url_for('.show', id=id)),
-                                                 ('調達支援の依頼', None))), 422 if form.errors else 200
+
+    def done(outcome):
+        flash('調達支援を依頼しました。情報政策の担当者が点検します。')
+        support = Support.get(Support.case == outcome.row, Support.kind == 'budget')
+        return redirect(url_for('supports.show', id=support.id), code=303)
+    return pages.edited(asking(line), form, None, back=back, done=done, reason=f'予算要求 {line.request_no} の調達支援の依頼',
+                        template='budget-requests/ask.html', row=line, button='依頼する',
+                        crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))

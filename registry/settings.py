@@ -11,16 +11,17 @@ from models.settings import KNOWN
 from models.standardisation import master_on, steps_of
 
 from .core import clock
-from .core.permits import allowed, permit, require
 from .records import display, pages
 from .records.noun import Column, Filter, Noun
 from .web import passwords, sessions, sign_in, throttles
+from .web.guard import allowed, permit, require
+from .web.submission import asked_for, submitted
 
 settings_bp = Blueprint('settings', __name__, url_prefix='/settings')
 people_bp = Blueprint('people', __name__, url_prefix='/people')
 log = structlog.get_logger('daicho')
 
-def prepare_setting(row, before, form, at):
+def prepare_setting(row, before, form, by, at):
     if before is not None and before.valid_from < clock.today() and (before.name, before.valid_from, before.value) != (
             row.name, row.valid_from, row.value):
         yield 'value', ('適用が始まった設定は、区の確認のほかは変えられません（過去の数値が変わるためです）。'
@@ -43,8 +44,8 @@ settings = Noun(
     hint='日付つきの設定です。適用開始日から後の判定に使い、それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）。「要確認」は区の確認前の既定値です。')
 
 
-def prepare_person(row, before, form, at):
-    if before is not None and form.by is not None and before.id == form.by.id and (not row.is_active or row.role != before.role):
+def prepare_person(row, before, form, by, at):
+    if before is not None and by is not None and before.id == by.id and (not row.is_active or row.role != before.role):
         yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
     if once_anothers(row, before):
         yield 'email', ONCE_ANOTHERS
@@ -58,15 +59,15 @@ def once_anothers(row, before):
     return bool(row.email) and (before is None or before.email != row.email) and history.others_had(row, 'email')
 
 
-def explain_person(row, before):
+def explain_person(row, before, form):
     """Say why an edit of a person needs its reason."""
     if (before.role, before.department_id) != (row.role, row.department_id):
         return '権限や所属を変えると、見える記録とできる操作が変わります。'
     return ''
 
 
-def keep_oneself(row):
-    if row.id == current_user.id:
+def keep_oneself(row, by):
+    if by is not None and row.id == by.id:
         yield 'reason', '自分自身は取り消せません。ほかの管理者に依頼してください。'
 
 
@@ -111,8 +112,8 @@ def password(id):
     if person.id == current_user.id:
         flash('自分のパスワードは、ここで、今のパスワードを入力して変えます。')
         return redirect(url_for('sign_in.account'), code=303)
-    form = NewPasswordForm()
-    if form.validate_on_submit() and pages.collect(
+    form = asked_for(NewPasswordForm)
+    if submitted(form) and pages.collect(
             form, [('new', words) for words in passwords.weaknesses(form.new.data, person)]):
         with pages.act('people.password') as act:
             sign_in.set_password(act, person, form.new.data, clock.now() + sign_in.ONE_TIME)

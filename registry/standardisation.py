@@ -8,11 +8,11 @@ from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
 
 from .core import clock
-from .core.permits import permit
 from .figures import charts
 from .records import display, pages
 from .records.importing import CHUNK, Load
 from .records.noun import Column, Filter, Noun
+from .web.guard import permit
 
 businesses_bp = Blueprint('businesses', __name__, url_prefix='/businesses')
 steps_bp = Blueprint('steps', __name__, url_prefix='/steps')
@@ -27,7 +27,7 @@ def business_panels(business):
     return {'progress': progress, 'states': STEP_STATES, 'today': today}
 
 
-def named_by_indicators(business):
+def named_by_indicators(business, by):
     """Yield why a business stays that an indicator counts: without it the indicator would count nothing."""
     for link in IndicatorBusiness.select(IndicatorBusiness, Indicator).join(Indicator).where(
             IndicatorBusiness.business == business, IndicatorBusiness.live(), Indicator.live()).limit(1):
@@ -86,7 +86,7 @@ def retell(act, row, given):
     act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in given[same:]])
 
 
-def prepare_progress(row, before, form, at):
+def prepare_progress(row, before, form, by, at):
     """Refuse a history that tells of days to come."""
     history = form._fields.get('history')
     if history is not None and any(day > clock.today() for _, day in history.data or ()):
@@ -154,7 +154,7 @@ def is_filled(master):
     return Step.select().where(Step.master == master, Step.live()).exists()
 
 
-def prepare_master(row, before, form, at):
+def prepare_master(row, before, form, by, at):
     """Refuse to change which step master counts the days that have passed: a year that was met must not cease to be."""
     days = [row.valid_from, before.valid_from if before is not None and is_filled(before) else None]
     past = [day for day in days if day is not None and day < clock.today()]
@@ -163,7 +163,7 @@ def prepare_master(row, before, form, at):
                              f'きょう（{clock.today().isoformat()}）以後の日にしてください。')
 
 
-def prepare_item(row, before, form, at):
+def prepare_item(row, before, form, by, at):
     """Refuse the first steps of a step master whose day has passed: from then on it would count, with no progress."""
     if before is not None or row.master_id is None:
         return
@@ -181,13 +181,13 @@ def first_steps(master):
 
 masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
-    restorable=lambda row: prepare_master(row, None, None, None),
+    restorable=lambda row, by: prepare_master(row, None, None, by, None),
     columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, display.day),
              Column('note', '備考', StepMaster.note)],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
 items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
-    restorable=lambda row: first_steps(row.master),
+    restorable=lambda row, by: first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=[Column('no', 'ステップ番号', Step.no, display.number), Column('version', '手順書版', StepMaster.version),
              Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),

@@ -1,6 +1,4 @@
 """The year's strategy pages (年度戦略): themes, initiatives, indicators, schedule and ratings, read and edited."""
-from contextlib import suppress
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
 from audits import history
@@ -16,12 +14,14 @@ from forms.strategy import (
 from models import Actual, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from models.rules import calendar
 
-from .core.permits import allowed, permit
 from .figures import board as boards
 from .figures import charts
 from .records import pages, vocabulary
+from .records.noun import Part
 from .reports import documents
 from .web.front import asked_day
+from .web.guard import allowed, permit
+from .web.submission import asked_for
 
 bp = Blueprint('strategies', __name__, url_prefix='/strategies')
 
@@ -137,81 +137,64 @@ def entered(row):
 
 # --- editing: every part of a year's strategy the same way ---
 
-class _Strategies:
-    """What the shared edit and void pages need to know of a strategy."""
-
-    name, title, one, hint = 'strategies', '年度戦略', '年度戦略', ''
-
-
-NOUN = _Strategies()
-
-
-def stamp(form, row):
-    """Return what tells whether a part still is as a form was filled from it: parts are found by numbers, which may pass to another."""
-    return f'{pages.stamp(form, row)};{row.id}'
+def weighty(words):
+    """Return the rule that a change of some columns or links ({name: words}) must give its reason: what was judged is judged otherwise."""
+    def explained(row, before, form):
+        links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or []) for field in form.links()}
+        changed = [name for key, name in words.items() if links.get(key) or key not in links
+                   and before.__data__.get(key) is not None and row.__data__.get(key) != before.__data__.get(key)]
+        return f'{"・".join(changed)}を変えると、判定が変わることがあります。' if changed else ''
+    return explained
 
 
-def edit_page(form, before, heading, back, crumbs):
-    return render_template('records/edit.html', noun=NOUN, form=form, row=before, heading=heading, cancel=back,
-                           sections=[('', form.cells())], crumbs=crumbs,
-                           revision=request.form.get('revision') or (before and stamp(form, before))), 422 if form.errors else 200
+def blocked_by(table, column, words):
+    """Return the rule that a part stays while rows of a table lead to it by a column."""
+    def keeps(row, by):
+        if table.select().where(column == row, table.live()).exists():
+            yield 'reason', words
+    return keeps
 
 
-def saved(form, table, before, place, heading, back, crumbs, check=None, kind='strategies.edit', weighty=None):
-    """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
-
-    `place()` gives the columns that say which part it is; of two parts at one place one is refused, and a voided one is
-    taken up again. `check()` yields (field, message), `back(row)` is
-    where to go; `weighty` maps the columns and links whose change must be given a reason to their names.
-    """
-    leave = back(before)
-    if not pages.accepted(form, before) or not pages.collect(form, check() if check else ()):
-        return edit_page(form, before, heading, leave, crumbs)
-    at = place()
-    there = table.get_or_none(**at)
-    if there is not None and before is None and there.voided_at is None or there and before and there.id != before.id:
-        pages.collect(form, [(next(name for name in ('no', 'fiscal_year', 'as_of') if name in form._fields),
-                                '同じ番号・年度・基準日の記録が既にあります。' + ('（取消済み）' if there.voided_at else ''))])
-        return edit_page(form, before, heading, leave, crumbs)
-    former = before or there
-    row = pages.twin(before) if before else table()
-    if before is None and there is not None:
-        # the number of a voided part is used again: nothing but its place in the database is the old one's
-        row.id, row.revision = there.id, there.revision
-    form.fill(row)
-    for name, value in at.items():
-        setattr(row, name, value)
-    if before is not None and request.form.get('revision') != stamp(form, before):
-        return pages.conflict(form, row, before, leave, crumbs, stamp(form, before))
-    if before is not None and not pages.collect(form, unexplained(form, row, before, weighty or {})):
-        return edit_page(form, before, heading, leave, crumbs)
-    with suppress(pages.Overtaken), pages.act(kind, pages.asked_why().data or '') as act:
-        changed = act.save(row, former)
-        for (link, own, other), ids, known in pages.links_of(form):
-            changed = act.link(link, own, row, other, ids, known if before is not None else None) or changed
-        if before is None and there is not None:
-            for part in parts_of(there):
-                act.void(part, '同じ番号の別の記録を登録したため')
-        pages.still(form, pages.gone(row))
-    if form.errors:
-        return edit_page(form, before, heading, leave, crumbs)
-    flash('保存しました。' if changed else '変更はありませんでした。')
-    return redirect(back(row), code=303)
+def part(title, table, form, **more):
+    """Return the declaration of a part of the strategy: written by who may edit it, in one kind of act."""
+    names = dict.fromkeys(('create', 'edit', 'void'), 'strategies.edit')
+    return Part(name='strategies', title=title, table=table, form=form, one_at_place=True, found_by_numbers=True, below=parts_of,
+                permits=names | more.pop('permits', {}), kinds=names | more.pop('kinds', {}), **more)
 
 
-def unexplained(form, row, before, weighty):
-    """Return [(field, message)] of why an edit without a reason is refused: what was judged before is judged otherwise."""
-    links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or []) for field in form.links()}
-    changed = [name for key, name in weighty.items() if links.get(key) or key not in links
-               and before.__data__.get(key) is not None and row.__data__.get(key) != before.__data__.get(key)]
-    return [('', f'{"・".join(changed)}を変えると、判定が変わることがあります。「変更の理由」を書いてください。')] if (
-        changed and not pages.asked_why().data) else []
+#: what of an indicator decides what counts as met
+WEIGHTY = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位', 'measure': '自動集計',
+           'business_codes': '対象業務'}
 
 
-def voided(row, back, crumbs, blocked=None, words=''):
-    """Handle the voiding of one part of a strategy; return a response. While `blocked` selects any row it must stay: `words` say why."""
-    return pages.voided(NOUN, row, 'strategies.edit', back, crumbs, lambda: [
-        ('reason', words)] if blocked is not None and blocked.exists() else [], reusable=True)
+def explain_difference(row, before, form, by, at):
+    """Yield (field name, message) where an official rating differs from the computed one without a reason."""
+    view = next(v for v in boards.board(before.strategy.fiscal_year).initiatives if v.no == before.no)
+    if row.official is not None and row.official != view.computed and not row.official_reason:
+        yield 'official_reason', f'自動判定（{view.computed}）と異なるときは、理由を入力してください。'
+
+
+years = part('年度戦略', Strategy, StrategyForm, permits={'create': 'strategies.create'}, kinds={'create': 'strategies.create'},
+             keeps=blocked_by(Initiative, Initiative.strategy, '重点取組が残っています。先に重点取組を取り消してください。'))
+themes = part('戦略テーマ', Theme, ThemeForm, keeps=blocked_by(
+    Initiative, Initiative.theme, 'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
+initiatives = part('重点取組', Initiative, InitiativeForm)
+officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference, explained=weighty({'official': '公式評価'}),
+                 permits={'edit': 'strategies.rate'}, kinds={'edit': 'strategies.rate'})
+indicators = part('指標', Indicator, IndicatorForm, explained=weighty(WEIGHTY))
+schedules = part('スケジュール', Schedule, ScheduleForm)
+
+
+def edited(declared, form, before, place, heading, back, crumbs):
+    """Handle the form of one part of a strategy, a new one where `before` is None; return a response. `back(row)` is where to go."""
+    def done(outcome):
+        flash('保存しました。' if outcome.changed else '変更はありませんでした。')
+        return redirect(back(outcome.row), code=303)
+    return pages.edited(declared, form, before, back=back(before), crumbs=crumbs, done=done, place=place, heading=heading)
+
+
+def voided(declared, row, back, crumbs):
+    return pages.voided(declared, row, back, crumbs, reusable=True)
 
 
 def to_year(year):
@@ -230,10 +213,10 @@ def below_initiative(year, no, words):
 @permit('strategies.create')
 def new():
     """Start a year's strategy; the themes of the year before can be taken over on its page."""
-    form = StrategyForm()
-    return saved(form, Strategy, None, lambda: {'fiscal_year': form.fiscal_year.data}, '年度戦略の登録',
-                 lambda row: to_year(row.fiscal_year) if row else url_for('.index'),
-                 [('ホーム', url_for('board.index')), ('指標', url_for('.index')), ('年度の追加', None)], kind='strategies.create')
+    form = asked_for(StrategyForm)
+    return edited(years, form, None, {'fiscal_year': form.fiscal_year.data}, '年度戦略の登録',
+                  lambda row: to_year(row.fiscal_year) if row else url_for('.index'),
+                  [('ホーム', url_for('board.index')), ('指標', url_for('.index')), ('年度の追加', None)])
 
 
 @bp.route('/<int:year>/edit', methods=['GET', 'POST'])
@@ -241,10 +224,10 @@ def new():
 def edit(year):
     """Edit a year's title, mission, vision and source."""
     before = found_year(year)
-    form = StrategyForm(data=before.__data__)
+    form = asked_for(StrategyForm, data=before.__data__)
     del form.fiscal_year
-    return saved(form, Strategy, before, lambda: {'fiscal_year': year}, '年度戦略の編集', lambda row: to_year(year),
-                 crumbs(year, ('編集', None)))
+    return edited(years, form, before, {'fiscal_year': year}, '年度戦略の編集', lambda row: to_year(year),
+                  crumbs(year, ('編集', None)))
 
 
 @bp.route('/<int:year>/void', methods=['GET', 'POST'])
@@ -252,9 +235,8 @@ def edit(year):
 def void(year):
     """Void a year entered by mistake."""
     row = found_year(year)
-    live = Initiative.select().where(Initiative.strategy == row, Initiative.live())
-    return voided(row, to_year(year) if request.method == 'GET' or live.exists() else url_for('.index'), crumbs(year, ('取消', None)),
-                  live, '重点取組が残っています。先に重点取組を取り消してください。')
+    return voided(years, row, to_year(year) if request.method == 'GET' or list(years.keeps(row, None)) else url_for('.index'),
+                  crumbs(year, ('取消', None)))
 
 
 def found_theme(year, no):
@@ -263,10 +245,10 @@ def found_theme(year, no):
 
 def theme_form(year, before):
     strategy = found_year(year)
-    form = ThemeForm(data=before.__data__ if before else None)
+    form = asked_for(ThemeForm, data=before.__data__ if before else None)
     heading = f'戦略テーマの{"編集" if before else "追加"}'
-    return saved(form, Theme, before, lambda: {'strategy': strategy.id, 'no': form.no.data}, heading,
-                 lambda row: to_year(year), crumbs(year, (heading, None)))
+    return edited(themes, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
+                  lambda row: to_year(year), crumbs(year, (heading, None)))
 
 
 @bp.route('/<int:year>/themes/new', methods=['GET', 'POST'])
@@ -287,10 +269,7 @@ def edit_theme(year, theme):
 @permit('strategies.edit')
 def void_theme(year, theme):
     """Void a strategic theme no initiative belongs to."""
-    row = found_theme(year, theme)
-    live = Initiative.select().where(Initiative.theme == row, Initiative.live())
-    return voided(row, to_year(year), crumbs(year, ('取消', None)), live,
-                  'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。')
+    return voided(themes, found_theme(year, theme), to_year(year), crumbs(year, ('取消', None)))
 
 
 @bp.post('/<int:year>/themes/copy')
@@ -316,11 +295,11 @@ def found_initiative(year, no):
 
 def initiative_form(year, before):
     strategy = found_year(year)
-    themes = list(Theme.select().where(Theme.strategy == strategy, Theme.live()).order_by(Theme.no))
-    form = InitiativeForm(themes, data={**before.__data__, 'theme_no': before.theme_id} if before else None)
+    offered = list(Theme.select().where(Theme.strategy == strategy, Theme.live()).order_by(Theme.no))
+    form = asked_for(InitiativeForm, themes=offered, data={**before.__data__, 'theme_no': before.theme_id} if before else None)
     heading = f'重点取組の{"編集" if before else "追加"}'
-    return saved(form, Initiative, before, lambda: {'strategy': strategy.id, 'no': form.no.data}, heading,
-                 lambda row: to_initiative(year, row.no) if row else to_year(year), crumbs(year, (heading, None)))
+    return edited(initiatives, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
+                  lambda row: to_initiative(year, row.no) if row else to_year(year), crumbs(year, (heading, None)))
 
 
 @bp.route('/<int:year>/initiatives/new', methods=['GET', 'POST'])
@@ -341,7 +320,7 @@ def edit_initiative(year, no):
 @permit('strategies.edit')
 def void_initiative(year, no):
     """Void an initiative entered by mistake."""
-    return voided(found_initiative(year, no), to_year(year), crumbs(year, (f'重点取組{no}', None), ('取消', None)))
+    return voided(initiatives, found_initiative(year, no), to_year(year), crumbs(year, (f'重点取組{no}', None), ('取消', None)))
 
 
 @bp.route('/<int:year>/initiatives/<int:no>/official', methods=['GET', 'POST'])
@@ -350,14 +329,8 @@ def rate(year, no):
     """Give an initiative its official rating; a reason is needed where it differs from the computed one."""
     before = found_initiative(year, no)
     view = next(v for v in boards.board(year).initiatives if v.no == no)
-    form = OfficialForm(data=before.__data__)
-
-    def differs():
-        if form.official.data is not None and form.official.data != view.computed and not form.official_reason.data:
-            yield 'official_reason', f'自動判定（{view.computed}）と異なるときは、理由を入力してください。'
-    return saved(form, Initiative, before, lambda: {'strategy': before.strategy_id, 'no': no},
-                 f'公式評価（自動判定は「{view.computed}」）', lambda row: to_initiative(year, no),
-                 below_initiative(year, no, '公式評価'), differs, kind='strategies.rate', weighty={'official': '公式評価'})
+    return edited(officials, asked_for(OfficialForm, data=before.__data__), before, {'strategy': before.strategy_id, 'no': no},
+                  f'公式評価（自動判定は「{view.computed}」）', lambda row: to_initiative(year, no), below_initiative(year, no, '公式評価'))
 
 
 def found_indicator(year, no, kpi):
@@ -365,17 +338,12 @@ def found_indicator(year, no, kpi):
                                  Indicator.live()) or abort(404)
 
 
-#: what of an indicator decides what counts as met
-WEIGHTY = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位', 'measure': '自動集計',
-           'business_codes': '対象業務'}
-
-
 def indicator_form(year, no, before):
     parent = found_initiative(year, no)
-    form = IndicatorForm(data={**before.__data__, 'business_codes': before.business_ids()} if before else None)
+    form = asked_for(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()} if before else None)
     heading = f'指標の{"編集" if before else "追加"}'
-    return saved(form, Indicator, before, lambda: {'initiative': parent.id, 'no': form.no.data}, heading,
-                 lambda row: to_initiative(year, no), below_initiative(year, no, heading), weighty=WEIGHTY)
+    return edited(indicators, form, before, {'initiative': parent.id, 'no': form.no.data}, heading,
+                  lambda row: to_initiative(year, no), below_initiative(year, no, heading))
 
 
 @bp.route('/<int:year>/initiatives/<int:no>/indicators/new', methods=['GET', 'POST'])
@@ -396,7 +364,7 @@ def edit_indicator(year, no, kpi):
 @permit('strategies.edit')
 def void_indicator(year, no, kpi):
     """Void an indicator entered by mistake: it is no longer judged."""
-    return voided(found_indicator(year, no, kpi), to_initiative(year, no), below_initiative(year, no, '指標の取消'))
+    return voided(indicators, found_indicator(year, no, kpi), to_initiative(year, no), below_initiative(year, no, '指標の取消'))
 
 
 def found_schedule(year, no, place):
@@ -406,12 +374,12 @@ def found_schedule(year, no, place):
 
 def schedule_form(year, no, before):
     parent = found_initiative(year, no)
-    form = ScheduleForm(data=before.__data__ if before else {'star': False})
+    form = asked_for(ScheduleForm, data=before.__data__ if before else {'star': False})
     heading = f'スケジュールの{"編集" if before else "追加"}'
     last = Schedule.select(Schedule.place).where(Schedule.initiative == parent).order_by(Schedule.place.desc()).first()
     place = before.place if before else last.place + 1 if last else 1
-    return saved(form, Schedule, before, lambda: {'initiative': parent.id, 'place': place}, heading,
-                 lambda row: to_initiative(year, no), below_initiative(year, no, heading))
+    return edited(schedules, form, before, {'initiative': parent.id, 'place': place}, heading,
+                  lambda row: to_initiative(year, no), below_initiative(year, no, heading))
 
 
 @bp.route('/<int:year>/initiatives/<int:no>/schedule/new', methods=['GET', 'POST'])
@@ -432,7 +400,7 @@ def edit_schedule(year, no, place):
 @permit('strategies.edit')
 def void_schedule(year, no, place):
     """Void a row of an initiative's schedule."""
-    return voided(found_schedule(year, no, place), to_initiative(year, no), below_initiative(year, no, 'スケジュールの取消'))
+    return voided(schedules, found_schedule(year, no, place), to_initiative(year, no), below_initiative(year, no, 'スケジュールの取消'))
 
 
 @bp.get('/<int:year>/<any(results, plan):name>.pdf')

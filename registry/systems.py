@@ -2,7 +2,7 @@
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -27,10 +27,10 @@ from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII,
 from models.visibility import condition
 
 from .core import clock
-from .core.permits import allowed, overreach, permit, require, visible_of
 from .records import display, pages
-from .records.noun import Column, Filter, Noun, of_table
+from .records.noun import Column, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary
+from .web.guard import allowed, visible_of
 from .web.menu import address
 
 bp = Blueprint('systems', __name__, url_prefix='/systems')
@@ -100,7 +100,7 @@ def facts(system, cases=None, reviews=None):
 EARLY = ('idea', 'budget', 'procure', 'build')
 
 
-def prepare(row, before, form, at):
+def prepare(row, before, form, by, at):
     """A file or form that changes the lifecycle of a known system obeys the table of moves too (§3.1)."""
     if before is not None and row.pii == 'unknown' != before.pii and before.lifecycle not in EARLY:
         yield 'pii', '運用に進んだシステムの個人情報の取扱いは、「未確認」に戻せません。'
@@ -183,8 +183,10 @@ def remedy(need, system, cases, reviews):
     return None
 
 
-def lacking(move, system, known, cases, reviews):
+def lacking(move, system, known, cases=None, reviews=None):
     """Return [(condition, sentence, where to enter it or None)] of what a move lacks."""
+    if cases is None:
+        cases, reviews = related(system)
     return [(need, sentence, remedy(need, system, cases, reviews)) for need, sentence in lifecycle.unmet(move, known)]
 
 
@@ -206,12 +208,49 @@ def may_move(system, move):
     return allowed('systems.move', system) and current_user.role in move.roles
 
 
+def move_form(system, target, **asked):
+    """Return the form of a move: the ledger's fields that its conditions ask for, filled in from the system, and the reason."""
+    found = next((move for move in lifecycle.moves_from(system.lifecycle) if move.target == target), None)
+    needs = {need for move in ([found] if found else [m for m in lifecycle.MOVES if m.target == target]) for need in move.needs}
+    if system.pii != 'unknown':
+        needs -= {'pii_settled'}
+        if system.pii != 'my_number':
+            needs -= {'pia'}
+    names = {name for need in needs for name in FIELDS_OF.get(need, (need,))}
+    form = MoveForm(data={cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
+                          if cell.short_name in names}, **asked)
+    for cell in form.cells():
+        if cell.short_name not in names | {'reason'}:
+            del form[cell.short_name]
+        elif cell.short_name in needs:
+            cell.required = cell.flags.required = True
+    return form
+
+
+def void_cancelled(act, row, form, by):
+    """A cancelled system is voided: it no longer counts."""
+    if row.lifecycle == 'cancelled':
+        act.void(row, form.reason.data)
+
+
+FINAL = ('システムの取消は元に戻せません。この記録は集計に入らなくなりますが、このシステムを指すインシデント、業務、案件、検討、監査は'
+         'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
+
+flow = Flow(
+    column='lifecycle', states=LIFECYCLES, moves=lifecycle.moves_from, form=move_form, after=void_cancelled,
+    prepare=lambda row, before, form, by, at: too_early(row, row.lifecycle),
+    lacking=lambda row, move, form, by: lacking(move, row, facts(row) | (
+        supported(row) if 'ordering_supported' in move.needs else {}) | {'reason': form.reason.data}),
+    heading=lambda source, target: f'状態の変更: {LIFECYCLES[source]} → {LIFECYCLES[target]}',
+    button=lambda source, target: f'{LIFECYCLES[target]}にする',
+    about=lambda row, target: {'warning': FINAL if target == 'cancelled' else ''})
+
 noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
     # to void a system is to move it to 取消
     views=('index', 'show', 'new', 'edit'),
     moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
-    sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, template='systems/show.html',
+    sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow, template='systems/show.html',
     columns=[
         Column('system_no', '管理番号', System.system_no),
         Column('name', 'システム名称', System.name),
@@ -235,68 +274,9 @@ noun = Noun(
 pages.register(bp, noun)
 
 
-@bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
-@permit('systems.move')
-def move(id, target):
-    """Move a system through its lifecycle; a refused move lists what is missing."""
-    before = pages.find(noun, id)
-    require('systems.move', before)
-    found = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == target), None)
-    possible = found is not None and not before.voided_at
-    if target not in LIFECYCLES:
-        abort(404)
-    if possible and not may_move(before, found):
-        abort(403)
-    moves = [found] if found else [m for m in lifecycle.MOVES if m.target == target]
-    form = move_form(before, {need for m in moves for need in m.needs})
-    if answer := pages.moved_meanwhile(noun, before, form, '取消済み' if before.voided_at else LIFECYCLES[before.lifecycle], possible):
-        return answer
-    if not possible:
-        abort(404)
-    row = pages.twin(before)
-    good = pages.accepted(form, before)
-    if form.is_submitted():
-        form.fill(row)
-        good = pages.collect(form, [*pages.ahead(form, row, before, clock.today()), *too_early(row, target),
-                                      *overreach(noun, row, before, form, current_user)]) and good
-    cases, reviews = related(before)
-    lacks = [each for each in lacking(found, row, facts(row, cases, reviews) | {'reason': form.reason.data}, cases, reviews)
-             if each[0] not in form._fields]
-    if good and not lacks:
-        row.lifecycle = target
-        with pages.act('systems.move', form.reason.data) as writing:
-            writing.save(row, before)
-            if target == 'cancelled':
-                writing.void(row, form.reason.data)
-        flash(f'状態を「{LIFECYCLES[target]}」に変更しました。')
-        return redirect(url_for('.show', id=id), code=303)
-    return render_template(
-        'systems/move.html', noun=noun, row=before, form=form, lacking=lacks,
-        target=LIFECYCLES[target], source=LIFECYCLES[before.lifecycle], final=target == 'cancelled',
-        crumbs=pages.crumbs(noun, (before.label, url_for('.show', id=id)), ('状態の変更', None))
-    ), 422 if form.is_submitted() else 200
-
-
-def move_form(system, needs):
-    """Return the form of a move with these conditions, the ledger's fields filled in from the system."""
-    if system.pii != 'unknown':
-        needs = needs - {'pii_settled'}
-        if system.pii != 'my_number':
-            needs = needs - {'pia'}
-    asked = {name for need in needs for name in FIELDS_OF.get(need, (need,))}
-    form = MoveForm(data={cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
-                          if cell.short_name in asked})
-    for cell in form.cells():
-        if cell.short_name not in asked | {'reason'}:
-            del form[cell.short_name]
-        elif cell.short_name in needs:
-            cell.required = cell.flags.required = True
-    return form
-
-
 def tallies(person):
     """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
-    limit = condition(System, person)
+    limit = condition(System, person, clock.today())
     query = System.select(System.lifecycle, fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
     found = dict((query if limit is None else query.where(limit)).tuples())
     return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]

@@ -1,5 +1,5 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
-from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -12,9 +12,9 @@ from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASO
 from models.visibility import condition
 
 from .core import clock
-from .core.permits import allowed, permit, require
 from .records import display, pages
 from .records.noun import Column, Filter, Noun
+from .web.guard import allowed, permit, require
 
 courses_bp = Blueprint('courses', __name__, url_prefix='/courses')
 enrolments_bp = Blueprint('enrolments', __name__, url_prefix='/enrolments')
@@ -40,7 +40,7 @@ def taken(course):
 
 def late_joiners(course):
     """Return staff the person may see who joined after the census day and are not on the list (基準日後の採用者)."""
-    limit = condition(Staff, current_user)
+    limit = condition(Staff, current_user, clock.today())
     on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
     if course.census_on is None:
         return []
@@ -48,7 +48,7 @@ def late_joiners(course):
                                      Staff.id.not_in(on_list), *([] if limit is None else [limit])).order_by(Staff.staff_no).limit(200))
 
 
-def prepare_course(row, before, form, at):
+def prepare_course(row, before, form, by, at):
     if before is not None and before.census_on != row.census_on and Enrolment.select().where(
             Enrolment.course == row.id, Enrolment.live()).exists():
         yield 'census_on', '対象者が確定しているため、対象者基準日は変えられません。'
@@ -68,7 +68,7 @@ courses = Noun(
     hint='必須の情報セキュリティ研修が、受講率の対象になります。')
 
 
-def prepare_enrolment(row, before, form, at):
+def prepare_enrolment(row, before, form, by, at):
     if row.course_id is None:
         return
     course = course_of(row)
@@ -131,8 +131,7 @@ def census(id):
     population = list(Staff.select().where(Staff.employed_on(course.census_on)).order_by(Staff.staff_no)
                       ) if course.census_on and course.census_on <= clock.today() else []
     exists = Enrolment.select().where(Enrolment.course == course, Enrolment.live()).exists()
-    form = EmptyForm()
-    if form.validate_on_submit() and population and not exists:
+    if request.method == 'POST' and population and not exists:
         reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
         with pages.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
             known, new = {row.staff_id: row for row in Enrolment.select().where(Enrolment.course == course)}, []
@@ -150,7 +149,7 @@ def census(id):
         flash(f'{len(population):,}人を対象者として確定しました。')
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']
-    return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),
+    return render_template('courses/census.html', noun=courses, row=course, form=EmptyForm(), population=len(population),
                            coming=course.census_on is not None and course.census_on > clock.today(),
                            on_leave=len(on_leave), exists=exists,
                            crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))

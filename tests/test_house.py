@@ -16,14 +16,14 @@ from models import RECORDS, Department, Person, System, Throttle, db
 from registry import commands, create_app
 from registry.core import clock, permits
 from registry.records.noun import NOUNS
-from registry.web import menu
+from registry.web import guard, menu
 
 ROOT = Path(__file__).parent.parent
 DOORS = {  # room: the rooms and libraries it may import besides the standard library
     'models/rules': {'models.rules', 'jpholiday'},
     'models': {'models', 'peewee', 'playhouse'},
     'audits': {'audits', 'models', 'peewee'},
-    'forms': {'forms', 'models', 'wtforms', 'flask_wtf'},
+    'forms': {'forms', 'models', 'wtforms'},
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login', 'flask_wtf', 'wtforms',
                  'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog', 'granian', 'reportlab', 'python_calamine',
                  'xlsxwriter', 'itsdangerous'},
@@ -68,6 +68,18 @@ def test_doors_open_one_way(room):
         assert not strange, f'{path.relative_to(ROOT)} may not import {", ".join(strange)}'
 
 
+#: rooms of registry that a command or a machine enters as a page does: none of them knows a request
+WITHOUT_REQUEST = ['core', *(f'records/{name}.py' for name in ('saving', 'conflicts', 'listing', 'importing', 'exporting', 'noun', 'sheets'))]
+
+
+@pytest.mark.parametrize('room', WITHOUT_REQUEST)
+def test_what_all_callers_share_needs_no_request(room):
+    home = ROOT / 'registry' / room
+    for path in sorted(home.rglob('*.py')) if home.is_dir() else [home]:
+        strange = [name for name in imports(path) if name.split('.')[0] in ('flask', 'flask_login', 'flask_wtf') or name.startswith('registry.web')]
+        assert not strange, f'{path.relative_to(ROOT)} may not import {", ".join(strange)}'
+
+
 def test_holidays_are_known_in_the_calendar_only():
     for path in (ROOT / 'models' / 'rules').glob('*.py'):
         assert path.name == 'calendar.py' or 'jpholiday' not in path.read_text('utf-8'), path.name
@@ -98,7 +110,7 @@ def test_modules_say_what_room_they_are():
 
 def test_every_endpoint_has_a_permit(app):
     bare = [endpoint for endpoint, view in app.view_functions.items()
-            if endpoint not in permits.PUBLIC and getattr(view, 'permit', None) not in permits.PERMITS]
+            if endpoint not in guard.PUBLIC and getattr(view, 'permit', None) not in permits.PERMITS]
     assert not bare
 
 

@@ -23,9 +23,10 @@ from models import (
     db,
 )
 from models.figures import MEASURES
-from registry.core import clock, permits
+from registry.core import clock
 from registry.records import sheets
 from registry.records.noun import NOUNS
+from registry.web import guard
 
 EVERYONE = frozenset(CAST)
 OFFICE = frozenset({'department', 'head', 'other'})
@@ -124,11 +125,11 @@ def places(app):
     """Return [(endpoint, methods, address)] of every endpoint that is not public."""
     adapter = app.url_map.bind('localhost')
     return [(rule.endpoint, rule.methods & {'GET', 'POST'}, address(adapter, rule))
-            for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint) if rule.endpoint not in permits.PUBLIC]
+            for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint) if rule.endpoint not in guard.PUBLIC]
 
 
 def test_every_endpoint_has_a_rule_here(app):
-    assert rules().keys() == set(app.view_functions) - permits.PUBLIC
+    assert rules().keys() == set(app.view_functions) - guard.PUBLIC
 
 
 def test_strangers_are_sent_to_sign_in(app):

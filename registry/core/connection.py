@@ -5,7 +5,6 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flask import g, request
 from peewee import OperationalError, PeeweeException, PostgresqlDatabase, SqliteDatabase
 from playhouse.db_url import connect, register_database
 from playhouse.migrations import Runner
@@ -77,20 +76,6 @@ def wait_patiently():
         db.execute_sql(f'SET lock_timeout = {COMMAND_WAIT}')
     else:
         db.execute_sql(f'PRAGMA busy_timeout = {COMMAND_WAIT}')
-
-
-def guard(app):
-    """Give every request that may need it one connection."""
-    @app.before_request
-    def open_connection():
-        if request.endpoint not in ('static', 'healthz', 'readyz'):
-            db.connect(reuse_if_open=True)
-            g.lent = True
-
-    @app.teardown_request
-    def close_connection(error):
-        if not db.is_closed():
-            db.close()
 
 
 def settle():

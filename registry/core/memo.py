@@ -6,8 +6,6 @@ from functools import lru_cache
 from threading import Lock, RLock
 from typing import NamedTuple
 
-from flask import current_app, g
-
 from audits import trail
 from models import RECORDS, db
 
@@ -100,20 +98,45 @@ def note(event):
         found.update(tables_of(event.sql))
 
 
+class Scope:
+    """One request, or one command: where its process keeps what it remembers, and the chain's head as it found it."""
+
+    def __init__(self, find):
+        self.find, self.head = find, None
+
+
+_scope = ContextVar('scope', default=None)
+
+
+def enter(find):
+    """Begin a scope whose Memo `find()` gives; return what `leave` ends it with."""
+    return _scope.set(Scope(find))
+
+
+def leave(token):
+    _scope.reset(token)
+
+
 def head():
-    """Return the chain's head as this request found it."""
-    if 'head' not in g:
-        g.head = trail.head()
-    return g.head
+    """Return the chain's head as this scope found it; outside of any, as it is."""
+    scope = _scope.get()
+    if scope is None:
+        return trail.head()
+    if scope.head is None:
+        scope.head = trail.head()
+    return scope.head
 
 
 def remembered(key, make, found=None):
     """Return what `make` made for `key`, made again only when a table it had read changed since.
 
     The chain's head, this request's or the one given as `found`, says how the tables stand. The key must name all
-    else the result depends on, what was read before `make` ran included.
+    else the result depends on, what was read before `make` ran included. Outside of any scope nothing is remembered.
     """
-    memo = current_app.extensions.setdefault('remembered', Memo())
+    scope = _scope.get()
+    if scope is None:
+        return make()
+    memo = scope.find()
     # what a result is made from belongs to the same head as the result
     stands = memo.stands(found) if found else _standing.get() or memo.stands(head())
     kept = memo.find(key, stands)

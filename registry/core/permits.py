@@ -1,9 +1,4 @@
-"""Who may do what: one table of permits; every endpoint names its own, or the application does not start."""
-from functools import wraps
-
-from flask import abort, request
-from flask_login import current_user
-
+"""Who may do what: one table of permits, each the alternatives of small predicates of a person and a thing."""
 from models import (
     BudgetRequest,
     Case,
@@ -15,16 +10,13 @@ from models import (
     Staff,
     Support,
     System,
-    visibility,
 )
 from models.organisation import subtree
-from models.visibility import OFFICE, condition, visible
+from models.visibility import OFFICE, condition
 
 from . import clock
 
-visibility.today = clock.today
 UNIT_ROLES = frozenset({'department', 'head'})
-PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
 
 
 def anyone(person, thing):
@@ -120,22 +112,9 @@ PERMITS = {
 }
 
 
-def allowed(permit, thing=None, person=None):
-    """Tell whether `person` (default: who is signed in) holds a permit, for a thing or in principle."""
-    person = person or current_user._get_current_object()
-    if not person.is_authenticated:
-        return False
-    return any(rule(person, thing) for rule in PERMITS[permit])
-
-
-def visible_of(rows):
-    """Return those of a few rows of one table that the person signed in may see."""
-    limit = condition(type(rows[0]), current_user) if rows else None
-    if limit is None:
-        return rows
-    table = type(rows[0])
-    ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]), limit).tuples()}
-    return [row for row in rows if row.id in ids]
+def allowed(permit, thing, person):
+    """Tell whether a person holds a permit, for a thing or (None) in principle; None, the system itself, holds every one."""
+    return person is None or any(rule(person, thing) for rule in PERMITS[permit])
 
 
 def overreach(noun, row, before, form, person):
@@ -155,7 +134,7 @@ def overreach(noun, row, before, form, person):
             if row.__data__.get(cell.attr) != stood:
                 yield cell.short_name, f'{cell.label.text}は情報政策の担当者だけが変更できます。{noun.reserved[cell.attr]}'
         table = getattr(cell, 'table', None)
-        limit = condition(table, person) if table is not None and table not in OFFICE else None
+        limit = condition(table, person, clock.today()) if table is not None and table not in OFFICE else None
         if limit is None:
             continue
         several = hasattr(cell, 'ids_of')
@@ -166,40 +145,3 @@ def overreach(noun, row, before, form, person):
             # in the words for a number that no record has: whether there is one is not theirs to know
             yield cell.short_name, cell.unknown([number for (number,) in table.select(cell.by).where(
                 table.id.in_(list(away))).order_by(cell.by).tuples()])
-
-
-def require(permit, thing=None):
-    """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
-    if thing is not None and not visible(current_user, thing):
-        abort(404)
-    if not allowed(permit, thing):
-        abort(403)
-
-
-def permit(name):
-    """Mark a view with the permit it needs in principle; the view calls require() for its thing."""
-    if name not in PERMITS:
-        raise KeyError(name)
-
-    def mark(view):
-        @wraps(view)
-        def guarded(*args, **kwargs):
-            require(name)
-            return view(*args, **kwargs)
-        guarded.permit = name
-        return guarded
-    return mark
-
-
-def guard(app):
-    """Refuse to start with an unmarked endpoint; send strangers to sign in everywhere else."""
-    unmarked = [endpoint for endpoint, view in app.view_functions.items()
-                if endpoint not in PUBLIC and not hasattr(view, 'permit')]
-    if unmarked:
-        raise RuntimeError(f'no permit on {", ".join(sorted(unmarked))}')
-
-    @app.before_request
-    def strangers_sign_in():
-        if request.endpoint and request.endpoint not in PUBLIC and not current_user.is_authenticated:
-            return app.login_manager.unauthorized()
-        return None

@@ -49,7 +49,7 @@ from models.standardisation import master_on, moves_of
 from ..core import connection
 from ..data import masters
 from ..organisation import archive_version
-from ..records import pages
+from ..records import saving
 from ..web import sign_in
 
 PASSWORD = 'daicho-demo-2026'
@@ -183,7 +183,7 @@ class Ward:
         self.act(moment, kind, lambda act: self.set(act, self.rows[key], **values), by, reason)
 
     def set(self, act, row, **values):
-        before = pages.twin(row)
+        before = saving.twin(row)
         for name, value in values.items():
             setattr(row, name, value)
         act.save(row, before)
@@ -206,7 +206,7 @@ class Ward:
         def rename(act):
             names = {code: name for code, name, _ in UNITS}
             for code in FORMER:
-                before = pages.twin(self.units[code])
+                before = saving.twin(self.units[code])
                 self.set(act, self.units[code], name=names[code], valid_from=date(2026, 4, 1))
                 archive_version(act, self.units[code], before, date(2026, 4, 1))
         self.act(at(2024, 3, 25), 'demo.fill', found, by=None)
@@ -355,7 +355,7 @@ class Ward:
 
     def move(self, act, row, **values):
         """Change a step's progress, its history with it."""
-        before = pages.twin(row)
+        before = saving.twin(row)
         self.set(act, row, **values)
         act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves_of(row, before, act.at.date())])
 

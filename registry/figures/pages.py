@@ -27,12 +27,12 @@ from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import remembered
-from ..core.permits import permit
 from ..records import display
 from ..records.listing import whole
 from ..records.noun import Column, narrow, of_table
 from ..strategies import crumbs
 from ..web.front import asked_day
+from ..web.guard import permit
 from . import board as boards
 
 bp = Blueprint('figures', __name__, url_prefix='/figures')
@@ -97,7 +97,7 @@ def serves(name, year):
 
 def groups(found):
     """Return [(key, kind, words, rows the person may see, rows of other units that are only counted)] of a figure's groups."""
-    sizes, listed = found.population.sizes(condition(found.population.table, current_user)), []
+    sizes, listed = found.population.sizes(condition(found.population.table, current_user, clock.today())), []
     for kind, rows in keyed(found).items():
         every, seen = sizes[rows.code]
         listed.append((kind, kind.rpartition('-')[0], rows.words, seen, every - seen))
@@ -186,7 +186,7 @@ def row_table(found, key, until, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
     rows, population = keyed(found)[key], found.population
     table, query = population.table, rows.query
-    limit = condition(table, current_user)
+    limit = condition(table, current_user, clock.today())
     if limit is not None:
         query = query.where(limit)
     pages = max(1, -(-total // size))

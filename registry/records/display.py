@@ -1,11 +1,10 @@
 """How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache, partial
 
-from flask import g, has_app_context, has_request_context
-from flask_login import current_user
-
-from audits import history
-from forms.fields import Pointing, Ref, narrow
+from forms import viewer
+from forms.fields import narrow
 from models import Department
 from models.organisation import names_on
 from models.rules import calendar
@@ -61,19 +60,24 @@ def _unit_names():
     return found
 
 
-def limit(table):
-    """Return the condition on the rows of a table that the reader may see named; colleagues are, and commands see all.
+@dataclass(frozen=True)
+class Viewer(viewer.Viewer):
+    """Who fills a form or reads a record, on a day; None is the system itself. Colleagues are seen by all."""
 
-    The reader is who is signed in, or in whose name a command acts (`g.acting`).
-    """
-    person = g.get('acting') if has_app_context() else None
-    if person is None and has_request_context() and current_user.is_authenticated:
-        person = current_user
-    return None if table in OFFICE or person is None else condition(table, person)
+    person: object
+    day: date
 
+    def limit(self, table):
+        return None if self.person is None or table in OFFICE else condition(table, self.person, self.day)
 
-Pointing.called, Pointing.limit, Pointing.named, Ref.listed = map(staticmethod, (called, limit, named, listed))
-history.called = called
+    def called(self, row):
+        return called(row)
+
+    def named(self, table):
+        return named(table)
+
+    def listed(self, field):
+        return listed(field)
 
 
 def code(codes):

@@ -12,7 +12,7 @@ from models.visibility import OFFICE, condition
 
 from ..core import clock, connection
 from ..core.permits import allowed, overreach
-from . import pages, sheets
+from . import display, exporting, saving, sheets
 from .sheets import Problem
 
 CHUNK, MANY = 400, 1000
@@ -96,9 +96,9 @@ class Load:
             self._read(sheet)
 
     def make_form(self):
-        form = pages.form_of_file(self.noun)(formdata=None, meta={'csrf': False})
+        form = exporting.form_of_file(self.noun)(viewer=display.Viewer(self.person, self.today))
         self.noun.new_form(form)
-        form.of_file, form.by = True, self.person
+        form.of_file = True
         return form
 
     @property
@@ -186,7 +186,7 @@ class Load:
             if not typed:
                 continue
             table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
-            numbers, limit = table.select(by), None if self.person is None or table in OFFICE else condition(table, self.person)
+            numbers, limit = table.select(by), None if self.person is None or table in OFFICE else condition(table, self.person, self.today)
             known = {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples() if number.isdigit()}
             lengths = {len(number) for number in known}
             meant = {}
@@ -216,7 +216,7 @@ class Load:
         existing = self._existing(sheet)
         self._announce(sheet, existing)
         self.numbers = self._numbers()
-        linked = {cell.short_name: pages.all_links(cell) for cell in self.form.links()}
+        linked = {cell.short_name: exporting.all_links(cell) for cell in self.form.links()}
         self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
         seen = {}
         for done, (line, cells) in enumerate(sheet.rows):
@@ -266,10 +266,10 @@ class Load:
     def _numbers(self):
         """Return {number in small letters: number} of all records, None for a noun whose records are not known by one number."""
         first = self.form._fields[self.noun.key[0]]
-        if not pages.numbered(self.noun, first):
+        if not saving.known_by_number(self.noun, first):
             return None
         numbers = self.noun.table.select(self.noun.table._meta.fields[first.attr])
-        limit = None if self.person is None else condition(self.noun.table, self.person)
+        limit = None if self.person is None else condition(self.noun.table, self.person, self.today)
         known = {number.lower(): number for (number,) in numbers.tuples()}
         self.unseen = set() if limit is None else set(known.values()) - {number for (number,) in numbers.where(limit).tuples()}
         return known
@@ -279,7 +279,7 @@ class Load:
         if key is not None and self.numbers is not None:
             near = self.numbers.setdefault(key[0].lower(), key[0])
             if near != key[0]:
-                yield self.noun.key[0], pages.TAKEN if near in self.unseen else pages.alike(near)
+                yield self.noun.key[0], saving.TAKEN if near in self.unseen else saving.differs_in_capitals(near)
             elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
                     longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
                 yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
@@ -306,7 +306,7 @@ class Load:
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values), data=self.standing(before, linked))
         wrong = form.wrong(before)
-        row = pages.twin(before) if before is not None else noun.table()
+        row = saving.twin(before) if before is not None else noun.table()
         if before is None:
             wrong += self.unsaid
         form.fill(row)
@@ -322,8 +322,8 @@ class Load:
         else:
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
-                *pages.ahead(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
-                *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.at)] if name not in known]
+                *saving.future_days(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
+                *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
         first = line if key is None else seen.setdefault(key, line)
         twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
         if wrong:
@@ -376,7 +376,7 @@ class Load:
 
     def entry(self, line, row, before, form, linked):
         """Return the Entry of a good line: what it creates or changes."""
-        links = pages.links_of(form)
+        links = saving.links_of(form)
         changes = []
         # which columns were set is of no use to an act, and larger than what they hold
         row._dirty.clear()
@@ -470,7 +470,7 @@ class Load:
                 self._resolve(entry.row)
             labels, standing = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
             for entry, label in zip(batch, labels, strict=True):
-                pages.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
+                saving.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
 
     @staticmethod
     def _links_of(entries):

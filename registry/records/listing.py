@@ -3,7 +3,6 @@ import re
 from math import ceil
 from urllib.parse import urlencode
 
-from flask import url_for
 from peewee import SqliteDatabase, fn
 
 from forms.fields import narrow
@@ -88,7 +87,7 @@ class Listing:
         self.base = '.' + noun.views[0]
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
-        self.conditions += [limit for limit in (condition(table, person), noun.scope(clock.today())) if limit is not None]
+        self.conditions += [limit for limit in (condition(table, person, clock.today()), noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
         self.options = {f.name: f.options() for f in noun.filters}
@@ -154,12 +153,12 @@ class Listing:
     def url(self, **changes):
         """Return the address of this list with changes."""
         query = self.params(**changes)
-        return f'{url_for(self.noun.name + ".index")}{"?" + query if query else ""}'
+        return f'/{self.noun.name}/{"?" + query if query else ""}'
 
     def export_url(self, format, **more):
         """Return the address of exactly these rows as a file."""
         query = self.params(page=None, size=None, **more)
-        return f'{url_for(self.noun.name + ".export", format=format)}{"?" + query if query else ""}'
+        return f'/{self.noun.name}/export.{format}{"?" + query if query else ""}'
 
     @property
     def refused(self):

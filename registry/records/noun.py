@@ -48,62 +48,151 @@ class Filter:
     where: Callable
 
 
-@dataclass
-class Noun:
-    """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
+@dataclass(kw_only=True)
+class Savable:
+    """What `saving` needs to know of a kind of row, whether it has pages of its own or belongs to a record.
 
-    `key` names the form's fields that find a row in a file. `prepare(row, before, form, at)` yields (field, message)
-    of what the noun itself refuses (`form.by` is who saves), `keeps(row)` the same of why a row cannot be voided,
-    `restorable(row)` of why a voided one cannot count again;
-    `reserved` maps the columns a unit's member may not decide to what they do instead,
-    `separated(row, before, person)` yields (field, message) where who writes may not be who decides, `moved` names
-    those that moves change and not the edit page;
-    `after(act, row, before, today)` writes what belongs to the same act; `scope(day)` is the condition on the rows that
-    the list and the file hold, None for all; `explained(row, before)` says why an edit must give its reason, if it must.
+    `key` names the form's fields that find a row in a file. `prepare(row, before, form, by, at)` yields (field, message)
+    of what the noun itself refuses, `keeps(row, by)` the same of why a row cannot be voided, `restorable(row, by)` of why
+    a voided one cannot count again, `separated(row, before, by)` where who writes may not be who decides;
+    `reserved` maps the columns a unit's member may not decide to what they do instead;
+    `after(act, row, before, today)` writes what belongs to the same act; `explained(row, before, form)` says why an edit
+    must give its reason, if it must. Of parts `one_at_place` a second one is refused; those
+    `found_by_numbers` may have changed places since their form was opened.
     """
 
     name: str
     title: str
     table: type
     form: type
-    key: tuple
+    key: tuple = ()
+    one: str = ''
+    prefix: str | None = None
+    prepare: Callable = lambda row, before, form, by, at: ()
+    after: Callable = lambda act, row, before, today: None
+    keeps: Callable = lambda row, by: ()
+    restorable: Callable = lambda row, by: ()
+    reserved: dict = field(default_factory=dict)
+    separated: Callable = lambda row, before, by: ()
+    explained: Callable = lambda row, before, form: ''
+    #: what hung on a voided part (`below(row)`) whose place is taken by a new one: it is voided with it
+    below: Callable = lambda row: ()
+    #: the column whose text is the reason of the act, '' where a reason is given beside the form
+    reason_in: str = ''
+    one_at_place: bool = False
+    found_by_numbers: bool = False
+
+    def __post_init__(self):
+        self.one = self.one or self.title
+
+    @cached_property
+    def blank(self):
+        """The noun's form with nothing in it, made once: for labels and for showing values, never for reading them."""
+        return self.form()
+
+    def permit(self, verb):
+        """Return the name of the permit to `create`, `edit` or `void` a row."""
+        return f'{self.name}.{verb}'
+
+    def kind(self, verb):
+        """Return the kind of the act that creates, edits or voids a row."""
+        return f'{self.name}.{verb}'
+
+    def ruled(self, row):
+        """Return the record that decides who may write a row."""
+        return row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """A record's state and the table of moves between states: one view, one template, one way to write a move.
+
+    `moves(state, role)` are the rules' moves (`models.rules.lifecycle`), `states` the labels of the column `column`.
+    `form(row, target, **asked)` gives the form of a move, whose text `reason` is the act's reason. `prepare(row, before,
+    form, by, at)` yields (field, message) of what is wrong with it and fills what the move settles; `lacking(row, move, form, by)`
+    gives [(condition, sentence, (words, address) of where it is entered, or None)] of what else is missing;
+    `after(act, row, form, by)` writes what belongs to the same act. `heading` and `button(source, target)` are the move in
+    words, `about(row, target)` what the page shows with it.
+    """
+
+    states: dict
+    moves: Callable
+    form: Callable
+    column: str = 'state'
+    reason: str = 'reason'
+    prepare: Callable = lambda row, before, form, by, at: ()
+    lacking: Callable = lambda row, move, form, by: []
+    after: Callable = lambda act, row, form, by: None
+    heading: Callable
+    button: Callable
+    about: Callable = lambda row, target: {}
+
+    def state(self, row):
+        return row.__data__[self.column]
+
+    def open_to(self, row, by):
+        """Return the moves that a person may make with a record, none of a voided one."""
+        return [] if row.voided_at else self.moves(self.state(row), by.role)
+
+    def missing(self, row, move, form, by):
+        """Return what a move lacks that its own form does not ask for."""
+        return [each for each in self.lacking(row, move, form, by) if each[0] not in form._fields]
+
+
+@dataclass(kw_only=True)
+class Noun(Savable):
+    """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
+
+    `scope(day)` is the condition on the rows that the list and the file hold, None for all; `moved` names the columns
+    that moves change and not the edit page.
+    """
+
     columns: list
     sort: str
-    one: str = ''
     filters: list = field(default_factory=list)
     joins: Callable = lambda query: query
     sections: list = field(default_factory=list)
-    prefix: str | None = None
-    prepare: Callable = lambda row, before, form, at: ()
-    after: Callable = lambda act, row, before, today: None
     panels: Callable = lambda row: {}
     template: str = 'records/show.html'
     new_form: Callable = lambda form: None
-    keeps: Callable = lambda row: ()
-    restorable: Callable = lambda row: ()
-    reserved: dict = field(default_factory=dict)
-    separated: Callable = lambda row, before, person: ()
     moved: tuple = ()
-    explained: Callable = lambda row, before: ''
     scope: Callable = lambda day: None
     hint: str = ''
     importable: bool = True
     views: tuple = ('index', 'show', 'new', 'edit', 'void')
     loader: type | None = None
+    flow: Flow | None = None
 
     def __post_init__(self):
-        self.one = self.one or self.title
+        super().__post_init__()
         NOUNS[self.name] = self
-
-    @cached_property
-    def blank(self):
-        """The noun's form with nothing in it, made once: for labels and for showing values, never for reading them."""
-        return self.form(formdata=None, meta={'csrf': False})
 
     @cached_property
     def narrow(self):
         """The classes of the list's table; see `narrow`."""
         return narrow(self.columns)
+
+
+@dataclass(kw_only=True)
+class Part(Savable):
+    """Rows that belong to a record and are edited on its pages.
+
+    `parent` is the column that leads to the record that rules it, None for the part itself; `permits` and `kinds` are the
+    names that differ from the part's own, by verb.
+    """
+
+    parent: str | None = None
+    permits: dict = field(default_factory=dict)
+    kinds: dict = field(default_factory=dict)
+
+    def permit(self, verb):
+        return self.permits.get(verb) or super().permit(verb)
+
+    def kind(self, verb):
+        return self.kinds.get(verb) or super().kind(verb)
+
+    def ruled(self, row):
+        return row if self.parent is None else getattr(row, self.parent)
 
 
 def narrow(columns):

@@ -34,6 +34,7 @@ from models import (
     TrailHead,
 )
 
+from . import display
 from .noun import of_table
 
 #: forms of tables that have no list of their own
@@ -102,7 +103,7 @@ def cells_of(table):
     noun = of_table(table)
     found = {}
     for form in [noun.form] if noun else FORMS.get(table, []):
-        for cell in form(formdata=None, meta={'csrf': False}):
+        for cell in form():
             name = getattr(cell, 'attr', cell.name)
             if name in table._meta.fields:
                 found.setdefault(name, cell)
@@ -115,4 +116,4 @@ def vocabulary(table):
     own = {name: label for name, label in (COMMON | WORDS.get(table, {})).items() if name in table._meta.fields}
     cells = cells_of(table)
     return Vocabulary({name: cell.label.text for name, cell in cells.items()} | own,
-                      {name: cell.show for name, cell in cells.items() if type(cell) in (Exact, Many, Whole, Year, Yen)})
+                      {name: cell.show for name, cell in cells.items() if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)

@@ -10,13 +10,14 @@ from models.rules import calendar
 from models.visibility import condition
 
 from .. import systems
-from ..core import clock, connection, permits
+from ..core import clock, connection
 from ..core.memo import remembered
-from ..core.permits import permit
 from ..figures import board as boards
 from ..figures import charts
 from ..records import listing
 from ..records.noun import NOUNS
+from ..web import guard
+from ..web.guard import permit
 
 bp = Blueprint('board', __name__)
 
@@ -97,7 +98,7 @@ def waiting():
 
 def number_waiting(name, chosen):
     """Return how many rows of a noun the person signed in sees under some filters."""
-    noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user)
+    noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user, clock.today())
     where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
     return noun.table.select().where(noun.table.live(), *where, *([] if limit is None else [limit])).count()
 
@@ -110,9 +111,9 @@ def search():
     groups = []
     if text:
         for noun in NOUNS.values():
-            if 'index' not in noun.views or not permits.allowed(f'{noun.name}.read'):
+            if 'index' not in noun.views or not guard.allowed(f'{noun.name}.read'):
                 continue
-            table, limit = noun.table, condition(noun.table, current_user)
+            table, limit = noun.table, condition(noun.table, current_user, clock.today())
             where = listing.search_condition(table, text)
             if where is None:
                 continue

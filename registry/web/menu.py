@@ -2,7 +2,7 @@
 from flask import request, url_for
 from flask_login import current_user
 
-from ..core.permits import allowed
+from ..web.guard import allowed
 
 MENU = [
     ('ホーム', [('ボード', 'board.index', 'board.read')]),

@@ -4,9 +4,11 @@ import time
 import uuid
 
 import structlog
-from flask import abort, g, request
+from flask import abort, appcontext_pushed, g, request
 
-from ..core import log
+from models import db
+
+from ..core import log, memo
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -63,3 +65,30 @@ def register(app):
                       status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0)) * 1000, 1),
                       person=person and person.get_id())
         return response
+
+
+def lend_connections(app):
+    """Give every request that may need it one connection."""
+    @app.before_request
+    def open_connection():
+        if request.endpoint not in ('static', 'healthz', 'readyz'):
+            db.connect(reuse_if_open=True)
+            g.lent = True
+
+    @app.teardown_request
+    def close_connection(error):
+        if not db.is_closed():
+            db.close()
+
+
+def remember(app):
+    """Let every request and command read what this process remembers."""
+    def begin(app, **_):
+        g.scope = memo.enter(lambda: app.extensions.setdefault('remembered', memo.Memo()))
+    # held by the application: a signal keeps no receiver alive
+    app.extensions['scope'] = begin
+    appcontext_pushed.connect(begin, app)
+
+    @app.teardown_appcontext
+    def end(error):
+        memo.leave(g.pop('scope'))

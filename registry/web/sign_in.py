@@ -13,9 +13,10 @@ from forms.settings import PasswordForm, SignInForm
 from models import Person
 
 from ..core import clock
-from ..core.permits import permit
 from ..records import pages
+from ..web.guard import permit
 from . import devices, errors, passwords, sessions, throttles, unsent
+from .submission import sent, submitted
 
 bp = Blueprint('sign_in', __name__)
 log = structlog.get_logger('daicho')
@@ -75,14 +76,14 @@ def register(app):
 
 def continued(typed):
     """Ask to sign in (again), to go on with what was typed."""
-    return render_template('sign_in.html', form=SignInForm(formdata=None), problem='', wait=0, kept=typed, ended=True,
+    return render_template('sign_in.html', form=SignInForm(), problem='', wait=0, kept=typed, ended=True,
                            action=url_for('sign_in.sign_in')), 401
 
 
 def resumed(path, fields):
     """Show what was typed before this session began, to be sent once more by the person signed in."""
     return render_template('resume.html', path=path, fields=fields, labelled=unsent.labelled(path, fields),
-                           what=unsent.named(path, current_user), form=EmptyForm(formdata=None), crumbs=[])
+                           what=unsent.named(path, current_user), form=EmptyForm(), crumbs=[])
 
 
 def set_password(act, person, password, until=None):
@@ -98,9 +99,9 @@ def set_password(act, person, password, until=None):
 @bp.route('/sign-in', methods=['GET', 'POST'])
 def sign_in():
     """Sign in with e-mail address and password; one message for every way to fail."""
-    form = SignInForm()
+    form = SignInForm(sent())
     problem, wait = '', 0
-    if form.validate_on_submit():
+    if submitted(form):
         person = Person.get_or_none(Person.email == form.email.data.lower(), Person.is_active, Person.live())
         with throttles.Attempt(form.email.data, person) as attempt:
             wait = 1 if attempt.busy else attempt.wait
@@ -111,7 +112,7 @@ def sign_in():
             begin(person)
             typed = request.form.get('kept', '')
             if person.one_time_until is not None and typed:
-                return account_page(PasswordForm(formdata=None), typed)
+                return account_page(PasswordForm(), typed)
             if found := unsent.resume(typed, person):
                 return resumed(*found)
             return redirect(next_page(), code=303)
@@ -198,9 +199,9 @@ def sign_out():
 @permit('account.use')
 def account():
     """Show one's own account, where one is signed in, and change the password."""
-    form = PasswordForm()
+    form = PasswordForm(sent())
     typed = request.form.get('kept', '')
-    if form.validate_on_submit():
+    if submitted(form):
         person = Person.get_by_id(current_user.id)
         attempt = throttles.Attempt(person.email, person)
         with attempt:

@@ -90,5 +90,5 @@ def named(path, person):
     if noun is None:
         return ''
     row = noun.table.by_id(values['id']) if 'id' in values else None
-    seen = row is not None and visible(person, row)
+    seen = row is not None and visible(person, row, clock.today())
     return f'「{noun.one}{" " + row.label if seen else ""}」{ACTIONS.get(view, "への入力")}'

@@ -10,7 +10,7 @@ from models import BusinessSystem, CheckIn, Plan, Staff, System, db
 from models.rules.calendar import JST
 from registry import commands
 from registry.core import clock
-from registry.records import pages
+from registry.records import exporting
 from registry.records.noun import NOUNS
 
 pytestmark = pytest.mark.usefixtures('opened')
@@ -55,8 +55,8 @@ def test_a_row_as_it_stood():
 @pytest.mark.parametrize('name', sorted(name for name, noun in NOUNS.items() if noun.importable))
 def test_the_file_of_today_replayed_is_the_file(name):
     noun = NOUNS[name]
-    headers, rows = pages.export(noun)
-    again, replayed = pages.export_as_of(noun, LATER)
+    headers, rows = exporting.export(noun)
+    again, replayed = exporting.export_as_of(noun, LATER)
     assert again == headers
     assert sorted(map(list, replayed)) == sorted(map(list, rows))
 
@@ -70,21 +70,21 @@ def test_the_file_of_a_past_day():
         act.save(System(system_no='S-00009', name='新しい表', owner=2, category='office'))
         act.link(BusinessSystem, 'system', row, 'business', [])
     noun = NOUNS['systems']
-    then, now = table(pages.export_as_of(noun, TODAY)), table(pages.export_as_of(noun, LATER))
+    then, now = table(exporting.export_as_of(noun, TODAY)), table(exporting.export_as_of(noun, LATER))
     assert set(then) == {'S-00001', 'S-00002', 'S-00003'} and set(now) == {'S-00001', 'S-00003', 'S-00009'}
     assert (then['S-00001']['保守事業者'], now['S-00001']['保守事業者']) == ('㈱髙﨑1', '二社')
     assert (then['S-00001']['標準化対象業務'], now['S-00001']['標準化対象業務']) == ('B04', '')
-    assert list(table(pages.export_as_of(noun, date(2020, 1, 1)))) == []
+    assert list(table(exporting.export_as_of(noun, date(2020, 1, 1)))) == []
 
 
 def test_a_day_ends_at_midnight_in_japan():
     row = System.get_by_id(1)
     row.vendor = '翌日の会社'
     save(row, at(LATER + timedelta(days=1), 0))
-    assert table(pages.export_as_of(NOUNS['systems'], LATER))['S-00001']['保守事業者'] == '㈱髙﨑1'
+    assert table(exporting.export_as_of(NOUNS['systems'], LATER))['S-00001']['保守事業者'] == '㈱髙﨑1'
     row.vendor = '更に翌日'
     save(row, at(LATER + timedelta(days=1), 23))
-    assert table(pages.export_as_of(NOUNS['systems'], LATER + timedelta(days=1)))['S-00001']['保守事業者'] == '更に翌日'
+    assert table(exporting.export_as_of(NOUNS['systems'], LATER + timedelta(days=1)))['S-00001']['保守事業者'] == '更に翌日'
 
 
 def test_check_ins_of_a_past_day():
@@ -93,8 +93,8 @@ def test_check_ins_of_a_past_day():
     save(check, at(LATER))
     with trail.act('plans.check-in', by=None, at=at(LATER)) as act:
         act.save(CheckIn(plan=check.plan_id, quarter='2Q', assessment='behind'))
-    _, then = pages.export_as_of(NOUNS['plans'], TODAY)
-    _, now = pages.export_as_of(NOUNS['plans'], LATER)
+    _, then = exporting.export_as_of(NOUNS['plans'], TODAY)
+    _, now = exporting.export_as_of(NOUNS['plans'], LATER)
     then, now = [[row for row in rows if row[0] == 'P-00001'] for rows in (list(then), list(now))]
     assert len(then) == 1 and '順調' in then[0]
     assert len(now) == 2 and '遅れ' in now[0] and 'やや遅れ' in now[1]

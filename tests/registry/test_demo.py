@@ -11,7 +11,7 @@ from models.figures import figure
 from models.rules import calendar
 from registry import demo
 from registry.core import clock
-from registry.records import pages
+from registry.records import saving
 from registry.records.noun import NOUNS
 from registry.standardisation import record_moves
 
@@ -170,7 +170,7 @@ def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tm
     with ward.open():
         # re-planned and corrected, as happens: a step taken up again keeps what it was before
         row = StepProgress.select().join(Step).where(StepProgress.status == 'done', Step.no == 33).get()
-        before = pages.twin(row)
+        before = saving.twin(row)
         row.status, row.done_on = 'doing', None
         with trail.act('steps.edit', by=None, at=clock.now(), channel='cli', reason='再計画') as act:
             act.save(row, before)

@@ -176,7 +176,7 @@ def test_a_connection_lost_on_the_way_is_not_called_undone(client_of, monkeypatc
 
     def lose(*args, **kwargs):
         raise OperationalError('server closed the connection unexpectedly')
-    monkeypatch.setattr('registry.records.pages.act', lose)
+    monkeypatch.setattr('audits.trail.act', lose)
     answer = browser.post('/courses/new', data=TYPED)
     assert answer.status_code == 503 and '確かめられませんでした' in answer.page.text and '何も変更していません' not in answer.page.text
 

@@ -29,7 +29,7 @@ from models import (
     db,
 )
 from registry.core import clock
-from registry.records import pages
+from registry.records import saving
 from registry.web import throttles
 
 
@@ -332,14 +332,14 @@ def test_what_changed_meanwhile_is_neither_voided_nor_followed_up(app, client_of
 
 
 def test_two_who_take_the_same_number_at_once(client_of, monkeypatch):
-    it, looked = client_of('it'), pages.refusals
+    it, looked = client_of('it'), saving.rule_problems
 
-    def refusals(noun, row, before, form, at):
-        found = looked(noun, row, before, form, at)
+    def refusals(noun, row, before, form, by, at):
+        found = looked(noun, row, before, form, by, at)
         with trail.act('cases.create', by=None, at=clock.now()) as act:
             act.save(Case(case_no=row.case_no, fiscal_year=2027, department=1, title='先の人', kind='new', initial_cost=1))
         return found
-    monkeypatch.setattr(pages, 'refusals', refusals)
+    monkeypatch.setattr(saving, 'rule_problems', refusals)
     words = refused(it, '/cases/new', fiscal_year='2027', department_code='0201', title='あとの人', kind='new', initial_cost='1')
     assert 'いまほかの人が使いました' in words and 'あとの人' in words and 'C-00004' in words
 

@@ -292,7 +292,7 @@ def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
 def test_what_was_typed_is_given_back_when_something_breaks(it, monkeypatch):
     def broken(*args):
         raise RuntimeError('broken')
-    monkeypatch.setattr('registry.records.pages.refusals', broken)
+    monkeypatch.setattr('registry.records.saving.rule_problems', broken)
     answer = it.post('/systems/new', data=FIELDS)
     assert answer.status_code == 500 and '夜間の申請' in words(answer) and '<b>二行目' in words(answer)
 

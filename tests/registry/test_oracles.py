@@ -12,7 +12,7 @@ from forms.fields import Pointing
 from models import Case, Plan, System, db
 from models.visibility import OWN
 from registry.core import clock
-from registry.records import pages
+from registry.records import saving
 from registry.records.noun import NOUNS
 
 #: fields that are not there, and a day that is none: what else may be wrong with a form
@@ -119,7 +119,7 @@ def test_of_a_number_in_use_elsewhere_it_is_said_that_it_cannot_be_used(app, cli
             told.add(blanked(browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new') | {field: number}), number))
             assert theirs not in upload(browser, kind, field, theirs.lower()).replace(theirs.lower(), '')
     assert len(told) == 1
-    assert pages.TAKEN in next(iter(told))[1] and '既にあります' not in next(iter(told))[1]
+    assert saving.TAKEN in next(iter(told))[1] and '既にあります' not in next(iter(told))[1]
     own = theirs.replace('2', '1')
     assert '既にあります' in browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new') | {field: own}).text
 

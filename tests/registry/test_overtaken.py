@@ -4,24 +4,24 @@ import threading
 import pytest
 from asking import values
 
+from audits import trail
 from models import Department, System, Theme, db
-from registry.records import pages
 
 
 @pytest.fixture
 def meanwhile(monkeypatch):
     """A function: have another person do something between a page's checks and its act of a kind."""
     def arrange(kind, do):
-        act, done = pages.act, []
+        act, done = trail.act, []
 
-        def late(kind_now, reason=''):
+        def late(kind_now, **signed):
             if kind_now == kind and not done:
                 done.append(None)
                 other = threading.Thread(target=lambda: done.append(do()))
                 other.start()
                 other.join()
-            return act(kind_now, reason)
-        monkeypatch.setattr(pages, 'act', late)
+            return act(kind_now, **signed)
+        monkeypatch.setattr(trail, 'act', late)
         return done
     return arrange
 

@@ -1,0 +1,143 @@
+"""A noun's rows as its file: what is exported can be imported again; the same rows for people to read, or as of a past day."""
+from datetime import timedelta
+
+from audits import past
+from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Pointing, Refs, Text, Whole, Year
+from forms.viewer import UNLIMITED
+from models import Department
+from models.figures import day_bounds
+
+from ..core import clock, connection
+from . import display
+
+
+def form_of_file(noun):
+    """Return the form whose fields are the columns of a noun's file: its own where that has columns a page does not ask for."""
+    return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
+
+
+def export_rows(noun, rows, viewer):
+    """Yield the file's lines of `rows` (records as mappings) as lists of text."""
+    form = form_of_file(noun)(viewer=viewer)
+    noun.new_form(form)
+    fields = form.cells()
+    for field in fields:
+        if hasattr(field, 'load_all'):
+            field.load_all()
+    linked = {field.short_name: all_links(field) for field in form.links()} | {
+        field.short_name: field.kept() for field in fields if hasattr(field, 'kept')}
+    # most columns are text already: only the others are asked to write themselves
+    makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
+              for field in fields]
+    for data in rows:
+        line = []
+        for attr, links, text in makers:
+            value = links.get(data['id']) if links is not None else data.get(attr)
+            line.append('' if value is None else value if text is None else text(value))
+        yield line
+
+
+def all_links(field):
+    """Return {owner id: [linked ids]} of a link field, in the order of the linked rows' numbers."""
+    link = field.link
+    own, other = link._meta.fields[field.own], link._meta.fields[field.other]
+    found = {}
+    for owner, id in (link.select(own, other).join(field.table, on=other == field.table.id)
+                      .where(link.live()).order_by(field.by).tuples()):
+        found.setdefault(owner, []).append(id)
+    return found
+
+
+def headers_of(noun):
+    """Return the Japanese headers of a noun's file."""
+    return [field.header for field in form_of_file(noun)().cells()]
+
+
+def export(noun, query=None, viewer=UNLIMITED):
+    """Return (headers, rows) of a noun's file as a viewer reads it: the rows of `query`, by default every record that is not voided."""
+    if noun.loader is not None and hasattr(noun.loader, 'export'):
+        return noun.loader.export(noun, query, viewer=viewer)
+    if query is None:
+        scope = noun.scope(clock.today())
+        query = noun.table.select().where(noun.table.live(), *([] if scope is None else [scope])).order_by(noun.table.id)
+    return headers_of(noun), export_rows(noun, connection.streamed(query.dicts()), viewer)
+
+
+#: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
+VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'), (Moment, 'moment'))
+
+
+def export_for_people(noun, query=None, viewer=UNLIMITED):
+    """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names in place of codes."""
+    _, rows = export(noun, query, viewer)
+    cells = form_of_file(noun)().cells()
+    kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
+    makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag) else None
+              for cell in cells]
+    headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
+    return headers, ([text if make is None or not text else make(text) for make, text in zip(makers, row, strict=True)]
+                     for row in rows), kinds
+
+
+def _names(cell):
+    """Return a function that turns the numbers of a field into what the records are called: a unit by its name today."""
+    if cell.table is Department:
+        known = {code: display.department(id) for id, code in Department.select(Department.id, Department.code).tuples()}
+    else:
+        fields = cell.table._meta.fields
+        name = next((fields[name] for name in ('name', 'title') if name in fields), None)
+        known = {} if name is None else {str(number): f'{number} {words}' for number, words in cell.table.select(cell.by, name).tuples()}
+    several = isinstance(cell, Refs)
+    return lambda text: '、'.join(known.get(part, part) for part in (text.split(';') if several else [text]))
+
+
+def headers_of_file(noun):
+    """Return [(Japanese header, key, whether a new record needs it)] of a noun's import file."""
+    return [(cell.header, cell.key, cell.unguessed) for cell in form_of_file(noun)().cells()]
+
+
+def end_of(day):
+    """Return the last moment of a day: the next one begins with its first, which is no longer this day."""
+    return day_bounds(day, day)[1] - timedelta.resolution
+
+
+def export_as_of(noun, day):
+    """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
+    until = end_of(day)
+    rows, scope = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None], noun.scope(day)
+    if scope is not None:
+        held = {id for (id,) in noun.table.select(noun.table.id).where(scope).tuples()}
+        rows = [row for row in rows if row['id'] in held]
+    if hasattr(noun.loader, 'export'):
+        return noun.loader.export(noun, [row_of(noun.table, row) for row in rows], until)
+    form = form_of_file(noun)()
+    noun.new_form(form)
+    fields = form.cells()
+    keys = {}
+    for field in fields:
+        if hasattr(field, 'table'):
+            keys[field.short_name] = {id: row[field.by.name] for id, row in past.rows_at(field.table, until).items()}
+    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until)) for field in fields if hasattr(field, 'kept_at')}
+    links = {}
+    for field in form.links():
+        found = links.setdefault(field.short_name, {})
+        for row in past.rows_at(field.link, until).values():
+            if row['voided_at'] is None:
+                found.setdefault(row[field.own], []).append(keys[field.short_name][row[field.other]])
+
+    def text(field, row):
+        if field.short_name in links:
+            return ';'.join(sorted(links[field.short_name].get(row['id'], ())))
+        if field.short_name in kept:
+            return field.text(kept[field.short_name].get(row['id']))
+        value = row.get(field.attr)
+        return keys[field.short_name].get(value, '') if field.short_name in keys and value is not None else \
+            field.text(value)
+    return [field.header for field in fields], ([text(field, row) for field in fields] for row in rows)
+
+
+def row_of(table, values):
+    """Return an unsaved row of a table holding replayed values."""
+    row = table()
+    row.__data__ = dict(values)
+    return row

@@ -1,0 +1,379 @@
+"""The one way a filled form becomes rows: pages, files, commands and the API save, void and restore through here.
+
+Who saves, when, by which channel and why are arguments; what is refused is said once, in words every caller can show.
+"""
+import copy
+from dataclasses import dataclass
+
+from peewee import ForeignKeyField, IntegrityError, fn
+
+from audits import trail
+from forms.base import ActReasonForm, ReasonForm
+from forms.fields import Key, Pointing, Ref
+from models.rules import calendar
+from models.visibility import visible
+
+from ..core.permits import allowed, overreach
+from . import display, vocabulary
+
+#: all that is said of a number in use to whoever may not see by what
+TAKEN = 'この番号は使えません。別の番号にしてください。'
+CHANGED = '画面を開いたあとに、この記録が変更されました。いまの記録を確かめてから、もう一度押してください。'
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The record as it was saved, whether anything changed, and the number of the act (None for no change)."""
+
+    row: object
+    changed: bool = True
+    act: int | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing was saved: [(field name or '', message)] of all that is wrong, and what a move lacks elsewhere (see `Flow`)."""
+
+    problems: list
+    lacking: list = ()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Nothing was saved: the record `stands` has changed since it was opened; `row` holds what was meant, None for a voiding."""
+
+    stands: object
+    row: object = None
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """Nothing was saved: the person may not do this to this record."""
+
+
+class ChangedMeanwhile(Exception):
+    """What was checked before an act no longer holds in it: nothing is written."""
+
+    def __init__(self, problems):
+        super().__init__(problems)
+        self.problems = problems
+
+
+def twin(row):
+    """Return a copy of a row to change while the original says how it stood."""
+    copied = copy.copy(row)
+    copied.__data__ = dict(row.__data__)
+    copied.__rel__ = dict(row.__rel__)
+    copied._dirty = set(row._dirty)
+    return copied
+
+
+def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', opened=None, place=None):
+    """Save what a form holds: a new record or part, or the changes of `before`; return the outcome.
+
+    `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where no one asks.
+    `place` are the columns that say where in its record a part stands.
+    """
+    verb = 'create' if before is None else 'edit'
+    reason, wrong = read_reason(reason)
+    wrong = form.wrong(before) + wrong
+    row = noun.table() if before is None else twin(before)
+    form.fill(row)
+    for name, value in (place or {}).items():
+        setattr(row, name, value)
+    if before is not None and not allowed(noun.permit(verb), noun.ruled(before), by):
+        return Forbidden()
+    if wrong:
+        return Refused(wrong + unsaid(wrong, rule_problems(noun, row, before, form, by, at)))
+    former = before
+    if noun.one_at_place and (stands := noun.table.get_or_none(**place)) is not None:
+        if stands.voided_at is None if before is None else stands.id != before.id:
+            return Refused([(place_field(form), '同じ番号・年度・基準日の記録が既にあります。' + ('（取消済み）' if stands.voided_at else ''))])
+        if before is None:
+            # nothing but its place in the database is the voided one's
+            former, row.id, row.revision = stands, stands.id, stands.revision
+    if opened is not None and opened != stamp(noun, form, before):
+        return Conflict(before, row)
+    if not allowed(noun.permit(verb), noun.ruled(row), by):
+        return Refused([(owner_field(form), '自分の所属の記録だけを登録できます。' if before is None else '自分の所属から外すことはできません。')])
+    wrong = rule_problems(noun, row, before, form, by, at)
+    if before is not None:
+        wrong += unexplained_change(noun, row, before, form, reason)
+    if wrong:
+        return Refused(wrong)
+    reason = row.__data__[noun.reason_in] if noun.reason_in else reason
+    try:
+        with trail.act(noun.kind(verb), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+            changed = write(act, noun, row, former, links_of(form), day_of(at))
+            if former is not before:
+                for part in noun.below(former) if former else ():
+                    act.void(part, '同じ番号の別の記録を登録したため')
+            check_again_in_act([*references_voided_meanwhile(form, before), *reference_cycles(noun.table, row, form),
+                                *(voided_parents(row) if noun.one_at_place else ())])
+    except ChangedMeanwhile as found:
+        return Refused(found.problems)
+    except IntegrityError:
+        if before is not None:
+            raise
+        # two people at once: the number was free when it was looked for
+        free = next_number(noun)
+        return Refused([(noun.key[-1] if noun.key else '', 'この番号は、いまほかの人が使いました。' + (
+            f'次に空いている番号は {free} です。' if free else ''))])
+    return Saved(row, changed, act.seq)
+
+
+def void(noun, row, *, by, at, channel, reason, request_id='', opened=None, keeps=None):
+    """Void a record (取消) or a part of one; return the outcome.
+
+    `opened` is the revision of the record that was looked at, None where no one asks; `keeps()` yields
+    (field, message) of why it must stay, by default what the noun says.
+    """
+    if not allowed(noun.permit('void'), noun.ruled(row), by):
+        return Forbidden()
+    if opened is not None and opened != str(row.revision):
+        return Conflict(row)
+    keeps = keeps or (lambda: noun.keeps(row, by))
+    reason, wrong = read_required_reason(reason)
+    if wrong := wrong or list(keeps()):
+        return Refused(wrong)
+    try:
+        with trail.act(noun.kind('void'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+            check_again_in_act(keeps())
+            act.void(row, reason)
+    except ChangedMeanwhile as found:
+        return Refused(found.problems)
+    return Saved(row, act=act.seq)
+
+
+def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None):
+    """Take a voiding back: the record counts again as it stood; return the outcome."""
+    if not allowed(noun.permit('void'), noun.ruled(before), by):
+        return Forbidden()
+    if opened is not None and opened != str(before.revision):
+        return Conflict(before)
+    row = twin(before)
+    row.voided_at = row.void_reason = None
+
+    def problems():
+        return [*voided_parents(row), *noun.separated(row, before, by), *noun.restorable(row, by)]
+    reason, wrong = read_required_reason(reason)
+    if wrong := wrong or problems():
+        return Refused(wrong)
+    try:
+        with trail.act(noun.kind('restore'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+            write(act, noun, row, before, [], day_of(at))
+            check_again_in_act(problems())
+    except ChangedMeanwhile as found:
+        return Refused(found.problems)
+    return Saved(row, act=act.seq)
+
+
+def move(noun, before, target, form, *, by, at, channel, request_id='', opened=None):
+    """Move a record to another state by its noun's flow; return the outcome."""
+    flow = noun.flow
+    if not allowed(noun.permit('move'), noun.ruled(before), by):
+        return Forbidden()
+    if opened is not None and opened != str(before.revision):
+        return Conflict(before)
+    found = next((move for move in flow.open_to(before, by) if move.target == target), None)
+    if found is None:
+        return Forbidden()
+    wrong, row = form.wrong(before), twin(before)
+    form.fill(row)
+    setattr(row, flow.column, target)
+    wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)), *flow.prepare(row, before, form, by, at),
+                            *overreach(noun, row, before, form, by)])
+    lacking = flow.missing(row, found, form, by)
+    if wrong or lacking:
+        return Refused(wrong, lacking)
+    with trail.act(noun.kind('move'), by=by, at=at, channel=channel, reason=form[flow.reason].data or '', request_id=request_id) as act:
+        act.save(row, before)
+        flow.after(act, row, form, by)
+    return Saved(row, act=act.seq)
+
+
+def day_of(at):
+    """Return the day in Japan of a moment."""
+    return at.astimezone(calendar.JST).date()
+
+
+# --- what is read ---
+
+class Typed(dict):
+    """Values as form data: a mapping with the one method WTForms asks for."""
+
+    def getlist(self, name):
+        return [self[name]] if name in self else []
+
+
+def read_reason(text):
+    """Return (the reason of a change or '', [('', message)] of what is wrong with it)."""
+    form = ActReasonForm(Typed(act_reason=text))
+    form.validate()
+    return form.act_reason.data or '', [('', f'変更の理由: {words}') for words in form.act_reason.errors]
+
+
+def read_required_reason(text):
+    """Return (a reason that must be given, [('reason', message)] of what is wrong with it)."""
+    form = ReasonForm(Typed(reason=text))
+    form.validate()
+    return form.reason.data, [('reason', words) for words in form.reason.errors]
+
+
+def stamp(noun, form, row):
+    """Return what tells whether a record still is as a form was filled from it: its revision, and what it is linked to.
+
+    A part that may have changed places with another says its id too.
+    """
+    return ';'.join([str(row.revision), *(','.join(map(str, field.object_data or ())) for field in form.links()),
+                     *([str(row.id)] if noun.found_by_numbers else [])])
+
+
+def unsaid(said, problems):
+    """Return those problems whose fields nothing has been said of yet: all that is wrong is told at once."""
+    known = {name for name, _ in said}
+    return [(name, message) for name, message in problems if name not in known]
+
+
+# --- what is refused ---
+
+def rule_problems(noun, row, before, form, by, at):
+    """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
+    return [*future_days(form, row, before, day_of(at)), *number_problems(noun, row, before, form, by, day_of(at)),
+            *reference_cycles(noun.table, row, form), *overreach(noun, row, before, form, by),
+            *noun.prepare(row, before, form, by, at)]
+
+
+def future_days(form, row, before, today):
+    """Yield (field name, message) of the days that tell of something done and have not come yet."""
+    for field in form.cells():
+        if getattr(field, 'happened', False) and not field.errors and field.data is not None and field.data > today and (
+                before is None or before.__data__.get(field.attr) != field.data):
+            yield field.short_name, f'{field.label.text}に先の日は入れられません。'
+
+
+def number_problems(noun, row, before, form, by, today):
+    """Yield (field name, message) where another record bears the number, or one that differs in capitals only."""
+    keys = [form._fields[name] for name in noun.key if name in form._fields]
+    fields = [noun.table._meta.fields[field.attr] for field in keys]
+    if before is not None and all(before.__data__.get(field.name) == row.__data__.get(field.name) for field in fields):
+        return
+    if not keys or len(keys) < len(noun.key) or any(field.data is None for field in keys):
+        return
+    same = noun.table.select(noun.table.id, noun.table.voided_at).where(*(
+        column == field.data for column, field in zip(fields, keys, strict=True))).first()
+    if same is not None:
+        yield noun.key[-1], same_number(noun, same, keys, by, today)
+    elif known_by_number(noun, keys[0]):
+        near = noun.table.select(noun.table.id, fields[0]).where(fn.LOWER(fields[0]) == keys[0].data.lower()).first()
+        number = near and near.__data__[fields[0].name]
+        if near and number != (before and before.__data__[fields[0].name]):
+            yield noun.key[0], differs_in_capitals(number) if by is None or visible(by, near, today) else TAKEN
+
+
+def same_number(noun, other, keys, by, today):
+    if by is not None and not visible(by, other, today):
+        return TAKEN
+    if other.voided_at:
+        return '取消済みの記録と同じ番号です。番号は使い回せません。'
+    if len(keys) == 1:
+        return 'この番号の記録は既にあります。'
+    return f'{"と".join(field.label.text for field in keys)}が同じ記録が、既にあります。'
+
+
+def differs_in_capitals(number):
+    return f'大文字と小文字だけが違う番号「{number}」が既にあります。別の番号にしてください。'
+
+
+def known_by_number(noun, field):
+    """Tell whether a noun's records are known by one number that a person may type."""
+    return len(noun.key) == 1 and isinstance(field, Key)
+
+
+def reference_cycles(table, row, form):
+    """Yield (field name, message) where a record's own kind (上位所属・後継システム) leads back to it."""
+    for cell in form.cells():
+        if row.id is None or not isinstance(cell, Ref) or cell.table is not table or row.__data__.get(cell.attr) == row.id:
+            continue
+        at, passed = row.__data__.get(cell.attr), set()
+        while at is not None and at not in passed:
+            passed.add(at)
+            at = table.by_id(at).__data__[cell.attr]
+            if at == row.id:
+                yield cell.short_name, f'{cell.label.text}をたどると自分自身に戻ります。別の記録を選んでください。'
+
+
+def unexplained_change(noun, row, before, form, reason):
+    """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun itself says."""
+    why = noun.explained(row, before, form)
+    cell = noun.blank._fields[noun.key[0]] if noun.key else None
+    if cell and known_by_number(noun, cell) and row.__data__[cell.attr] != before.__data__[cell.attr]:
+        why = f'{cell.label.text}を変えると、以前に書き出したファイルや文書と合わなくなります。'
+    return [('', f'{why}「変更の理由」を書いてください。')] if why and not reason else []
+
+
+def voided_parents(row):
+    """Yield (field, message) of the voided records that a record cannot be without: with them it would not count again."""
+    for field in row._meta.sorted_fields:
+        id = row.__data__.get(field.name)
+        if isinstance(field, ForeignKeyField) and not field.null and (other := field.rel_model.by_id(id)).voided_at:
+            yield 'reason', (f'{vocabulary.title_of(field.rel_model)}「{display.called(other)}」が取り消されています。'
+                             '先にそちらの取消を取りやめてください。')
+
+
+def place_field(form):
+    """Return the name of the form's field that says which part of its record a part is."""
+    return next((name for name in ('no', 'fiscal_year', 'as_of') if name in form._fields), '')
+
+
+def owner_field(form):
+    """Return the name of the form's field of the responsible unit."""
+    return next((name for name in ('owner_code', 'department_code', 'case_no', 'staff_no') if name in form._fields),
+                'title')
+
+
+# --- what is written ---
+
+def check_again_in_act(problems):
+    """Ask within an act, while nobody else writes, what two people at once could have broken; raise if they did."""
+    if problems := list(problems):
+        raise ChangedMeanwhile(problems)
+
+
+def references_voided_meanwhile(form, before):
+    """Yield (field name, message) of new references to what was voided since the form was read."""
+    for cell in form.cells():
+        if isinstance(cell, Pointing):
+            now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in (
+                cell.data, cell.object_data if before is not None else None))
+            if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)), ~cell.table.live()).exists():
+                yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'
+
+
+def write(act, noun, row, before, links, today, label=None, standing=None):
+    """Save a filled row, its links and what the noun adds, in one act; return whether anything changed.
+
+    `label` and `standing` ({link table: {own id: link rows}}) are what a file has read for many rows at once.
+    """
+    changed = act.save(row, before, label)
+    for (link, own, other), ids, known in links:
+        changed = act.link(link, own, row, other, ids, known if before is not None else None,
+                           standing and standing[link].get(row.id, ())) or changed
+    noun.after(act, row, before, today)
+    return changed
+
+
+def links_of(form):
+    """Return [((link table, own, other), ids, ids it had before or None)] of a form's link fields."""
+    return [((field.link, field.own, field.other), field.data or [], field.object_data) for field in form.links()]
+
+
+def next_number(noun):
+    """Return a free number for a new record, after the last one with the noun's prefix, or None."""
+    if not noun.prefix:
+        return None
+    field = noun.table._meta.fields[noun.key[0]]
+    last = (noun.table.select(fn.MAX(field)).where(field.startswith(noun.prefix),
+                                                   fn.LENGTH(field) == len(noun.prefix) + 5).scalar())
+    digits = last[len(noun.prefix):] if last else '0'
+    return f'{noun.prefix}{int(digits) + 1:05d}' if digits.isdigit() else None

@@ -1,0 +1,64 @@
+"""The permit of every endpoint: its view names it, or the application does not start."""
+from functools import wraps
+
+from flask import abort, request
+from flask_login import current_user
+
+from models.visibility import condition, visible
+
+from ..core import clock, permits
+
+PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
+
+
+def allowed(permit, thing=None, person=None):
+    """Tell whether `person` (default: who is signed in) holds a permit, for a thing or in principle."""
+    person = person or current_user._get_current_object()
+    return person.is_authenticated and permits.allowed(permit, thing, person)
+
+
+def visible_of(rows):
+    """Return those of a few rows of one table that the person signed in may see."""
+    limit = condition(type(rows[0]), current_user, clock.today()) if rows else None
+    if limit is None:
+        return rows
+    table = type(rows[0])
+    ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]), limit).tuples()}
+    return [row for row in rows if row.id in ids]
+
+
+def require(permit, thing=None):
+    """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
+    if thing is not None and not visible(current_user, thing, clock.today()):
+        abort(404)
+    if not allowed(permit, thing):
+        abort(403)
+
+
+def permit(name):
+    """Mark a view with the permit it needs in principle; the view calls require() for its thing."""
+    if name not in permits.PERMITS:
+        raise KeyError(name)
+
+    def mark(view):
+        @wraps(view)
+        def guarded(*args, **kwargs):
+            require(name)
+            return view(*args, **kwargs)
+        guarded.permit = name
+        return guarded
+    return mark
+
+
+def register(app):
+    """Refuse to start with an unmarked endpoint; send strangers to sign in everywhere else."""
+    unmarked = [endpoint for endpoint, view in app.view_functions.items()
+                if endpoint not in PUBLIC and not hasattr(view, 'permit')]
+    if unmarked:
+        raise RuntimeError(f'no permit on {", ".join(sorted(unmarked))}')
+
+    @app.before_request
+    def strangers_sign_in():
+        if request.endpoint and request.endpoint not in PUBLIC and not current_user.is_authenticated:
+            return app.login_manager.unauthorized()
+        return None

@@ -1,0 +1,33 @@
+"""What a request says: the form it sends, who reads and who signs what it does."""
+from flask import g, request
+from flask_login import current_user
+from werkzeug.datastructures import CombinedMultiDict
+
+from ..core import clock
+from ..records.display import Viewer
+
+
+def sent():
+    """Return what this request sends for a form, None when it sends none."""
+    return CombinedMultiDict([request.files, request.form]) if request.method == 'POST' else None
+
+
+def submitted(form):
+    """Tell whether a form was sent and each of its fields can be read."""
+    return request.method == 'POST' and form.validate()
+
+
+def viewer():
+    """Return the Viewer of this request."""
+    return Viewer(current_user._get_current_object(), clock.today())
+
+
+def signed(reason=None):
+    """Return what every act of a page is signed with: who, when, by which channel, in which request, and why if that is said."""
+    found = {'by': current_user._get_current_object(), 'at': clock.now(), 'channel': 'web', 'request_id': g.get('request_id', '')}
+    return found if reason is None else found | {'reason': reason}
+
+
+def asked_for(form, **kwargs):
+    """Return a form as this request fills it, or else from `data`."""
+    return form(sent(), viewer=viewer(), **kwargs)
