@@ -116,10 +116,10 @@ actuals = Noun(
     views=('index', 'void'), joins=lambda query: query.join(Indicator).join(Initiative).join(Strategy),
     columns=[Column('year', '年度', Strategy.fiscal_year, display.year),
              Column('initiative', '取組', Initiative.no, display.number), Column('indicator', '指標', Indicator.no),
-             Column('text', '文言', Indicator.text), Column('as_of', '基準日', Actual.as_of, display.day),
-             Column('value', '値', Actual.value, lambda v: f'{v:f}'),
-             Column('verdict', '判定のみ', Actual.verdict, lambda v: {'met': '達成', 'missed': '未達'}[v]),
-             Column('source', '出典', Actual.source)],
+             Column('text', '文言', Indicator.text), 'as_of',
+             Column('value', show=lambda v: f'{v:f}'),
+             Column('verdict', show=lambda v: {'met': '達成', 'missed': '未達'}[v]),
+             'source'],
     filters=[Filter('year', '年度', display.years, lambda v: Actual.indicator.in_(
         Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year == int(v))))],
     hint='自動集計できない指標の実績です。出典を必ず残します。')

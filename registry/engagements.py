@@ -7,7 +7,7 @@ from audits import history
 from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
 from models import CorrectiveAction, Engagement, Finding
-from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
+from models.engagements import FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
 from models.organisation import subtree
 from models.rules import lifecycle
 
@@ -27,14 +27,8 @@ engagements = Noun(
     restorable=lambda row, by: kept_apart(row.findings, by),
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
                         'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
-    columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
-             Column('kind', '監査種別', Engagement.kind, display.code(ENGAGEMENT_KINDS)),
-             Column('theme', '監査テーマ', Engagement.theme),
-             Column('department', '被監査部門', Engagement.department, display.department),
-             Column('held_on', '実施日', Engagement.held_on, display.day),
-             Column('reported_on', '報告日', Engagement.reported_on, display.day)],
-    filters=[Filter('kind', '監査種別', lambda: list(ENGAGEMENT_KINDS.items()), lambda v: Engagement.kind == v),
-             Filter('department', '被監査部門', display.department_options, lambda v: Engagement.department == display.unit(v))],
+    columns=['engagement_no', 'kind', 'theme', 'department', 'held_on', 'reported_on'],
+    filters=['kind', 'department'],
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -155,15 +149,14 @@ findings = Noun(
     separated=judged_apart, keeps=lambda row, by: kept_apart([row], by), flow=finding_flow, importable=False,
     panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
-    columns=[Column('finding_no', '指摘番号', Finding.finding_no), Column('engagement', '監査', Engagement.theme),
+    columns=['finding_no', Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, display.department),
-             Column('item', '監査項目', Finding.item),
-             Column('category', '指摘区分', Finding.category, display.code(FINDING_CATEGORIES)),
+             'item', 'category',
              Column('due_on', '是正の期限', next_due, display.day),
-             Column('state', '状態', Finding.state, display.code(FINDING_STATES), tone=finding_tone)],
+             Column('state', '状態', show=display.code(FINDING_STATES), tone=finding_tone)],
     filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
-             Filter('category', '指摘区分', lambda: list(FINDING_CATEGORIES.items()), lambda v: Finding.category == v)],
+             'category'],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
 pages.register(engagements_bp, engagements)
 pages.register(findings_bp, findings)

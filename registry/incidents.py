@@ -4,12 +4,11 @@ from flask import Blueprint
 from forms.incidents import IncidentForm, LevelForm, ShareForm
 from models import CaseShare, Incident, IncidentLevel
 from models.figures import recovery_of, windows
-from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS
 from models.rules import calendar, clocks
 from models.settings import Dated
 
 from .core import clock
-from .records import display, pages
+from .records import pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import visible_of
 
@@ -51,31 +50,23 @@ def level_tone(value):
 incidents = Noun(
     name='incidents', title='インシデント', table=Incident, form=IncidentForm, key=('incident_no',), sort='-detected_at',
     prefix='I-', prepare=prepare_incident, panels=incident_panels, template='incidents/show.html',
-    columns=[Column('incident_no', 'インシデント番号', Incident.incident_no), Column('title', '件名', Incident.title),
-             Column('category', '区分', Incident.category, display.code(INCIDENT_CATEGORIES)),
-             Column('level', 'レベル', Incident.level, lambda v: f'レベル{v}', tone=level_tone),
-             Column('detected_at', '検知日時', Incident.detected_at, display.moment),
-             Column('restored_at', '復旧日時', Incident.restored_at, display.moment)],
-    filters=[Filter('level', 'レベル', lambda: [(n, f'レベル{n}') for n in range(1, 6)],
-                    lambda v: Incident.level == int(v)),
-             Filter('category', '区分', lambda: list(INCIDENT_CATEGORIES.items()), lambda v: Incident.category == v),
-             Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')],
-                    lambda v: Incident.restored_at.is_null(v == '1'))],
+    columns=['incident_no', 'title', 'category',
+             Column('level', show=lambda v: f'レベル{v}', tone=level_tone),
+             'detected_at', 'restored_at'],
+    filters=[Filter('level', options=lambda: [(n, f'レベル{n}') for n in range(1, 6)], where=lambda v: Incident.level == int(v)),
+             'category',
+             Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')], lambda v: Incident.restored_at.is_null(v == '1'))],
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',), sort='-shared_on', prefix='H-',
-    columns=[Column('share_no', '共有番号', CaseShare.share_no), Column('title', '件名', CaseShare.title),
-             Column('method', '共有方法', CaseShare.method, display.code(SHARE_METHODS)),
-             Column('shared_on', '共有日', CaseShare.shared_on, display.day)],
-    filters=[Filter('method', '共有方法', lambda: list(SHARE_METHODS.items()), lambda v: CaseShare.method == v)],
+    columns=['share_no', 'title', 'method', 'shared_on'],
+    filters=['method'],
     hint='過去の事故から得た教訓を、全庁で共有した記録です。')
 levels = Noun(
     name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm, key=('level', 'valid_from'),
     sort='level',
-    columns=[Column('level', 'レベル', IncidentLevel.level, lambda v: f'レベル{v}', tone=level_tone),
-             Column('valid_from', '適用開始日', IncidentLevel.valid_from, display.day),
-             Column('name', '名称', IncidentLevel.name), Column('definition', '定義', IncidentLevel.definition),
-             Column('severe', '重大', IncidentLevel.severe, display.flag), Column('source', '出典', IncidentLevel.source)],
+    columns=[Column('level', show=lambda v: f'レベル{v}', tone=level_tone),
+             'valid_from', 'name', 'definition', 'severe', 'source'],
     hint='レベルの意味を、適用開始日つきで残します。レベル4以外は区の確認前の案です。')
 pages.register(levels_bp, levels)
 pages.register(incidents_bp, incidents)

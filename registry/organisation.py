@@ -3,11 +3,11 @@ from flask import Blueprint
 
 from forms.organisation import DepartmentForm, StaffForm
 from models import BudgetRequest, Case, Department, DepartmentVersion, Engagement, Person, Plan, Staff, System
-from models.organisation import EMPLOYMENTS, GRADES, LEAVES, LEVELS, close_before, name_on, since_on
+from models.organisation import close_before, name_on, since_on
 
 from .core import clock
-from .records import display, pages
-from .records.noun import Column, Filter, Noun
+from .records import pages
+from .records.noun import Column, Noun
 
 departments_bp = Blueprint('departments', __name__, url_prefix='/departments')
 staff_bp = Blueprint('staff', __name__, url_prefix='/staff')
@@ -64,22 +64,16 @@ def department_panels(row):
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels, template='departments/show.html',
-    columns=[Column('code', '所属コード', Department.code), Column('name', '名称', lambda: name_on(clock.today())),
-             Column('parent', '上位所属', Department.parent, display.department),
-             Column('level', '階層', Department.level, display.code(LEVELS)),
-             Column('valid_from', '有効開始日', lambda: since_on(clock.today()), display.day),
-             Column('valid_to', '有効終了日', Department.valid_to, display.day)],
-    filters=[Filter('level', '階層', lambda: list(LEVELS.items()), lambda v: Department.level == v)],
+    columns=['code', Column('name', on_day=lambda day: name_on(day)),
+             'parent', 'level',
+             Column('valid_from', on_day=lambda day: since_on(day)),
+             'valid_to'],
+    filters=['level'],
     hint='名称が変わったら、新しい有効開始日を入れて編集します。前の名称は期間とともに残ります。一覧はきょうの名称、ファイルは最後に登録した名称です。')
 staff = Noun(
     name='staff', title='職員名簿', one='職員', table=Staff, form=StaffForm, key=('staff_no',), sort='staff_no',
-    columns=[Column('staff_no', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
-             Column('kana', '氏名カナ', Staff.kana), Column('department', '所属', Staff.department, display.department),
-             Column('grade', '職層', Staff.grade, display.code(GRADES)),
-             Column('employment', '任用区分', Staff.employment, display.code(EMPLOYMENTS)),
-             Column('leave', '休職等', Staff.leave, display.code(LEAVES))],
-    filters=[Filter('department', '所属', display.department_options, lambda v: Staff.department == display.unit(v)),
-             Filter('leave', '休職等', lambda: list(LEAVES.items()), lambda v: Staff.leave == v)],
+    columns=['staff_no', 'name', 'kana', 'department', 'grade', 'employment', 'leave'],
+    filters=['department', 'leave'],
     hint='研修の対象者を決めるもとになる名簿です。')
 pages.register(departments_bp, departments)
 pages.register(staff_bp, staff)

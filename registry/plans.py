@@ -7,7 +7,7 @@ from forms.fields import Code, Exact, Long, Many
 from forms.plans import CheckInForm, PlanForm
 from forms.viewer import UNLIMITED
 from models import CheckIn, Plan
-from models.plans import ASSESSMENTS, CAUSES, PLAN_CLASSES, QUARTERS
+from models.plans import ASSESSMENTS, CAUSES, QUARTERS
 from models.rules import calendar
 
 from .core import clock
@@ -201,13 +201,9 @@ latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Pl
 noun = Noun(
     name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no', prefix='P-',
     panels=panels, template='plans/show.html', loader=PlanLoad,
-    columns=[Column('plan_no', 'プラン番号', Plan.plan_no), Column('fiscal_year', '年度', Plan.fiscal_year, display.year),
-             Column('department', '所属', Plan.department, display.department), Column('title', '施策名', Plan.title),
-             Column('plan_class', '区分', Plan.plan_class, display.code(PLAN_CLASSES)),
+    columns=['plan_no', 'fiscal_year', 'department', 'title', 'plan_class',
              Column('latest', '最新の評価', latest, display.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
-    filters=[Filter('fiscal_year', '年度', display.years, lambda v: Plan.fiscal_year == int(v)),
-             Filter('department', '所属', display.department_options, lambda v: Plan.department == display.unit(v)),
-             Filter('plan_class', '区分', lambda: list(PLAN_CLASSES.items()), lambda v: Plan.plan_class == v),
+    filters=['fiscal_year', 'department', 'plan_class',
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')
 pages.register(bp, noun)

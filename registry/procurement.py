@@ -6,9 +6,8 @@ from audits import history
 from forms.procurement import BudgetRequestForm, CaseForm, ReviewForm, SupportForm, SupportMoveForm
 from models import BudgetRequest, Case, Review, Support, SupportComment
 from models.base import fold
-from models.budgets import NATURES
 from models.figures import large_reasons
-from models.procurement import CASE_KINDS, CONCLUSIONS, OPINIONS, OUTCOMES, REVIEW_KINDS, SUPPORT_KINDS, SUPPORT_STATES
+from models.procurement import SUPPORT_KINDS, SUPPORT_STATES
 from models.rules import lifecycle
 from models.settings import Dated
 
@@ -70,17 +69,10 @@ budget_requests = Noun(
     sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, template='budget-requests/show.html',
     separated=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
-    columns=[Column('request_no', '要求番号', BudgetRequest.request_no),
-             Column('fiscal_year', '予算年度', BudgetRequest.fiscal_year, display.year),
-             Column('requested_on', '要求日', BudgetRequest.requested_on, display.day),
-             Column('department', '所属', BudgetRequest.department, display.department),
-             Column('title', '件名', BudgetRequest.title), Column('amount', '要求額', BudgetRequest.amount, display.yen),
-             Column('it_cost', 'IT経費', BudgetRequest.it_cost, display.flag)],
-    filters=[Filter('fiscal_year', '予算年度', display.years, lambda v: BudgetRequest.fiscal_year == int(v)),
-             Filter('department', '所属', display.department_options, lambda v: BudgetRequest.department == display.unit(v)),
-             Filter('it_cost', 'IT経費', lambda: [('1', 'IT経費'), ('0', 'IT経費でない')],
-                    lambda v: BudgetRequest.it_cost == (v == '1')),
-             Filter('nature', '経費性質', lambda: list(NATURES.items()), lambda v: BudgetRequest.nature == v),
+    columns=['request_no', 'fiscal_year', 'requested_on', 'department', 'title', 'amount', 'it_cost'],
+    filters=['fiscal_year', 'department',
+             Filter('it_cost', options=lambda: [('1', 'IT経費'), ('0', 'IT経費でない')]),
+             'nature',
              Filter('case', '支援', lambda: [('0', '案件のないIT要求'), ('1', '案件のある要求')], lambda v: (
                  BudgetRequest.id.in_(Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))
                  if v == '1' else BudgetRequest.it_cost & BudgetRequest.id.not_in(
@@ -104,16 +96,8 @@ cases = Noun(
     separated=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, template='cases/show.html',
-    columns=[Column('case_no', '案件番号', Case.case_no), Column('fiscal_year', '予算年度', Case.fiscal_year, display.year),
-             Column('department', '所属', Case.department, display.department), Column('title', '件名', Case.title),
-             Column('kind', '案件種別', Case.kind, display.code(CASE_KINDS)),
-             Column('initial_cost', '初期経費', Case.initial_cost, display.yen),
-             Column('ordered_on', '発注日', Case.ordered_on, display.day),
-             Column('outcome', '予算結果', Case.outcome, display.code(OUTCOMES))],
-    filters=[Filter('fiscal_year', '予算年度', display.years, lambda v: Case.fiscal_year == int(v)),
-             Filter('department', '所属', display.department_options, lambda v: Case.department == display.unit(v)),
-             Filter('kind', '案件種別', lambda: list(CASE_KINDS.items()), lambda v: Case.kind == v),
-             Filter('outcome', '予算結果', lambda: list(OUTCOMES.items()), lambda v: Case.outcome == v)],
+    columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on', 'outcome'],
+    filters=['fiscal_year', 'department', 'kind', 'outcome'],
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
 
 
@@ -230,15 +214,13 @@ supports = Noun(
     joins=lambda query: query.join(Case),
     columns=[Column('case_no', '案件番号', Case.case_no), Column('title', '件名', Case.title),
              Column('department', '所属', Case.department, display.department),
-             Column('kind', '支援区分', Support.kind, display.code(SUPPORT_KINDS)),
-             Column('state', '状態', Support.state, display.code(SUPPORT_STATES), tone=support_tone),
-             Column('requested_on', '依頼日', Support.requested_on, display.day),
-             Column('completed_on', '完了日', Support.completed_on, display.day),
-             Column('opinion', '総合意見', Support.opinion, display.code(OPINIONS))],
+             'kind',
+             Column('state', '状態', show=display.code(SUPPORT_STATES), tone=support_tone),
+             'requested_on', 'completed_on', 'opinion'],
     filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')], lambda v: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
              Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
-             Filter('kind', '支援区分', lambda: list(SUPPORT_KINDS.items()), lambda v: Support.kind == v),
-             Filter('trial', '試行', lambda: [('1', '試行')], lambda v: Support.trial)],
+             'kind',
+             Filter('trial', options=lambda: [('1', '試行')], where=lambda v: Support.trial)],
     hint='依頼 → 点検 → 差戻し・再提出 → 完了 と進みます。')
 
 
@@ -250,13 +232,8 @@ def prepare_review(row, before, form, by, at):
 reviews = Noun(
     name='reviews', title='台帳活用検討', table=Review, form=ReviewForm, key=('review_no',), sort='-reviewed_on',
     prefix='R-', prepare=prepare_review,
-    columns=[Column('review_no', '検討番号', Review.review_no),
-             Column('kind', '検討区分', Review.kind, display.code(REVIEW_KINDS)), Column('title', '件名', Review.title),
-             Column('reviewed_on', '検討日', Review.reviewed_on, display.day),
-             Column('conclusion', '結論', Review.conclusion, display.code(CONCLUSIONS)),
-             Column('approved_on', '承認日', Review.approved_on, display.day)],
-    filters=[Filter('kind', '検討区分', lambda: list(REVIEW_KINDS.items()), lambda v: Review.kind == v),
-             Filter('conclusion', '結論', lambda: list(CONCLUSIONS.items()), lambda v: Review.conclusion == v)],
+    columns=['review_no', 'kind', 'title', 'reviewed_on', 'conclusion', 'approved_on'],
+    filters=['kind', 'conclusion'],
     hint='結論と承認日がそろった検討が、件数に入ります。')
 
 pages.register(requests_bp, budget_requests)

@@ -6,12 +6,11 @@ from flask_login import current_user
 from audits import history, trail
 from forms.settings import NewPasswordForm, PersonForm, SettingForm
 from models import Person, Setting
-from models.people import ROLES
 from models.settings import KNOWN
 from models.standardisation import master_on, steps_of
 
 from .core import clock
-from .records import display, pages
+from .records import pages
 from .records.noun import Column, Filter, Noun
 from .web import passwords, sessions, sign_in, throttles
 from .web.guard import allowed, permit, require
@@ -34,13 +33,10 @@ def prepare_setting(row, before, form, by, at):
 
 settings = Noun(
     name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name', prepare=prepare_setting,
-    columns=[Column('name', '設定名', Setting.name, lambda v: KNOWN[v][0] if v in KNOWN else v),
-             Column('valid_from', '適用開始日', Setting.valid_from, display.day),
-             Column('value', '値', Setting.value),
-             Column('verified', '区の確認', Setting.verified, lambda v: '確認済み' if v else '要確認',
-                    tone=lambda v: 'good' if v else 'warn')],
-    filters=[Filter('name', '設定名', lambda: [(name, label) for name, (label, _, _) in KNOWN.items()],
-                    lambda v: Setting.name == v)],
+    columns=[Column('name', show=lambda v: KNOWN[v][0] if v in KNOWN else v),
+             'valid_from', 'value',
+             Column('verified', show=lambda v: '確認済み' if v else '要確認', tone=lambda v: 'good' if v else 'warn')],
+    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in KNOWN.items()], where=lambda v: Setting.name == v)],
     hint='日付つきの設定です。適用開始日から後の判定に使い、それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）。「要確認」は区の確認前の既定値です。')
 
 
@@ -92,12 +88,9 @@ people = Noun(
     name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email', importable=False,
     prepare=prepare_person, keeps=keep_oneself, after=end_sessions, explained=explain_person, panels=signed_in,
     template='people/show.html',
-    columns=[Column('email', 'メールアドレス', Person.email), Column('name', '氏名', Person.name),
-             Column('department', '所属', Person.department, display.department),
-             Column('role', '権限', Person.role, display.code(ROLES)),
-             Column('is_active', '利用', Person.is_active, lambda v: '利用できる' if v else '停止',
-                    tone=lambda v: 'good' if v else 'quiet')],
-    filters=[Filter('role', '権限', lambda: list(ROLES.items()), lambda v: Person.role == v)],
+    columns=['email', 'name', 'department', 'role',
+             Column('is_active', '利用', show=lambda v: '利用できる' if v else '停止', tone=lambda v: 'good' if v else 'quiet')],
+    filters=['role'],
     hint='サインインできる人と権限です。登録後に、一時パスワードを設定してください。')
 pages.register(settings_bp, settings)
 pages.register(people_bp, people)

@@ -39,12 +39,10 @@ def named_by_indicators(business, by):
 businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
     panels=business_panels, template='businesses/show.html', keeps=named_by_indicators,
-    columns=[Column('code', '業務コード', Business.code), Column('name', '業務名', Business.name),
-             Column('applicable', '適用', Business.applicable, lambda v: '適用' if v else '適用しない'),
-             Column('planned_cutover_on', '切替予定日', Business.planned_cutover_on, display.day),
-             Column('cutover_on', '切替実績日', Business.cutover_on, display.day)],
-    filters=[Filter('applicable', '適用', lambda: [('1', '適用する業務'), ('0', '適用しない業務')],
-                    lambda v: Business.applicable == (v == '1'))],
+    columns=['code', 'name',
+             Column('applicable', show=lambda v: '適用' if v else '適用しない'),
+             'planned_cutover_on', 'cutover_on'],
+    filters=[Filter('applicable', options=lambda: [('1', '適用する業務'), ('0', '適用しない業務')])],
     hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
 
 
@@ -136,13 +134,10 @@ steps = Noun(
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
     columns=[Column('business', '業務', Business.name, by=Business.code), Column('no', 'ステップ', Step.no, display.number),
              Column('name', 'ステップ名', Step.name),
-             Column('status', '状態', StepProgress.status, display.code(STEP_STATES), tone=progress_tone),
-             Column('started_on', '開始日', StepProgress.started_on, display.day),
-             Column('done_on', '完了日', StepProgress.done_on, display.day),
-             Column('planned_on', '予定日', StepProgress.planned_on, display.day)],
-    filters=[Filter('business', '業務', display.table_options(Business, 'code', 'name'),
-                    lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
-             Filter('status', '状態', lambda: list(STEP_STATES.items()), lambda v: StepProgress.status == v)],
+             Column('status', tone=progress_tone),
+             'started_on', 'done_on', 'planned_on'],
+    filters=[Filter('business', '業務', display.table_options(Business, 'code', 'name'), lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
+             'status'],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 def counted_before(but):
     """Tell whether progress of another step master than `but` (an id) stands: figures of past days are counted by it."""
@@ -182,17 +177,15 @@ def first_steps(master):
 masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
     restorable=lambda row, by: prepare_master(row, None, None, by, None),
-    columns=[Column('version', '手順書版', StepMaster.version), Column('valid_from', '適用開始日', StepMaster.valid_from, display.day),
-             Column('note', '備考', StepMaster.note)],
+    columns=['version', 'valid_from', 'note'],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
 items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
     restorable=lambda row, by: first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
-    columns=[Column('no', 'ステップ番号', Step.no, display.number), Column('version', '手順書版', StepMaster.version),
-             Column('phase', 'フェーズ', Step.phase), Column('name', 'ステップ名', Step.name),
-             Column('verified', '検証状況', Step.verified), Column('source', '出典', Step.source)],
-    filters=[Filter('master', '手順書版', display.table_options(StepMaster, 'version'), lambda v: Step.master == display.id_of(StepMaster, 'version', v))],
+    columns=['no', Column('version', '手順書版', StepMaster.version),
+             'phase', 'name', 'verified', 'source'],
+    filters=[Filter('master', options=display.table_options(StepMaster, 'version'), where=lambda v: Step.master == display.id_of(StepMaster, 'version', v))],
     hint='40ステップの名称の多くは復元したものです（要確認）。正式な一覧を新しい版として取り込めます。')
 pages.register(masters_bp, masters)
 pages.register(items_bp, items)

@@ -23,11 +23,11 @@ from models.base import Prepared
 from models.figures import is_large
 from models.rules import lifecycle
 from models.settings import Dated
-from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII, ZONES
+from models.systems import LIFECYCLES
 from models.visibility import condition
 
 from .core import clock
-from .records import display, pages
+from .records import pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary
 from .web.guard import allowed, visible_of
@@ -252,23 +252,17 @@ noun = Noun(
     moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow, template='systems/show.html',
     columns=[
-        Column('system_no', '管理番号', System.system_no),
-        Column('name', 'システム名称', System.name),
-        Column('owner', '所管課', System.owner, display.department),
-        Column('category', 'システム区分', System.category, display.code(CATEGORIES)),
-        Column('lifecycle', '状態', System.lifecycle, display.code(LIFECYCLES), tone=lifecycle_tone),
-        Column('criticality', '重要度', System.criticality, display.code(CRITICALITIES)),
-        Column('contract_end_on', '契約満了日', System.contract_end_on, display.day),
+        'system_no', 'name', 'owner', 'category',
+        Column('lifecycle', '状態', tone=lifecycle_tone),
+        'criticality', 'contract_end_on',
     ],
     filters=[
         Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')], lambda v: System.contract_end_on.between(
             clock.today(), clock.today() + timedelta(days=365)) if v == '1' else System.contract_end_on < clock.today()),
-        Filter('owner', '所管課', display.department_options, lambda v: System.owner == display.unit(v)),
-        Filter('lifecycle', '状態', lambda: list(LIFECYCLES.items()), lambda v: System.lifecycle == v),
-        Filter('category', 'システム区分', lambda: list(CATEGORIES.items()), lambda v: System.category == v),
-        Filter('zone', 'ネットワーク区分', lambda: list(ZONES.items()), lambda v: System.zone == v),
-        Filter('hosting', '提供形態', lambda: list(HOSTINGS.items()), lambda v: System.hosting == v),
-        Filter('pii', '個人情報', lambda: list(PII.items()), lambda v: System.pii == v),
+        'owner',
+        Filter('lifecycle', '状態'),
+        'category', 'zone', 'hosting',
+        Filter('pii', '個人情報'),
     ],
     hint='区が持つすべての情報システムの台帳です。構想から廃棄まで、状態と履歴を残します。')
 pages.register(bp, noun)

@@ -8,7 +8,7 @@ from forms.training import CourseForm, EnrolmentForm
 from models import Act, Change, Course, Enrolment, Staff
 from models.figures import day_bounds, figure
 from models.rules import calendar
-from models.training import COURSE_CATEGORIES, ENROLMENT_STATES, EXCLUSION_REASONS
+from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
 from .core import clock
@@ -57,14 +57,10 @@ def prepare_course(row, before, form, by, at):
 courses = Noun(
     name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year', prepare=prepare_course,
     panels=course_panels, template='courses/show.html',
-    columns=[Column('code', '研修コード', Course.code), Column('year', '年度', Course.fiscal_year, display.year),
-             Column('name', '名称', Course.name),
-             Column('category', '区分', Course.category, display.code(COURSE_CATEGORIES)),
-             Column('mandatory', '必須', Course.mandatory, display.flag),
-             Column('closes_on', '締切日', Course.closes_on, display.day),
-             Column('census_on', '対象者基準日', Course.census_on, display.day)],
+    columns=['code', Column('year', '年度', Course.fiscal_year, display.year),
+             'name', 'category', 'mandatory', 'closes_on', 'census_on'],
     filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),
-             Filter('category', '区分', lambda: list(COURSE_CATEGORIES.items()), lambda v: Course.category == v)],
+             'category'],
     hint='必須の情報セキュリティ研修が、受講率の対象になります。')
 
 
@@ -104,14 +100,13 @@ enrolments = Noun(
     # who was on the census of a course voided since is on none
     scope=lambda day: Enrolment.course.in_(Course.select(Course.id).where(
         Course.live() | (Course.voided_at >= day_bounds(day, day)[1]))),
-    columns=[Column('staff', '職員番号', Staff.staff_no), Column('name', '氏名', Staff.name),
+    columns=[Column('staff', expr=Staff.staff_no), Column('name', '氏名', Staff.name),
              Column('department', '所属', Staff.department, display.department),
              Column('course', '研修', Course.name),
-             Column('status', '状態', Enrolment.status, display.code(ENROLMENT_STATES), tone=enrolment_tone),
-             Column('completed_on', '受講日', Enrolment.completed_on, display.day),
-             Column('exclusion_reason', '除外理由', Enrolment.exclusion_reason)],
+             Column('status', tone=enrolment_tone),
+             'completed_on', 'exclusion_reason'],
     filters=[Filter('course', '研修', display.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == display.id_of(Course, 'code', v)),
-             Filter('status', '状態', lambda: list(ENROLMENT_STATES.items()), lambda v: Enrolment.status == v),
+             'status',
              Filter('department', '所属', display.department_options, lambda v: Enrolment.staff.in_(
                  Staff.select(Staff.id).where(Staff.department == display.unit(v))))],
     hint='対象者基準日の名簿です。除外には理由が必要です。')

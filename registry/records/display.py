@@ -115,8 +115,7 @@ def percent(value):
 
 
 #: what is read at a glance and never broken into lines
-for _short in (day, moment, number, yen, year, percent):
-    _short.narrow = True
+SHORT = frozenset({day, moment, number, yen, year, percent})
 
 
 def years():

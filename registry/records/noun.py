@@ -1,32 +1,37 @@
 """What the application knows of each noun: its table, form, list, file; views, lists and files are made from it."""
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import FunctionType
 
 from peewee import Asc, Desc, Field
+
+from forms.fields import Code, Day, Flag, IntCode, Moment, Ref, Whole, Year, Yen
+from models import Department
+
+from ..core import clock
+from . import display
 
 NOUNS = {}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list: `show` turns the selected value into the text of the cell.
+    """One column of a list; what is not said of it follows from the form's field for the table's column of this name.
 
-    `expr` is what is selected, or a function that gives it where it depends on the day; `by` is what the list is sorted by
-    where that is something else.
+    `expr` is what is selected, `on_day` a function that gives it where it depends on the day; `show` turns the selected
+    value into the text of the cell, `tone` into its colour; `by` is what the list is sorted by where that is something else.
     """
 
     name: str
-    label: str
-    expr: object
-    show: Callable = str
-    sortable: bool = True
+    label: str | None = None
+    expr: object = None
+    show: Callable | None = None
     tone: Callable | None = None
     by: object = None
+    on_day: Callable | None = None
 
     def sql(self):
-        return self.expr() if isinstance(self.expr, FunctionType) else self.expr
+        return self.expr if self.on_day is None else self.on_day(clock.today())
 
     def order(self, falling, backwards=False):
         """Return how rows are sorted by the column, blanks last either way (first where the list is read from its end)."""
@@ -39,13 +44,52 @@ class Column:
 class Filter:
     """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
 
-    A value is a code that a person may read and pass on, never the number of a row in the database.
+    A value is a code that a person may read and pass on, never the number of a row in the database. What is not said of it
+    follows from the form's field for the table's column of this name.
     """
 
     name: str
-    label: str
-    options: Callable
-    where: Callable
+    label: str | None = None
+    options: Callable | None = None
+    where: Callable | None = None
+
+
+def shown_by(cell):
+    """Return what turns a stored value of a form's field into the text of a list's cell."""
+    if isinstance(cell, Ref):
+        return display.department if cell.table is Department else str
+    if isinstance(cell, Code) and not isinstance(cell, IntCode):
+        return display.code(cell.codes)
+    return next((show for kind, show in SHOWN if isinstance(cell, kind)), str)
+
+
+SHOWN = ((Flag, display.flag), (Day, display.day), (Moment, display.moment), (Year, display.year), (Yen, display.yen), (Whole, display.number))
+
+
+def completed_column(given, cells, table):
+    """Return a Column, given as one or by its name, with what follows from its field."""
+    column = given if isinstance(given, Column) else Column(given)
+    cell = cells.get(column.name)
+    return replace(
+        column, label=column.label or cell.label.text, show=column.show or (shown_by(cell) if cell is not None else str),
+        expr=table._meta.fields[column.name] if column.expr is None and column.on_day is None else column.expr)
+
+
+def completed_filter(given, cells, table):
+    """Return a Filter, given as one or by its name, with what follows from its field."""
+    each = given if isinstance(given, Filter) else Filter(given)
+    cell, field = cells.get(each.name), table._meta.fields.get(each.name)
+    options, where = each.options, each.where
+    if isinstance(cell, Year):
+        options, where = options or display.years, where or (lambda value: field == int(value))
+    elif isinstance(cell, Code):
+        options, where = options or (lambda: list(cell.codes.items())), where or (lambda value: field == value)
+    elif isinstance(cell, Flag):
+        options = options or (lambda: [('1', 'はい'), ('0', 'いいえ')])
+        where = where or (lambda value: field == (value == '1'))
+    elif isinstance(cell, Ref) and cell.table is Department:
+        options, where = options or display.department_options, where or (lambda value: field == display.unit(value))
+    return replace(each, label=each.label or cell.label.text, options=options, where=where)
 
 
 @dataclass(kw_only=True)
@@ -165,6 +209,9 @@ class Noun(Savable):
 
     def __post_init__(self):
         super().__post_init__()
+        cells = {cell.attr: cell for cell in self.blank.cells()}
+        self.columns = [completed_column(given, cells, self.table) for given in self.columns]
+        self.filters = [completed_filter(given, cells, self.table) for given in self.filters]
         NOUNS[self.name] = self
 
     @cached_property
@@ -197,7 +244,7 @@ class Part(Savable):
 
 def narrow(columns):
     """Return the classes of a table of these columns: which of them stay on one line."""
-    return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1) if hasattr(column.show, 'narrow'))
+    return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1) if column.show in display.SHORT)
 
 
 def of_table(table):
