@@ -117,6 +117,10 @@ class Prepared:
         return model.raw(sql, *(ids[-1 - value] if isinstance(value, int) and value < 0 else value for value in params))
 
 
+#: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
+OPEN, OFFICE = '', 'office'
+
+
 class Table(Model):
     """Base of every record: numbered revisions, voided (取消) instead of deleted, strict about its columns."""
 
@@ -124,6 +128,9 @@ class Table(Model):
     voided_at = MomentField(null=True)
     void_reason = CharField(max_length=500, null=True)
 
+    #: whose its rows are: OPEN, OFFICE, or the way to the unit, by foreign keys and the rows that lead here (`system_links.system`);
+    #: at another table that is owned the way goes on by its own. None, where nothing is said, the application does not start with
+    owned_by = None
     #: columns whose values never reach the trail; that they changed does
     secret = frozenset()
     #: columns derived from others on every save, not recorded in the trail

@@ -10,6 +10,8 @@ NATURES = {'new': '新規', 'temporary': '臨時', 'upgrade': 'レベルアッ�
 class BudgetRequest(Searched):
     """One line of a department's budget request (予算要求), with or without IT cost."""
 
+    owned_by = 'department'
+
     searched = ('request_no', 'title')
 
     request_no = CharField(max_length=30, unique=True)

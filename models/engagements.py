@@ -16,6 +16,8 @@ FOLLOW_UPS = {'effective': '有効', 'insufficient': '不十分', 'not_done': '�
 class Engagement(Searched):
     """One audit (監査) of a department."""
 
+    owned_by = 'department'
+
     searched = ('engagement_no', 'theme', 'auditor')
 
     engagement_no = CharField(max_length=30, unique=True)
@@ -37,6 +39,8 @@ class Engagement(Searched):
 class Finding(Searched):
     """What an audit found (指摘)."""
 
+    owned_by = 'engagement'
+
     searched = ('finding_no', 'item', 'fact')
 
     finding_no = CharField(max_length=30, unique=True)
@@ -57,6 +61,8 @@ class Finding(Searched):
 
 class CorrectiveAction(Table):
     """What is done about a finding (是正措置), and whether someone else found it effective (監査事後確認)."""
+
+    owned_by = 'finding'
 
     finding = ForeignKeyField(Finding, backref='actions', on_delete='RESTRICT')
     measure = LongField(2000)

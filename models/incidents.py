@@ -1,7 +1,7 @@
 """Incidents (障害・インシデント), their dated level master, and the sharing of cases (事故事例共有)."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, LongField, MomentField, Searched, Table
+from .base import OPEN, CodeField, LongField, MomentField, Searched, Table
 from .systems import System
 
 INCIDENT_CATEGORIES = {
@@ -13,6 +13,8 @@ SHARE_METHODS = {'notice': '通知', 'training': '研修', 'meeting': '会議', 
 
 class IncidentLevel(Searched):
     """What a level (インシデントレベル) means from a day on."""
+
+    owned_by = OPEN
 
     searched = ('name', 'definition')
 
@@ -33,6 +35,8 @@ class IncidentLevel(Searched):
 
 class Incident(Table):
     """One incident (インシデント) with its times; deadlines and elapsed time are derived from them."""
+
+    owned_by = 'system_links.system'
 
     incident_no = CharField(max_length=30, unique=True)
     title = CharField(max_length=200)
@@ -64,6 +68,8 @@ class Incident(Table):
 class IncidentSystem(Table):
     """That an incident struck a system (対象システム)."""
 
+    owned_by = OPEN
+
     labelled_by = ('incident', 'system')
 
     incident = ForeignKeyField(Incident, backref='system_links', on_delete='RESTRICT')
@@ -79,6 +85,8 @@ class IncidentSystem(Table):
 
 class CaseShare(Searched):
     """A case shared so that it does not happen again (事故事例共有)."""
+
+    owned_by = OPEN
 
     searched = ('share_no', 'title', 'lesson')
 

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 from peewee import Case, CharField, DateField, ForeignKeyField, fn
 
-from .base import CodeField, Searched, Table, fold
+from .base import OPEN, CodeField, Searched, Table, fold
 
 LEVELS = {'division': '部', 'section': '課', 'unit': '係', 'facility': '施設'}
 GRADES = {'director': '部長', 'manager': '課長', 'chief': '係長', 'senior': '主任', 'officer': '主事',
@@ -15,6 +15,8 @@ LEAVES = {'none': 'なし', 'childcare': '育児休業', 'sick': '病気休職',
 
 class Department(Searched):
     """A unit (所属) as last recorded; what it was called before is in DepartmentVersion."""
+
+    owned_by = OPEN
 
     searched = ('code', 'name')
 
@@ -47,6 +49,8 @@ class Department(Searched):
 
 class DepartmentVersion(Table):
     """What a unit was called, and where it belonged, in an earlier period (旧名称)."""
+
+    owned_by = OPEN
 
     department = ForeignKeyField(Department, backref='versions', on_delete='RESTRICT')
     name = CharField(max_length=100)
@@ -121,6 +125,8 @@ def close_before(valid_from):
 
 class Staff(Table):
     """A member of staff (職員): the population of the training census."""
+
+    owned_by = 'department'
 
     staff_no = CharField(max_length=20, unique=True)
     name = CharField(max_length=100)

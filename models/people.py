@@ -1,7 +1,7 @@
 """The people who sign in (利用者), where they are signed in, and how often an account or an address failed to."""
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, Model
 
-from .base import CodeField, MomentField, Searched, db
+from .base import OFFICE, CodeField, MomentField, Searched, db
 from .organisation import Department
 
 ROLES = {'department': '所属担当者', 'head': '所属長', 'it': '情報政策（台帳・審査）', 'auditor': '監査担当',
@@ -10,6 +10,8 @@ ROLES = {'department': '所属担当者', 'head': '所属長', 'it': '情報政�
 
 class Person(Searched):
     """Someone who signs in. Answers flask-login by plain attributes, so models need no Flask."""
+
+    owned_by = OFFICE
 
     searched = ('email', 'name')
 

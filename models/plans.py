@@ -14,6 +14,8 @@ CAUSES = {'execution': '計画遂行力の不足', 'standardisation': 'システ
 class Plan(Searched):
     """One measure of a department's execution plan (施策)."""
 
+    owned_by = 'department'
+
     searched = ('plan_no', 'title')
 
     plan_no = CharField(max_length=30, unique=True)
@@ -29,6 +31,8 @@ class Plan(Searched):
 
 class CheckIn(Table):
     """How a plan stood at the end of a quarter (進捗確認); `achievement` is a self-rating in per cent."""
+
+    owned_by = 'plan'
 
     labelled_by = ('plan',)
 

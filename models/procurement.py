@@ -1,7 +1,7 @@
 """Procurement cases (調達案件), the support given to them (調達支援) and ledger-based reviews (台帳活用検討)."""
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, LongField, MomentField, Searched, Table
+from .base import OPEN, CodeField, LongField, MomentField, Searched, Table
 from .budgets import BudgetRequest
 from .organisation import Department
 from .people import Person
@@ -22,6 +22,8 @@ CONCLUSIONS = {'do': '実施', 'not': '見送り', 'continue': '継続検討'}
 
 class Case(Searched):
     """A procurement case (調達案件) of a department."""
+
+    owned_by = 'department'
 
     searched = ('case_no', 'title', 'purpose')
 
@@ -62,6 +64,8 @@ class Case(Searched):
 class Support(Table):
     """One support (支援) of a case: asked for, examined, sent back, completed."""
 
+    owned_by = 'case'
+
     searched_through = ('case',)
     labelled_by = ('case',)
 
@@ -88,6 +92,8 @@ class Support(Table):
 class SupportComment(Table):
     """What was said when a support changed hands (点検コメント・所管課の対応)."""
 
+    owned_by = 'support'
+
     support = ForeignKeyField(Support, backref='comments', on_delete='RESTRICT')
     person = ForeignKeyField(Person, backref='support_comments', on_delete='RESTRICT')
     at = MomentField()
@@ -101,6 +107,8 @@ class SupportComment(Table):
 
 class Review(Searched):
     """A review made with the ledger (台帳を活用した検討); counts once concluded and approved."""
+
+    owned_by = 'system_links.system'
 
     searched = ('review_no', 'title', 'used_fields')
 
@@ -122,6 +130,8 @@ class Review(Searched):
 
 class ReviewSystem(Table):
     """That a review looked at a system (対象システム)."""
+
+    owned_by = OPEN
 
     labelled_by = ('review', 'system')
 

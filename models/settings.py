@@ -1,11 +1,13 @@
 """Dated settings (日付つき設定): the values the ward has not confirmed yet, each from a day on."""
 from peewee import BooleanField, CharField, DateField
 
-from .base import Searched, fold
+from .base import OFFICE, Searched, fold
 
 
 class Setting(Searched):
     """The value a setting takes from a day; `verified` once the ward has confirmed it."""
+
+    owned_by = OFFICE
 
     searched = ('name', 'value')
     #: what the codes in a column without a fixed list in the database are called

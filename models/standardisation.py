@@ -3,7 +3,7 @@ from datetime import date
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, Searched, Table
+from .base import OPEN, CodeField, Searched, Table
 from .rules import calendar
 from .systems import System
 
@@ -15,6 +15,8 @@ FROM_START = 'はじめから'
 
 class Business(Searched):
     """A business to be standardised (標準化対象業務) and its cut-over (本番切替)."""
+
+    owned_by = OPEN
 
     searched = ('code', 'name')
 
@@ -36,6 +38,8 @@ class Business(Searched):
 class BusinessSystem(Table):
     """That a system serves a business (業務と情報システムの対応)."""
 
+    owned_by = OPEN
+
     labelled_by = ('business', 'system')
 
     business = ForeignKeyField(Business, backref='system_links', on_delete='RESTRICT')
@@ -52,6 +56,8 @@ class BusinessSystem(Table):
 class StepMaster(Searched):
     """One version of the procedure's step list (手順書版), in force from a day."""
 
+    owned_by = OPEN
+
     searched = ('version', 'note')
 
     version = CharField(max_length=30, unique=True)
@@ -65,6 +71,8 @@ class StepMaster(Searched):
 
 class Step(Searched):
     """One step of one version of the procedure."""
+
+    owned_by = OPEN
 
     searched = ('phase', 'name')
 
@@ -85,6 +93,8 @@ class Step(Searched):
 
 class StepProgress(Table):
     """Where one business stands with one step today (ステップ進捗); its past is in StepMove."""
+
+    owned_by = OPEN
 
     searched_through = ('business', 'step')
     labelled_by = ('business', 'step')
@@ -110,6 +120,8 @@ class StepProgress(Table):
 
 class StepMove(Table):
     """That a step entered a state on a day: what lets the rate of any past day be recomputed."""
+
+    owned_by = OPEN
 
     progress = ForeignKeyField(StepProgress, backref='moves', on_delete='RESTRICT')
     status = CodeField(STEP_STATES)

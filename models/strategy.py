@@ -1,7 +1,7 @@
 """The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI), actuals and official ratings."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, ExactField, LongField, Searched, Table
+from .base import OPEN, CodeField, ExactField, LongField, Searched, Table
 from .rules import ratings
 from .standardisation import Business
 
@@ -13,6 +13,8 @@ VERDICTS = {'met': '達成', 'missed': '未達'}
 
 class Strategy(Table):
     """The strategy of one fiscal year (年度)."""
+
+    owned_by = OPEN
 
     fiscal_year = IntegerField(unique=True)
     title = CharField(max_length=200)
@@ -28,6 +30,8 @@ class Strategy(Table):
 class Theme(Table):
     """A strategic theme (戦略テーマ)."""
 
+    owned_by = OPEN
+
     strategy = ForeignKeyField(Strategy, backref='themes', on_delete='RESTRICT')
     no = IntegerField()
     title = CharField(max_length=300)
@@ -42,6 +46,8 @@ class Theme(Table):
 
 class Initiative(Table):
     """One initiative (重点取組). `aims`, `tasks`, `notes`, `result_points`, `source_notes` hold one item a line."""
+
+    owned_by = OPEN
 
     strategy = ForeignKeyField(Strategy, backref='initiatives', on_delete='RESTRICT')
     theme = ForeignKeyField(Theme, backref='initiatives', on_delete='RESTRICT')
@@ -68,6 +74,8 @@ class Initiative(Table):
 
 class Indicator(Searched):
     """One indicator (KPI) with its target; `measure` names the figure that computes it, if one does."""
+
+    owned_by = OPEN
 
     searched = ('no', 'text')
 
@@ -106,6 +114,8 @@ class Indicator(Searched):
 class IndicatorBusiness(Table):
     """That an indicator counts this business (指標の対象業務); one without any counts all that are applicable."""
 
+    owned_by = OPEN
+
     labelled_by = ('indicator', 'business')
 
     indicator = ForeignKeyField(Indicator, backref='business_links', on_delete='RESTRICT')
@@ -121,6 +131,8 @@ class IndicatorBusiness(Table):
 
 class Actual(Table):
     """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without one."""
+
+    owned_by = OPEN
 
     searched_through = ('indicator',)
     labelled_by = ('indicator.initiative',)
@@ -148,6 +160,8 @@ class Actual(Table):
 
 class Schedule(Table):
     """One row of the year's schedule (四半期スケジュール); no quarters where the source gives no period."""
+
+    owned_by = OPEN
 
     initiative = ForeignKeyField(Initiative, backref='schedule', on_delete='RESTRICT')
     place = IntegerField()

@@ -29,6 +29,8 @@ PIA_KINDS = {'none': 'なし', 'basic': '基礎', 'priority': '重点', 'full': 
 class System(Table):
     """One information system (情報処理システム) from idea to disposal."""
 
+    owned_by = 'owner'
+
     system_no = CharField(max_length=30, unique=True)
     name = CharField(max_length=200)
     kana = CharField(max_length=200, null=True)

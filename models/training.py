@@ -1,7 +1,7 @@
 """Training (研修): courses and the frozen list of who has to attend (対象者)."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
-from .base import CodeField, ExactField, Searched, Table
+from .base import OPEN, CodeField, ExactField, Searched, Table
 from .organisation import Staff
 
 COURSE_CATEGORIES = {'security': '情報セキュリティ', 'privacy': '個人情報', 'data': 'データ活用', 'opendata': 'オープンデータ',
@@ -12,6 +12,8 @@ EXCLUSION_REASONS = {'leave': '休職・育休', 'left': '退職', 'seconded': '
 
 class Course(Searched):
     """A course (研修) of a fiscal year; its census (対象者) is fixed on `census_on`."""
+
+    owned_by = OPEN
 
     searched = ('code', 'name')
 
@@ -34,6 +36,8 @@ class Course(Searched):
 
 class Enrolment(Table):
     """One person on a course's census (対象者), and whether they attended."""
+
+    owned_by = 'staff'
 
     searched_through = ('staff', 'course')
     labelled_by = ('course', 'staff')

@@ -1,69 +1,70 @@
-"""Which rows a person may see: one condition per table, asked by lists, records, exports and figures alike."""
-from peewee import SQL
+"""Which rows a person may see: one condition per table, asked by lists, records, exports and figures alike.
 
-from .budgets import BudgetRequest
-from .engagements import CorrectiveAction, Engagement, Finding
-from .incidents import Incident, IncidentSystem
-from .organisation import Staff, subtree
-from .people import Person
-from .plans import CheckIn, Plan
-from .procurement import Case, Review, ReviewSystem, Support, SupportComment
-from .settings import Setting
-from .systems import System
-from .training import Enrolment
+It follows from what each table says of its ownership (`Table.owned_by`).
+"""
+from peewee import SQL, ForeignKeyField
+
+from . import RECORDS
+from .base import OFFICE, OPEN
+from .organisation import Department, subtree
 
 READERS = frozenset({'it', 'auditor', 'executive'})
 NOTHING = SQL('1 = 0')
 
 
-def _systems(scope):
-    return System.select(System.id).where(System.owner.in_(scope))
+def require_owners(tables):
+    """Raise where a table says nothing of whose its rows are: who sees them must never default."""
+    if undeclared := [table.__name__ for table in tables if table.owned_by is None]:
+        raise RuntimeError(f'nothing is said of who sees the rows of {", ".join(undeclared)}')
 
 
-def _cases(scope):
-    return Case.select(Case.id).where(Case.department.in_(scope))
+require_owners(RECORDS)
 
 
-def _engagements(scope):
-    return Engagement.select(Engagement.id).where(Engagement.department.in_(scope))
+def is_owned(table):
+    """Tell whether the rows of a table belong to units."""
+    return table.owned_by not in (OPEN, OFFICE)
 
 
-#: table → condition on its rows for a member of the units `scope`; a table not named here is open to all who sign in
-OWN = {
-    System: lambda scope: System.owner.in_(scope),
-    Staff: lambda scope: Staff.department.in_(scope),
-    Enrolment: lambda scope: Enrolment.staff.in_(Staff.select(Staff.id).where(Staff.department.in_(scope))),
-    Incident: lambda scope: Incident.id.in_(
-        IncidentSystem.select(IncidentSystem.incident)
-        .where(IncidentSystem.live(), IncidentSystem.system.in_(_systems(scope)))),
-    BudgetRequest: lambda scope: BudgetRequest.department.in_(scope),
-    Case: lambda scope: Case.department.in_(scope),
-    Support: lambda scope: Support.case.in_(_cases(scope)),
-    SupportComment: lambda scope: SupportComment.support.in_(
-        Support.select(Support.id).where(Support.case.in_(_cases(scope)))),
-    Review: lambda scope: Review.id.in_(
-        ReviewSystem.select(ReviewSystem.review)
-        .where(ReviewSystem.live(), ReviewSystem.system.in_(_systems(scope)))),
-    Engagement: lambda scope: Engagement.department.in_(scope),
-    Finding: lambda scope: Finding.engagement.in_(_engagements(scope)),
-    CorrectiveAction: lambda scope: CorrectiveAction.finding.in_(
-        Finding.select(Finding.id).where(Finding.engagement.in_(_engagements(scope)))),
-    Plan: lambda scope: Plan.department.in_(scope),
-    CheckIn: lambda scope: CheckIn.plan.in_(Plan.select(Plan.id).where(Plan.department.in_(scope))),
-}
-#: tables of people and settings: for those who run the system, and auditors
-OFFICE = frozenset({Person, Setting})
+def unit_column(table):
+    """Return the name of the column that leads to the unit a table's rows belong to, None where none does or several may."""
+    name = table.owned_by.partition('.')[0]
+    return name if is_owned(table) and isinstance(table._meta.fields.get(name), ForeignKeyField) else None
+
+
+def unit_of(row):
+    """Return the id of the unit a record belongs to, None when it belongs to the whole office or may to several."""
+    name = unit_column(type(row))
+    if name is None:
+        return None
+    field = row._meta.fields[name]
+    if field.rel_model is Department:
+        return row.__data__[name]
+    return None if row.__data__[name] is None else unit_of(getattr(row, name))
+
+
+def _in_scope(table, scope, way=None):
+    """Return the condition that a table's rows belong to one of the units `scope` (ids)."""
+    name, _, rest = (way or table.owned_by).partition('.')
+    field = table._meta.fields.get(name)
+    if field is None:
+        field = next(field for field in table._meta.backrefs if field.backref == name)
+        links = field.model
+        return table.id.in_(links.select(field).where(links.live(), _in_scope(links, scope, rest)))
+    if field.rel_model is Department:
+        return field.in_(scope)
+    return field.in_(field.rel_model.select(field.rel_model.id).where(_in_scope(field.rel_model, scope, rest)))
 
 
 def condition(table, person, day):
     """Return the condition under which `person` sees rows of `table` on a day, or None when there is none."""
-    if table in OFFICE:
+    if table.owned_by == OFFICE:
         return None if person.role in ('it', 'auditor', 'admin') else NOTHING
-    if table not in OWN or person.role in READERS:
+    if table.owned_by == OPEN or person.role in READERS:
         return None
     if person.role == 'admin':
         return NOTHING
-    return OWN[table](list(subtree(person.department_id, day)))
+    return _in_scope(table, list(subtree(person.department_id, day)))
 
 
 def visible(person, row, day):

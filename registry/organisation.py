@@ -1,13 +1,14 @@
 """Pages of units (所属) and staff (職員). A unit renamed keeps its former name for the days it bore it."""
 from flask import Blueprint
+from peewee import ForeignKeyField
 
 from forms.organisation import DepartmentForm, StaffForm
-from models import BudgetRequest, Case, Department, DepartmentVersion, Engagement, Person, Plan, Staff, System
+from models import Department, DepartmentVersion, Staff
 from models.organisation import close_before, name_on, since_on
 
 from .core import clock
 from .records import pages
-from .records.noun import Column, Noun
+from .records.noun import NOUNS, Column, Noun
 
 departments_bp = Blueprint('departments', __name__, url_prefix='/departments')
 staff_bp = Blueprint('staff', __name__, url_prefix='/staff')
@@ -45,12 +46,15 @@ def archive_version(act, row, before, today):
                                    valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
 
 
+def led_here():
+    """Return [(what they are called, table, column)] of the nouns whose records lead to a unit."""
+    return [(f'下位の{noun.one}' if noun.table is Department else noun.one, noun.table, field) for noun in NOUNS.values()
+            for field in noun.table._meta.sorted_fields if isinstance(field, ForeignKeyField) and field.rel_model is Department]
+
+
 def still_needed(row, by):
     """Yield (field, message) of why a unit must stay: records that would be left without one."""
-    used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table, field in (
-        ('下位の所属', Department, Department.parent), ('情報システム', System, System.owner), ('利用者', Person, Person.department),
-        ('職員', Staff, Staff.department), ('予算要求', BudgetRequest, BudgetRequest.department), ('調達案件', Case, Case.department),
-        ('実行プラン', Plan, Plan.department), ('監査', Engagement, Engagement.department))]
+    used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table, field in led_here()]
     if any(number for _, number in used):
         yield 'reason', (f'この所属には記録があります（{"、".join(f"{words}{number:,}件" for words, number in used if number)}）。'
                          '廃止するときは、取消ではなく編集で有効終了日を入れてください。')

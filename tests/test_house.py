@@ -12,7 +12,8 @@ from conftest import Untrailed
 from peewee import SqliteDatabase
 
 from audits import history, trail
-from models import RECORDS, Department, Person, System, Throttle, db
+from forms.fields import Text
+from models import RECORDS, Department, Person, System, Throttle, db, visibility
 from registry import commands, create_app
 from registry.core import clock, permits
 from registry.records.noun import NOUNS
@@ -104,6 +105,21 @@ def test_modules_say_what_room_they_are():
         for path in (ROOT / room).rglob('*.py'):
             text = path.read_text('utf-8')
             assert not text.strip() or ast.get_docstring(ast.parse(text)), f'{path.relative_to(ROOT)} says nothing of itself'
+
+
+# --- nouns ---
+
+def test_a_table_of_nobody_is_no_table():
+    with pytest.raises(RuntimeError, match='who sees the rows of Nobody'):
+        visibility.require_owners([type('Nobody', (System,), {'owned_by': None})])
+
+
+@pytest.mark.parametrize('name', sorted(NOUNS))
+def test_a_form_takes_as_much_text_as_its_table(name):
+    noun = NOUNS[name]
+    limits = {cell.attr: (cell.max, noun.table._meta.fields[cell.attr].max_length) for cell in noun.blank.cells()
+              if isinstance(cell, Text) and cell.attr in noun.table._meta.fields and hasattr(noun.table._meta.fields[cell.attr], 'max_length')}
+    assert {attr: pair for attr, pair in limits.items() if pair[0] != pair[1]} == {}
 
 
 # --- endpoints ---

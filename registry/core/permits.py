@@ -1,18 +1,7 @@
 """Who may do what: one table of permits, each the alternatives of small predicates of a person and a thing."""
-from models import (
-    BudgetRequest,
-    Case,
-    CorrectiveAction,
-    Engagement,
-    Enrolment,
-    Finding,
-    Plan,
-    Staff,
-    Support,
-    System,
-)
+from models.base import OFFICE
 from models.organisation import subtree
-from models.visibility import OFFICE, condition
+from models.visibility import condition, unit_of
 
 from . import clock
 
@@ -48,22 +37,7 @@ def own(person, thing):
     """A member of the unit the thing belongs to; with no thing at hand, of any unit."""
     if person.role not in UNIT_ROLES:
         return False
-    return thing is None or department_of(thing) in subtree(person.department_id, clock.today())
-
-
-DEPARTMENT = {
-    System: lambda row: row.owner_id, BudgetRequest: lambda row: row.department_id, Case: lambda row: row.department_id,
-    Support: lambda row: row.case.department_id, Plan: lambda row: row.department_id,
-    Staff: lambda row: row.department_id, Enrolment: lambda row: row.staff.department_id,
-    Engagement: lambda row: row.department_id, Finding: lambda row: row.engagement.department_id,
-    CorrectiveAction: lambda row: row.finding.engagement.department_id,
-}
-
-
-def department_of(thing):
-    """Return the id of the unit a record belongs to, or None when it belongs to the whole office."""
-    find = DEPARTMENT.get(type(thing))
-    return find(thing) if find else None
+    return thing is None or unit_of(thing) in subtree(person.department_id, clock.today())
 
 
 READ_ALL = (anyone,)
@@ -134,7 +108,7 @@ def overreach(noun, row, before, form, person):
             if row.__data__.get(cell.attr) != stood:
                 yield cell.short_name, f'{cell.label.text}は情報政策の担当者だけが変更できます。{noun.reserved[cell.attr]}'
         table = getattr(cell, 'table', None)
-        limit = condition(table, person, clock.today()) if table is not None and table not in OFFICE else None
+        limit = condition(table, person, clock.today()) if table is not None and table.owned_by != OFFICE else None
         if limit is None:
             continue
         several = hasattr(cell, 'ids_of')

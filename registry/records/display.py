@@ -6,9 +6,10 @@ from functools import lru_cache, partial
 from forms import viewer
 from forms.fields import narrow
 from models import Department
+from models.base import OFFICE
 from models.organisation import names_on
 from models.rules import calendar
-from models.visibility import OFFICE, condition
+from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import remembered
@@ -68,7 +69,7 @@ class Viewer(viewer.Viewer):
     day: date
 
     def limit(self, table):
-        return None if self.person is None or table in OFFICE else condition(table, self.person, self.day)
+        return None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.day)
 
     def called(self, row):
         return called(row)

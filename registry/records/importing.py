@@ -7,8 +7,8 @@ from peewee import Field, fn
 
 from audits import trail
 from forms.fields import Key, Pointing, Ref, key_of_label
-from models.base import Table
-from models.visibility import OFFICE, condition
+from models.base import OFFICE, Table
+from models.visibility import condition
 
 from ..core import clock, connection
 from ..core.permits import allowed, overreach
@@ -186,7 +186,7 @@ class Load:
             if not typed:
                 continue
             table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
-            numbers, limit = table.select(by), None if self.person is None or table in OFFICE else condition(table, self.person, self.today)
+            numbers, limit = table.select(by), None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.today)
             known = {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples() if number.isdigit()}
             lengths = {len(number) for number in known}
             meant = {}

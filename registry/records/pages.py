@@ -5,8 +5,8 @@ from flask_login import current_user
 from audits import history, trail
 from forms.base import ReasonForm
 from forms.fields import Pointing, Ref
-from models import Person
-from models.visibility import condition, visible
+from models import Department, Person
+from models.visibility import condition, unit_column, visible
 
 from ..core import clock, connection
 from ..core.permits import UNIT_ROLES
@@ -300,7 +300,7 @@ def defaults(noun, number):
                 continue
         elif current_user.role not in UNIT_ROLES:
             continue
-        elif field.short_name in ('department_code', 'owner_code'):
+        elif isinstance(field, Ref) and field.table is Department and field.attr == unit_column(noun.table):
             data[field.short_name] = current_user.department_id
         elif field.attr in noun.reserved:
             data[field.short_name] = noun.table._meta.fields[field.attr].default

@@ -11,7 +11,7 @@ from audits import trail
 from forms.base import ActReasonForm, ReasonForm
 from forms.fields import Key, Pointing, Ref
 from models.rules import calendar
-from models.visibility import visible
+from models.visibility import unit_column, visible
 
 from ..core.permits import allowed, overreach
 from . import display, vocabulary
@@ -95,7 +95,7 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     if opened is not None and opened != stamp(noun, form, before):
         return Conflict(before, row)
     if not allowed(noun.permit(verb), noun.ruled(row), by):
-        return Refused([(owner_field(form), '自分の所属の記録だけを登録できます。' if before is None else '自分の所属から外すことはできません。')])
+        return Refused([(owner_field(noun.table, form), '自分の所属の記録だけを登録できます。' if before is None else '自分の所属から外すことはできません。')])
     wrong = rule_problems(noun, row, before, form, by, at)
     if before is not None:
         wrong += unexplained_change(noun, row, before, form, reason)
@@ -326,10 +326,9 @@ def place_field(form):
     return next((name for name in ('no', 'fiscal_year', 'as_of') if name in form._fields), '')
 
 
-def owner_field(form):
+def owner_field(table, form):
     """Return the name of the form's field of the responsible unit."""
-    return next((name for name in ('owner_code', 'department_code', 'case_no', 'staff_no') if name in form._fields),
-                'title')
+    return next((cell.short_name for cell in form.cells() if cell.attr == unit_column(table)), '')
 
 
 # --- what is written ---

@@ -10,7 +10,7 @@ from test_permits import OFFICE, UNITS, address
 from audits import trail
 from forms.fields import Pointing
 from models import Case, Plan, System, db
-from models.visibility import OWN
+from models.visibility import is_owned
 from registry.core import clock
 from registry.records import saving
 from registry.records.noun import NOUNS
@@ -32,7 +32,7 @@ def bare(text):
 def pairs(noun):
     """Yield (field, another unit's number, one that nobody has) of a noun's references to what belongs to a unit."""
     for cell in noun.blank.cells():
-        if isinstance(cell, Pointing) and cell.table in OWN:
+        if isinstance(cell, Pointing) and is_owned(cell.table):
             theirs = cell.table.get_by_id(2).__data__[cell.by.name]
             yield cell.name, theirs, re.sub(r'\d{3}', '999', theirs, count=1)
 
