@@ -29,7 +29,18 @@ from . import (
 from .core import clock, config, connection
 from .figures import board, pages
 from .records import display
+from .records.noun import declare
+from .records.pages import BLUEPRINTS
 from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_in
+
+#: every noun, in the order of the work: a section of the menu after the other
+NOUNS = (
+    systems.noun, procurement.reviews, procurement.budget_requests, procurement.cases, procurement.supports,
+    standardisation.businesses, standardisation.steps, standardisation.masters, standardisation.items,
+    incidents.incidents, incidents.shares, incidents.levels, training.courses, training.enrolments,
+    engagements.engagements, engagements.findings, plans.noun, actuals.actuals,
+    organisation.departments, organisation.staff, settings.settings, settings.people)
+declare(*NOUNS)
 
 
 class Number(IntegerConverter):
@@ -59,13 +70,7 @@ def create_app(given=None):
     CSRFProtect(app)
     sign_in.register(app)
     front.register(app)
-    for bp in (systems.bp, standardisation.businesses_bp, standardisation.steps_bp, standardisation.masters_bp,
-               standardisation.items_bp, incidents.levels_bp, procurement.requests_bp,
-               procurement.cases_bp, procurement.supports_bp, procurement.reviews_bp, incidents.incidents_bp,
-               incidents.shares_bp, training.courses_bp, training.enrolments_bp, engagements.engagements_bp,
-               engagements.findings_bp, engagements.actions_bp, plans.bp, strategies.bp, pages.bp,
-               actuals.bp, organisation.departments_bp, organisation.staff_bp, settings.settings_bp,
-               settings.people_bp, trail.bp, files.bp):
+    for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp, trail.bp, files.bp):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

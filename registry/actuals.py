@@ -1,5 +1,5 @@
 """Entered actuals (実績の手入力): what no record of ours can count, each with its source."""
-from flask import Blueprint, abort, redirect, url_for
+from flask import abort, redirect, url_for
 
 from audits import trail
 from forms.strategy import ActualForm
@@ -9,13 +9,12 @@ from models.rules import calendar
 
 from . import strategies
 from .core import clock
+from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Filter, Noun, Part
 from .web.guard import allowed, permit
 from .web.submission import asked_for
-
-bp = Blueprint('actuals', __name__, url_prefix='/actuals')
 
 
 def numbered():
@@ -112,6 +111,7 @@ def fill_actual(form, row, indicator):
 
 actuals = Noun(
     name='actuals', title='実績（手入力）', one='実績', table=Actual, form=ActualForm,
+    permits=kept_by(DESK, READ_ALL), menu=('指標',),
     key=('fiscal_year', 'initiative_no', 'indicator_no', 'as_of'), sort='-as_of', loader=ActualLoad,
     views=('index', 'void'), joins=lambda query: query.join(Indicator).join(Initiative).join(Strategy),
     columns=[Column('year', '年度', Strategy.fiscal_year, display.year),
@@ -123,7 +123,7 @@ actuals = Noun(
     filters=[Filter('year', '年度', display.years, lambda v: Actual.indicator.in_(
         Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year == int(v))))],
     hint='自動集計できない指標の実績です。出典を必ず残します。')
-pages.register(bp, actuals)
+bp = pages.blueprint(actuals)
 
 
 @bp.get('/<int:id>')
@@ -137,7 +137,7 @@ def show(id):
 
 entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, one_at_place=True, found_by_numbers=True,
                prepare=lambda row, before, form, by, at: misplaced(form, row.indicator.initiative.strategy.fiscal_year),
-               kinds={'create': 'actuals.enter'})
+               act_kinds={'create': 'actuals.enter'})
 
 
 def actual_form(indicator, before, as_of):

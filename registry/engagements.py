@@ -12,17 +12,17 @@ from models.organisation import subtree
 from models.rules import lifecycle
 
 from .core import clock
+from .core.permits import auditor, it, kept_by, own
 from .records import display, pages
 from .records.noun import Column, Filter, Flow, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for
 
-engagements_bp = Blueprint('engagements', __name__, url_prefix='/engagements')
-findings_bp = Blueprint('findings', __name__, url_prefix='/findings')
 actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 
 engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
+    permits=kept_by((auditor,)), menu=('監査',),
     prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row, by: kept_apart(row.findings, by),
     restorable=lambda row, by: kept_apart(row.findings, by),
     panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
@@ -145,6 +145,7 @@ finding_flow = Flow(
 
 findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
+    permits=kept_by((auditor,), move=(auditor, it, own)), menu=('監査',),
     explained=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
     separated=judged_apart, keeps=lambda row, by: kept_apart([row], by), flow=finding_flow, importable=False,
     panels=finding_panels, template='findings/show.html',
@@ -158,8 +159,8 @@ findings = Noun(
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
              'category'],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
-pages.register(engagements_bp, engagements)
-pages.register(findings_bp, findings)
+engagements_bp = pages.blueprint(engagements)
+findings_bp = pages.blueprint(findings)
 
 
 def action_owners(form, finding, before):
@@ -213,7 +214,7 @@ def prepare_follow_up(row, before, form, by, at):
 APPROVED = ('measure', 'owner', 'due_on')
 actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm, prepare=prepare_action, keeps=must_stay)
 follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm, prepare=prepare_follow_up,
-                  reason_in='result_note', permits={'edit': 'actions.follow'}, kinds={'edit': 'actions.follow'})
+                  reason_in='result_note', permit_names={'edit': 'actions.follow'}, act_kinds={'edit': 'actions.follow'})
 
 
 @findings_bp.route('/<int:id>/actions/new', methods=['GET', 'POST'])

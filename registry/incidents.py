@@ -1,5 +1,4 @@
 """Pages of incidents (インシデント) and case shares (事故事例共有)."""
-from flask import Blueprint
 
 from forms.incidents import IncidentForm, LevelForm, ShareForm
 from models import CaseShare, Incident, IncidentLevel
@@ -8,13 +7,10 @@ from models.rules import calendar, clocks
 from models.settings import Dated
 
 from .core import clock
+from .core.permits import DESK, READ_ALL, kept_by
 from .records import pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import visible_of
-
-incidents_bp = Blueprint('incidents', __name__, url_prefix='/incidents')
-levels_bp = Blueprint('incident-levels', __name__, url_prefix='/incident-levels')
-shares_bp = Blueprint('shares', __name__, url_prefix='/shares')
 
 
 def prepare_incident(row, before, form, by, at):
@@ -49,6 +45,7 @@ def level_tone(value):
 
 incidents = Noun(
     name='incidents', title='インシデント', table=Incident, form=IncidentForm, key=('incident_no',), sort='-detected_at',
+    permits=kept_by(DESK), menu=('インシデント',),
     prefix='I-', prepare=prepare_incident, panels=incident_panels, template='incidents/show.html',
     columns=['incident_no', 'title', 'category',
              Column('level', show=lambda v: f'レベル{v}', tone=level_tone),
@@ -59,15 +56,17 @@ incidents = Noun(
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',), sort='-shared_on', prefix='H-',
+    permits=kept_by(DESK, READ_ALL), menu=('インシデント',),
     columns=['share_no', 'title', 'method', 'shared_on'],
     filters=['method'],
     hint='過去の事故から得た教訓を、全庁で共有した記録です。')
 levels = Noun(
     name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm, key=('level', 'valid_from'),
+    permits=kept_by(DESK, READ_ALL), menu=('インシデント', 'レベル'),
     sort='level',
     columns=[Column('level', show=lambda v: f'レベル{v}', tone=level_tone),
              'valid_from', 'name', 'definition', 'severe', 'source'],
     hint='レベルの意味を、適用開始日つきで残します。レベル4以外は区の確認前の案です。')
-pages.register(levels_bp, levels)
-pages.register(incidents_bp, incidents)
-pages.register(shares_bp, shares)
+levels_bp = pages.blueprint(levels)
+incidents_bp = pages.blueprint(incidents)
+shares_bp = pages.blueprint(shares)

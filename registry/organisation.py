@@ -1,5 +1,4 @@
 """Pages of units (所属) and staff (職員). A unit renamed keeps its former name for the days it bore it."""
-from flask import Blueprint
 from peewee import ForeignKeyField
 
 from forms.organisation import DepartmentForm, StaffForm
@@ -7,11 +6,9 @@ from models import Department, DepartmentVersion, Staff
 from models.organisation import close_before, name_on, since_on
 
 from .core import clock
+from .core.permits import DESK, READ_ALL, admin, it, kept_by
 from .records import pages
 from .records.noun import NOUNS, Column, Noun
-
-departments_bp = Blueprint('departments', __name__, url_prefix='/departments')
-staff_bp = Blueprint('staff', __name__, url_prefix='/staff')
 
 
 def prepare_department(row, before, form, by, at):
@@ -67,6 +64,7 @@ def department_panels(row):
 
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
+    permits=kept_by((it, admin), READ_ALL), menu=('設定',),
     prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels, template='departments/show.html',
     columns=['code', Column('name', on_day=lambda day: name_on(day)),
              'parent', 'level',
@@ -76,8 +74,9 @@ departments = Noun(
     hint='名称が変わったら、新しい有効開始日を入れて編集します。前の名称は期間とともに残ります。一覧はきょうの名称、ファイルは最後に登録した名称です。')
 staff = Noun(
     name='staff', title='職員名簿', one='職員', table=Staff, form=StaffForm, key=('staff_no',), sort='staff_no',
+    permits=kept_by(DESK), menu=('設定',),
     columns=['staff_no', 'name', 'kana', 'department', 'grade', 'employment', 'leave'],
     filters=['department', 'leave'],
     hint='研修の対象者を決めるもとになる名簿です。')
-pages.register(departments_bp, departments)
-pages.register(staff_bp, staff)
+departments_bp = pages.blueprint(departments)
+staff_bp = pages.blueprint(staff)

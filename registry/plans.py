@@ -1,5 +1,5 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import abort, flash, redirect, url_for
 from peewee import fn
 
 from audits import past, trail
@@ -11,13 +11,12 @@ from models.plans import ASSESSMENTS, CAUSES, QUARTERS
 from models.rules import calendar
 
 from .core import clock
+from .core.permits import DESK, OWNED, kept_by
 from .records import display, exporting, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Filter, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for
-
-bp = Blueprint('plans', __name__, url_prefix='/plans')
 
 
 class PlanFileForm(PlanForm):
@@ -200,13 +199,14 @@ latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Pl
 
 noun = Noun(
     name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no', prefix='P-',
+    permits=kept_by(OWNED, void=DESK), menu=('実行プラン',),
     panels=panels, template='plans/show.html', loader=PlanLoad,
     columns=['plan_no', 'fiscal_year', 'department', 'title', 'plan_class',
              Column('latest', '最新の評価', latest, display.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
     filters=['fiscal_year', 'department', 'plan_class',
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')
-pages.register(bp, noun)
+bp = pages.blueprint(noun)
 
 
 def quarter_start(year, quarter):
@@ -225,8 +225,8 @@ def prepare_check_in(row, before, form, by, at):
 
 
 check_ins = Part(name='check-ins', title='進捗確認', table=CheckIn, form=CheckInForm, parent='plan', one_at_place=True,
-                 prepare=prepare_check_in, permits={'create': 'plans.edit', 'edit': 'plans.edit', 'void': 'plans.void'},
-                 kinds=dict.fromkeys(('create', 'edit', 'void'), 'plans.check-in'))
+                 prepare=prepare_check_in, permit_names={'create': 'plans.edit', 'edit': 'plans.edit', 'void': 'plans.void'},
+                 act_kinds=dict.fromkeys(('create', 'edit', 'void'), 'plans.check-in'))
 
 
 @bp.route('/<int:id>/check-ins/<quarter>', methods=['GET', 'POST'])

@@ -1,5 +1,5 @@
 """The procurement desk's pages: budget requests, cases, supports passing from hand to hand, ledger reviews."""
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_login import current_user
 
 from audits import history
@@ -12,17 +12,11 @@ from models.rules import lifecycle
 from models.settings import Dated
 
 from .core import clock
-from .core.permits import UNIT_ROLES
+from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
 from .records import display, pages, saving
 from .records.noun import Column, Filter, Flow, Noun, Part
 from .web.guard import allowed, permit, require, visible_of
 from .web.submission import asked_for
-
-requests_bp = Blueprint('budget-requests', __name__, url_prefix='/budget-requests')
-cases_bp = Blueprint('cases', __name__, url_prefix='/cases')
-supports_bp = Blueprint('supports', __name__, url_prefix='/supports')
-reviews_bp = Blueprint('reviews', __name__, url_prefix='/reviews')
-
 
 #: what a support examines of a case and of its budget line
 EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'), BudgetRequest: ('amount', 'new_technology')}
@@ -66,6 +60,7 @@ def request_panels(row):
 
 budget_requests = Noun(
     name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm, key=('request_no',),
+    permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, template='budget-requests/show.html',
     separated=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
@@ -93,6 +88,7 @@ def case_panels(row):
 
 cases = Noun(
     name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-', prepare=examined,
+    permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     separated=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, template='cases/show.html',
@@ -206,6 +202,7 @@ support_flow = Flow(
 
 supports = Noun(
     name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'), sort='-requested_on',
+    permits=kept_by(DESK, create=OWNED, move=OWNED), menu=('調達支援',),
     prepare=prepare_support, panels=support_panels, flow=support_flow, template='supports/show.html',
     explained=lambda row, before, form: (
         'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on and not row.completed_on else ''),
@@ -231,15 +228,16 @@ def prepare_review(row, before, form, by, at):
 
 reviews = Noun(
     name='reviews', title='台帳活用検討', table=Review, form=ReviewForm, key=('review_no',), sort='-reviewed_on',
+    permits=kept_by(DESK), menu=('台帳',),
     prefix='R-', prepare=prepare_review,
     columns=['review_no', 'kind', 'title', 'reviewed_on', 'conclusion', 'approved_on'],
     filters=['kind', 'conclusion'],
     hint='結論と承認日がそろった検討が、件数に入ります。')
 
-pages.register(requests_bp, budget_requests)
-pages.register(cases_bp, cases)
-pages.register(supports_bp, supports)
-pages.register(reviews_bp, reviews)
+requests_bp = pages.blueprint(budget_requests)
+cases_bp = pages.blueprint(cases)
+supports_bp = pages.blueprint(supports)
+reviews_bp = pages.blueprint(reviews)
 
 
 def asking(line):
@@ -249,7 +247,7 @@ def asking(line):
             yield 'request_no', ASKED_BEFORE
         yield from examined(row, before, form, by, at)
     return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key, prefix=cases.prefix, prepare=prepare,
-                separated=cases.separated, reserved=cases.reserved, kinds={'create': 'supports.request'},
+                separated=cases.separated, reserved=cases.reserved, act_kinds={'create': 'supports.request'},
                 after=lambda act, row, before, today: act.save(Support(case=row, kind='budget', requested_on=today)))
 
 

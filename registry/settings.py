@@ -1,6 +1,6 @@
 """Pages of dated settings (設定) and people (利用者)."""
 import structlog
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask_login import current_user
 
 from audits import history, trail
@@ -10,14 +10,13 @@ from models.settings import KNOWN
 from models.standardisation import master_on, steps_of
 
 from .core import clock
+from .core.permits import admin, auditor, it, kept_by
 from .records import pages
 from .records.noun import Column, Filter, Noun
 from .web import passwords, sessions, sign_in, throttles
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for, submitted
 
-settings_bp = Blueprint('settings', __name__, url_prefix='/settings')
-people_bp = Blueprint('people', __name__, url_prefix='/people')
 log = structlog.get_logger('daicho')
 
 def prepare_setting(row, before, form, by, at):
@@ -33,6 +32,7 @@ def prepare_setting(row, before, form, by, at):
 
 settings = Noun(
     name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name', prepare=prepare_setting,
+    permits=kept_by((it, admin), (it, auditor, admin)), menu=('設定',),
     columns=[Column('name', show=lambda v: KNOWN[v][0] if v in KNOWN else v),
              'valid_from', 'value',
              Column('verified', show=lambda v: '確認済み' if v else '要確認', tone=lambda v: 'good' if v else 'warn')],
@@ -86,14 +86,15 @@ def signed_in(row):
 
 people = Noun(
     name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email', importable=False,
+    permits=kept_by((admin,), (it, auditor, admin), password=(admin,), sessions=(admin,)), menu=('設定',),
     prepare=prepare_person, keeps=keep_oneself, after=end_sessions, explained=explain_person, panels=signed_in,
     template='people/show.html',
     columns=['email', 'name', 'department', 'role',
              Column('is_active', '利用', show=lambda v: '利用できる' if v else '停止', tone=lambda v: 'good' if v else 'quiet')],
     filters=['role'],
     hint='サインインできる人と権限です。登録後に、一時パスワードを設定してください。')
-pages.register(settings_bp, settings)
-pages.register(people_bp, people)
+settings_bp = pages.blueprint(settings)
+people_bp = pages.blueprint(people)
 
 
 @people_bp.route('/<int:id>/password', methods=['GET', 'POST'])

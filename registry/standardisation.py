@@ -1,5 +1,5 @@
 """Pages of the standardisation (標準化): businesses, the 業務 × ステップ grid, and each step's progress."""
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 
 from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItemForm, StepMasterForm
 from models import Business, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress
@@ -8,16 +8,12 @@ from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
 
 from .core import clock
+from .core.permits import DESK, READ_ALL, kept_by
 from .figures import charts
 from .records import display, pages
 from .records.importing import CHUNK, Load
 from .records.noun import Column, Filter, Noun
 from .web.guard import permit
-
-businesses_bp = Blueprint('businesses', __name__, url_prefix='/businesses')
-steps_bp = Blueprint('steps', __name__, url_prefix='/steps')
-masters_bp = Blueprint('step-masters', __name__, url_prefix='/step-masters')
-items_bp = Blueprint('step-items', __name__, url_prefix='/step-items')
 
 
 def business_panels(business):
@@ -38,6 +34,7 @@ def named_by_indicators(business, by):
 
 businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
+    permits=kept_by(DESK, READ_ALL), menu=('標準化', '対象業務'),
     panels=business_panels, template='businesses/show.html', keeps=named_by_indicators,
     columns=['code', 'name',
              Column('applicable', show=lambda v: '適用' if v else '適用しない'),
@@ -128,6 +125,7 @@ def progress_tone(value):
 
 steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
+    permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad, panels=step_panels, template='steps/show.html',
     # a step is called by its number in the step master in force
     scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
@@ -176,21 +174,23 @@ def first_steps(master):
 
 masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
+    permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     restorable=lambda row, by: prepare_master(row, None, None, by, None),
     columns=['version', 'valid_from', 'note'],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
 items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
+    permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     restorable=lambda row, by: first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=['no', Column('version', '手順書版', StepMaster.version),
              'phase', 'name', 'verified', 'source'],
     filters=[Filter('master', options=display.table_options(StepMaster, 'version'), where=lambda v: Step.master == display.id_of(StepMaster, 'version', v))],
     hint='40ステップの名称の多くは復元したものです（要確認）。正式な一覧を新しい版として取り込めます。')
-pages.register(masters_bp, masters)
-pages.register(items_bp, items)
-pages.register(businesses_bp, businesses)
-pages.register(steps_bp, steps)
+masters_bp = pages.blueprint(masters)
+items_bp = pages.blueprint(items)
+businesses_bp = pages.blueprint(businesses)
+steps_bp = pages.blueprint(steps)
 
 SYMBOLS = {'done': '●', 'doing': '◐', 'todo': '－', 'excluded': '外'}
 

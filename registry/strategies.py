@@ -159,7 +159,7 @@ def part(title, table, form, **more):
     """Return the declaration of a part of the strategy: written by who may edit it, in one kind of act."""
     names = dict.fromkeys(('create', 'edit', 'void'), 'strategies.edit')
     return Part(name='strategies', title=title, table=table, form=form, one_at_place=True, found_by_numbers=True, below=parts_of,
-                permits=names | more.pop('permits', {}), kinds=names | more.pop('kinds', {}), **more)
+                permit_names=names | more.pop('permit_names', {}), act_kinds=names | more.pop('act_kinds', {}), **more)
 
 
 #: what of an indicator decides what counts as met
@@ -174,13 +174,13 @@ def explain_difference(row, before, form, by, at):
         yield 'official_reason', f'自動判定（{view.computed}）と異なるときは、理由を入力してください。'
 
 
-years = part('年度戦略', Strategy, StrategyForm, permits={'create': 'strategies.create'}, kinds={'create': 'strategies.create'},
+years = part('年度戦略', Strategy, StrategyForm, permit_names={'create': 'strategies.create'}, act_kinds={'create': 'strategies.create'},
              keeps=blocked_by(Initiative, Initiative.strategy, '重点取組が残っています。先に重点取組を取り消してください。'))
 themes = part('戦略テーマ', Theme, ThemeForm, keeps=blocked_by(
     Initiative, Initiative.theme, 'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
 initiatives = part('重点取組', Initiative, InitiativeForm)
 officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference, explained=weighty({'official': '公式評価'}),
-                 permits={'edit': 'strategies.rate'}, kinds={'edit': 'strategies.rate'})
+                 permit_names={'edit': 'strategies.rate'}, act_kinds={'edit': 'strategies.rate'})
 indicators = part('指標', Indicator, IndicatorForm, explained=weighty(WEIGHTY))
 schedules = part('スケジュール', Schedule, ScheduleForm)
 

@@ -2,7 +2,7 @@
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, url_for
+from flask import url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -27,13 +27,12 @@ from models.systems import LIFECYCLES
 from models.visibility import condition
 
 from .core import clock
+from .core.permits import OWNED, kept_by
 from .records import pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary
 from .web.guard import allowed, visible_of
 from .web.menu import address
-
-bp = Blueprint('systems', __name__, url_prefix='/systems')
 
 
 def lifecycle_tone(value):
@@ -247,6 +246,7 @@ flow = Flow(
 
 noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
+    permits=kept_by(OWNED, move=OWNED, void=()), menu=('台帳', '情報システム'),
     # to void a system is to move it to 取消
     views=('index', 'show', 'new', 'edit'),
     moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
@@ -265,7 +265,7 @@ noun = Noun(
         Filter('pii', '個人情報'),
     ],
     hint='区が持つすべての情報システムの台帳です。構想から廃棄まで、状態と履歴を残します。')
-pages.register(bp, noun)
+bp = pages.blueprint(noun)
 
 
 def tallies(person):

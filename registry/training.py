@@ -1,5 +1,5 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -12,12 +12,10 @@ from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
 from .core import clock
+from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import allowed, permit, require
-
-courses_bp = Blueprint('courses', __name__, url_prefix='/courses')
-enrolments_bp = Blueprint('enrolments', __name__, url_prefix='/enrolments')
 
 
 def course_panels(course):
@@ -56,6 +54,7 @@ def prepare_course(row, before, form, by, at):
 
 courses = Noun(
     name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year', prepare=prepare_course,
+    permits=kept_by(DESK, READ_ALL, census=DESK), menu=('研修',),
     panels=course_panels, template='courses/show.html',
     columns=['code', Column('year', '年度', Course.fiscal_year, display.year),
              'name', 'category', 'mandatory', 'closes_on', 'census_on'],
@@ -95,6 +94,7 @@ def enrolment_tone(value):
 
 enrolments = Noun(
     name='enrolments', title='受講状況', one='受講', table=Enrolment, form=EnrolmentForm, key=('course_code', 'staff_no'),
+    permits=kept_by(DESK), menu=('研修',),
     sort='staff', prepare=prepare_enrolment,
     joins=lambda query: query.join(Staff).switch(Enrolment).join(Course),
     # who was on the census of a course voided since is on none
@@ -110,8 +110,8 @@ enrolments = Noun(
              Filter('department', '所属', display.department_options, lambda v: Enrolment.staff.in_(
                  Staff.select(Staff.id).where(Staff.department == display.unit(v))))],
     hint='対象者基準日の名簿です。除外には理由が必要です。')
-pages.register(courses_bp, courses)
-pages.register(enrolments_bp, enrolments)
+courses_bp = pages.blueprint(courses)
+enrolments_bp = pages.blueprint(enrolments)
 
 
 @courses_bp.route('/<int:id>/census', methods=['GET', 'POST'])

@@ -230,12 +230,12 @@ def test_every_page_can_be_reached_and_no_link_is_dead(app, client_of):
 
 
 def test_the_menu_leads_to_lists(app):
-    offered = [endpoint for _, items in menu.MENU for _, endpoint, _ in items]
+    offered = [endpoint for _, items in menu.entries() for _, endpoint, _ in items]
     assert len(offered) == len(set(offered))
     lists = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods and not rule.arguments
              and rule.endpoint.endswith('.index')}
     assert not lists - set(offered)
-    for _, items in menu.MENU:
+    for _, items in menu.entries():
         for _, endpoint, needs in items:
             assert app.view_functions[endpoint].permit == needs, endpoint
 

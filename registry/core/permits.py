@@ -44,46 +44,21 @@ READ_ALL = (anyone,)
 SUBJECT = (reader,)
 DESK = (it,)
 OWNED = (it, own)
-
+#: permits that belong to no noun; each noun adds its own (`Noun.permits`)
 PERMITS = {
     'board.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL,
     'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK, 'strategies.rate': (it, executive),
     'figures.read': READ_ALL, 'reports.read': READ_ALL,
-    'actuals.read': READ_ALL, 'actuals.create': DESK, 'actuals.edit': DESK, 'actuals.void': DESK,
-    'departments.read': READ_ALL, 'departments.create': (it, admin), 'departments.edit': (it, admin),
-    'departments.void': (it, admin),
-    'staff.read': SUBJECT, 'staff.create': DESK, 'staff.edit': DESK, 'staff.void': DESK,
-    'systems.read': SUBJECT, 'systems.create': OWNED, 'systems.edit': OWNED, 'systems.move': OWNED,
-    'businesses.read': READ_ALL, 'businesses.create': DESK, 'businesses.edit': DESK, 'businesses.void': DESK,
-    'steps.read': READ_ALL, 'steps.create': DESK, 'steps.edit': DESK, 'steps.void': DESK,
-    'step-masters.read': READ_ALL, 'step-masters.create': DESK, 'step-masters.edit': DESK, 'step-masters.void': DESK,
-    'step-items.read': READ_ALL, 'step-items.create': DESK, 'step-items.edit': DESK, 'step-items.void': DESK,
-    'incident-levels.read': READ_ALL, 'incident-levels.create': DESK, 'incident-levels.edit': DESK,
-    'incident-levels.void': DESK,
-    'courses.read': READ_ALL, 'courses.create': DESK, 'courses.edit': DESK, 'courses.void': DESK,
-    'courses.census': DESK,
-    'enrolments.read': SUBJECT, 'enrolments.create': DESK, 'enrolments.edit': DESK, 'enrolments.void': DESK,
-    'incidents.read': SUBJECT, 'incidents.create': DESK, 'incidents.edit': DESK, 'incidents.void': DESK,
-    'shares.read': READ_ALL, 'shares.create': DESK, 'shares.edit': DESK, 'shares.void': DESK,
-    'budget-requests.read': SUBJECT, 'budget-requests.create': OWNED, 'budget-requests.edit': OWNED,
-    'budget-requests.void': DESK,
-    'cases.read': SUBJECT, 'cases.create': OWNED, 'cases.edit': OWNED, 'cases.void': DESK,
-    'supports.read': SUBJECT, 'supports.create': OWNED, 'supports.edit': DESK, 'supports.void': DESK,
-    'supports.move': OWNED,
-    'reviews.read': SUBJECT, 'reviews.create': DESK, 'reviews.edit': DESK, 'reviews.void': DESK,
-    'engagements.read': SUBJECT, 'engagements.create': (auditor,), 'engagements.edit': (auditor,),
-    'engagements.void': (auditor,),
-    'findings.read': SUBJECT, 'findings.create': (auditor,), 'findings.edit': (auditor,), 'findings.void': (auditor,),
-    'findings.move': (auditor, it, own), 'actions.create': (it, own), 'actions.edit': (it, own),
-    'actions.void': (it, own), 'actions.follow': (auditor,),
-    'plans.read': SUBJECT, 'plans.create': OWNED, 'plans.edit': OWNED, 'plans.void': DESK,
-    'settings.read': (it, auditor, admin), 'settings.create': (it, admin), 'settings.edit': (it, admin),
-    'settings.void': (it, admin),
-    'people.read': (it, auditor, admin), 'people.create': (admin,), 'people.edit': (admin,), 'people.void': (admin,),
-    'people.password': (admin,), 'people.sessions': (admin,),
+    'actions.create': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED, 'actions.follow': (auditor,),
     'trail.read': (it, auditor), 'trail.verify': (it, auditor),
     'files.import': (it, own, admin),
 }
+
+
+def kept_by(writers, readers=SUBJECT, **others):
+    """Return the permits of a noun that some write and some read; `others` are the verbs that differ, () for one it has not."""
+    found = {'read': readers, 'create': writers, 'edit': writers, 'void': writers, **others}
+    return {verb: rules for verb, rules in found.items() if rules}
 
 
 def allowed(permit, thing, person):

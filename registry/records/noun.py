@@ -9,9 +9,18 @@ from forms.fields import Code, Day, Flag, IntCode, Moment, Ref, Whole, Year, Yen
 from models import Department
 
 from ..core import clock
+from ..core.permits import PERMITS
 from . import display
 
+#: {name: Noun} in the order of the work, as `declare` was told
 NOUNS = {}
+
+
+def declare(*nouns):
+    """Make nouns known: their permits hold, and lists, files, search, histories and the menu find them."""
+    for noun in nouns:
+        NOUNS[noun.name] = noun
+        PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in noun.permits.items()})
 
 
 @dataclass(frozen=True)
@@ -188,11 +197,14 @@ class Noun(Savable):
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `scope(day)` is the condition on the rows that the list and the file hold, None for all; `moved` names the columns
-    that moves change and not the edit page.
+    that moves change and not the edit page; `permits` are {verb: rules} (see `core.permits`).
     """
 
     columns: list
     sort: str
+    permits: dict
+    #: the section of the menu and what the list is called there; '' for one reached in another way
+    menu: tuple = ()
     filters: list = field(default_factory=list)
     joins: Callable = lambda query: query
     sections: list = field(default_factory=list)
@@ -212,7 +224,10 @@ class Noun(Savable):
         cells = {cell.attr: cell for cell in self.blank.cells()}
         self.columns = [completed_column(given, cells, self.table) for given in self.columns]
         self.filters = [completed_filter(given, cells, self.table) for given in self.filters]
-        NOUNS[self.name] = self
+
+    @property
+    def address(self):
+        return f'/{self.name}/'
 
     @cached_property
     def narrow(self):
@@ -224,19 +239,19 @@ class Noun(Savable):
 class Part(Savable):
     """Rows that belong to a record and are edited on its pages.
 
-    `parent` is the column that leads to the record that rules it, None for the part itself; `permits` and `kinds` are the
-    names that differ from the part's own, by verb.
+    `parent` is the column that leads to the record that rules it, None for the part itself; `permit_names` and
+    `act_kinds` are {verb: name} of what differs from the part's own.
     """
 
     parent: str | None = None
-    permits: dict = field(default_factory=dict)
-    kinds: dict = field(default_factory=dict)
+    permit_names: dict = field(default_factory=dict)
+    act_kinds: dict = field(default_factory=dict)
 
     def permit(self, verb):
-        return self.permits.get(verb) or super().permit(verb)
+        return self.permit_names.get(verb) or super().permit(verb)
 
     def kind(self, verb):
-        return self.kinds.get(verb) or super().kind(verb)
+        return self.act_kinds.get(verb) or super().kind(verb)
 
     def ruled(self, row):
         return row if self.parent is None else getattr(row, self.parent)

@@ -1,5 +1,5 @@
 """The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and shows the answer."""
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from audits import history, trail
@@ -127,9 +127,14 @@ def saved_to(address):
     return done
 
 
-def register(bp, noun):
-    """Give a blueprint the shared views of its noun."""
+#: {noun's name: Blueprint}, for the application to join
+BLUEPRINTS = {}
+
+
+def blueprint(noun):
+    """Return the noun's blueprint with the shared views; its own are added to it."""
     name = noun.name
+    bp = BLUEPRINTS[name] = Blueprint(name, __name__, url_prefix=noun.address.rstrip('/'))
 
     if 'index' in noun.views:
         @bp.get('/')
@@ -228,6 +233,7 @@ def register(bp, noun):
                 collect(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
             return render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs(
                 noun, (before.label, back), ('取消の取りやめ', None))), 422 if form.errors else 200
+    return bp
 
 
 def moved(noun, id, target):

@@ -1,31 +1,32 @@
 """The side menu: subjects in the order of the work, each entry an endpoint its permit decides."""
+from functools import cache
+
 from flask import request, url_for
 from flask_login import current_user
 
-from ..web.guard import allowed
+from ..records.noun import NOUNS
+from .guard import allowed
 
-MENU = [
-    ('ホーム', [('ボード', 'board.index', 'board.read')]),
-    ('台帳', [('情報システム', 'systems.index', 'systems.read'), ('台帳活用検討', 'reviews.index', 'reviews.read')]),
-    ('調達支援', [('予算要求', 'budget-requests.index', 'budget-requests.read'),
-              ('調達案件', 'cases.index', 'cases.read'), ('調達支援', 'supports.index', 'supports.read')]),
-    ('標準化', [('業務×ステップ', 'steps.grid', 'steps.read'), ('対象業務', 'businesses.index', 'businesses.read'),
-             ('ステップ進捗', 'steps.index', 'steps.read'),
-             ('手順書版', 'step-masters.index', 'step-masters.read'),
-             ('手順書のステップ', 'step-items.index', 'step-items.read')]),
-    ('インシデント', [('インシデント', 'incidents.index', 'incidents.read'), ('事故事例共有', 'shares.index', 'shares.read'),
-               ('レベル', 'incident-levels.index', 'incident-levels.read')]),
-    ('研修', [('研修', 'courses.index', 'courses.read'), ('受講状況', 'enrolments.index', 'enrolments.read')]),
-    ('監査', [('監査', 'engagements.index', 'engagements.read'), ('指摘', 'findings.index', 'findings.read'),
-            ('操作履歴', 'trail.index', 'trail.read')]),
-    ('実行プラン', [('実行プラン', 'plans.index', 'plans.read')]),
-    ('指標', [('年度戦略', 'strategies.index', 'strategies.read'), ('実績（手入力）', 'actuals.index', 'actuals.read')]),
-    ('設定', [('ファイル取込み', 'files.index', 'files.import'), ('所属', 'departments.index', 'departments.read'),
-            ('職員名簿', 'staff.index', 'staff.read'), ('設定', 'settings.index', 'settings.read'),
-            ('利用者', 'people.index', 'people.read')]),
-]
+#: the sections in the order of the work
+SECTIONS = ('ホーム', '台帳', '調達支援', '標準化', 'インシデント', '研修', '監査', '実行プラン', '指標', '設定')
+#: what is no noun's list: {section: [(words, endpoint, permit)]} before and after the nouns of the section
+BEFORE = {'ホーム': [('ボード', 'board.index', 'board.read')], '標準化': [('業務×ステップ', 'steps.grid', 'steps.read')],
+          '指標': [('年度戦略', 'strategies.index', 'strategies.read')],
+          '設定': [('ファイル取込み', 'files.index', 'files.import')]}
+AFTER = {'監査': [('操作履歴', 'trail.index', 'trail.read')]}
 #: pages reached from others, or from the header, and so in no menu
 ELSEWHERE = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz', 'static'})
+
+
+@cache
+def entries():
+    """Return [(section, [(words, endpoint, permit)])] of all there is: the lists of the nouns in the order they were declared."""
+    found = {section: [] for section in SECTIONS}
+    for noun in NOUNS.values():
+        if noun.menu:
+            section, *words = noun.menu
+            found[section].append((*(words or [noun.title]), f'{noun.name}.index', noun.permit('read')))
+    return [(section, [*BEFORE.get(section, ()), *items, *AFTER.get(section, ())]) for section, items in found.items()]
 
 
 _urls = {}
@@ -43,7 +44,7 @@ def sections():
     exact, person = request.endpoint, current_user._get_current_object()
     here = (exact or '').split('.')[0]
     found = []
-    for label, items in MENU:
+    for label, items in entries():
         shown = []
         for words, endpoint, needs in items:
             if allowed(needs, person=person):
