@@ -132,18 +132,18 @@ def columns_of(found, ids, until, dated):
     """
     table, noun = found.population.table, of_table(found.population.table)
     if table is Plan:
-        return noun, [Column('plan_no', 'プラン番号', Plan.plan_no), Column('title', '施策名', Plan.title),
+        return noun, [Column('plan_no', 'プラン番号', Plan.plan_no, str), Column('title', '施策名', Plan.title, str),
                       Column('quarter', '回', CheckIn.quarter, display.code(QUARTERS)),
                       Column('assessment', '評価', CheckIn.assessment, display.code(ASSESSMENTS)),
                       Column('achievement', '達成率', CheckIn.achievement, display.percent)]
     more = {
         StepProgress: lambda: [Column('then', f'状態（{found.as_of.isoformat()}）', state_on(found.as_of), display.code(STEP_STATES)),
-                               Column('reason', '理由', StepProgress.reason)],
-        BudgetRequest: lambda: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason),
-                                Column('excluded_by', '除外承認者', BudgetRequest.excluded_by)],
+                               Column('reason', '理由', StepProgress.reason, str)],
+        BudgetRequest: lambda: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason, str),
+                                Column('excluded_by', '除外承認者', BudgetRequest.excluded_by, str)],
         Case: lambda: [Column('new_technology', '新技術', Case.new_technology, display.flag)],
         Support: lambda: [Column('trial', '試行', Support.trial, display.flag)],
-        Review: lambda: [Column('approver', '承認者', Review.approver)],
+        Review: lambda: [Column('approver', '承認者', Review.approver, str)],
         Incident: lambda: [Column('elapsed', '復旧時間', Incident.id, {
             row.id: hours(recovery_of(row, until, dated).elapsed) for row in Incident.select().where(Incident.id.in_(ids))}.get)]
         if found.measure.startswith('incidents.recovery') else [],
