@@ -50,7 +50,7 @@ def of_row(row, parts=(), before=END):
     found = list(_of(type(row), parts)(row.id, before))
     for change in found:
         change.act = Act(seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
-                         reason=change.act_reason)
+                         reason=change.act_reason, channel=change.act_channel, kind=change.act_kind)
     if len(found) <= PAGE:
         return found, None
     whole = [change for change in found if change.act.seq != found[-1].act.seq]
@@ -59,7 +59,8 @@ def of_row(row, parts=(), before=END):
     return whole, whole[-1].act.seq
 
 
-_COLUMNS = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason)
+_COLUMNS = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason,
+            Act.channel, Act.kind)
 
 
 def _whose(table, parts, id):
@@ -74,7 +75,8 @@ def _whose(table, parts, id):
 @cache
 def _of(table, parts):
     columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'), Act.at.alias('act_at'),
-               Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'))
+               Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'), Act.channel.alias('act_channel'),
+               Act.kind.alias('act_kind'))
     return Prepared(lambda id, before: _latest(columns, _whose(table, parts, id) & (Change.act < before), PAGE + 1))
 
 

@@ -108,9 +108,10 @@ class Cell(Field):
     def process_formdata(self, valuelist):
         if not valuelist:
             return
-        raw = valuelist[0]
+        raw, self.data = valuelist[0], None
+        if hasattr(raw, 'text_for'):
+            raw = raw.text_for(self)  # a value of JSON (`forms.json_values`)
         self.typed = raw[:KEPT] if isinstance(raw, str) else ''
-        self.data = None
         self.data = self.read(raw)
 
     def read(self, raw):

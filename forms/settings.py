@@ -5,12 +5,12 @@ from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models.organisation import Department
-from models.people import ROLES
+from models.people import ROLES, SCOPES
 from models.rules import calendar
 from models.settings import CHOICES, KNOWN, LIMITS
 
 from .base import Form
-from .fields import Code, Day, Flag, Key, Ref, Text
+from .fields import Code, Day, Flag, Key, Many, Ref, Text
 
 WIDE = str.maketrans('０１２３４５６７８９，', '0123456789,')
 
@@ -69,6 +69,14 @@ class PersonForm(Form):
         email = self.value_of('email', row) or ''
         if '@' not in email.strip('@'):
             yield 'email', '「名前@所属先」の形で入力してください。'
+
+
+class TokenForm(Form):
+    """What a token of the JSON API is called, may be used for, and until when."""
+
+    name = Text('名前', required=True, max=100, hint='どの仕組みで使うかが分かる名前。例: 月次の集計')
+    scopes = Many('範囲', SCOPES, required=True, default='read')
+    expires_on = Day('期限', required=True)
 
 
 class SignInForm(Form):

@@ -4,7 +4,7 @@ from .budgets import BudgetRequest
 from .engagements import CorrectiveAction, Engagement, Finding
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
-from .people import Person, Session, Throttle
+from .people import ApiToken, Person, Session, Throttle, TokenUse
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
 from .settings import Setting
@@ -15,14 +15,14 @@ from .trail import Act, Change, TrailHead
 from .training import Course, Enrolment
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, Staff, Setting, System, Business, BusinessSystem, StepMaster, Step,
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Business, BusinessSystem, StepMaster, Step,
            StepProgress, StepMove, Course, Enrolment, IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest,
            Case, Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
            Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle, Session]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]
+__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -2,7 +2,7 @@
 
 It follows from what each table says of its ownership (`Table.owned_by`).
 """
-from peewee import SQL, ForeignKeyField
+from peewee import SQL, Case, ForeignKeyField
 
 from . import RECORDS
 from .base import OFFICE, OPEN
@@ -71,3 +71,8 @@ def visible(person, row, day):
     """Tell whether `person` may see one row on a day."""
     limit = condition(type(row), person, day)
     return limit is None or type(row).select().where(type(row).id == row.id, limit).exists()
+
+
+def told(limit):
+    """Return a condition (None: there is none) as a column, 1 for the rows that fulfil it."""
+    return SQL('1') if limit is None else Case(None, [(limit, 1)], 0)

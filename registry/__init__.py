@@ -13,9 +13,11 @@ from models.rules import calendar, ratings
 
 from . import (
     actuals,
+    api,
     engagements,
     files,
     incidents,
+    openapi,
     organisation,
     plans,
     procurement,
@@ -31,7 +33,7 @@ from .figures import board, pages
 from .records import display
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
-from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_in
+from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_in, tokens
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
@@ -67,10 +69,11 @@ def create_app(given=None):
     bounds.register(app)
     middleware.lend_connections(app)
     app.before_request(middleware.refuse_nul)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.bp)
     sign_in.register(app)
     front.register(app)
-    for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp, trail.bp, files.bp):
+    for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp, trail.bp, files.bp, tokens.bp,
+               openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

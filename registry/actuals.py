@@ -74,6 +74,14 @@ class ActualLoad(Load):
         return Entry(line, status, f'{key[0]}年度 取組{key[1]} 指標{key[2]}', changes, row, before)
 
     @staticmethod
+    def found_by(rows):
+        """Return {id: {field: value}} of the year and numbers that find some actuals."""
+        places = dict((id, place) for id, *place in Indicator.select(
+            Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no).join(Initiative).join(Strategy).where(
+            Indicator.id.in_([row.indicator_id for row in rows] or [0])).tuples())
+        return {row.id: dict(zip(('fiscal_year', 'initiative_no', 'indicator_no'), places[row.indicator_id], strict=True)) for row in rows}
+
+    @staticmethod
     def export(noun, query, until=None, viewer=None):
         """Return the actuals' file, each line with the year and numbers that find it again."""
         form = ActualForm()

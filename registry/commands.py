@@ -13,18 +13,19 @@ from werkzeug.datastructures import MultiDict
 from audits import past, trail, verify
 from audits import rebuild as derived
 from audits.trail import Stale
-from forms.settings import PersonForm
-from models import Person, db
+from forms.settings import PersonForm, TokenForm
+from models import ApiToken, Person, db
+from models.people import SCOPES
 from models.rules import calendar, ratings
 
 from . import backups, files, settings
 from .core import clock, config, connection, log, troubles
 from .data import masters
 from .figures import board as boards
-from .records import exporting, importing, sheets
+from .records import exporting, importing, saving, sheets
 from .records.noun import NOUNS
 from .reports import documents
-from .web import passwords, sign_in, throttles
+from .web import passwords, sign_in, throttles, tokens
 
 
 class Day(click.ParamType):
@@ -318,6 +319,65 @@ def asked_password(row, from_stdin):
     return given
 
 
+@main.group()
+def token():
+    """Tokens of the JSON API."""
+
+
+@token.command('issue')
+@click.argument('email')
+@click.option('--name', required=True, help='what uses it')
+@click.option('--scope', 'scopes', required=True, multiple=True, type=click.Choice(list(SCOPES)), help='may be given several times')
+@click.option('--until', required=True, help='the last day it may be used')
+def issue_(email, name, scopes, until):
+    """Issue a token to a person and print it: it is shown this once."""
+    with register():
+        row = person_of(email)
+        form = TokenForm(MultiDict({'name': name, 'scopes': ';'.join(scopes), 'expires_on': until}))
+        issued, outcome = tokens.issue(form, row, by=None, at=clock.now(), channel='cli')
+        if not isinstance(outcome, saving.Saved):
+            fail('\n'.join(f'{form._fields[field].label.text}: {words}' if field in form._fields else words
+                           for field, words in outcome.problems))
+    click.echo(issued)
+    say(f'{row.label} のトークン「{outcome.row.name}」（番号 {outcome.row.id}）を発行しました。いまだけ表示します。')
+
+
+@token.command('list')
+@click.argument('email')
+@click.option('--json', 'as_json', is_flag=True)
+def list_(email, as_json):
+    """List the tokens of a person that may be used."""
+    with register():
+        found = [{'id': row.id, 'name': row.name, 'scopes': row.scopes.split(';'), 'expires_on': row.expires_on.isoformat(),
+                  'last_used': row.last_use and row.last_use.used.isoformat()} for row in tokens.of(person_of(email))]
+    if as_json:
+        emit(found)
+        return
+    for each in found:
+        click.echo(f'{each["id"]:>5}  {each["name"]}  {";".join(each["scopes"])}  {each["expires_on"]}  {each["last_used"] or "未使用"}')
+
+
+@token.command('revoke')
+@click.argument('id', type=click.IntRange(1))
+@click.option('--reason', default='コマンドによる失効', metavar='TEXT')
+def revoke_(id, reason):
+    """Revoke a token by its number."""
+    with register():
+        row = ApiToken.by_id(id)
+        if row is None or row.voided_at:
+            fail(f'番号{id}の使えるトークンはありません。')
+        outcome = saving.void(tokens.tokens, row, by=None, at=clock.now(), channel='cli', reason=reason)
+        if not isinstance(outcome, saving.Saved):
+            fail('\n'.join(words for _, words in outcome.problems))
+    say(f'トークン「{row.name}」（番号 {id}）を失効させました。')
+
+
+def person_of(email):
+    """Return the person of an address, or fail in words."""
+    row = Person.get_or_none(Person.email == email.lower(), Person.is_active, Person.live())
+    return row or fail(f'{email} という利用者はいません。')
+
+
 def progress(words):
     """Return a function that draws a progress line on a terminal, or None elsewhere."""
     if not sys.stderr.isatty():
@@ -352,7 +412,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         try:
             sheet = sheets.read(file.read_bytes(), file.name, encoding)
         except sheets.Unreadable as error:
-            report(kind, 0, {}, error.problems, None, as_json, [])
+            report(importing.told(noun, 0, {}, error.problems, None, []), as_json)
             sys.exit(1)
         load = importing.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title),
                             restore_zeros=restore_zeros)
@@ -366,28 +426,25 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
                 seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み') + files.repaired(load))
             except (Stale, IntegrityError, importing.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
-        report(kind, len(sheet.rows), load.counts, load.problems, seq, as_json,
-               [entry for entry in load.entries if entry.status == 'conflict'])
+        report(importing.told(noun, len(sheet.rows), load.counts, load.problems, seq,
+                              [entry for entry in load.entries if entry.status == 'conflict']), as_json)
         if not load.good:
             sys.exit(1)
 
 
-def report(kind, rows, counts, problems, seq, as_json, conflicts):
+def report(found, as_json):
     """Print what an import came to: JSON on stdout, or words on stderr."""
-    counts = {name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')}
     if as_json:
-        emit({'kind': kind, 'rows': rows, **counts, 'errors': [
-            {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message} for p in problems], 'act': seq,
-            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]})
+        emit(found)
         return
-    for p in problems:
-        place = f'{p.line}行目' if p.line else 'ファイル'
-        say(f'{place} {p.column}: {p.message}' + (f'（{p.value}）' if p.value else ''))
-    for e in conflicts:
-        say(f'{e.line}行目 {e.label}: {e.message}')
-    say(f'{rows}行: 登録 {counts["create"]}、変更 {counts["update"]}、変更なし {counts["unchanged"]}、'
-        f'競合 {counts["conflict"]}、誤り {len(problems)}' + (f'。操作 {seq} として記録しました。' if seq else ''))
-    if problems or conflicts:
+    for p in found['errors']:
+        place = f'{p["line"]}行目' if p['line'] else 'ファイル'
+        say(f'{place} {p["column"]}: {p["message"]}' + (f'（{p["value"]}）' if p['value'] else ''))
+    for e in found['conflicts']:
+        say(f'{e["line"]}行目 {e["label"]}: {e["message"]}')
+    say(f'{found["rows"]}行: 登録 {found["create"]}、変更 {found["update"]}、変更なし {found["unchanged"]}、'
+        f'競合 {found["conflict"]}、誤り {len(found["errors"])}' + (f'。操作 {found["act"]} として記録しました。' if found['act'] else ''))
+    if found['errors'] or found['conflicts']:
         say('何も変更していません。上の行を直して、もう一度取り込んでください。')
 
 

@@ -13,7 +13,7 @@ from .core import clock
 from .core.permits import admin, auditor, it, kept_by
 from .records import pages
 from .records.noun import Column, Filter, Noun
-from .web import passwords, sessions, sign_in, throttles
+from .web import passwords, sessions, sign_in, throttles, tokens
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for, submitted
 
@@ -81,7 +81,8 @@ def signed_in(row):
     """Return where a person is signed in, for those who may end it, and whether sign-ins wait."""
     if not allowed('people.sessions', row):
         return {}
-    return {'sessions': [] if row.voided_at else sessions.of(row), 'device': sessions.device_words, 'waiting': throttles.waiting(row.email)}
+    return {'sessions': [] if row.voided_at else sessions.of(row), 'device': sessions.device_words,
+            'tokens': [] if row.voided_at else tokens.of(row), 'waiting': throttles.waiting(row.email)}
 
 
 people = Noun(

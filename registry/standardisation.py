@@ -8,6 +8,7 @@ from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
 
 from .core import clock
+from .core.memo import remembered
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import charts
 from .records import display, pages
@@ -47,7 +48,9 @@ def prepare_step(form):
     if 'step_no' in form._fields:
         # a step that stands keeps to its own step master, whichever is in force now
         stands = form.step_no.object_data
-        form.step_no.use(master_on(clock.today()) if stands is None else Step.get_by_id(getattr(stands, 'id', stands)).master)
+        today = clock.today()
+        form.step_no.use(remembered(('step master', today), lambda: master_on(today)) if stands is None
+                         else Step.get_by_id(getattr(stands, 'id', stands)).master)
         # what was typed was read before its step master was known
         form.step_no.read_again()
 

@@ -18,14 +18,14 @@ from .web.guard import allowed, permit
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
 KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ', 'import': 'ファイル取込み', 'move': '状態の変更'}
-CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'demo': 'デモ', 'system': 'システム'}
+CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'api': 'API', 'demo': 'デモ', 'system': 'システム'}
 
 
 def words(kind):
     """Return an act's kind in words: 情報システム台帳の変更."""
     noun, _, verb = kind.partition('.')
     title = NOUNS[noun].title if noun in NOUNS else {'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略',
-                                                    'actions': '是正措置'}.get(noun, noun)
+                                                    'actions': '是正措置', 'tokens': 'APIトークン'}.get(noun, noun)
     return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
 
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import pwd
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -14,13 +15,15 @@ import cast
 import hypothesis
 import psycopg
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
 
 from audits import trail
-from models import RECORDS, db
+from models import RECORDS, ApiToken, Person, db
 from registry import create_app
 from registry.core import clock, config, connection
 from registry.data import masters
+from registry.web import tokens
 
 ENGINE = os.environ.get('DAICHO_TEST_DATABASE', 'sqlite')
 #: where a database is made anew for each test: in memory where there is room, for making 500 files takes a disk 0.2 s; None: the usual place
@@ -270,6 +273,7 @@ def app(built, settings):
     """The application on this test's database."""
     built.config.update(settings)
     built.extensions.pop('remembered', None)
+    built.extensions.pop('rates', None)
     clock.pin(cast.TODAY)
     db.initialize(connection.open_database(settings['DATABASE_URL']))
     db.query_hooks.append(tripwire)
@@ -295,6 +299,46 @@ def client_of(app):
             assert answer.status_code == 303, answer.text
         return browser
     return client
+
+
+@pytest.fixture
+def token_of(app):
+    """A function: the word of a person of the cast → a new token of theirs (`**values` are columns that differ)."""
+    def issue(who, scopes='read;write;import', **values):
+        token = secrets.token_urlsafe(16)
+        with app.app_context(), db.connection_context(), trail.act('tokens.create', by=None, at=clock.now()) as act:
+            person = Person.get(Person.email == cast.email(who))
+            act.save(ApiToken(**{'person': person, 'name': 'test', 'scopes': scopes, 'expires_on': cast.TODAY, 'epoch': person.epoch,
+                                 'token_hash': tokens.hash_of(token)} | values))
+        return token
+    return issue
+
+
+class Machine(FlaskClient):
+    """What asks the API with a token: it keeps no cookie, and `problem` is what an answer says is wrong."""
+
+    token = None
+
+    def open(self, path, *args, **kwargs):
+        headers = dict(kwargs.pop('headers', None) or {})
+        if self.token:
+            headers['Authorization'] = f'Bearer {self.token}'
+        answer = super().open(f'/api/v1{path}', *args, headers=headers, **kwargs)
+        assert answer.mimetype in ('application/json', 'application/problem+json') and 'Set-Cookie' not in answer.headers
+        return answer
+
+
+@pytest.fixture
+def machine_of(app, token_of):
+    """A function: the word of a person of the cast → a Machine with a token of theirs, made once."""
+    made = {}
+
+    def machine(who, scopes='read;write;import'):
+        if (who, scopes) not in made:
+            made[who, scopes] = Machine(app, Response, use_cookies=False)
+            made[who, scopes].token = token_of(who, scopes)
+        return made[who, scopes]
+    return machine
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def read(environ=None):
         'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
         'SESSION_COOKIE_NAME': '__Host-daicho' if production else 'daicho',
         'PROXIES': _proxies(environ.get('DAICHO_PROXIES', '')),
+        'API_RATE': _rate(environ.get('DAICHO_API_RATE', '600')),
         'DEVICE_COOKIE': '__Host-daicho-device' if production else 'daicho-device',
         'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True, 'SESSION_COOKIE_SAMESITE': 'Lax',
         'PERMANENT_SESSION_LIFETIME': timedelta(hours=10), 'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False,
@@ -61,6 +62,12 @@ def _proxies(text):
     if any(network.prefixlen == 0 for network in networks):
         raise Unsafe('DAICHO_PROXIES に全部のアドレスは入れられません。だれでも接続元を名乗れてしまうためです。')
     return networks
+
+
+def _rate(text):
+    if not re.fullmatch('[1-9][0-9]{0,5}', text):
+        raise Unsafe('DAICHO_API_RATE は、1分あたりの回数を1から999999までの整数で入れてください。')
+    return int(text)
 
 
 def _secret(environ, instance, production):

@@ -33,6 +33,11 @@ def reader(person, thing):
     return person.role in ('it', 'auditor', 'executive', 'department', 'head')
 
 
+def oneself(person, thing):
+    """Whose the thing is: a token's own person; with no thing at hand, anybody."""
+    return thing is None or thing.person_id == person.id
+
+
 def own(person, thing):
     """A member of the unit the thing belongs to; with no thing at hand, of any unit."""
     if person.role not in UNIT_ROLES:
@@ -52,6 +57,7 @@ PERMITS = {
     'actions.create': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED, 'actions.follow': (auditor,),
     'trail.read': (it, auditor), 'trail.verify': (it, auditor),
     'files.import': (it, own, admin),
+    'tokens.create': (oneself,), 'tokens.void': (oneself, admin),
 }
 
 

@@ -69,7 +69,10 @@ class Viewer(viewer.Viewer):
     day: date
 
     def limit(self, table):
-        return None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.day)
+        who = self.person
+        if who is None or table.owned_by == OFFICE:
+            return None
+        return remembered(('limit', table, self.day, who.id, who.role, who.department_id), partial(condition, table, who, self.day))
 
     def called(self, row):
         return called(row)

@@ -524,6 +524,14 @@ class Load:
                         f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、あとで変更してください。')))
 
 
+def told(noun, rows, counts, problems, seq, conflicts):
+    """Return what an import came to, as the JSON of `daicho import` and of the API (contract: interfaces)."""
+    return {'kind': noun.name, 'rows': rows,
+            **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')}, 'errors': [
+                {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message} for p in problems], 'act': seq,
+            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]}
+
+
 def load(noun, sheet, **options):
     """Read a sheet against the register with the noun's own loader."""
     return (noun.loader or Load)(noun, sheet, **options)

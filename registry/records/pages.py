@@ -17,13 +17,15 @@ from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
 
+def data_of(noun, row):
+    """Return {field name: stored value} of a record, what it is linked to too."""
+    return {field.short_name: field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
+            for field in noun.blank.cells()}
+
+
 def form_of(noun, row=None):
     """Return the noun's form as this request fills it, or else from a row, its links filled in."""
-    data = {}
-    if row is not None:
-        for field in noun.blank.cells():
-            data[field.short_name] = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
-    form = asked_for(noun.form, data=data)
+    form = asked_for(noun.form, data={} if row is None else data_of(noun, row))
     noun.new_form(form)
     return form
 

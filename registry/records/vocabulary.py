@@ -6,11 +6,13 @@ from forms.engagements import ActionForm, FollowUpForm
 from forms.fields import Exact, Many, Whole, Year, Yen
 from forms.organisation import DepartmentForm
 from forms.plans import CheckInForm
+from forms.settings import TokenForm
 from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
 from models import (
     RECORDS,
     Act,
     Actual,
+    ApiToken,
     BusinessSystem,
     Change,
     CheckIn,
@@ -31,6 +33,7 @@ from models import (
     SupportComment,
     Theme,
     Throttle,
+    TokenUse,
     TrailHead,
 )
 
@@ -40,7 +43,7 @@ from .noun import of_table
 #: forms of tables that have no list of their own
 FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], Strategy: [StrategyForm],
          Theme: [ThemeForm], Initiative: [InitiativeForm, OfficialForm], Indicator: [IndicatorForm],
-         Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm]}
+         Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm], ApiToken: [TokenForm]}
 #: columns that no form asks for
 WORDS = {
     Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人', 'channel': '経路',
@@ -56,6 +59,8 @@ WORDS = {
     Session: {'token': '端末の合い札の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代', 'created': 'サインインの日時',
               'used': '最後に使った日時', 'boot': '機械の起動の番号', 'created_ticks': 'サインインの時（起動からの秒）',
               'used_ticks': '最後に使った時（起動からの秒）', 'address': '接続元', 'agent': '端末の名乗り（User-Agent）'},
+    ApiToken: {'person': '利用者', 'epoch': 'サインインの世代（変わると使えなくなる）', 'token_hash': 'トークンの SHA-256'},
+    TokenUse: {'token': 'APIトークン', 'used': '最後に使った日時', 'address': '接続元'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限', 'last': '最後の失敗'},
     Support: {'state': '状態'},
     SupportComment: {'support': '調達支援', 'person': '書いた人', 'at': '日時', 'state': '移った先の状態', 'text': 'コメント'},
@@ -79,7 +84,7 @@ COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使�
           'search_text': '検索用の文字列（自動）'}
 #: tables without a list of their own
 TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ', Initiative: '重点取組',
-          Indicator: '指標', Schedule: '四半期スケジュール', DepartmentVersion: '旧名称', SupportComment: 'コメント',
+          ApiToken: 'APIトークン', Indicator: '指標', Schedule: '四半期スケジュール', DepartmentVersion: '旧名称', SupportComment: 'コメント',
           StepMove: '状態の移り変わり', BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
           ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
 

@@ -18,8 +18,15 @@ UPLOADS = frozenset({'files.index'})
 #: (bytes of a body, fields in it) of whoever has never signed in here, and of a form; an upload has the application's own limits
 STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
 MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
+#: where the API is, what of it pages may read too, and how an endpoint that takes a file ends
+API, DOCUMENT, IMPORT = '/api/', '/api/v1/openapi.json', '-import'
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 URLENCODED, MULTIPART = 'application/x-www-form-urlencoded', 'multipart/form-data'
+
+
+def is_api():
+    """Tell whether a machine asks (the JSON API): it is known by its token alone, and told everything in JSON."""
+    return request.path.startswith(API)
 
 
 def refusal(kind, action):
@@ -78,6 +85,9 @@ def limit():
         raise RequestURITooLarge
     if request.query_string.count(b'&') >= MAX_PARAMETERS:
         raise refusal(BadRequest, f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
+    if is_api():
+        limit_api()
+        return
     # a page is asked for without a body, so that nobody need look who asks for a picture
     safe = request.method in SAFE
     stranger = safe or not (session.keys() & {'_user_id', 'was'} or devices.read()[1])
@@ -91,6 +101,15 @@ def limit():
     sent = request.mimetype or length or 'Transfer-Encoding' in request.headers
     if sent and not safe and request.mimetype not in (URLENCODED, MULTIPART):
         raise UnsupportedMediaType
+
+
+def limit_api():
+    """Set what a request of the API may bring: a file where one is asked for, else a small document."""
+    if not (request.endpoint or '').endswith(IMPORT):
+        request.max_content_length = FORM[0]
+    length = request.content_length
+    if length is not None and request.max_content_length is not None and length > request.max_content_length:
+        raise RequestEntityTooLarge
 
 
 def register(app):

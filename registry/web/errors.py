@@ -1,8 +1,9 @@
 """Error pages: what happened, what was kept, what to do, and a number that is in the log. They need no database."""
+import json
 from contextlib import suppress
 
 import structlog
-from flask import current_app, g, render_template, request
+from flask import Response, current_app, g, render_template, request
 from peewee import DatabaseError, IntegrityError, InterfaceError, PeeweeException
 from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import HTTPException
@@ -12,7 +13,7 @@ from models import db
 
 from ..core import troubles
 from ..figures import board
-from . import unsent
+from . import bounds, unsent
 
 PAGES = {
     400: ('送信された内容を読み取れませんでした', '入力内容は保存していません。', '前の画面に戻り、もう一度操作してください。'),
@@ -23,20 +24,51 @@ PAGES = {
     408: ('送信が時間内に終わりませんでした', '何も保存していません。', '通信の状態を確かめてから、もう一度送信してください。'),
     409: ('ほかの人が先に変更しました', '入力内容は保存していません。', '最新の内容を確かめて、もう一度入力してください。'),
     411: ('送信された内容の長さが分かりません', '何も保存していません。', '前の画面に戻り、画面のボタンから操作してください。'),
+    412: ('ほかの人が先に変更しました', '何も保存していません。', '最新の内容を確かめて、もう一度送信してください。'),
     413: ('送信された内容が大きすぎます', '何も保存していません。',
           'ファイルは20MBまで、そのほかの画面の入力は合わせて1MBまでです。短くするか、分けて送ってください。'),
     414: ('アドレスが長すぎます', '何も変更していません。', '検索語や条件を短くして、もう一度開いてください。'),
     415: ('この形式では受け取れません', '何も変更していません。', '画面の入力欄から送信してください。'),
+    422: ('内容に誤りがあります', '何も保存していません。', '誤りを直して、もう一度送信してください。'),
+    428: ('変更する前の版が示されていません', '何も保存していません。', '記録を読んだときの ETag を If-Match に入れて送信してください。'),
     429: ('操作の回数が多すぎます', '何も変更していません。', 'しばらく待ってから、もう一度操作してください。'),
     500: ('処理中に問題が起きました', '途中までの変更は取り消されています。',
           'もう一度操作しても直らないときは、下の番号を情報政策の担当者に伝えてください。'),
 }
 
+#: what a machine is told to do where a page says how it is done there
+API_ACTIONS = {
+    400: '要求の形を確かめてください。', 401: '使えるトークンを Authorization: Bearer で送ってください。',
+    405: 'Allow ヘッダーにある方法で送ってください。', 409: '最新の内容を確かめて、もう一度送信してください。',
+    413: 'JSON は1MBまで、ファイルは20MBまでです。分けて送ってください。',
+    415: '文書にある形式（application/json、取込みは text/csv など）で送ってください。'}
 UNSURE = '保存できたか確かめられませんでした。つながってから、一覧か記録の画面で確かめてください。'
 
 
+def problem(code, errors=(), message=None, action=None, title=None, **more):
+    """Return the answer to a machine (RFC 9457): the words of the page of `code`, and one entry per field that is wrong."""
+    known, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    found = {'type': 'about:blank', 'title': title or known, 'status': code,
+             'detail': (message or done) + (action or API_ACTIONS.get(code, todo)), 'request_id': g.get('request_id', ''),
+             'errors': [{'field': field, 'message': words} for field, words in errors], **more}
+    return Response(json.dumps(found, ensure_ascii=False), code, mimetype='application/problem+json')
+
+
+def unknown_token(wait):
+    """Return the answer to who shows no token that may be used, or has shown too many wrong ones."""
+    if wait:
+        answer = problem(429, action=f'{wait}秒待ってから、もう一度送信してください。')
+        answer.headers['Retry-After'] = str(wait)
+        return answer
+    answer = problem(401, title='トークンが必要です')
+    answer.headers['WWW-Authenticate'] = 'Bearer realm="daicho"'
+    return answer
+
+
 def page(code, message=None, action=None, title=None):
-    """Render the error page of `code`, with what was typed and would be lost."""
+    """Render the error page of `code`, with what was typed and would be lost; to a machine say the same as a problem."""
+    if bounds.is_api():
+        return problem(code, message=message, action=action, title=title), code
     known, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     g.failsafe = True
     if not hasattr(g, '_login_user'):  # the page names nobody, and asking who it is would need the database
@@ -60,7 +92,9 @@ def register(app):
         if not db.is_closed():
             with suppress(PeeweeException):
                 board.is_demo(board.head())  # the database answers here: the page can say what kind of data it holds
-        return page(error.code, action=getattr(error, 'action', None))
+        answer = page(error.code, action=getattr(error, 'action', None))
+        # which methods there are, and when to come again
+        return (*answer, {name: value for name, value in error.get_headers() if name in ('Allow', 'Retry-After')})
 
     # what is checked before is refused by the database only where two people do the same at once
     @app.errorhandler(IntegrityError)
@@ -94,7 +128,7 @@ def register(app):
         log.error('database', id=g.get('request_id'), reason=what, error=str(error), path=request.path)
         title, action = troubles.WORDS[what]
         # a connection lost on the way may have been lost after the act was done
-        done = UNSURE if what == 'unreachable' and request.method == 'POST' and g.get('lent') else '何も変更していません。'
+        done = UNSURE if what == 'unreachable' and request.method not in bounds.SAFE and g.get('lent') else '何も変更していません。'
         return page(503, done, action, title)
 
     @app.errorhandler(Exception)

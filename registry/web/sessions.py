@@ -16,6 +16,7 @@ from models.base import Prepared
 
 from ..core import clock, connection
 from . import devices
+from .bounds import API, DOCUMENT
 
 #: how stale the last use may be, in seconds; how many browsers one person is signed in with at most
 STALE, MOST = 60, 50
@@ -32,14 +33,16 @@ class Cookies(SecureCookieSessionInterface):
     """
 
     def open_session(self, app, request):
+        if request.path.startswith(API) and request.path != DOCUMENT:
+            return self.session_class()  # no cookie opens the API
         try:
             return self.session_class(self.get_signing_serializer(app).loads(request.cookies.get(self.get_cookie_name(app), '')))
         except BadSignature:
             return self.session_class()
 
     def save_session(self, app, session, response):
-        if request.endpoint == 'static':
-            return  # a picture is the same for everyone
+        if request.endpoint == 'static' or request.path.startswith(API):
+            return  # a picture is the same for everyone, a machine keeps no cookie
         super().save_session(app, session, response)
         devices.send(response, app.config)
 

@@ -15,7 +15,7 @@ from models import Person
 from ..core import clock
 from ..records import pages
 from ..web.guard import permit
-from . import devices, errors, passwords, sessions, throttles, unsent
+from . import bounds, devices, errors, passwords, sessions, throttles, tokens, unsent
 from .submission import sent, submitted
 
 bp = Blueprint('sign_in', __name__)
@@ -39,8 +39,14 @@ def register(app):
     manager = LoginManager(app)
     manager.session_protection = None
 
+    @manager.request_loader
+    def by_token(request):
+        return tokens.person_here(request.headers.get('Authorization')) if bounds.is_api() else None
+
     @manager.unauthorized_handler
     def ask():
+        if bounds.is_api():
+            return errors.unknown_token(g.get('token_wait', 0))
         if request.method == 'POST' and (typed := unsent.keep()):
             return continued(typed)
         flash('サインインしてください。')
@@ -70,6 +76,8 @@ def register(app):
     def change_it_first():
         if request.endpoint in OPEN or not current_user.is_authenticated or current_user.one_time_until is None:
             return None
+        if bounds.is_api():
+            return errors.unknown_token(0)
         return redirect(url_for('sign_in.account'), code=303)
     app.register_blueprint(bp)
 
@@ -229,7 +237,7 @@ def account():
 def account_page(form, typed=''):
     """Return the page of one's own account; with a one-time password only what is needed to change it."""
     must = current_user.one_time_until is not None
-    more = {'menu': []} if must else {'sessions': sessions.of(current_user)}
+    more = {'menu': []} if must else {'sessions': sessions.of(current_user), 'tokens': tokens.of(current_user._get_current_object())}
     return render_template(
         'account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH, device=sessions.device_words,
         here=(session.get('at') or [0])[0], **more,

@@ -127,6 +127,15 @@ class Attempt:
             Throttle.delete().where(Throttle.last < clock.actual() - timedelta(days=1)).execute()
 
 
+class WrongToken(Attempt):
+    """A token of the API that nobody holds, counted by the address it came from; the right ones are never kept waiting."""
+
+    def __init__(self):
+        self.account, self.address, self.known, self.suspect = '', request.remote_addr or '-', False, False
+        self.free = {f'token:{network_of(self.address)}': FREE_ADDRESS}
+        self.wait, self.busy, self.held = 0, False, False
+
+
 def _of(email):
     account = account_hash(email)
     return (Throttle.key == f'account:{account}') | Throttle.key.startswith(f'pair:{account}:') | Throttle.key.startswith(

@@ -1,0 +1,317 @@
+"""A form's fields in JSON: what a schema says of each, a stored value as JSON, and a value of JSON as text to be read.
+
+A value comes as its type says (a number as a number, a day as ISO 8601); what the field then says of it, it says in the same
+words as on a page.
+"""
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import singledispatch
+
+from models.rules import calendar
+from models.visibility import told
+
+from .fields import (
+    HIDDEN,
+    Code,
+    Day,
+    Exact,
+    Flag,
+    IntCode,
+    Many,
+    Moment,
+    Pointing,
+    Ref,
+    Refs,
+    Text,
+    Whole,
+    Year,
+)
+
+TEXT, NUMBER, YES_OR_NO, SEVERAL = (f'{words}で送ってください。' for words in ('文字列', '整数', 'true か false ', '文字列の配列'))
+_DAY = re.compile(r'\d{4}-\d{2}-\d{2}', re.ASCII)
+_MOMENT = re.compile(r'\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:\d{2})', re.ASCII | re.I)
+#: larger than any limit of a number
+BEYOND = 10 ** 15
+
+
+@dataclass(frozen=True)
+class Json:
+    """A value of JSON, for a field to read in a form's data."""
+
+    value: object
+
+    def text_for(self, cell):
+        """Return the text that stands for the value; raise ValueError where it is not of the field's type."""
+        return '' if self.value is None else from_json(cell, self.value)
+
+
+def is_nullable(cell):
+    """Tell whether a field may be sent as null: it need not be given, or a blank stands for something."""
+    return not cell.required or cell.blank is not None
+
+
+def as_text(value):
+    if not isinstance(value, str):
+        raise ValueError(TEXT)
+    return value
+
+
+# --- as text to be read ---
+
+@singledispatch
+def from_json(cell, value):
+    """Return the text that a field reads for a value of JSON other than null."""
+    return as_text(value)
+
+
+@from_json.register
+def _(cell: Text, value):
+    if len(as_text(value)) > cell.max:
+        raise ValueError(cell.too_long(value))
+    return value
+
+
+@from_json.register
+def _(cell: Whole, value):
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise ValueError(NUMBER)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < BEYOND and value == int(value):
+        value = int(value)
+    if isinstance(value, int) and abs(value) >= BEYOND:
+        value = BEYOND if value > 0 else -BEYOND
+    return str(value)
+
+
+@from_json.register
+def _(cell: Exact, value):
+    # as schemas have it: what more a page takes (1,000, 80%) is for people
+    if not re.fullmatch(pattern_of(cell), as_text(value)):
+        raise ValueError('数を "12.5" のような文字列で送ってください。')
+    return value
+
+
+@from_json.register
+def _(cell: Day, value):
+    if not _DAY.fullmatch(as_text(value)):
+        raise ValueError('日付は "2026-04-01" の形で送ってください。')
+    return value
+
+
+@from_json.register
+def _(cell: Moment, value):
+    if not _MOMENT.fullmatch(as_text(value)):
+        raise ValueError('日時は "2026-04-01T09:05:00+09:00" の形で送ってください。')
+    return value
+
+
+@from_json.register
+def _(cell: Flag, value):
+    if not isinstance(value, bool):
+        raise ValueError(YES_OR_NO)
+    return cell.text(value)
+
+
+@from_json.register
+def _(cell: Code, value):
+    return value if as_text(value) in cell.codes else unknown_code(cell, value)
+
+
+@from_json.register
+def _(cell: IntCode, value):
+    return from_json.dispatch(Whole)(cell, value)
+
+
+@from_json.register
+def _(cell: Many, value):
+    return ';'.join(each if each in cell.codes else unknown_code(cell, each) for each in texts_of(value))
+
+
+@from_json.register
+def _(cell: Refs, value):
+    for each in texts_of(value):
+        if not each.strip() or re.search('[;、\n]', each):
+            raise ValueError(cell.unknown([each]))
+    return ';'.join(value)
+
+
+def texts_of(value):
+    """Return a list of texts as it is; raise ValueError where it is none."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(SEVERAL)
+    return value
+
+
+def unknown_code(cell, text):
+    """Raise ValueError in the words of a page: a label is none of the codes."""
+    raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: {"、".join(cell.codes.values())}')
+
+
+# --- stored values ---
+
+@singledispatch
+def to_json(cell, value):
+    """Return a stored value other than None as JSON."""
+    return cell.text(value)
+
+
+@to_json.register(Whole)
+def _(cell, value):
+    return int(cell.text(value))
+
+
+@to_json.register(Flag)
+@to_json.register(Code)
+@to_json.register(IntCode)
+def _(cell, value):
+    return value
+
+
+@to_json.register(Moment)
+def _(cell, value):
+    return value.astimezone(calendar.JST).isoformat()
+
+
+@to_json.register(Many)
+def _(cell, value):
+    return [code for code in value.split(';') if code]
+
+
+@to_json.register(Refs)
+def _(cell, value):
+    return list(dict.fromkeys(cell.numbers_of(value).values()))
+
+
+def values_of(form, rows, known):
+    """Return [{key: value}] of the form's fields for some records of one table, with a few statements however many they are.
+
+    `known` is {record id: {field: value}} of what is no column of the table.
+    """
+    cells = form.cells()
+    linked = {cell.short_name: links_of(cell, [row.id for row in rows]) for cell in form.links()}
+    for cell in cells:
+        if isinstance(cell, Ref):
+            read_numbers(cell, {row.__data__.get(cell.attr) for row in rows})
+    found = []
+    for row in rows:
+        values = {}
+        for cell in cells:
+            stored = linked[cell.short_name].get(row.id, []) if cell.short_name in linked else (
+                known.get(row.id, row.__data__)).get(cell.attr, row.__data__.get(cell.attr))
+            values[cell.key] = stored if isinstance(cell, Refs) else None if stored is None else to_json(cell, stored)
+        found.append(values)
+    return found
+
+
+def read_numbers(cell, ids):
+    """Read the numbers of some records at once, as the viewer may read them."""
+    ids = ids - cell.keys.keys() - {None}
+    if ids and not cell.complete:
+        cell.keys.update((id, number if sees else HIDDEN) for id, number, sees in cell.table.select(
+            cell.table.id, cell.by, told(cell.viewer.limit(cell.table))).where(cell.table.id.in_(list(ids))).tuples())
+
+
+def links_of(cell, ids):
+    """Return {record id: [numbers as the viewer may read them]} of a field's links, in the order of the numbers."""
+    fields, found = cell.link._meta.fields, {}
+    own = fields[cell.own]
+    for id, number, sees in cell.link.select(own, cell.by, told(cell.viewer.limit(cell.table))).join(
+            cell.table, on=fields[cell.other] == cell.table.id).where(own.in_(ids), cell.link.live()).order_by(cell.by).tuples():
+        numbers = found.setdefault(id, [])
+        if (number := number if sees else HIDDEN) not in numbers:
+            numbers.append(number)
+    return found
+
+
+# --- schemas ---
+
+def pattern_of(cell):
+    return r'^[+-]?[0-9]{1,15}' + (rf'(\.[0-9]{{1,{cell.places}}})?$' if cell.places else '$')
+
+
+@singledispatch
+def kind(cell):
+    """Return the JSON schema of a field's values other than null."""
+    return {'type': 'string', 'maxLength': cell.most}
+
+
+@kind.register
+def _(cell: Text):
+    return {'type': 'string', 'maxLength': cell.max}
+
+
+@kind.register
+def _(cell: Whole):
+    return {'type': 'integer', 'minimum': cell.min, 'maximum': cell.max}
+
+
+@kind.register
+def _(cell: Exact):
+    return {'type': 'string', 'pattern': pattern_of(cell)}
+
+
+@kind.register
+def _(cell: Day):
+    return {'type': 'string', 'format': 'date'}
+
+
+@kind.register
+def _(cell: Moment):
+    return {'type': 'string', 'format': 'date-time'}
+
+
+@kind.register
+def _(cell: Flag):
+    return {'type': 'boolean'}
+
+
+@kind.register
+def _(cell: Code):
+    return {'type': 'string', 'enum': list(cell.codes)}
+
+
+@kind.register
+def _(cell: IntCode):
+    return {'type': 'integer', 'enum': list(cell.codes)}
+
+
+@kind.register
+def _(cell: Many):
+    return {'type': 'array', 'items': {'type': 'string', 'enum': list(cell.codes)}}
+
+
+@kind.register
+def _(cell: Refs):
+    return {'type': 'array', 'items': {'type': 'string', 'minLength': 1}, 'maxItems': cell.parts}
+
+
+def words_of(cell):
+    """Return what a schema says of a field in Japanese: its label, how it is written, what its codes mean."""
+    said = [cell.description or '']
+    if isinstance(cell, (Code, Many)):
+        said = ['、'.join(f'{code}={label}' for code, label in cell.codes.items())]
+    elif isinstance(cell, Pointing):
+        said.append(f'{cell.table._meta.table_name}.{cell.by.column_name}')
+    elif getattr(cell, 'unit', ''):
+        said.append(f'単位: {cell.unit}')
+    return {'title': cell.label.text, **({'description': text} if (text := '。'.join(filter(None, said))) else {})}
+
+
+def schema(cell):
+    """Return the JSON schema of what may be sent for a field."""
+    found = kind(cell)
+    if is_nullable(cell):
+        found = {'anyOf': [found, {'type': 'null'}]}
+    return found | words_of(cell)
+
+
+def stored_schema(cell):
+    """Return the JSON schema of a stored value: looser, for what stands may be older than a limit."""
+    found = kind(cell)
+    if isinstance(cell, (Text, Ref, Exact)) or found.get('maxLength'):
+        found = {'type': 'string'}
+    elif isinstance(cell, Whole) and not isinstance(cell, Year):
+        found = {'type': 'integer'}
+    elif isinstance(cell, Refs):
+        found = {'type': 'array', 'items': {'type': 'string'}}
+    return {'anyOf': [found, {'type': 'null'}]} | words_of(cell)

@@ -1,0 +1,289 @@
+"""The JSON API (`/api/v1`): the same nouns, forms, lists, saving and permits as the pages, for machines with a token."""
+import json
+from dataclasses import dataclass
+from functools import cache, partial
+
+from flask import Blueprint, Response, abort, g, request, url_for
+from flask_login import current_user
+from peewee import IntegrityError
+
+from audits import history
+from audits.trail import Stale
+from forms import json_values
+from forms.json_values import Json
+from models.people import SCOPES
+from models.rules import calendar
+
+from . import files
+from .core import clock, memo
+from .records import importing, listing, pages, saving, sheets
+from .records.noun import NOUNS, Noun
+from .web import bounds, errors, tokens
+from .web.guard import permit, require
+from .web.queries import after_of, asked, choice, cursor_of, number, refuse, sent
+from .web.submission import signed, viewer
+
+bp = Blueprint('api', __name__, url_prefix='/api/v1')
+#: rows of a page, and at most
+SIZE, MOST = 50, 200
+#: the query of every list beside its filters, and that of an import
+LIST, IMPORT = ('voided', 'limit', 'cursor'), ('dry_run', 'encoding', 'ignore_unknown', 'reason')
+SHEETS = ('text/csv', 'text/tab-separated-values', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
+
+
+def answer(value, status=200, **headers):
+    """Return a JSON answer; `headers` are named with underscores."""
+    return Response(json.dumps(value, ensure_ascii=False), status, mimetype='application/json',
+                    headers={name.replace('_', '-'): text for name, text in headers.items()})
+
+
+# --- who asks, and what for ---
+
+@bp.before_request
+def within_scope():
+    """Let a token ask no more often and nothing else than it may."""
+    token = g.get('token')
+    if token is None:
+        return None  # a browser that reads the document; the guard has sent all others away
+    if wait := tokens.wait_of(token):
+        refused = errors.problem(429, action=f'{wait}秒待ってから、もう一度送信してください。')
+        refused.headers['Retry-After'] = str(wait)
+        return refused
+    scope = 'read' if request.method in bounds.SAFE else 'import' if request.endpoint.endswith(bounds.IMPORT) else 'write'
+    if scope not in token.scopes.split(';'):
+        refused = errors.problem(403, title='トークンの範囲にない操作です', action=f'「{SCOPES[scope]}」の範囲をもつトークンが必要です。')
+        refused.headers['WWW-Authenticate'] = f'Bearer error="insufficient_scope", scope="{scope}"'
+        return refused
+    return None
+
+
+def found(noun, id, verb, needed=False):
+    """Return a record that the person may change, in the version that If-Match names, and its stamp if it names one."""
+    row = pages.find(noun, id)
+    require(noun.permit(verb), row)
+    if needed and not request.if_match:
+        refuse(428)
+    stands = stamp(noun, row)
+    if request.if_match and not request.if_match.star_tag and not request.if_match.contains(stands):
+        stale(noun, row)
+    return row, stands if request.if_match and not request.if_match.star_tag else None
+
+
+def stale(noun, row):
+    """End with what stands: the version that was to be changed is not the last one any more."""
+    refused = errors.problem(412 if request.if_match else 409, stands=items(noun, [row])[0])
+    refused.headers['ETag'] = f'"{stamp(noun, row)}"'
+    abort(refused)
+
+
+# --- records as JSON ---
+
+def stamp(noun, row):
+    """Return what tells a version of a record from the others: what stands in its ETag."""
+    form = noun.form(viewer=viewer(), data=pages.data_of(noun, row)) if noun.blank.links() else noun.blank
+    return saving.stamp(noun, form, row)
+
+
+def items(noun, rows):
+    """Return some records as JSON: what every record has, and the noun's fields under the keys of its file."""
+    form = noun.form(viewer=viewer())
+    noun.new_form(form)
+    known = noun.loader.found_by(rows) if hasattr(noun.loader, 'found_by') else {}
+    return [{'id': row.id, 'revision': row.revision, 'label': label, 'voided': row.voided_at is not None, **values}
+            for row, label, values in zip(rows, noun.table.labels_of(rows), json_values.values_of(form, rows, known), strict=True)]
+
+
+def act_of(act):
+    return {'seq': act.seq, 'at': act.at.astimezone(calendar.JST).isoformat(), 'by': act.actor_name, 'channel': act.channel,
+            'kind': act.kind, 'reason': act.reason}
+
+
+def one(noun, id, status=200):
+    """Return the answer that shows a record as it stands now."""
+    row = noun.table.by_id(id)
+    where = {'Location': url_for(f'.{noun.name}-record', id=id)} if status == 201 else {}
+    return answer(items(noun, [row])[0], status, ETag=f'"{stamp(noun, row)}"', **where)
+
+
+def concluded(noun, form, outcome, unknown=(), status=200):
+    """Return the answer to what a save, voiding, restoring or move came to."""
+    if isinstance(outcome, saving.Saved):
+        return one(noun, outcome.row.id, status)
+    if isinstance(outcome, saving.Forbidden):
+        abort(403)
+    if isinstance(outcome, saving.Conflict):
+        stale(noun, outcome.stands)
+    return refuse(422, in_keys(form, [*outcome.problems, *(('', words) for _, words, _ in outcome.lacking)]))
+
+
+def in_keys(form, problems):
+    """Return problems with the keys of the file in the place of the form's own names."""
+    return [(form._fields[name].key if form is not None and name in form._fields and hasattr(form._fields[name], 'key') else name, words)
+            for name, words in problems]
+
+
+def by_api(reason=None):
+    """Return what an act of the API is signed with."""
+    return signed(reason) | {'channel': 'api'}
+
+
+def filled(make, values, without=()):
+    """Return the form that `make(formdata)` gives, filled from members; refuse those it has no field for."""
+    names = {cell.key: cell.name for cell in make(None).cells() if cell.attr not in without}
+    form = make(saving.Typed({names[key]: Json(value) for key, value in values.items() if key in names}))
+    if unknown := [(key[:100], 'この項目はありません。') for key in values if key not in names]:
+        refuse(422, unknown + in_keys(form, form.wrong(None)))
+    return form
+
+
+def noun_form(noun, formdata, data):
+    form = noun.form(formdata, viewer=viewer(), data=data)
+    noun.new_form(form)
+    return form
+
+
+# --- the operations of every noun ---
+
+def conditions(noun):
+    """Return the names of what a noun's list may be asked for."""
+    searched = noun.table.searched_through or 'search_text' in noun.table._meta.fields
+    return [*(['q'] if searched else []), *LIST, *(each.name for each in noun.filters)]
+
+
+def index(noun):
+    """Return a page of the records that fulfil some conditions, in the order of their ids: each page costs the same."""
+    args = asked(*conditions(noun))
+    size, after = number(args, 'limit', SIZE, MOST), after_of(args)
+    choice(args, 'voided', ('0', '1'))
+    if len(args.get('q', '')) > 100:
+        refuse(400, [('q', '100文字以内で送ってください。')])
+    wanted = listing.Listing(noun, args, current_user)
+    blank = [each.name for each in noun.filters if args.get(each.name) == '']
+    if wanted.unusable or blank:
+        refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in (*sorted(wanted.unusable), *blank)])
+    table = noun.table
+    rows = list(table.select().where(*wanted.conditions, *([table.id > after] if after else [])).order_by(table.id).limit(size + 1))
+    return answer({'items': items(noun, rows[:size]), 'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
+                   'total': memo.counted(table.select(table.id).where(*wanted.conditions))})
+
+
+def record(noun, id):
+    """Return a record with its history, newest first, from before the act `before` if that is asked."""
+    row = pages.find(noun, id)
+    told, older = pages.past_of(noun, row, number(asked('before'), 'before', history.END))
+    return answer(items(noun, [row])[0] | {
+        'history': [act_of(act) | {'sentences': sentences} for act, sentences in told], 'older': older},
+        ETag=f'"{stamp(noun, row)}"')
+
+
+def create(noun):
+    """Register a record; a number that is not given is the next free one, where the noun has such numbers."""
+    asked()
+    values = sent()
+    reason = values.pop('act_reason', None)
+    free = saving.next_number(noun)
+    form = filled(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values)
+    return concluded(noun, form, saving.save(noun, form, **by_api(Json(reason))), status=201)
+
+
+def edit(noun, id):
+    """Change the fields that are sent of a record, in the version that If-Match names."""
+    asked()
+    row, opened = found(noun, id, 'edit', needed=True)
+    if row.voided_at:
+        refuse(409, title='取り消された記録です', action='取消を取りやめてから変更してください。')
+    values = sent()
+    reason = values.pop('act_reason', None)
+    form = filled(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.moved)
+    return concluded(noun, form, saving.save(noun, form, row, opened=opened, **by_api(Json(reason))))
+
+
+def void(noun, id, again=False):
+    """Void a record (取消), or take its voiding back (`again`), with a reason."""
+    asked()
+    row, opened = found(noun, id, 'void')
+    if bool(row.voided_at) != again:
+        refuse(409, title='取り消されていない記録です' if again else '取り消された記録です', action='いまの状態を確かめてください。')
+    values = sent()
+    if unknown := [(key[:100], 'この項目はありません。') for key in values if key != 'reason']:
+        refuse(422, unknown)
+    save = saving.restore if again else saving.void
+    return concluded(noun, None, save(noun, row, opened=opened and str(row.revision), **by_api(Json(values.get('reason')))))
+
+
+def move(noun, id, target):
+    """Move a record to another state by the noun's table of moves, with what the move asks for."""
+    asked()
+    flow = noun.flow
+    row, opened = found(noun, id, 'move')
+    if target not in flow.states:
+        abort(404)
+    if row.voided_at or target not in {each.target for each in flow.moves(flow.state(row), None)}:
+        refuse(409, title=f'「{flow.states[flow.state(row)]}」から「{flow.states[target]}」には進めません', action='いまの状態を確かめてください。')
+    form = filled(lambda formdata: flow.form(row, target, formdata=formdata, viewer=viewer()), sent())
+    return concluded(noun, form, saving.move(noun, row, target, form, opened=opened and str(row.revision), **by_api()))
+
+
+def import_file(noun):
+    """Import a file as one act, all lines or none; `dry_run` only reads it. The answer is that of `daicho import --json`."""
+    args = asked(*IMPORT)
+    dry, ignore = (choice(args, name, ('true', 'false')) == 'true' for name in ('dry_run', 'ignore_unknown'))
+    encoding, reason = choice(args, 'encoding', ('auto', 'utf-8', 'cp932'), 'auto'), args.get('reason', '')
+    if wrong := saving.read_reason(reason)[1]:
+        refuse(400, [('reason', words) for _, words in wrong])
+    require('files.import')
+    require(f'{noun.name}.create')
+    if request.mimetype not in SHEETS:
+        abort(415)
+    who = current_user._get_current_object()
+    with files.own_turn() as mine:
+        if not mine:
+            refuse(503, action=files.WAITING)
+        try:
+            sheet = sheets.read(request.get_data(), 'API', encoding)
+        except sheets.Unreadable as error:
+            return answer(importing.told(noun, 0, {}, error.problems, None, []), 422)
+        load, seq = importing.load(noun, sheet, person=who, ignore_unknown=ignore), None
+        if load.good and not dry:
+            try:
+                seq = load.apply(who, clock.now(), 'api', reason or 'API による取込み', g.request_id)
+            except (Stale, IntegrityError, importing.Overtaken):
+                refuse(409)
+    conflicts = [entry for entry in load.entries if entry.status == 'conflict']
+    return answer(importing.told(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts), 200 if load.good else 422)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a noun: its endpoint's word, address, method, the verb of its permit, and its function."""
+
+    noun: Noun
+    word: str
+    path: str
+    method: str
+    verb: str
+    view: object
+
+
+def operations(noun):
+    """Return the Operations of a noun: what its pages can do, and no more."""
+    one, views = f'/{noun.name}/<int:id>', set(noun.views)
+    return [Operation(noun, *told) for there, *told in (
+        (True, 'list', f'/{noun.name}', 'GET', 'read', index),
+        (True, 'record', one, 'GET', 'read', record),
+        ('new' in views, 'create', f'/{noun.name}', 'POST', 'create', create),
+        ('edit' in views, 'edit', one, 'PATCH', 'edit', edit),
+        ('void' in views, 'void', f'{one}/void', 'POST', 'void', void),
+        ({'show', 'void'} <= views, 'restore', f'{one}/restore', 'POST', 'void', partial(void, again=True)),
+        (noun.flow is not None, 'move', f'{one}/move/<target>', 'POST', 'move', move),
+        (noun.importable, 'import', f'/{noun.name}/import', 'POST', 'create', import_file)) if there]
+
+
+@cache
+def blueprint():
+    """Return the blueprint with the operations of every noun."""
+    for noun in NOUNS.values():
+        for each in operations(noun):
+            bp.add_url_rule(each.path, f'{noun.name}-{each.word}', permit(noun.permit(each.verb))(partial(each.view, noun)),
+                            methods=[each.method])
+    return bp

@@ -1,0 +1,98 @@
+"""What the API tells beside the nouns: indicators, figures with their rows, and the trail."""
+import json
+
+from flask import abort
+from flask_login import current_user
+
+from audits import trail
+from models import Act, Change
+from models.figures import MEASURES, default_day
+from models.rules import calendar
+from models.visibility import condition
+
+from .api import MOST, SIZE, act_of, answer, bp
+from .core import clock
+from .figures import board as boards
+from .figures import pages as figures
+from .records.noun import of_table
+from .web.guard import permit
+from .web.queries import after_of, asked, choice, cursor_of, number, refuse, year_and_day
+
+#: changes of a page of the trail, as near as whole acts allow
+CHANGES = 1000
+
+
+@bp.get('/indicators')
+@permit('strategies.read')
+@boards.one_state()
+def indicators():
+    """Return a year's indicators and ratings as `daicho kpi --json` prints them."""
+    year, as_of = year_and_day(asked('fiscal_year', 'as_of'))
+    board = boards.board(year, as_of)
+    return answer(boards.as_json(board)) if board else refuse(404, message=f'{calendar.year_label(year)}の戦略がありません。')
+
+
+@bp.get('/figures/<name>')
+@permit('figures.read')
+@boards.one_state()
+def figure(name):
+    """Return a figure, its groups of rows, and a page of the rows of one of them that the person may see."""
+    args = asked('fiscal_year', 'as_of', 'group', 'limit', 'cursor')
+    if name not in MEASURES:
+        abort(404)
+    (year, as_of), size, after = year_and_day(args), number(args, 'limit', SIZE, MOST), after_of(args)
+    as_of = as_of or default_day(year, clock.today())
+    made = boards.figure_on(name, year, as_of, boards.moment(as_of), boards.settings(), ())
+    keyed, groups = figures.keyed(made), figures.groups(made)
+    chosen = choice(args, 'group', tuple(keyed), next((key for key, _, _, seen, _ in groups if seen), groups[0][0]))
+    table, limit = made.population.table, condition(made.population.table, current_user, clock.today())
+    query = keyed[chosen].query.where(table.id > after, *([] if limit is None else [limit]))
+    ids = [id for (id,) in query.select(table.id).order_by(table.id).limit(size + 1).tuples()]
+    rows = list(table.select().where(table.id.in_(ids[:size] or [0])).order_by(table.id))
+    return answer({
+        'measure': name, 'title': made.title, 'fiscal_year': year, 'as_of': as_of.isoformat(), 'unit': made.unit,
+        **{part: boards.plain_number(value) for part, value in (('numerator', made.numerator), ('denominator', made.denominator))},
+        'recorded': made.recorded, 'note': made.note, 'definition': MEASURES[name].how,
+        'groups': [{'group': key, 'counted': kind == 'counted', 'words': words, 'rows': seen, 'hidden': hidden}
+                   for key, kind, words, seen, hidden in groups], 'group': chosen, 'noun': of_table(table).name,
+        'items': [{'id': row.id, 'label': label} for row, label in zip(rows, table.labels_of(rows), strict=True)],
+        'next': cursor_of(ids[size - 1]) if len(ids) > size else None})
+
+
+@bp.get('/trail')
+@permit('trail.read')
+def acts():
+    """Return the acts after a number with their changes: whole acts, until they hold about a thousand changes."""
+    args = asked('after', 'limit')
+    size, after = number(args, 'limit', SIZE, MOST), number(args, 'after', 0, 2 ** 31 - 1, 0)
+    told, held, head = [], 0, trail.head()
+    for act in Act.select().where(Act.seq > after, Act.seq <= head.seq).order_by(Act.seq).limit(size):
+        if told and held + act.changes > CHANGES:
+            break
+        held += act.changes
+        told.append(act)
+    changes = {}
+    for act in told:
+        changes[act.seq] = changes_of(act, 0)
+    return answer({'items': [full_act(act, changes[act.seq]) for act in told],
+                   'next': told[-1].seq if told and told[-1].seq < head.seq else None, 'head': {'seq': head.seq, 'hash': head.hash}})
+
+
+@bp.get('/trail/<int:seq>')
+@permit('trail.read')
+def act(seq):
+    """Return an act with a page of its changes: those from the place `from` on."""
+    found = Act.get_or_none(Act.seq == seq) or abort(404)
+    return answer(full_act(found, changes_of(found, number(asked('from'), 'from', 0, least=0))))
+
+
+def changes_of(act, start):
+    return list(Change.select().where(Change.act == act, Change.place >= start).order_by(Change.place).limit(CHANGES))
+
+
+def full_act(act, changes):
+    """Return an act as JSON with some of its changes; `more` is the place at which the next begin, if there are more."""
+    last = changes[-1].place + 1 if changes else act.changes
+    return act_of(act) | {'actor': act.actor, 'request_id': act.request_id, 'previous': act.previous, 'hash': act.hash, 'changes': [
+        {'table': each.table, 'row': each.row, 'label': each.label, 'kind': each.kind, 'values': json.loads(each.values)}
+        for each in changes], 'more': last if last < act.changes else None}

@@ -1,0 +1,164 @@
+"""Tokens of the JSON API: issued to a person and shown once, found by their hash, ended by acts and with the person's sign-ins."""
+import hashlib
+import math
+import secrets
+import time
+from contextlib import suppress
+from datetime import timedelta
+from threading import Lock
+
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from peewee import JOIN, PeeweeException
+
+from audits import trail
+from forms.settings import TokenForm
+from models import ApiToken, Person, TokenUse
+from models.people import SCOPES
+
+from ..core import clock, connection
+from ..records import pages, saving
+from ..records.noun import Part
+from . import throttles
+from .guard import allowed, permit
+from .submission import asked_for, signed
+
+bp = Blueprint('tokens', __name__, url_prefix='/tokens')
+#: what every token begins with, so that one left in a file or a log is found
+MARK = 'daicho_'
+#: how many tokens that still count a person may have, and how long one lasts at most
+MOST, LONGEST = 20, timedelta(days=366)
+#: how stale the last use may be, in seconds
+STALE = 60
+
+
+def prepare_token(row, before, form, by, at):
+    """Yield (field name, message) of why a token is not issued."""
+    today = saving.day_of(at)
+    if row.expires_on and not today <= row.expires_on <= today + LONGEST:
+        yield 'expires_on', f'期限は、きょうから1年以内の日（{today.isoformat()}から{(today + LONGEST).isoformat()}まで）にしてください。'
+    if row.person.one_time_until is not None:
+        yield '', '一時パスワードのままでは、トークンを発行できません。先に自分のパスワードに変えてください。'
+    if len(of(row.person)) >= MOST:
+        yield '', f'使えるトークンは1人{MOST}個までです。使っていないものを失効させてください。'
+
+
+tokens = Part(name='tokens', title='APIトークン', table=ApiToken, form=TokenForm, prepare=prepare_token)
+
+
+def hash_of(token):
+    return hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()
+
+
+def issue(form, person, **signed):
+    """Issue a token to a person as a form says; return (the token, which is kept nowhere, and the outcome)."""
+    token = MARK + secrets.token_urlsafe(32)
+    place = {'person': person, 'epoch': person.epoch, 'token_hash': hash_of(token)}
+    return token, saving.save(tokens, form, None, place=place, **signed)
+
+
+def of(person):
+    """Return a person's tokens that may still be used, the newest first, each with `last_use` (a TokenUse or None)."""
+    rows = list(ApiToken.select().where(ApiToken.person == person, ApiToken.live(), ApiToken.epoch == person.epoch,
+                                        ApiToken.expires_on >= clock.today()).order_by(ApiToken.id.desc()))
+    uses = {use.token_id: use for use in TokenUse.select().where(TokenUse.token.in_([row.id for row in rows] or [0]))}
+    for row in rows:
+        row.last_use = uses.get(row.id)
+    return rows
+
+
+def scope_words(row):
+    return ApiToken.words['scopes'](row.scopes)
+
+
+# --- who asks ---
+
+def person_here(text):
+    """Return the person whose token an Authorization header holds, or None; `g.token` is then the token.
+
+    A token that nobody holds is counted by its address; `g.token_wait` is how long such an address has to wait.
+    """
+    kind, _, token = (text or '').partition(' ')
+    if kind.lower() != 'bearer' or not token.strip():
+        return None
+    found = ApiToken.select(ApiToken, Person, TokenUse).join(Person).switch(ApiToken).join(
+        TokenUse, JOIN.LEFT_OUTER, on=TokenUse.token == ApiToken.id, attr='last_use').where(
+        ApiToken.token_hash == hash_of(token.strip())).first()
+    if found is None:
+        with throttles.WrongToken() as attempt:
+            g.token_wait = attempt.wait
+        return None
+    person = found.person
+    if found.voided_at or found.expires_on < clock.today() or found.epoch != person.epoch or not person.is_active or (
+            person.voided_at or person.one_time_until is not None):
+        return None
+    g.token = found
+    note_use(found)
+    return person
+
+
+def note_use(token):
+    """Note that a token is used now, at most once a minute; no request waits for it, and none fails with it."""
+    last = getattr(token, 'last_use', None)
+    if last is not None and last.used is not None and clock.age_of(last.used) < STALE:
+        return
+    now, address = clock.actual(), (request.remote_addr or '')[:45]
+    with suppress(PeeweeException), trail.untrailed(), connection.without_waiting():
+        TokenUse.insert(token=token.id, used=now, address=address).on_conflict(
+            conflict_target=[TokenUse.token], update={TokenUse.used: now, TokenUse.address: address}).execute()
+
+
+class Rates:
+    """How often each token may ask, in one process: of each only the moment is kept at which its requests are paid for."""
+
+    def __init__(self):
+        self.guard, self.due = Lock(), {}
+
+    def wait(self, id, limit):
+        """Count a request of a token that may make `limit` a minute; return how many seconds it has to wait instead, or 0."""
+        now, step = time.monotonic(), 60 / limit
+        with self.guard:
+            if len(self.due) > 1000:
+                self.due = {each: due for each, due in self.due.items() if due > now}
+            due = max(self.due.get(id, now), now)
+            if due + step - now > 60:
+                return max(1, math.ceil(due + step - now - 60))
+            self.due[id] = due + step
+        return 0
+
+
+def wait_of(token):
+    """Return how many seconds a token has to wait because it asked too often, or 0."""
+    return current_app.extensions.setdefault('rates', Rates()).wait(token.id, current_app.config['API_RATE'])
+
+
+# --- pages ---
+
+@bp.route('/new', methods=['GET', 'POST'])
+@permit('tokens.create')
+def new():
+    """Issue a token to the person signed in: it is shown in this answer and never again."""
+    form = asked_for(TokenForm, data={'expires_on': clock.today() + timedelta(days=90)})
+    crumbs = [('ホーム', url_for('board.index')), ('自分の設定', url_for('sign_in.account')), ('APIトークンの発行', None)]
+    if request.method == 'POST':
+        token, outcome = issue(form, Person.get_by_id(current_user.id), **signed(''))
+        if isinstance(outcome, saving.Saved):
+            return render_template('tokens/issued.html', token=token, row=outcome.row, scopes=scope_words(outcome.row), crumbs=crumbs)
+        pages.collect(form, outcome.problems)
+    return render_template('tokens/new.html', form=form, crumbs=crumbs, scopes=SCOPES), 422 if form.errors else 200
+
+
+@bp.post('/<int:id>/revoke')
+@permit('tokens.void')
+def revoke(id):
+    """Revoke one of one's own tokens, or as an administrator anybody's."""
+    row = ApiToken.by_id(id)
+    if row is None or not allowed('tokens.void', row):
+        abort(404)
+    mine = row.person_id == current_user.id
+    if row.voided_at:
+        flash('そのトークンは、もう失効しています。')
+    else:
+        saving.void(tokens, row, **signed('本人による失効' if mine else '管理者による失効'))
+        flash(f'トークン「{row.name}」を失効させました。')
+    return redirect(url_for('sign_in.account') if mine else url_for('people.show', id=row.person_id), code=303)
