@@ -1,6 +1,7 @@
 """The ground every table stands on: the database, the base table, the field types, the search fold."""
 import unicodedata
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from peewee import (
     IntegerField,
     Model,
     SqliteDatabase,
+    Value,
 )
 
 db = DatabaseProxy()
@@ -98,6 +100,13 @@ class LongField(CharField):
         super().__init__(max_length=max_length, **kwargs)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the id of this number goes in the parameters of a Prepared select."""
+
+    number: int
+
+
 class Prepared:
     """A select over ids whose SQL is made once: making it anew took half of a record page's time.
 
@@ -110,11 +119,10 @@ class Prepared:
     def __call__(self, *ids):
         engine = type(db.obj)
         if engine not in self.known:
-            # no id is negative: these stand for the ids to come
-            query = self.build(*range(-1, -1 - len(ids), -1))
+            query = self.build(*(Value(Place(number), converter=False) for number in range(len(ids))))
             self.known[engine] = (query.model, *query.sql())
         model, sql, params = self.known[engine]
-        return model.raw(sql, *(ids[-1 - value] if isinstance(value, int) and value < 0 else value for value in params))
+        return model.raw(sql, *(ids[value.number] if isinstance(value, Place) else value for value in params))
 
 
 #: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
