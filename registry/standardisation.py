@@ -8,7 +8,7 @@ from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
 
 from . import charts, clock, records, shown
-from .loading import CHUNK, Load
+from .loading import Load
 from .nouns import Column, Filter, Noun
 from .permits import permit
 
@@ -99,11 +99,9 @@ class StepLoad(Load):
         """Return the form whose fields are the file's columns."""
         return StepFileForm
 
-    def _existing(self, sheet):
-        found = super()._existing(sheet)
-        ids, self.moves = [row.id for row in found.values()], {}
-        for start in range(0, len(ids), CHUNK):
-            self.moves |= histories(ids[start:start + CHUNK])
+    def _existing(self, keys):
+        found = super()._existing(keys)
+        self.moves = histories([row.id for row in found.values()]) if found else {}
         return found
 
     def entry(self, line, row, before, form, linked):
