@@ -252,7 +252,9 @@ def serve(host, port, processes, threads):
     """Serve the pages."""
     from . import refuse_demo, serving
     with register() as app:
-        pass
+        # who only reads can be served all the same
+        if what := connection.unready():
+            say(f'{troubles.WORDS[what][0]}。{troubles.WORDS[what][1]}')
     try:
         refuse_demo(app)
     except config.Unsafe as error:
