@@ -11,7 +11,7 @@ from .core import clock
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import charts
 from .records import display, pages
-from .records.importing import CHUNK, Load
+from .records.importing import Load
 from .records.noun import Column, Filter, Noun
 from .web.guard import permit
 
@@ -96,11 +96,9 @@ class StepLoad(Load):
         """Return the form whose fields are the file's columns."""
         return StepFileForm
 
-    def _existing(self, sheet):
-        found = super()._existing(sheet)
-        ids, self.moves = [row.id for row in found.values()], {}
-        for start in range(0, len(ids), CHUNK):
-            self.moves |= histories(ids[start:start + CHUNK])
+    def _existing(self, keys):
+        found = super()._existing(keys)
+        self.moves = histories([row.id for row in found.values()]) if found else {}
         return found
 
     def entry(self, line, row, before, form, linked):

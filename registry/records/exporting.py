@@ -37,13 +37,13 @@ def export_rows(noun, rows, viewer):
         yield line
 
 
-def all_links(field):
-    """Return {owner id: [linked ids]} of a link field, in the order of the linked rows' numbers."""
+def all_links(field, owners=None):
+    """Return {owner id: [linked ids]} of a link field, of all owners or some, in the order of the linked rows' numbers."""
     link = field.link
     own, other = link._meta.fields[field.own], link._meta.fields[field.other]
     found = {}
     for owner, id in (link.select(own, other).join(field.table, on=other == field.table.id)
-                      .where(link.live()).order_by(field.by).tuples()):
+                      .where(link.live(), *([] if owners is None else [own.in_(owners)])).order_by(field.by).tuples()):
         found.setdefault(owner, []).append(id)
     return found
 

@@ -28,6 +28,8 @@ PAGES = {
     414: ('アドレスが長すぎます', '何も変更していません。', '検索語や条件を短くして、もう一度開いてください。'),
     415: ('この形式では受け取れません', '何も変更していません。', '画面の入力欄から送信してください。'),
     429: ('操作の回数が多すぎます', '何も変更していません。', 'しばらく待ってから、もう一度操作してください。'),
+    431: ('ブラウザーから届いた情報（Cookieなど）が大きすぎます', '何も変更していません。',
+          'このサイトのCookieを削除してから、もう一度開いてください。'),
     500: ('処理中に問題が起きました', '途中までの変更は取り消されています。',
           'もう一度操作しても直らないときは、下の番号を情報政策の担当者に伝えてください。'),
 }
@@ -94,7 +96,7 @@ def register(app):
         log.error('database', id=g.get('request_id'), reason=what, error=str(error), path=request.path)
         title, action = troubles.WORDS[what]
         # a connection lost on the way may have been lost after the act was done
-        done = UNSURE if what == 'unreachable' and request.method == 'POST' and g.get('lent') else '何も変更していません。'
+        done = UNSURE if what in ('unreachable', 'failing') and request.method == 'POST' and g.get('lent') else '何も変更していません。'
         return page(503, done, action, title)
 
     @app.errorhandler(Exception)

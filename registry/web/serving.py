@@ -13,6 +13,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 try:
     import resource
@@ -68,6 +69,7 @@ def serve(app, host, port, processes, threads):
         'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1, websockets=False,
         backlog=BACKLOG, backpressure=min(BACKLOG, room), http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
         log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP, workers_max_rss=MEMORY, rss_samples=3)
+    threading.Thread(target=replace_stopped, args=(server,), daemon=True).start()
     try:
         server.serve(target_loader=load, wrap_loader=False)
     except SystemExit:
@@ -77,6 +79,27 @@ def serve(app, host, port, processes, threads):
         # the processes are gone, however they ended: the last word on the file is ours
         connection.settle()
         log.LINES.finish()
+
+
+def replace_stopped(server):
+    """End the processes that something from outside has stopped (SIGSTOP) for too long: the server replaces what ends."""
+    since = {}
+    while True:
+        time.sleep(BEAT)
+        now = time.monotonic()
+        since = {pid: since.get(pid, now) for worker in list(server.wrks) if is_stopped(pid := worker.inner.pid)}
+        for pid, begun in since.items():
+            if now - begun >= HUNG:
+                structlog.get_logger('daicho').error('process stopped', pid=pid, seconds=round(now - begun))
+                os.kill(pid, signal.SIGKILL)
+
+
+def is_stopped(pid):
+    """Tell whether a process stands still by a signal; False where the system has no /proc."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'T'
+    except OSError:
+        return False
 
 
 def allow_files():

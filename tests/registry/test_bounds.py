@@ -164,6 +164,13 @@ def test_a_long_address_is_refused_before_it_is_split(client_of, query):
     assert answer.status_code == 414 and 'アドレスが長すぎます' in answer.text and took < 0.05
 
 
+def test_very_large_headers_are_refused_in_words(client_of):
+    browser = client_of(None)
+    answer = browser.get('/sign-in', headers={'X-Long': 'x' * 40_000})
+    assert answer.status_code == 431 and 'Cookieなど）が大きすぎます' in answer.text
+    assert browser.get('/sign-in', headers={'X-Long': 'x' * 20_000}).status_code == 200
+
+
 def test_an_address_has_no_more_parts_than_anyone_means(client_of):
     browser = client_of('it')
     assert browser.get('/systems/?' + '&'.join(f'a{n}=1' for n in range(150))).status_code == 400

@@ -371,6 +371,8 @@ def test_every_answer_has_our_headers_and_words(server):
             (404, '見つかりません', (b'GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (405, '受け付けていません', (b'BREW /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (200, '--', (b'GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
+            (431, 'Cookieなど）が大きすぎます', (b'GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ' + b'a' * 300_000 + b'\r\n\r\n',)),
+            (414, 'アドレスが長すぎます', (b'GET /sign-in?q=' + b'a' * 60_000 + b' HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (404, '見つかりません', (b'GET /static/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (200, 'ok', (b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',))):
         answered, headers, body = ask_raw(server.port, *request)
@@ -428,7 +430,7 @@ serving.serve(app, '127.0.0.1', int(sys.argv[1]), 1, 1)
 """
 
 
-@pytest.mark.parametrize('how', ['sleep', 'spin'])
+@pytest.mark.parametrize('how', ['sleep', 'spin', 'stop'])
 def test_a_process_that_hangs_is_replaced(tmp_path, how):
     port = free_port()
     process = subprocess.Popen([sys.executable, '-c', HANGS, str(port), str(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL)
@@ -440,10 +442,12 @@ def test_a_process_that_hangs_is_replaced(tmp_path, how):
         was = until(pid)
         status, headers, words = ask_raw(port, b'GET /fail HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
         assert status == 500 and '処理中に問題が起きました' in words and headers['X-Frame-Options'] == 'DENY'
+        if how == 'stop':
+            os.kill(was, signal.SIGSTOP)
         with suppress(OSError, http.client.HTTPException):
             ask_raw(port, f'GET /{how} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.encode())
         assert until(pid) != was
-        assert 'most recent call first' in (tmp_path / 'hung.log').read_text()
+        assert how == 'stop' or 'most recent call first' in (tmp_path / 'hung.log').read_text()
     finally:
         process.kill()
         process.wait(120)
