@@ -15,6 +15,7 @@ import hypothesis
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from audits import trail
 from models import RECORDS, db
@@ -29,9 +30,18 @@ UNSEEN = frozenset({'hidden', 'submit', 'button', 'image', 'reset'})
 VOID = frozenset('area base br col embed hr img input link meta source track wbr'.split())
 
 
-# how long an example takes says more of what else the machine is doing
-hypothesis.settings.register_profile('any machine', deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# how long an example takes says more of what else the machine is doing; other examples than yesterday's only when asked for
+hypothesis.settings.register_profile('any machine', deadline=None, derandomize='DAICHO_FUZZ' not in os.environ,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile('any machine')
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out on the second engine what no engine can change."""
+    if ENGINE != 'sqlite':
+        free = [item for item in items if item.get_closest_marker('engine_free')]
+        config.hook.pytest_deselected(items=free)
+        items[:] = [item for item in items if item not in set(free)]
 
 
 def pytest_sessionfinish(session):
@@ -39,6 +49,24 @@ def pytest_sessionfinish(session):
     reporter = session.config.pluginmanager.get_plugin('terminalreporter')
     if os.environ.get('CI') and reporter is not None and reporter.stats.get('skipped'):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# --- the application, made hundreds of times ---
+
+compile_builder, builders = Rule._compile_builder, {}
+
+
+def compile_once(rule, append_unknown=True):
+    """Return what builds the addresses of a rule: compiling the same 224 anew is two thirds of a start of the application."""
+    if rule.defaults:
+        return compile_builder(rule, append_unknown)
+    parts = (append_unknown, *rule._trace)
+    if parts not in builders:
+        builders[parts] = compile_builder(rule, append_unknown)
+    return builders[parts]
+
+
+Rule._compile_builder = compile_once
 
 
 # --- the page, read and checked ---
@@ -197,20 +225,29 @@ def databases(server):
         yield Databases(pathlib.Path(folder), server)
 
 
-@pytest.fixture(scope='session')
-def golden(databases):
-    """The URL of a database with the schema, the masters and the cast; copied for each test, never written again."""
-    url = databases.empty()
+def filled(url, *fills):
+    """Write what tests begin with into a database, and return its URL once nothing of it is open or beside it."""
     clock.pin(cast.TODAY)
     db.initialize(connection.open_database(url))
     with db.connection_context():
-        connection.migrate()
-        masters.fill(clock.now())
-        cast.fill(clock.now())
+        for fill in fills:
+            fill()
         if ENGINE == 'sqlite':
             db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)')
     db.close_all()
     return url
+
+
+@pytest.fixture(scope='session')
+def blank(databases):
+    """The URL of a database with the schema and the masters only; copied, never written again."""
+    return filled(databases.empty(), connection.migrate, lambda: masters.fill(clock.now()))
+
+
+@pytest.fixture(scope='session')
+def golden(databases, blank):
+    """The URL of a database with the schema, the masters and the cast; copied for each test, never written again."""
+    return filled(databases.empty(blank), lambda: cast.fill(clock.now()))
 
 
 # --- the application on its own copy ---

@@ -59,6 +59,7 @@ def opens(name, doors):
     return name.split('.')[0] in sys.stdlib_module_names or any(name == door or name.startswith(f'{door}.') for door in doors)
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('room', DOORS)
 def test_doors_open_one_way(room):
     for path in sources(room):
@@ -66,11 +67,13 @@ def test_doors_open_one_way(room):
         assert not strange, f'{path.relative_to(ROOT)} may not import {", ".join(strange)}'
 
 
+@pytest.mark.engine_free
 def test_holidays_are_known_in_the_calendar_only():
     for path in (ROOT / 'models' / 'rules').glob('*.py'):
         assert path.name == 'calendar.py' or 'jpholiday' not in path.read_text('utf-8'), path.name
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('room', BELOW)
 def test_nothing_below_the_pages_reads_the_clock(room):
     for path in (ROOT / room).rglob('*.py'):
@@ -79,12 +82,14 @@ def test_nothing_below_the_pages_reads_the_clock(room):
                 assert node.func.attr not in ('now', 'today', 'utcnow'), f'{path.relative_to(ROOT)}:{node.lineno} reads the clock'
 
 
+@pytest.mark.engine_free
 def test_the_pages_read_the_one_clock():
     for path in (ROOT / 'registry').rglob('*.py'):
         if path.name != 'clock.py':
             assert not re.search(r'\b(datetime\.(now|utcnow)|date\.today)\(', path.read_text('utf-8')), path.name
 
 
+@pytest.mark.engine_free
 def test_modules_say_what_room_they_are():
     for room in (*DOORS, 'tests'):
         for path in (ROOT / room).rglob('*.py'):
@@ -302,6 +307,7 @@ def test_throttles_are_no_records(opened):
     Throttle.create(key='account:x', last=clock.now())
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
 def test_a_misspelt_column_is_refused(table):
     with pytest.raises(TypeError, match='has no nmae'):
@@ -314,6 +320,7 @@ def operations():
     return (ROOT / 'docs' / 'operations.md').read_text('utf-8')
 
 
+@pytest.mark.engine_free
 def test_settings_are_documented():
     text = (ROOT / 'registry' / 'config.py').read_text('utf-8')
     names = set(re.findall(r"environ\.get\(\s*'([A-Z_]+)'", text))
@@ -330,6 +337,7 @@ def walk(command, path=()):
         yield ' '.join(path), [option for part in command.params if isinstance(part, click.Option) for option in part.opts]
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize(('command', 'options'), list(walk(commands.main)), ids=lambda value: value if isinstance(value, str) else '')
 def test_commands_are_documented(command, options):
     text = operations()
@@ -337,6 +345,7 @@ def test_commands_are_documented(command, options):
     assert not [option for option in options if option.startswith('--') and option not in text]
 
 
+@pytest.mark.engine_free
 def test_commands_explain_themselves():
     for command, _ in walk(commands.main):
         found = commands.main

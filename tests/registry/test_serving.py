@@ -119,6 +119,7 @@ def test_a_process_that_dies_is_replaced(server):
     assert all(server.answers() for _ in range(8))
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('word', [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_none_outlives_the_one_that_watches(server, word):
     server.process.send_signal(word)
@@ -128,12 +129,14 @@ def test_none_outlives_the_one_that_watches(server, word):
     until(lambda: free(server.port))
 
 
+@pytest.mark.engine_free
 def test_a_stop_of_the_whole_group_is_a_stop(server):
     for pid in (*server.workers, server.process.pid):
         os.kill(pid, signal.SIGINT)
     assert server.process.wait(120) == 0
 
 
+@pytest.mark.engine_free
 def test_a_taken_address_is_said(server, env):
     done = subprocess.run([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(server.port)], cwd=ROOT, env=env,
                           capture_output=True, text=True, timeout=300)
@@ -243,6 +246,7 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(de
     assert set(acknowledged) <= kept and len(kept - set(acknowledged)) <= 6
 
 
+@pytest.mark.engine_free
 def test_what_the_server_refuses_is_said_in_words(server):
     connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=120)
     connection.putrequest('POST', '/files/')
@@ -322,6 +326,7 @@ def on_a_full_disk():
     return writer, (writer,)
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('log', [unread, without_reader, on_a_full_disk])
 def test_a_log_that_fails_costs_nobody_an_act(desk, env, log):
     desk.load('departments')
@@ -360,6 +365,7 @@ def ask_raw(port, head, *parts):
 POST = b'POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 
 
+@pytest.mark.engine_free
 def test_every_answer_has_our_headers_and_words(server):
     block = b'a' * (1 << 20)
     for status, words, request in (
@@ -378,6 +384,7 @@ def test_every_answer_has_our_headers_and_words(server):
         assert headers['Content-Security-Policy'] and headers['X-Content-Type-Options'] == 'nosniff', request[0]
 
 
+@pytest.mark.engine_free
 def test_half_a_form_is_none(server):
     with socket.create_connection(('127.0.0.1', server.port), 120) as connection:
         connection.sendall(POST + b'Content-Length: 5000\r\n\r\nemail=a')
@@ -385,6 +392,7 @@ def test_half_a_form_is_none(server):
         assert connection.recv(100).startswith(b'HTTP/1.1 400 ')
 
 
+@pytest.mark.engine_free
 def test_connections_that_wait_do_not_stop_the_site(env):
     server = Server(env, stderr=subprocess.DEVNULL)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -428,6 +436,7 @@ serving.serve(app, '127.0.0.1', int(sys.argv[1]), 1, 1)
 """
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('how', ['sleep', 'spin'])
 def test_a_process_that_hangs_is_replaced(tmp_path, how):
     port = free_port()
