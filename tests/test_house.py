@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 from cast import CAST, email
-from conftest import Untrailed
+from conftest import Page, Untrailed
 from peewee import SqliteDatabase
 
 from audits import history, trail
@@ -291,6 +291,17 @@ def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
              for n in range(1, 7)]
     assert len(whole) > 220 and pages[-1] == pages[-2]
     assert [number for page in pages[:-1] for number in page] == whole
+
+
+@pytest.mark.engine_free
+@pytest.mark.parametrize(('piece', 'fault'), [
+    ('<p style="color: red">', 'style= on p'), ('<a ONCLICK=\'x\' href="/">', 'onclick= on a'), ('<script>1 < 2</script>', 'inline script'),
+    ('<style>p {}</style>', 'inline style'), ('<input name=x type="text">', 'no label: x'), ('<p id=a></p><p id="a"/>', 'id a twice'),
+    ('<H1>b</H1>', '2 h1'), ('<form method="post">', 'form without action'), ('<p title="a>', 'a tag that is none'), ('a <b', 'a tag that is none')])
+def test_a_page_with_a_fault_is_seen(piece, fault):
+    sound = '<!DOCTYPE html><!-- <p style> --><html lang="ja"><title>甲 &amp; 乙｜台帳</title><h1>甲 &amp;\n乙</h1><label>x <input name="y"></label>'
+    assert Page(sound).faults == [] and Page(sound).h1 == '甲 & 乙'
+    assert fault in '; '.join(Page(sound + piece).faults)
 
 
 # --- writing ---
