@@ -198,7 +198,7 @@ def server():
     subprocess.run([f'{programs}/initdb', '-D', f'{home}/data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
                     '--locale=C.UTF-8', '--no-sync'], **run)
     quick = '-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB'
-    subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-w', '-l', f'{home}/log', '-o',
+    subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-w', '-t', '600', '-l', f'{home}/log', '-o',
                     f"-c listen_addresses='' -c unix_socket_directories={home} {quick}", 'start'], **run)
     try:
         with psycopg.connect(f'host={home} user=daicho dbname=postgres', autocommit=True) as control:
