@@ -30,17 +30,15 @@ YEAR, END = 2025, date(2026, 3, 31)
 
 
 @pytest.fixture
-def bare(built, databases, monkeypatch):
+def bare(built, databases, blank, monkeypatch):
     """The application on a register that holds the built-in masters only."""
-    url = databases.empty()
+    url = databases.empty(blank)
     built.extensions.pop('remembered', None)
     clock.pin(cast.TODAY)
     db.initialize(connection.open_database(url))
     monkeypatch.setitem(built.config, 'DATABASE_URL', url)
     with built.app_context():
         db.connect()
-        connection.migrate()
-        masters.fill(clock.now())
         yield built
         db.close_all()
     clock.pin(None)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from registry.records import sheets
 from registry.records.sheets import Problem, Unreadable
 
+pytestmark = pytest.mark.engine_free
+
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 HEADERS = ['管理番号', '名称', '備考']
 ROWS = [['00123', '住民記録システム', '=SUM(A1:A9)'], ['S-2', '髙﨑①㈱', ' 前後の空白 '], ['S-3', "'+81", '1行目\n2行目, "引用"\t終わり'],

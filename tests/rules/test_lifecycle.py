@@ -15,6 +15,8 @@ from models.rules.lifecycle import (
     missing,
 )
 
+pytestmark = pytest.mark.engine_free
+
 WHOLE = {
     'name': '住民記録システム', 'owner': 1, 'summary': '住民基本台帳事務', 'case_exists': True,
     'budget_result': 'reduced',
