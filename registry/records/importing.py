@@ -228,6 +228,7 @@ class Load:
     def _read(self, sheet):
         rows, total = self._zeros(sheet.rows), len(sheet.rows)
         places = {name: place for place, name in self.columns}
+        self.key_cells = [(places[name], self.form._fields[name]) for name in self.noun.key]
         for cell in self.form.cells():
             if isinstance(cell, Pointing) and total > 50:
                 cell.load_all()
@@ -274,12 +275,10 @@ class Load:
 
     def key_of(self, cells):
         """Return the key of a line as stored values, or None when it cannot be read."""
-        places = {name: place for place, name in self.columns}
         key = []
-        for name in self.noun.key:
-            text = cells[places[name]].strip()
+        for place, cell in self.key_cells:
+            text = cells[place].strip()
             try:
-                cell = self.form._fields[name]
                 key.append((cell.standing(text) if isinstance(cell, Ref) else cell.read(text)) if text else None)
             except ValueError:
                 return None
@@ -361,7 +360,8 @@ class Load:
         """Yield (field name, message) where a new number differs from a known one, or one of an earlier line, by small letters only."""
         if key is None or self.numbers is None:
             return
-        if hash(like(key[0])) not in self.twice_alike and like(key[0]) not in self.standing_like:
+        alike = like(key[0])
+        if hash(alike) not in self.twice_alike and alike not in self.standing_like:
             return
         near = self.numbers.setdefault(key[0].lower(), key[0])
         if near != key[0]:
