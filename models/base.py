@@ -185,6 +185,21 @@ class Table(Model):
         return next(iter(cls._by_id(id)), None)
 
     @classmethod
+    def by_ids(cls, ids):
+        """Return the rows of some ids, in no order; those that no row has are left out."""
+        if '_by_ids' not in cls.__dict__:
+            cls._by_ids = {}
+        ids, found = [id for id in ids if 0 < id < 2 ** 63], []
+        while ids:
+            few, ids = ids[:64], ids[64:]
+            # a statement is made for each power of two: the last id fills it up
+            size = 1 << (len(few) - 1).bit_length()
+            if size not in cls._by_ids:
+                cls._by_ids[size] = Prepared(lambda *ids: cls.select().where(cls.id.in_(ids)))
+            found += cls._by_ids[size](*few, *few[-1:] * (size - len(few)))
+        return found
+
+    @classmethod
     def live(cls):
         """The condition that a row is not voided (取消されていない)."""
         return cls.voided_at.is_null()

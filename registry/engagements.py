@@ -6,7 +6,7 @@ from peewee import fn
 from audits import history
 from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
-from models import CorrectiveAction, Engagement, Finding
+from models import CorrectiveAction, Engagement, Finding, Person, System
 from models.engagements import ENGAGEMENT_KINDS, FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
 from models.organisation import subtree
 from models.rules import lifecycle
@@ -23,8 +23,9 @@ engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
     prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row: kept_apart(row.findings),
     restorable=lambda row: kept_apart(row.findings),
-    panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
-                        'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
+    panels=lambda row: {'findings': records.panel(
+        list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(records.FEW))[::-1], 'findings',
+        engagement=row.engagement_no), 'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=[Column('engagement_no', '監査番号', Engagement.engagement_no),
              Column('kind', '監査種別', Engagement.kind, shown.code(ENGAGEMENT_KINDS)),
              Column('theme', '監査テーマ', Engagement.theme),
@@ -32,7 +33,9 @@ engagements = Noun(
              Column('held_on', '実施日', Engagement.held_on, shown.day),
              Column('reported_on', '報告日', Engagement.reported_on, shown.day)],
     filters=[Filter('kind', '監査種別', lambda: list(ENGAGEMENT_KINDS.items()), lambda v: Engagement.kind == v),
-             Filter('department', '被監査部門', shown.department_options, lambda v: Engagement.department == shown.unit(v))],
+             Filter('department', '被監査部門', shown.department_options, lambda v: Engagement.department == shown.unit(v)),
+             Filter('system', '対象システム', list, lambda v: Engagement.system == shown.id_of(System, 'system_no', v),
+                    shown.label_by(System, 'system_no'))],
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -76,12 +79,12 @@ def uninvolved(finding, person):
 
     Voided measures and former addresses count too: who did the work is not who judges it, whatever their role is now.
     """
-    addresses = {person.email, *(value for value in history.values_of(person, 'email') if value)}
-    involved = {address for _, address in history.who_set(finding, {'state'}, 'reported')}
-    for action in finding.actions:
-        if person.id in (action.owner_id, *history.values_of(action, 'owner')):
-            return False
-        involved |= {address for _, address in history.who_set(action, {'done_on'})}
+    addresses = {person.email, *(value for value in history.values_of([person], 'email') if value)}
+    involved = {address for _, address in history.who_set([finding], {'state'}, 'reported')}
+    actions = list(finding.actions)
+    if person.id in {*(action.owner_id for action in actions), *history.values_of(actions, 'owner')}:
+        return False
+    involved |= {address for _, address in history.who_set(actions, {'done_on'})}
     return not addresses & involved
 
 
@@ -113,9 +116,14 @@ def finding_panels(row):
     known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）', 'uninvolved': judges}
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
-    return {'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target], lifecycle.finding_missing(target, known | {'state': row.state}))
+    for action in actions:
+        action.finding = row
+    people = Person.select(Person.id, Person.name).where(Person.id.in_(
+        [id for action in actions for id in (action.owner_id, action.follower_id) if id]))
+    return {'names': dict(people.tuples()) if actions else {}, 'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
+            'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target],
+                       lifecycle.finding_missing(target, known | {'state': row.state}))
                       for target in (m.target for m in moves)] if not row.voided_at else [],
-            'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
             'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
             'can_follow': {a.id for a in actions if allowed('actions.follow', a) and may_follow(a)
@@ -139,7 +147,9 @@ findings = Noun(
              Column('state', '状態', Finding.state, shown.code(FINDING_STATES), tone=finding_tone)],
     filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
-             Filter('category', '指摘区分', lambda: list(FINDING_CATEGORIES.items()), lambda v: Finding.category == v)],
+             Filter('category', '指摘区分', lambda: list(FINDING_CATEGORIES.items()), lambda v: Finding.category == v),
+             Filter('engagement', '監査', list, lambda v: Finding.engagement == shown.id_of(Engagement, 'engagement_no', v),
+                    shown.label_by(Engagement, 'engagement_no'))],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
 records.register(engagements_bp, engagements)
 records.register(findings_bp, findings)

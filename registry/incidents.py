@@ -2,13 +2,13 @@
 from flask import Blueprint
 
 from forms.incidents import IncidentForm, LevelForm, ShareForm
-from models import CaseShare, Incident, IncidentLevel
+from models import BusinessSystem, CaseShare, Incident, IncidentLevel, IncidentSystem, System
 from models.figures import recovery_of, windows
 from models.incidents import INCIDENT_CATEGORIES, SHARE_METHODS
 from models.rules import calendar, clocks
-from models.settings import Dated
 
-from . import clock, records, shown
+from . import board, clock, records, shown
+from .memo import remembered
 from .nouns import Column, Filter, Noun
 from .permits import visible_of
 
@@ -32,13 +32,15 @@ def level_on(level, day):
 
 
 def incident_panels(row):
-    dated = Dated()
+    dated = board.settings()
     day = row.detected_at.astimezone(calendar.JST).date()
-    systems = [link.system for link in row.system_links if link.voided_at is None]
-    served = {link.business_id for system in systems for link in system.business_links if link.voided_at is None}
+    struck = IncidentSystem.select(IncidentSystem.system).where(IncidentSystem.incident == row, IncidentSystem.live())
+    served = {id for (id,) in BusinessSystem.select(BusinessSystem.business).where(
+        BusinessSystem.live(), BusinessSystem.system.in_(struck)).distinct().tuples()}
+    systems = list(System.select(System.id, System.system_no, System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(records.FEW))
     return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
-            'systems': visible_of(systems),
-            'windows': [(b, start, end) for b, start, end in windows(dated)
+            'systems': visible_of(systems), 'more': len(systems) == records.FEW,
+            'windows': [(b, start, end) for b, start, end in remembered(('windows',), lambda: windows(board.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 
@@ -59,7 +61,10 @@ incidents = Noun(
                     lambda v: Incident.level == int(v)),
              Filter('category', '区分', lambda: list(INCIDENT_CATEGORIES.items()), lambda v: Incident.category == v),
              Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')],
-                    lambda v: Incident.restored_at.is_null(v == '1'))],
+                    lambda v: Incident.restored_at.is_null(v == '1')),
+             Filter('system', '対象システム', list, lambda v: Incident.id.in_(IncidentSystem.select(IncidentSystem.incident).where(
+                 IncidentSystem.live(), IncidentSystem.system == shown.id_of(System, 'system_no', v))),
+                    shown.label_by(System, 'system_no'))],
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',), sort='-shared_on', prefix='H-',

@@ -39,13 +39,22 @@ class Column:
 class Filter:
     """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
 
-    A value is a code that a person may read and pass on, never the number of a row in the database.
+    A value is a code that a person may read and pass on, never the number of a row in the database. Of too many to list,
+    `label_of` gives the label of one, None where it is not known or not the reader's to see.
     """
 
     name: str
     label: str
     options: Callable
     where: Callable
+    label_of: Callable | None = None
+
+    def choices(self, value):
+        """Return [(value, label)] of what can be chosen; of too many to list only the one asked for."""
+        if self.label_of is None:
+            return self.options()
+        label = self.label_of(value) if value else None
+        return [] if label is None else [(value, label)]
 
 
 @dataclass

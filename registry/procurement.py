@@ -4,7 +4,7 @@ from flask_login import current_user
 
 from audits import history
 from forms.procurement import BudgetRequestForm, CaseForm, ReviewForm, SupportForm, SupportMoveForm
-from models import BudgetRequest, Case, Review, Support, SupportComment
+from models import BudgetRequest, Case, Person, Review, ReviewSystem, Support, SupportComment, System
 from models.base import fold
 from models.budgets import NATURES
 from models.figures import large_reasons
@@ -14,7 +14,7 @@ from models.settings import Dated
 
 from . import clock, records, shown
 from .nouns import Column, Filter, Noun
-from .permits import UNIT_ROLES, allowed, permit, require, visible_of
+from .permits import UNIT_ROLES, allowed, permit, require
 
 requests_bp = Blueprint('budget-requests', __name__, url_prefix='/budget-requests')
 cases_bp = Blueprint('cases', __name__, url_prefix='/cases')
@@ -42,7 +42,7 @@ def approved_by_another(reason, approver):
         by = squeezed(row.__data__.get(approver))
         if not by or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
             return
-        entered = [(person.name, person.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
+        entered = [(person.name, person.email), *(history.who_set([before], {reason, approver}) if before is not None else ())]
         if any((name := squeezed(each)) in by or by in name for names in entered for each in names if each):
             yield approver, '承認者には、その理由を入力した人とは別の人を入力してください。'
     return rule
@@ -54,10 +54,10 @@ def squeezed(text):
 
 
 def request_panels(row):
-    cases = list(row.cases.where(Case.live()).order_by(Case.case_no))
+    cases = list(row.cases.where(Case.live()).order_by(Case.case_no.desc()).limit(records.FEW))
     supports = {s.case_id: s for s in Support.select().where(
         Support.case.in_([case.id for case in cases] or [0]), Support.kind == 'budget', Support.live())}
-    return {'cases': [(case, supports.get(case.id)) for case in visible_of(cases)],
+    return {'cases': records.panel(cases, 'cases', request=row.request_no), 'supports': supports,
             'can_ask': not cases and row.it_cost and not row.exclusion_reason and not row.voided_at
             and allowed('cases.create', Case(department=row.department_id))}
 
@@ -88,8 +88,9 @@ budget_requests = Noun(
 def case_panels(row):
     dated = Dated()
     day = row.ordered_on or clock.today()
-    kinds = {support.kind for support in row.supports.where(Support.live())}
-    return {'supports': list(row.supports.where(Support.live()).order_by(Support.id)), 'states': SUPPORT_STATES,
+    supports = list(row.supports.where(Support.live()).order_by(Support.id))
+    kinds = {support.kind for support in supports}
+    return {'supports': supports, 'states': SUPPORT_STATES,
             'kinds': SUPPORT_KINDS, 'large': large_reasons(row, day, dated),
             'unverified': dated.unverified(('large_case_amount', 'large_case_basis'), day),
             'can_ask': [(code, label) for code, label in SUPPORT_KINDS.items() if code not in kinds]
@@ -110,7 +111,11 @@ cases = Noun(
     filters=[Filter('fiscal_year', '予算年度', shown.years, lambda v: Case.fiscal_year == int(v)),
              Filter('department', '所属', shown.department_options, lambda v: Case.department == shown.unit(v)),
              Filter('kind', '案件種別', lambda: list(CASE_KINDS.items()), lambda v: Case.kind == v),
-             Filter('outcome', '予算結果', lambda: list(OUTCOMES.items()), lambda v: Case.outcome == v)],
+             Filter('outcome', '予算結果', lambda: list(OUTCOMES.items()), lambda v: Case.outcome == v),
+             Filter('system', '対象システム', list, lambda v: Case.system == shown.id_of(System, 'system_no', v),
+                    shown.label_by(System, 'system_no')),
+             Filter('request', '予算要求', list, lambda v: Case.request == shown.id_of(BudgetRequest, 'request_no', v),
+                    shown.label_by(BudgetRequest, 'request_no'))],
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
 
 
@@ -149,13 +154,18 @@ def support_panels(row):
             'comments': told(row), 'states': SUPPORT_STATES, 'case': row.case}
 
 
+#: how many comments of a support's thread its page shows
+THREAD = 50
+
+
 def told(support):
-    """Return [(comment, what its writer did)] of a support's thread, the oldest first."""
-    found, before = [], 'requested'
-    for comment in support.comments.where(SupportComment.live()).order_by(SupportComment.id):
-        found.append((comment, DID.get((before, comment.state)) or DID[comment.state]))
-        before = comment.state
-    return found
+    """Return ([(comment, what its writer did)], more) of the newest part of a support's thread, the oldest first; whether it has more."""
+    comments = list(support.comments.select(SupportComment, Person).join(Person).where(SupportComment.live()).order_by(
+        SupportComment.id.desc()).limit(THREAD + 1))[::-1]
+    before = [None if len(comments) > THREAD else 'requested', *(comment.state for comment in comments)]
+    found = [(comment, DID.get((state, comment.state)) or DID[comment.state])
+             for state, comment in zip(before, comments, strict=False)]
+    return found[-THREAD:], len(found) > THREAD
 
 
 MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'returned'): '差し戻す',
@@ -210,7 +220,10 @@ reviews = Noun(
              Column('conclusion', '結論', Review.conclusion, shown.code(CONCLUSIONS)),
              Column('approved_on', '承認日', Review.approved_on, shown.day)],
     filters=[Filter('kind', '検討区分', lambda: list(REVIEW_KINDS.items()), lambda v: Review.kind == v),
-             Filter('conclusion', '結論', lambda: list(CONCLUSIONS.items()), lambda v: Review.conclusion == v)],
+             Filter('conclusion', '結論', lambda: list(CONCLUSIONS.items()), lambda v: Review.conclusion == v),
+             Filter('system', '対象システム', list, lambda v: Review.id.in_(ReviewSystem.select(ReviewSystem.review).where(
+                 ReviewSystem.live(), ReviewSystem.system == shown.id_of(System, 'system_no', v))),
+                    shown.label_by(System, 'system_no'))],
     hint='結論と承認日がそろった検討が、件数に入ります。')
 
 records.register(requests_bp, budget_requests)
@@ -262,7 +275,7 @@ def move(id, target):
             return redirect(url_for('.show', id=id), code=303)
     return render_template('supports/move.html', noun=supports, row=before, form=form, target=SUPPORT_STATES[target],
                            words=MOVE_WORDS.get((before.state, target), SUPPORT_STATES[target]),
-                           comments=told(before), states=SUPPORT_STATES,
+                           comments=told(before)[0], states=SUPPORT_STATES,
                            crumbs=records.crumbs(supports, (before.label, url_for('.show', id=id)), ('状態の変更', None))
                            ), 422 if form.errors else 200
 

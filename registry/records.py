@@ -3,6 +3,7 @@ import copy
 import re
 from contextlib import suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -16,6 +17,8 @@ from models.figures import day_bounds
 from models.visibility import condition, visible
 
 from . import clock, connection, sheets, shown, tables, words
+from .memo import counted
+from .nouns import NOUNS
 from .permits import UNIT_ROLES, allowed, overreach, permit, require, visible_of
 
 
@@ -179,6 +182,10 @@ def moved_meanwhile(noun, row, form, state, possible):
         noun, (row.label, url_for('.show', id=row.id)), ('競合', None))), 409
 
 
+#: how many of a record's links its page names
+LINKS = 50
+
+
 def details(noun, row):
     """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
 
@@ -189,9 +196,16 @@ def details(noun, row):
         value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
         if value is not None and isinstance(field, Ref):
             value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-        texts[field.short_name] = field.label.text, field.show(value)
+        texts[field.short_name] = field.label.text, in_words(field, value)
     sections = noun.sections or [('内容', list(texts))]
     return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
+
+
+def in_words(field, value):
+    """Return a field's value as a record's page shows it: of many links the first few, and how many more there are."""
+    if not hasattr(field, 'ids_of') or len(value) <= LINKS:
+        return field.show(value)
+    return f'{field.show(value[:LINKS])}、ほか{len(value) - LINKS:,}件'
 
 
 def past_of(noun, row, before=history.END):
@@ -202,13 +216,45 @@ def past_of(noun, row, before=history.END):
     parts = words.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
+    history.name_all(changes, names, lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{words.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
-            change, words.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other])),
-            untold=leading.get(table)))
-    return list(told.values()), older
+            change, words.vocabulary(table), names, untold=leading.get(table)))
+    if older and older[1]:
+        told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
+    return list(told.values()), older and '.'.join(map(str, older))
+
+
+def cursor(text):
+    """Return the place in a history that an address names, an act and a place in it, or the end for none."""
+    found = re.fullmatch(r'(\d{1,15})(?:\.(\d{1,9}))?', text, re.ASCII)
+    return (int(found.group(1)), int(found.group(2) or 0)) if found else history.END
+
+
+#: how many of the records that hang on one its page shows: all of them are a list
+FEW = 20
+
+
+class Panel(NamedTuple):
+    """What a record's page shows of the records that hang on it: the newest few, how many there are, the list of all."""
+
+    rows: list
+    total: int
+    url: str | None
+
+
+def panel(rows, name, **values):
+    """Return the Panel of `rows`, the newest few (FEW) of the records of a noun that its list holds when narrowed by `values`."""
+    seen = visible_of(rows)
+    if len(rows) < FEW:
+        return Panel(seen, len(seen), None)
+    noun = NOUNS[name]
+    limits = condition(noun.table, current_user), noun.scope(clock.today()), *(
+        found.where(values[found.name]) for found in noun.filters if found.name in values)
+    total = counted(noun.table.select(noun.table.id).where(noun.table.live(), *(limit for limit in limits if limit is not None)))
+    return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 
 def next_number(noun):
@@ -278,7 +324,7 @@ def register(bp, noun):
         def earlier(id):
             """Show the history of a record from before an act, a page at a time."""
             row = find(noun, id)
-            told, older = past_of(noun, row, tables.whole(request.args, 'before', history.END))
+            told, older = past_of(noun, row, cursor(request.args.get('before', '')))
             return render_template('records/history.html', noun=noun, row=row, history=told, older=older, crumbs=crumbs(
                 noun, (shown.called(row), url_for('.show', id=id)), ('履歴', None)))
 

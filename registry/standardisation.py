@@ -2,7 +2,7 @@
 from flask import Blueprint, render_template, request, url_for
 
 from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItemForm, StepMasterForm
-from models import Business, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress
+from models import Business, BusinessSystem, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress, System
 from models.figures import figure
 from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
@@ -42,7 +42,10 @@ businesses = Noun(
              Column('planned_cutover_on', '切替予定日', Business.planned_cutover_on, shown.day),
              Column('cutover_on', '切替実績日', Business.cutover_on, shown.day)],
     filters=[Filter('applicable', '適用', lambda: [('1', '適用する業務'), ('0', '適用しない業務')],
-                    lambda v: Business.applicable == (v == '1'))],
+                    lambda v: Business.applicable == (v == '1')),
+             Filter('system', '対象システム', list, lambda v: Business.id.in_(BusinessSystem.select(BusinessSystem.business).where(
+                 BusinessSystem.live(), BusinessSystem.system == shown.id_of(System, 'system_no', v))),
+                    shown.label_by(System, 'system_no'))],
     hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
 
 

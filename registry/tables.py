@@ -91,7 +91,8 @@ class Listing:
         self.conditions += [limit for limit in (condition(table, person), noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
-        self.options = {f.name: f.options() for f in noun.filters}
+        self.options = {f.name: f.choices(self.values.get(f.name, '')) for f in noun.filters}
+        self.typed = {f.name for f in noun.filters if f.label_of is not None}
         #: conditions that cannot be used, kept in the list's address: they narrow it to nothing rather than not at all
         self.unusable = set()
         for f in noun.filters:
@@ -105,11 +106,11 @@ class Listing:
 
     def is_long(self, name):
         """Tell whether a filter has too many values for a list to choose from: then its code is typed."""
-        return len(self.options[name]) > MANY_OPTIONS
+        return name in self.typed or len(self.options[name]) > MANY_OPTIONS
 
     def suggested(self, name):
         """Return the last few values of a long filter, the last first."""
-        return self.options[name][:-1 - SUGGESTED:-1]
+        return [] if name in self.typed else self.options[name][:-1 - SUGGESTED:-1]
 
     def query(self, *selected, backwards=False):
         """Return the list's rows, all pages, in order or from the end."""
