@@ -2,13 +2,13 @@
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock, RLock
 from typing import NamedTuple
 
 from flask import current_app, g
 
-from audits import trail
+from audits import past, trail
 from models import RECORDS, db
 
 #: how many results are kept, and of how many heads of the chain it is known which tables they changed
@@ -17,6 +17,10 @@ MOST, HEADS = 2000, 8
 KNOWN = frozenset(table._meta.table_name for table in RECORDS)
 #: stands for any other table: the trail itself, which changes with every act
 TRAIL = ''
+#: names no table: the number of the head's act
+LAST = '#'
+#: so many changes of a table are worked into what was made from it; after more it is made anew
+WORKED_IN = 100
 #: the words that are tables of ours, or of the database
 _OTHERS = frozenset({'act', 'change', 'trail_head'})
 
@@ -26,10 +30,11 @@ _standing = ContextVar('standing', default=None)
 
 
 class Kept(NamedTuple):
-    """A result, and how each table it was made from stood then."""
+    """A result, how each table it was made from stood then, and the number of the last act of then."""
 
     stood: dict
     value: object
+    seq: int
 
     def fits(self, stands):
         return all(stands[name] == mark for name, mark in self.stood.items())
@@ -49,7 +54,7 @@ class Memo:
             # this look at the trail is no part of what is being made
             token = _reading.set(None)
             try:
-                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash}
+                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash, LAST: head.seq}
             finally:
                 _reading.reset(token)
             with self.guard:
@@ -107,11 +112,12 @@ def head():
     return g.head
 
 
-def remembered(key, make, found=None):
+def remembered(key, make, found=None, again=None):
     """Return what `make` made for `key`, made again only when a table it had read changed since.
 
     The chain's head, this request's or the one given as `found`, says how the tables stand. The key must name all
-    else the result depends on, what was read before `make` ran included.
+    else the result depends on, what was read before `make` ran included. Of a result that was made from one table alone,
+    `again` may give (the table, a function (value, changes) that returns the value after some changes of it).
     """
     memo = current_app.extensions.setdefault('remembered', Memo())
     # what a result is made from belongs to the same head as the result
@@ -121,12 +127,26 @@ def remembered(key, make, found=None):
         with memo.alone(key):
             kept = memo.find(key, stands)
             if kept is None:
-                kept = _made(make, stands)
+                kept = _made(partial(_renewed, memo.kept.get(key), make, again, stands), stands)
                 memo.keep(key, kept)
     outer = _reading.get()
     if outer is not None:
         outer.update(kept.stood)
     return kept.value
+
+
+def _renewed(old, make, again, stands):
+    """Return the value of an older result with what has changed since worked in, or else what `make` makes."""
+    changes = None
+    if again is not None and old is not None and old.seq <= stands[LAST]:
+        table, renew = again
+        # this look at the trail is no part of what is being made
+        token = _reading.set(None)
+        try:
+            changes = past.changed(table, old.seq, stands[LAST], WORKED_IN)
+        finally:
+            _reading.reset(token)
+    return make() if changes is None else renew(old.value, changes)
 
 
 def _made(make, stands):
@@ -139,7 +159,7 @@ def _made(make, stands):
     finally:
         _reading.reset(tokens[0])
         _standing.reset(tokens[1])
-    return Kept({name: stands[name] for name in read}, value)
+    return Kept({name: stands[name] for name in read}, value, stands[LAST])
 
 
 def counted(query):
