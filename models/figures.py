@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, partial, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from operator import or_
 
 from peewee import JOIN, SQL, Select, SqliteDatabase, Value, fn
@@ -107,14 +107,16 @@ class Population:
     joins: object = staticmethod(lambda query: query)
     #: gives {code: rows} of all groups without a look at every row, where something does
     tally: object = None
+    #: what the rows are in the order of, such that the first of them need no look at all
+    order: tuple = ()
 
     @property
     def table(self):
         return self.query.model
 
     def rows(self, code):
-        """Return the query of a group's rows."""
-        return self.query.where(self.group == code)
+        """Return the query of a group's rows, in their order."""
+        return self.query.where(self.group == code).order_by(*self.order or [self.table.id])
 
     def sizes(self, limit=None):
         """Return {code: (rows in the group, those of them that fulfil `limit`)}."""
@@ -447,7 +449,7 @@ def _incident_rows(asked, cases, default, groups):
     end = day_bounds(asked.bounds[1], asked.bounds[1])[1]
     return Population(Incident.select().where(Incident.detected_at >= start, Incident.detected_at < end),
                       When(None, [(any_voided(Incident), 'voided'), (Incident.detected_at >= over, 'later'), *cases], default),
-                      [*groups, LATER, VOIDED], (Incident,))
+                      [*groups, LATER, VOIDED], (Incident,), order=(Incident.detected_at, Incident.id))
 
 
 def _severe(asked, struck):
@@ -464,9 +466,9 @@ def _incident_records(year, as_of):
 
 
 def _window_records(year, as_of):
-    begun = Business.select().where(Business.live(), Business.applicable, (Business.cutover_on <= as_of)
-                                    | (Business.window_from <= as_of))
-    return _incident_records(year, as_of).where(fn.EXISTS(begun))
+    # of the few businesses first: while none has begun no incident is looked at
+    return Business.select().where(Business.live(), Business.applicable, (Business.cutover_on <= as_of)
+                                   | (Business.window_from <= as_of), fn.EXISTS(_incident_records(year, as_of)))
 
 
 def windows(dated):
@@ -546,6 +548,13 @@ def seconds(moment):
     return fn.FLOOR(fn.DATE_PART('epoch', moment)).cast('BIGINT')
 
 
+@lru_cache(maxsize=100)
+def closed_between(first, last):
+    """Return the numbers of the days from Monday to Friday on which the city hall is closed."""
+    return [n for n in range(first.toordinal(), last.toordinal() + 1)
+            if calendar.is_holiday(day := date.fromordinal(n)) and day.weekday() < 5]
+
+
 class Clock:
     """`recovery_of` as SQL, over the incidents detected on the days `first`..`last`, between which no setting changes.
 
@@ -578,8 +587,7 @@ class Clock:
         number = local / 86400
         # 1 January 1970 was a Thursday
         weekday = (number + 3) - (number + 3) / 7 * 7
-        closed = [n - self.EPOCH for n in range(self.first.toordinal(), self.last.toordinal() + 1)
-                  if calendar.is_holiday(day := date.fromordinal(n)) and day.weekday() < 5]
+        closed = [n - self.EPOCH for n in closed_between(self.first, self.last)]
         return (weekday < 5) & (local - number * 86400).between(*(
             (at.hour * 60 + at.minute) * 60 + at.second for at in (self.hours.start, self.hours.end))) & number.not_in(closed)
 

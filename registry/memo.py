@@ -146,7 +146,10 @@ def _renewed(old, make, again, stands):
             changes = past.changed(table, old.seq, stands[LAST], WORKED_IN)
         finally:
             _reading.reset(token)
-    return make() if changes is None else renew(old.value, changes)
+    if changes is None:
+        return make()
+    _reading.get().update(old.stood)
+    return renew(old.value, changes)
 
 
 def _made(make, stands):
