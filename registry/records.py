@@ -3,16 +3,18 @@ import copy
 import re
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from peewee import ForeignKeyField, IntegrityError, fn
+from peewee import BooleanField, DateField, ForeignKeyField, IntegrityError, fn
 
 from audits import history, past, trail
 from forms.base import ActReasonForm, ReasonForm
 from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Pointing, Ref, Refs, Text, Whole, Year
 from models import Department, Person
+from models.base import ExactField, MomentField
 from models.figures import day_bounds
 from models.visibility import condition, visible
 
@@ -565,8 +567,12 @@ def form_of_file(noun):
     return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
 
 
-def export_rows(noun, rows):
-    """Yield the file's lines of `rows` (records as mappings) as lists of text."""
+#: columns that the engines do not give as they are read
+READ = DateField, MomentField, ExactField, BooleanField
+
+
+def export_rows(noun, query):
+    """Yield the file's lines of a noun's records, those of `query`, as lists of text."""
     form = form_of_file(noun)(formdata=None, meta={'csrf': False})
     noun.new_form(form)
     fields = form.cells()
@@ -575,15 +581,26 @@ def export_rows(noun, rows):
             field.load_all()
     linked = {field.short_name: all_links(field) for field in form.links()} | {
         field.short_name: field.kept() for field in fields if hasattr(field, 'kept')}
-    # most columns are text already: only the others are asked to write themselves
-    makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
-              for field in fields]
-    for data in rows:
+    # most columns are text already: only the others are read, or asked to write themselves
+    columns, makers = [noun.table.id], []
+    for field in fields:
+        links, column = linked.get(field.short_name), noun.table._meta.fields.get(field.attr)
+        text = None if type(field) in (Text, Long, Key) else field.text
+        if links is None and isinstance(column, READ):
+            text = partial(written, column.python_value, field.text)
+        # the row's id stands where no column does
+        makers.append((len(columns) if links is None and column is not None else 0, links, text))
+        columns += [column] if makers[-1][0] else []
+    for row in connection.streamed(query.select(*columns)):
         line = []
-        for attr, links, text in makers:
-            value = links.get(data['id']) if links is not None else data.get(attr)
+        for place, links, text in makers:
+            value = row[place] if place else None if links is None else links.get(row[0])
             line.append('' if value is None else value if text is None else text(value))
         yield line
+
+
+def written(read, text, value):
+    return text(read(value))
 
 
 def all_links(field):
@@ -609,7 +626,7 @@ def export(noun, query=None):
     if query is None:
         scope = noun.scope(clock.today())
         query = noun.table.select().where(noun.table.live(), *([] if scope is None else [scope])).order_by(noun.table.id)
-    return headers_of(noun), export_rows(noun, connection.streamed(query.dicts()))
+    return headers_of(noun), export_rows(noun, query)
 
 
 #: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
