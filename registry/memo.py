@@ -119,7 +119,8 @@ def remembered(key, make, found=None, again=None):
     else the result depends on, what was read before `make` ran included. Of a result that was made from one table alone,
     `again` may give (the table, a function (value, changes) that returns the value after some changes of it).
     """
-    memo = current_app.extensions.setdefault('remembered', Memo())
+    extensions = current_app.extensions
+    memo = extensions.get('remembered') or extensions.setdefault('remembered', Memo())
     # what a result is made from belongs to the same head as the result
     stands = memo.stands(found) if found else _standing.get() or memo.stands(head())
     kept = memo.find(key, stands)

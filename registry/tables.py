@@ -108,6 +108,10 @@ class Listing:
         """Tell whether a filter has too many values for a list to choose from: then its code is typed."""
         return name in self.typed or len(self.options[name]) > MANY_OPTIONS
 
+    def choices(self, name):
+        """Return what a filter lets choose, as a template remembers it."""
+        return tuple(map(tuple, self.options[name]))
+
     def suggested(self, name):
         """Return the last few values of a long filter, the last first."""
         return [] if name in self.typed else self.options[name][:-1 - SUGGESTED:-1]
