@@ -11,7 +11,7 @@ from models.visibility import condition
 
 from . import board as boards
 from . import charts, clock, connection, permits, systems, tables
-from .memo import remembered
+from .memo import counted, remembered
 from .nouns import NOUNS
 from .permits import permit
 
@@ -96,7 +96,7 @@ def number_waiting(name, chosen):
     """Return how many rows of a noun the person signed in sees under some filters."""
     noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user)
     where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
-    return noun.table.select().where(noun.table.live(), *where, *([] if limit is None else [limit])).count()
+    return counted(noun.table.select(noun.table.id).where(noun.table.live(), *where, *([] if limit is None else [limit])))
 
 
 @bp.get('/search')

@@ -167,9 +167,20 @@ def _made(make, stands):
 
 
 def counted(query):
-    """Return how many rows a query has, counted once while the tables it names stand, whoever asks."""
+    """Return how many rows a query has, counted once while what it names stands, whoever asks."""
     query = query.order_by()
-    return remembered(('count', *_asked(query)), query.count)
+    return answered('count', query, query.count)
+
+
+def answered(what, query, make):
+    """Return what `make` makes of a query alone; of one table's only, a change of columns that it does not name changes nothing."""
+    sql, params = _asked(query)
+    table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
+    named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
+    # what is derived from other columns changes with them
+    if tables_of(sql) == {table._meta.table_name} and not named & table.derived:
+        again = table, lambda value, changes: make() if any(named & values.keys() for _, values in changes) else value
+    return remembered((what, sql, params), make, again=again)
 
 
 def _asked(query):

@@ -27,6 +27,7 @@ from models.systems import CATEGORIES, CRITICALITIES, HOSTINGS, LIFECYCLES, PII,
 from models.visibility import condition
 
 from . import clock, records, shown
+from .memo import answered
 from .menu import address
 from .nouns import Column, Filter, Noun, of_table
 from .permits import allowed, overreach, permit, require, visible_of
@@ -297,6 +298,7 @@ def tallies(person):
     """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
     limit = condition(System, person)
     query = System.select(System.lifecycle, fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
-    found = dict((query if limit is None else query.where(limit)).tuples())
+    query = query if limit is None else query.where(limit)
+    found = dict(answered('tally', query, lambda: list(query.tuples())))
     return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]
 

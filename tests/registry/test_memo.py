@@ -301,3 +301,36 @@ def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
             untils = {day: random.choice((None, day_bounds(day, day)[0] + timedelta(minutes=random.randrange(1440)))) for day in days}
         with app.app_context(), db.connection_context():
             assert answers(True) == answers(False), (seed, round, what)
+
+
+def test_a_count_is_made_again_only_when_what_it_names_has_changed(app, queries):
+    def ask(query):
+        queries.clear()
+        with app.app_context(), db.connection_context():
+            return memo.counted(query), sum('COUNT' in sql for sql in queries)
+
+    def change(**values):
+        with db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+            row = System.select().where(System.live()).order_by(System.id).first()
+            for name, value in values.items():
+                setattr(row, name, value)
+            act.save(row)
+    live = System.select(System.id).where(System.live())
+    found = {'live': live, 'operating': live.where(System.lifecycle == 'operate'), 'owned': live.where(System.owner == 2),
+             'searched': live.where(System.search_text.contains('改めた')),
+             'linked': live.where(System.id.in_(BusinessSystem.select(BusinessSystem.system).where(BusinessSystem.live())))}
+    counts = {name: ask(query)[0] for name, query in found.items()}
+    assert counts == {'live': 3, 'operating': 2, 'owned': 1, 'searched': 0, 'linked': 2}
+    # what a search looks at is derived from others, and a count of two tables is made of both
+    change(name='改めた名')
+    assert {name: ask(query) for name, query in found.items()} == {
+        'live': (3, 0), 'operating': (2, 0), 'owned': (1, 0), 'searched': (1, 1), 'linked': (2, 1)}
+    change(lifecycle='review')
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 0), (1, 1), (1, 0)]
+    change(owner=3)
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 0), (1, 0), (0, 1)]
+    with db.connection_context(), trail.act('systems.create', by=None, at=clock.now()) as act:
+        act.save(System(system_no='S-00009', name='新', owner=2, category='office', lifecycle='operate'))
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(4, 1), (2, 1), (1, 1)]
+    void_one(System)
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 1), (2, 1), (1, 1)]
