@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from peewee import (
     SQL,
+    BooleanField,
     CharField,
     DatabaseProxy,
+    DateField,
     DateTimeField,
     Field,
     ForeignKeyField,
@@ -108,13 +110,23 @@ class Prepared:
         self.build, self.known = build, {}
 
     def __call__(self, *ids):
+        model, *statement = self.made(ids)
+        return model.raw(*statement)
+
+    def tuples(self, *ids):
+        """Return the rows as the engine gives them."""
+        _, sql, *params = self.made(ids)
+        return db.execute_sql(sql, params).fetchall()
+
+    def made(self, ids):
+        """Return the table, the SQL and its values."""
         engine = type(db.obj)
         if engine not in self.known:
             # no id is negative: these stand for the ids to come
             query = self.build(*range(-1, -1 - len(ids), -1))
             self.known[engine] = (query.model, *query.sql())
         model, sql, params = self.known[engine]
-        return model.raw(sql, *(ids[-1 - value] if isinstance(value, int) and value < 0 else value for value in params))
+        return model, sql, *(ids[-1 - value] if isinstance(value, int) and value < 0 else value for value in params)
 
 
 class Table(Model):
@@ -196,8 +208,21 @@ class Table(Model):
             size = 1 << (len(few) - 1).bit_length()
             if size not in cls._by_ids:
                 cls._by_ids[size] = Prepared(lambda *ids: cls.select().where(cls.id.in_(ids)))
-            found += cls._by_ids[size](*few, *few[-1:] * (size - len(few)))
-        return found
+            found += cls._by_ids[size].tuples(*few, *few[-1:] * (size - len(few)))
+        names = [field.name for field in cls._meta.sorted_fields]
+        read = [(field.name, field.python_value) for field in cls._meta.sorted_fields
+                if isinstance(field, (BooleanField, DateField, DateTimeField, ExactField))]
+        return [cls._of(dict(zip(names, values, strict=True)), read) for values in found]
+
+    @classmethod
+    def _of(cls, values, read):
+        # many rows with no more done to each than it needs: peewee's own way took three times as long
+        row = cls(__no_default__=1)
+        for name, python_value in read:
+            if values[name] is not None:
+                values[name] = python_value(values[name])
+        row.__data__ = values
+        return row
 
     @classmethod
     def live(cls):

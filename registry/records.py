@@ -19,7 +19,7 @@ from models.figures import day_bounds
 from models.visibility import condition, visible
 
 from . import clock, connection, sheets, shown, tables, words
-from .memo import counted
+from .memo import remembered
 from .nouns import NOUNS
 from .permits import UNIT_ROLES, allowed, overreach, permit, require, visible_of
 
@@ -253,9 +253,12 @@ def panel(rows, name, **values):
     if len(rows) < FEW:
         return Panel(seen, len(seen), None)
     noun = NOUNS[name]
-    limits = condition(noun.table, current_user), noun.scope(clock.today()), *(
-        found.where(values[found.name]) for found in noun.filters if found.name in values)
-    total = counted(noun.table.select(noun.table.id).where(noun.table.live(), *(limit for limit in limits if limit is not None)))
+
+    def count():
+        limits = condition(noun.table, current_user), noun.scope(clock.today()), *(
+            found.where(values[found.name]) for found in noun.filters if found.name in values)
+        return noun.table.select(noun.table.id).where(noun.table.live(), *(limit for limit in limits if limit is not None)).count()
+    total = remembered(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role, current_user.department_id), count)
     return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 

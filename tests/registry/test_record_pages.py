@@ -7,6 +7,7 @@ import pytest
 
 from audits import history, trail
 from models import (
+    RECORDS,
     BudgetRequest,
     Business,
     BusinessSystem,
@@ -190,3 +191,11 @@ def test_a_thread_shows_its_newest_part(app, client_of):
         hang(FEW)
     text = client_of('it').get('/supports/1').text
     assert text.count('点検を始めました') == 50 and 'これより前のやり取りは、履歴にあります' in text
+
+
+@pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
+def test_rows_read_together_are_those_read_alone(opened, table):
+    rows = list(table.select().limit(70))
+    found = {row.id: row.__data__ for row in table.by_ids([*(row.id for row in rows), 0, -1, 2 ** 31 - 1, 2 ** 80])}
+    assert found == {row.id: row.__data__ for row in rows}
+    assert all(type(value) is type(row.__data__[name]) for row in rows for name, value in found[row.id].items())
