@@ -3,11 +3,13 @@
 A measure has a population: the rows that bear on it in a year. On a day each of them is in exactly one group, counted or
 left out. The numbers are read by one grouped query for all the days asked for; the rows only when someone opens them.
 """
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from operator import or_
 
 from peewee import JOIN, SQL, Select, SqliteDatabase, Value, fn
@@ -40,7 +42,8 @@ class Asked:
     """What a figure is asked for: a year, the days it is looked at (oldest first), and up to which moment of each.
 
     `businesses` are the ids of those to which a scoped measure is limited, none for all. `keep(key, make)` may keep what
-    several measures or days share: what `make` reads, under all else that it uses.
+    several measures or days share: what `make` reads, under all else that it uses; with `again`, a table and a function
+    (value, changes), what has changed in that table since may be worked into what was kept.
     """
 
     year: int
@@ -48,7 +51,7 @@ class Asked:
     untils: tuple
     dated: object
     businesses: tuple = ()
-    keep: object = staticmethod(lambda key, make: make())
+    keep: object = staticmethod(lambda key, make, again=None: make())
 
     @property
     def day(self):
@@ -102,17 +105,24 @@ class Population:
     groups: list
     voidable: tuple
     joins: object = staticmethod(lambda query: query)
+    #: gives {code: rows} of all groups without a look at every row, where something does
+    tally: object = None
+    #: what the rows are in the order of, such that the first of them need no look at all
+    order: tuple = ()
 
     @property
     def table(self):
         return self.query.model
 
     def rows(self, code):
-        """Return the query of a group's rows."""
-        return self.query.where(self.group == code)
+        """Return the query of a group's rows, in their order."""
+        return self.query.where(self.group == code).order_by(*self.order or [self.table.id])
 
     def sizes(self, limit=None):
         """Return {code: (rows in the group, those of them that fulfil `limit`)}."""
+        if limit is None and self.tally is not None:
+            found = self.tally()
+            return {code: (found[code], found[code]) for code, *_ in self.groups}
         seen = fn.COUNT(self.table.id) if limit is None else fn.SUM(When(None, [(limit, 1)], 0))
         found = {code: (every, some) for code, every, some in self.query.select(
             self.group, fn.COUNT(self.table.id), seen).group_by(SQL('1')).order_by().tuples()}
@@ -439,7 +449,7 @@ def _incident_rows(asked, cases, default, groups):
     end = day_bounds(asked.bounds[1], asked.bounds[1])[1]
     return Population(Incident.select().where(Incident.detected_at >= start, Incident.detected_at < end),
                       When(None, [(any_voided(Incident), 'voided'), (Incident.detected_at >= over, 'later'), *cases], default),
-                      [*groups, LATER, VOIDED], (Incident,))
+                      [*groups, LATER, VOIDED], (Incident,), order=(Incident.detected_at, Incident.id))
 
 
 def _severe(asked, struck):
@@ -456,9 +466,9 @@ def _incident_records(year, as_of):
 
 
 def _window_records(year, as_of):
-    begun = Business.select().where(Business.live(), Business.applicable, (Business.cutover_on <= as_of)
-                                    | (Business.window_from <= as_of))
-    return _incident_records(year, as_of).where(fn.EXISTS(begun))
+    # of the few businesses first: while none has begun no incident is looked at
+    return Business.select().where(Business.live(), Business.applicable, (Business.cutover_on <= as_of)
+                                   | (Business.window_from <= as_of), fn.EXISTS(_incident_records(year, as_of)))
 
 
 def windows(dated):
@@ -533,8 +543,16 @@ def recovery_of(incident, now, dated):
 def seconds(moment):
     """Return the SQL expression of a moment as whole seconds since 1970."""
     if isinstance(db.obj, SqliteDatabase):
-        return fn.STRFTIME('%s', moment).cast('INTEGER')
+        # a day's number is far cheaper than the seconds as text; its last digits are less than half a millisecond
+        return ((fn.JULIANDAY(moment) - 2440587.5) * 86400 + 0.0005).cast('INTEGER')
     return fn.FLOOR(fn.DATE_PART('epoch', moment)).cast('BIGINT')
+
+
+@lru_cache(maxsize=100)
+def closed_between(first, last):
+    """Return the numbers of the days from Monday to Friday on which the city hall is closed."""
+    return [n for n in range(first.toordinal(), last.toordinal() + 1)
+            if calendar.is_holiday(day := date.fromordinal(n)) and day.weekday() < 5]
 
 
 class Clock:
@@ -569,8 +587,7 @@ class Clock:
         number = local / 86400
         # 1 January 1970 was a Thursday
         weekday = (number + 3) - (number + 3) / 7 * 7
-        closed = [n - self.EPOCH for n in range(self.first.toordinal(), self.last.toordinal() + 1)
-                  if calendar.is_holiday(day := date.fromordinal(n)) and day.weekday() < 5]
+        closed = [n - self.EPOCH for n in closed_between(self.first, self.last)]
         return (weekday < 5) & (local - number * 86400).between(*(
             (at.hour * 60 + at.minute) * 60 + at.second for at in (self.hours.start, self.hours.end))) & number.not_in(closed)
 
@@ -593,25 +610,44 @@ class Clock:
         return When(None, [(over & self.in_time(inside, self.took), 'met'), (over, 'missed'),
                            (self.missed_from(inside, self.start, [until]) == 0, 'missed')], 'open')
 
-    def tallied(self, ends, untils):
-        """Return the rows (inside, places of detection, stop and miss, incidents, in time, longest, first start) of the incidents.
+    def told(self, apart=False):
+        """Return {day: ((inside, kind, incidents, longest, first start, first stop), …)} of the incidents detected on these days.
 
-        What is dear to work out is worked out once for a row, in tables of their own.
+        `kind` is one of VOIDED_KIND, SIGN, and for those over by the end of their day IN_TIME and LATE; any other incident
+        stands by itself, its id the kind. `apart` sets those over by the end of their day apart too. What is dear to work
+        out is worked out once for a row, in tables of their own.
         """
+        state = When(None, [(Incident.voided_at.is_null(False), VOIDED_KIND), (Incident.level < clocks.JUDGED_FROM, SIGN)], 0)
         told = Incident.select(
-            Incident.detected_at.alias('detected'), self.start.alias('start'), self.stop.alias('stop'), self.local.alias('local'),
-            self.took.alias('took')).where(Incident.live(), Incident.level >= clocks.JUDGED_FROM, self.detected(),
-                                           Incident.detected_at < ends[-1]).cte('told', materialized=True)
-        judged = Select([told], [told.c.detected, told.c.start, told.c.stop, told.c.took,
-                                 When(None, [(self.inside(told.c.local), 1)], 0).alias('inside')]).cte('judged', materialized=True)
-        inside = judged.c.inside == 1
-        query = Select([judged], [
-            judged.c.inside, place(judged.c.detected, [moment_value(end) for end in ends], before=True),
-            place(judged.c.stop, [moment_value(until) for until in untils]), self.missed_from(inside, judged.c.start, untils), fn.COUNT(1),
-            fn.SUM(When(None, [(self.in_time(inside, judged.c.took), 1)], 0)), fn.MAX(judged.c.took), fn.MIN(judged.c.start)
-        ]).group_by(SQL('1, 2, 3, 4')).with_cte(told, judged)
-        moment = Incident.detected_at.python_value
-        return [(*row[:-1], moment(row[-1])) for row in query.bind(db).tuples()]
+            Incident.id.alias('id'), self.start.alias('start'), self.stop.alias('stop'), self.local.alias('local'),
+            self.took.alias('took'), ((seconds(self.stop) + 9 * 3600) / 86400).alias('over'), state.alias('state')).where(
+            self.detected()).cte('told', materialized=True)
+        judged = Select([told], [
+            told.c.id, told.c.start, told.c.stop, told.c.took, told.c.over, told.c.state, (told.c.local / 86400).alias('number'),
+            When(None, [(self.inside(told.c.local), 1)], 0).alias('inside')]).cte('judged', materialized=True)
+        settled = [(judged.c.over <= judged.c.number, When(
+            None, [(self.in_time(judged.c.inside == 1, judged.c.took), IN_TIME)], LATE))]
+        kind = When(None, [(judged.c.state < 0, judged.c.state), *([] if apart else settled)], judged.c.id)
+        query = Select([judged], [judged.c.number, judged.c.inside, kind, fn.COUNT(1), fn.MAX(judged.c.took), fn.MIN(judged.c.start),
+                                  fn.MIN(judged.c.stop)]).group_by(SQL('1, 2, 3')).with_cte(told, judged)
+        moment, found = Incident.detected_at.python_value, {}
+        for number, inside, *row, start, stop in query.bind(db).tuples():
+            found.setdefault(date.fromordinal(number + self.EPOCH), []).append((bool(inside), *row, moment(start), moment(stop)))
+        return {day: tuple(rows) for day, rows in found.items()}
+
+    @classmethod
+    def stands(cls, row, until):
+        """Return (how an incident told apart stands at a moment: met, missed or open, the seconds it has taken)."""
+        inside, _, _, took, start, stop = row
+        target = cls.TARGETS[inside]
+        if stop is not None and stop <= until:
+            return 'met' if took <= target.total_seconds() else 'missed', took
+        taken = until - start
+        return 'missed' if taken > target else 'open', int(taken.total_seconds())
+
+
+#: kinds of incidents that stand together; the kind of one that stands by itself is its id
+VOIDED_KIND, SIGN, IN_TIME, LATE = -1, -2, -3, -4
 
 
 def moment_value(moment):
@@ -632,30 +668,99 @@ def _terms(asked):
     return tuple((first, last, *(asked.dated.on(name, first) for name in RECOVERY)) for first, last in periods(asked, RECOVERY))
 
 
-def _recoveries(asked, terms):
-    """Return {inside business hours: [Number of each day]}: one query for both figures and all days."""
-    found, ends = [], asked.moments[1]
-    for clock in (Clock(*term) for term in terms):
-        found += clock.tallied(ends, asked.untils)
-    numbers = {True: [], False: []}
-    for inside, told in numbers.items():
-        for at, until in enumerate(asked.untils):
-            met, judged, worst = 0, 0, None
-            for within, detected, stopped, missed, number, in_time, longest, first in found:
-                if bool(within) is not inside or detected > at:
-                    continue
-                if stopped <= at:
-                    met, judged, worst = met + in_time, judged + number, max(worst or 0, longest)
-                elif missed <= at:
-                    # an open one counts with what it has taken so far
-                    judged, worst = judged + number, max(worst or 0, int((until - first).total_seconds()))
-            told.append(Number(met, judged, None if worst is None else Fraction(worst, 3600), '値は最も長くかかった復旧時間です。'))
-    return numbers
+def _told(term):
+    return Clock(*term).told()
+
+
+#: of so many days what is told is told anew one by one; of more, all of it at once
+FEW_DAYS = 20
+
+
+def _told_again(term, told, changes):
+    """Return what is told of the incidents of a term anew for the days on which something has changed since."""
+    first, last, *settings = term
+    moments = [datetime.fromisoformat(text) for _, values in changes for text in values.get('detected_at', ()) if text]
+    moments = [*map(Incident.detected_at.python_value, moments), *(at for (at,) in Incident.select(Incident.detected_at).where(
+        Incident.id.in_(list({id for id, _ in changes}))).tuples())]
+    days = {day for at in moments if first <= (day := at.astimezone(calendar.JST).date()) <= last}
+    if len(days) > FEW_DAYS:
+        return _told(term)
+    found = {day: rows for day, rows in told.items() if day not in days}
+    for day in days:
+        found |= _told((day, day, *settings))
+    return found
+
+
+class Recoveries:
+    """How the incidents of a year stand on each of the days asked for, of what is told of each day on which some were detected."""
+
+    def __init__(self, asked):
+        self.asked, self.terms = asked, _terms(asked)
+        told = {}
+        for term in self.terms:
+            told |= asked.keep(('incidents told', term), partial(_told, term), again=(Incident, partial(_told_again, term)))
+        self.days = sorted(told.items())
+        self.overs = [day_bounds(day, day)[1] for day, _ in self.days]
+
+    def split(self, at):
+        """Return (how many of the days are over at a day asked for, rows told apart of those that the moment lies within)."""
+        end, until = self.asked.moments[1][at], self.asked.untils[at]
+        whole, known, rows = bisect_right(self.overs, min(end, until)), bisect_right(self.overs, end), []
+        if whole < known:
+            since, last = self.days[whole][0], self.days[known - 1][0]
+            for first, over, *settings in self.terms:
+                if first <= last and over >= since:
+                    told = Clock(max(first, since), min(over, last), *settings).told(apart=True)
+                    rows += [row for each in told.values() for row in each]
+        return whole, known, rows
+
+    def numbers(self):
+        """Return {inside business hours: [Number of each day]}."""
+        # by the number of days that are over: (in time, judged, longest) of what stood together, and what stands by itself
+        sums, single = {True: [(0, 0, None)], False: [(0, 0, None)]}, []
+        for at, (_, rows) in enumerate(self.days):
+            for inside, told in sums.items():
+                met, judged, longest = told[-1]
+                for within, kind, number, took, *_ in rows:
+                    if within is inside and kind in (IN_TIME, LATE):
+                        met, judged, longest = met + (number if kind == IN_TIME else 0), judged + number, max(longest or 0, took)
+                told.append((met, judged, longest))
+            single += [(at, row) for row in rows if row[1] > 0]
+        numbers = {True: [], False: []}
+        for at, until in enumerate(self.asked.untils):
+            whole, _, rows = self.split(at)
+            found = {inside: list(told[whole]) for inside, told in sums.items()}
+            for row in [*(row for place, row in single if place < whole), *(row for row in rows if row[1] > 0)]:
+                verdict, taken = Clock.stands(row, until)
+                if verdict != 'open':
+                    tally = found[row[0]]
+                    tally[:] = tally[0] + (verdict == 'met'), tally[1] + 1, max(tally[2] or 0, taken)
+            for inside, (met, judged, worst) in found.items():
+                numbers[inside].append(Number(met, judged, None if worst is None else Fraction(worst, 3600),
+                                              '値は最も長くかかった復旧時間です。'))
+        return numbers
+
+    def sizes(self, inside):
+        """Return {code: incidents} of the groups of a figure on the last day asked for."""
+        whole, known, rows = self.split(-1)
+        found = Counter()
+        for row in [*(row for _, told in self.days[:whole] for row in told), *rows]:
+            within, kind, number, *_ = row
+            if kind == VOIDED_KIND:
+                code = VOIDED[0]
+            elif within is not inside:
+                code = 'other'
+            else:
+                code = {SIGN: 'sign', IN_TIME: 'met', LATE: 'missed'}.get(kind) or Clock.stands(row, self.asked.until)[0]
+            found[code] += number
+        for _, told in self.days[known:]:
+            for _, kind, number, *_ in told:
+                found[VOIDED[0] if kind == VOIDED_KIND else LATER[0]] += number
+        return found
 
 
 def _recovery_numbers(asked, inside):
-    terms = _terms(asked)
-    return asked.keep(('recoveries', asked.year, asked.days, asked.untils, terms), lambda: _recoveries(asked, terms))[inside]
+    return asked.keep(('recoveries', asked.year, asked.days, asked.untils, _terms(asked)), lambda: Recoveries(asked).numbers())[inside]
 
 
 def _recovery_rows(inside):
@@ -664,11 +769,11 @@ def _recovery_rows(inside):
             None, [(~clock.inside(clock.local) if inside else clock.inside(clock.local), 'other'),
                    (Incident.level < clocks.JUDGED_FROM, 'sign')], clock.verdict(asked.until)))
                  for clock in (Clock(*term) for term in _terms(asked))]
-        return _incident_rows(asked, cases, 'open', [
+        return replace(_incident_rows(asked, cases, 'open', [
             ('met', True, '目標時間内に復旧'), ('missed', True, '目標時間を超過'),
             ('open', False, '未復旧で、目標時間がまだ過ぎていないもの'),
             ('sign', False, 'レベル1（予兆・影響なし。復旧を判定しません）'),
-            ('other', False, '業務時間外に検知' if inside else '業務時間内に検知')])
+            ('other', False, '業務時間外に検知' if inside else '業務時間内に検知')]), tally=lambda: Recoveries(asked).sizes(inside))
     return rows
 
 

@@ -39,7 +39,8 @@ businesses = Noun(
     columns=['code', 'name',
              Column('applicable', show=lambda v: '適用' if v else '適用しない'),
              'planned_cutover_on', 'cutover_on'],
-    filters=[Filter('applicable', options=lambda: [('1', '適用する業務'), ('0', '適用しない業務')])],
+    filters=[Filter('applicable', options=lambda: [('1', '適用する業務'), ('0', '適用しない業務')]),
+             Filter('system', '対象システム')],
     hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
 
 

@@ -286,7 +286,8 @@ def test_every_page_of_every_noun(app, client_of, queries, name):
                 assert browser.get(f'{address}?sort={column.name}').status_code == 200
             for f in noun.filters:
                 with app.test_request_context(), db.connection_context():
-                    value = f.options()[0][0]
+                    # a number that is typed need not be there
+                    value = 'X-00000' if f.label_of is not None else f.options()[0][0]
                 assert browser.get(f'{address}?{f.name}={value}').status_code == 200
             for form in ('csv', 'xlsx'):
                 assert browser.get(f'{address}export.{form}').status_code == 200

@@ -99,8 +99,8 @@ def look_again():
 
 
 def streamed(query):
-    """Yield the rows of a query without holding them all; PostgreSQL hands them over in portions only when asked to."""
-    return ServerSide(query, array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else query.iterator()
+    """Yield the rows of a query as the engine gives them, without holding them all: PostgreSQL hands them over in portions if asked."""
+    return ServerSide(query.tuples(), array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else db.execute(query)
 
 
 @contextmanager

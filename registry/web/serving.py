@@ -12,8 +12,10 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 
 try:
     import resource
@@ -24,6 +26,7 @@ import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
+from jinja2 import FileSystemBytecodeCache
 
 from ..core import connection, log
 from . import middleware
@@ -57,9 +60,8 @@ def serve(app, host, port, processes, threads):
     room = allow_files()
     if 'fork' in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method('fork', force=True)
-        # compiled here once, not by every process again; what is loaded by now stays: the collector need not walk it in a request
-        for name in app.jinja_env.list_templates():
-            app.jinja_env.get_template(name)
+        load_compiled(app)
+        # what is loaded by now stays: the collector need not walk it in a request
         gc.collect()
         gc.freeze()
         load = partial(Worker, threads, app)
@@ -100,6 +102,42 @@ def is_stopped(pid):
         return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'T'
     except OSError:
         return False
+
+
+class Compiled(FileSystemBytecodeCache):
+    """Templates as compiled, kept from one start to the next; where they cannot be written they are compiled again."""
+
+    def __init__(self, directory, environment):
+        super().__init__(directory)
+        # what is compiled depends on these too
+        self.options = str((environment.trim_blocks, environment.lstrip_blocks, sorted(environment.extensions)))
+
+    def get_source_checksum(self, source):
+        return super().get_source_checksum(f'{self.options}\n{source}')
+
+    def load_bytecode(self, bucket):
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, ValueError, UnpicklingError):
+            bucket.reset()
+
+    def dump_bytecode(self, bucket):
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def load_compiled(app):
+    """Load every template compiled once, here and not in every process again; compile the others when a page needs them."""
+    environment, folder = app.jinja_env, None
+    if 'INSTANCE' in app.config:
+        folder = app.config['INSTANCE'] / 'templates'
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment.bytecode_cache = kept = Compiled(str(folder), environment) if folder and folder.is_dir() else None
+    for name in environment.list_templates():
+        source, path, _ = environment.loader.get_source(environment, name)
+        if kept is None or kept.get_bucket(environment, name, path, source).code is not None:
+            environment.get_template(name)
 
 
 def allow_files():
