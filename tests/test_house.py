@@ -25,7 +25,7 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'models': {'models', 'peewee', 'playhouse'},
     'audits': {'audits', 'models', 'peewee'},
     'forms': {'forms', 'models', 'wtforms'},
-    'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login', 'flask_wtf', 'wtforms',
+    'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login', 'flask_wtf', 'wtforms', 'jinja2',
                  'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog', 'granian', 'reportlab', 'python_calamine',
                  'xlsxwriter', 'itsdangerous'},
 }

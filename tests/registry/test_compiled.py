@@ -4,7 +4,8 @@ import tempfile
 
 import pytest
 
-from registry import create_app, serving
+from registry import create_app
+from registry.web import serving
 
 
 @pytest.fixture

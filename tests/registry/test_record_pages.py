@@ -28,7 +28,8 @@ from models import (
     System,
     db,
 )
-from registry import clock, records
+from registry.core import clock
+from registry.records import pages
 
 FEW, MANY = 60, 240
 #: an address of each noun on whose first record everything below hangs
@@ -110,12 +111,12 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
     assert set(addresses) == {'/businesses/', '/cases/', '/reviews/', '/incidents/', '/engagements/'}
     for address in addresses.values():
         total = int(re.search(r'全(?:<strong>)?\s*([0-9,]+)', it.get(address).text).group(1))
-        title = re.search(rf'([0-9,]+)件のうち{records.FEW}件です。\s*すべての\w+を一覧で見る', page.text)
+        title = re.search(rf'([0-9,]+)件のうち{pages.FEW}件です。\s*すべての\w+を一覧で見る', page.text)
         assert title and FEW <= total <= FEW + 5
         assert f'（{total}件）' in page.text, (address, total)
     assert '/cases/?request=B-00001' in it.get('/budget-requests/1').page.links
     assert '/findings/?engagement=A-00001' in it.get('/engagements/1').page.links
-    assert f'、ほか{FEW + 1 - records.LINKS}件' in it.get('/incidents/1').page.text
+    assert f'、ほか{FEW + 1 - pages.LINKS}件' in it.get('/incidents/1').page.text
     assert f'（{FEW}人、対象者に含めません）' in it.get('/courses/1').page.text
 
 
