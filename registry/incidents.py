@@ -2,7 +2,8 @@
 
 from forms.incidents import IncidentForm, LevelForm, ShareForm
 from models import BusinessSystem, CaseShare, Incident, IncidentLevel, IncidentSystem, System
-from models.figures import recovery_of, windows
+from models.figures.incidents import windows
+from models.figures.recovery import recovery_of
 from models.rules import calendar, clocks
 
 from .core import clock

@@ -6,7 +6,7 @@ from audits import history
 from forms.procurement import BudgetRequestForm, CaseForm, ReviewForm, SupportForm, SupportMoveForm
 from models import BudgetRequest, Case, Person, Review, Support, SupportComment
 from models.base import fold
-from models.figures import large_reasons
+from models.figures.procurement import large_reasons
 from models.procurement import SUPPORT_KINDS, SUPPORT_STATES
 from models.rules import lifecycle
 from models.settings import Dated

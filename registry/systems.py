@@ -20,7 +20,7 @@ from models import (
     System,
 )
 from models.base import Prepared
-from models.figures import is_large
+from models.figures.procurement import is_large
 from models.rules import lifecycle
 from models.settings import Dated
 from models.systems import LIFECYCLES

@@ -18,7 +18,8 @@ from models import (
     Strategy,
     Support,
 )
-from models.figures import MEASURES, VOIDED, default_day, recovery_of
+from models.figures import MEASURES, VOIDED, default_day
+from models.figures.recovery import recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
 from models.settings import KNOWN
