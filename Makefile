@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgresql lint bench lock
+.PHONY: help run test test-sqlite test-postgresql lint bench lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,11 +26,15 @@ run: $(VENV)/run.stamp ## Make the environment and the database, fill the demo w
 	@daicho demo --if-empty
 	daicho serve --port $(PORT)
 
-test: $(VENV)/dev.stamp ## Run every test: SQLite, a real PostgreSQL, a real browser
+test: $(VENV)/dev.stamp ## Run every test: SQLite with a real browser and a real PostgreSQL, side by side
 	@sh tests/tools.sh
-	$(BIN)/python -m pytest -n 2 -q
-	DAICHO_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -q --ignore tests/browser --ignore tests/rules \
-	    --ignore tests/registry/test_bounds.py --ignore tests/registry/test_sheets.py --ignore tests/registry/test_charts.py
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target test-sqlite test-postgresql
+
+test-sqlite: $(VENV)/dev.stamp ## Run the tests on SQLite, with a real browser
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+test-postgresql: $(VENV)/dev.stamp ## Run what depends on the database's engine on a PostgreSQL of its own
+	DAICHO_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lint: $(VENV)/dev.stamp ## Check the style
 	$(BIN)/ruff check .

@@ -20,10 +20,12 @@ TABLES = {table._meta.table_name: table for table in RECORDS}
 KINDS = {'create': '登録', 'update': '変更', 'void': '取消'}
 
 
-#: how many changes a record's page tells at once, and how many of a record with all its parts
+#: how many changes a record's page tells at once, and how many of a part of a strategy with all below it
 PAGE, LIMIT = 20, 200
-#: later than every act
-END = 2 ** 62
+#: later than every change: its act, and its place in it
+END = 2 ** 62, 0
+#: what a record is called that the reader may not see
+UNSEEN = 'ほかの所属の記録'
 
 
 @dataclass(frozen=True)
@@ -43,41 +45,43 @@ class Vocabulary:
 
 
 def of_row(row, parts=(), before=END):
-    """Return (Changes, older): of one record and of its `parts` ((table, field that leads to it)), newest first, whole acts.
+    """Return (Changes, older): of one record and of its `parts` ((table, field that leads to it)), newest first.
 
-    Only of acts before the number `before`; `older` is the number before which there may be more, or None.
+    Only of what lies before `before`, an act and a place in it; `older` is the same for the next page, or None. An act is
+    told whole, but for one that alone changed more of the record than a page tells.
     """
-    found = list(_of(type(row), parts)(row.id, before))
+    found = list(_of(type(row), parts, before == END)(row.id, *before))
     for change in found:
         change.act = Act(seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
                          reason=change.act_reason, channel=change.act_channel, kind=change.act_kind)
     if len(found) <= PAGE:
         return found, None
     whole = [change for change in found if change.act.seq != found[-1].act.seq]
-    if not whole:  # a single act changed more of the record than a page tells
-        return list(_latest(_COLUMNS, _whose(type(row), parts, row.id) & (Change.act == found[0].act.seq), LIMIT)), found[0].act.seq
-    return whole, whole[-1].act.seq
+    if not whole:
+        return found[:PAGE], (found[PAGE - 1].act.seq, found[PAGE - 1].place)
+    return whole, (whole[-1].act.seq, 0)
 
 
-_COLUMNS = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason,
-            Act.channel, Act.kind)
+def _whose(table, parts, id, newest):
+    """Return the condition on the changes of a record and of its parts: each found by its index.
 
-
-def _whose(table, parts, id):
-    """Return the condition on the changes of a record and of its parts: each found by its index, whatever else the register holds."""
+    For the `newest` page the parts last made are enough, and those changed since they were made, however many there are.
+    """
     found = Change.select(Change.id).where(Change.table == table._meta.table_name, Change.row == id)
     for part, leading in parts:
-        found += Change.select(Change.id).where(Change.table == part._meta.table_name,
-                                                Change.row.in_(part.select(part.id).where(leading == id)))
+        every = part.select(part.id).where(leading == id)
+        for some in ((every.order_by(part.id.desc()).limit(PAGE + 1), every.where(part.revision > 1)) if newest else (every,)):
+            found += Change.select(Change.id).where(Change.table == part._meta.table_name, Change.row.in_(some))
     return Change.id.in_(found)
 
 
 @cache
-def _of(table, parts):
-    columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'), Act.at.alias('act_at'),
-               Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'), Act.channel.alias('act_channel'),
-               Act.kind.alias('act_kind'))
-    return Prepared(lambda id, before: _latest(columns, _whose(table, parts, id) & (Change.act < before), PAGE + 1))
+def _of(table, parts, newest):
+    columns = (Change.place, Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'),
+               Act.at.alias('act_at'), Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'),
+               Act.channel.alias('act_channel'), Act.kind.alias('act_kind'))
+    return Prepared(lambda id, act, place: _latest(
+        columns, _whose(table, parts, id, newest) & ((Change.act < act) | (Change.act == act) & (Change.place < place)), PAGE + 1))
 
 
 def label_of(table, label):
@@ -85,19 +89,21 @@ def label_of(table, label):
     return label.replace(ALWAYS.isoformat(), FROM_START) if table == StepMove._meta.table_name else label
 
 
-def who_set(row, columns, to=None):
-    """Return {(name, address)} of the people whose acts gave one of some columns of a record a value, or the value `to`."""
-    return {(name, address) for column, value, name, address in _values(row) if column in columns and value is not None and to in (None, value)}
+def who_set(rows, columns, to=None):
+    """Return {(name, address)} of the people whose acts gave one of some columns of one of the records of a table a value, or the value `to`."""
+    return {(name, address) for column, value, name, address in _values(rows) if column in columns and value is not None and to in (None, value)}
 
 
-def values_of(row, column):
-    """Return every value that a column of a record has had."""
-    return {value for name, value, *_ in _values(row) if name == column}
+def values_of(rows, column):
+    """Return every value that a column of one of the records of a table has had."""
+    return {value for name, value, *_ in _values(rows) if name == column}
 
 
-def _values(row):
+def _values(rows):
+    if not rows:
+        return []
     changes = Change.select(Change.values, Act.actor_name, Act.actor).join(Act).where(
-        Change.table == row._meta.table_name, Change.row == row.id).tuples()
+        Change.table == rows[0]._meta.table_name, Change.row.in_([row.id for row in rows])).tuples()
     return [(column, value, name, address) for values, name, address in changes for column, (_, value) in loads(values).items()]
 
 
@@ -114,18 +120,39 @@ def of_rows(rows):
     ids = {}
     for row in rows:
         ids.setdefault(row._meta.table_name, []).append(row.id)
-    return list(_latest(_COLUMNS, reduce(or_, [(Change.table == table) & Change.row.in_(some) for table, some in ids.items()]), LIMIT))
+    columns = Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason
+    return list(_latest(columns, reduce(or_, [(Change.table == table) & Change.row.in_(some) for table, some in ids.items()]), LIMIT))
 
 
 def _latest(columns, which, most):
     return Change.select(*columns).join(Act).where(which).order_by(Change.act.desc(), Change.place.desc()).limit(most)
 
 
-def sentences(change, vocabulary, names=None, seen=None, untold=None):
-    """Return the sentences of a change; `names` caches names of other rows.
+def name_all(changes, names, called=attrgetter('label'), visible_of=lambda rows: rows):
+    """Add to `names` what the records named in some changes are called: read once for each table, not for each change.
 
-    `seen(row)` tells whether the reader may see another row; one they may not is not named. A field without a label is shown by its key, never hidden;
-    only `untold`, what leads a part to the record whose history this is, goes without saying.
+    `called(row)` is what one is called, `visible_of(rows)` returns those of a table's rows that the reader may see; others are not named.
+    """
+    wanted = {}
+    for change in changes:
+        fields = TABLES[change.table]._meta.fields if change.table in TABLES else {}
+        for name, values in loads(change.values).items():
+            if isinstance(field := fields.get(name), ForeignKeyField):
+                wanted.setdefault(field.rel_model, set()).update(
+                    id for id in values if type(id) is int and (field.rel_model, id) not in names)
+    for table, ids in wanted.items():
+        rows = table.by_ids(ids)
+        names.update({(table, id): f'#{id}' for id in ids})
+        seen = {row.id for row in visible_of(rows)}
+        words = table.labels_of(rows) if table.labelled_by else map(called, rows)
+        names.update({(table, row.id): text if row.id in seen else UNSEEN for row, text in zip(rows, words, strict=True)})
+
+
+def sentences(change, vocabulary, names=None, untold=None):
+    """Return the sentences of a change; `names` are those of other rows (`name_all` fills them), read where one is not there.
+
+    A field without a label is shown by its key, never hidden; only `untold`, what leads a part to the record whose
+    history this is, goes without saying.
     """
     table = TABLES.get(change.table)
     names = {} if names is None else names
@@ -144,18 +171,18 @@ def sentences(change, vocabulary, names=None, seen=None, untold=None):
         if table is not None and name in table.secret:
             found.append(f'{label}を変更しました（内容は記録しません）。')
             continue
-        after = show(table, name, new, vocabulary, names, seen)
+        after = show(table, name, new, vocabulary, names)
         if change.kind == 'create':
             found.append(f'{label}を「{after}」で登録しました。')
         elif old is None:
             found.append(f'{label}に「{after}」を入れました。')
         else:
-            before = show(table, name, old, vocabulary, names, seen)
+            before = show(table, name, old, vocabulary, names)
             found.append(f'{label}「{before}」を空欄にしました。' if new is None else f'{label}を「{before}」から「{after}」に変更しました。')
     return found
 
 
-def show(table, name, value, vocabulary, names, seen=None):
+def show(table, name, value, vocabulary, names):
     """Return a recorded value in words: labels of codes, names of other rows, Japanese dates, units."""
     field = table and table._meta.fields.get(name)
     if value is None:
@@ -165,12 +192,12 @@ def show(table, name, value, vocabulary, names, seen=None):
             return table.words[name](value)
         if name in vocabulary.shows:
             return vocabulary.shows[name](value)
-        return _show(field, value, vocabulary.called, names, seen)
+        return _show(field, value, vocabulary.called, names)
     except (ValueError, TypeError, ArithmeticError, LookupError, DoesNotExist):
         return str(value)  # written behind the application's back: shown as it stands
 
 
-def _show(field, value, called, names, seen):
+def _show(field, value, called, names):
     if isinstance(field, CodeField):
         return field.codes.get(value, value)
     if isinstance(field, BooleanField):
@@ -179,7 +206,7 @@ def _show(field, value, called, names, seen):
         key = (field.rel_model, value)
         if key not in names:
             other = field.rel_model.by_id(value)
-            names[key] = f'#{value}' if other is None else called(other) if seen is None or seen(other) else 'ほかの所属の記録'
+            names[key] = f'#{value}' if other is None else called(other)
         return names[key]
     if isinstance(field, MomentField):
         return calendar.show_moment(field.python_value(datetime.fromisoformat(value)))

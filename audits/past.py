@@ -26,6 +26,18 @@ def rows_at(table, moment):
     return states
 
 
+def changed(table, since, until, most):
+    """Return [(row id, {field: [before, after]})] of a table's changes by the acts after `since` up to `until`; None for over `most`.
+
+    A new row has all of its fields, those that were left blank too.
+    """
+    found = list(Change.select(Change.row, Change.kind, Change.values).where(
+        Change.table == table._meta.table_name, Change.act > since, Change.act <= until).order_by(Change.act).limit(most + 1).tuples())
+    blank = {name: [None, None] for name in table._meta.fields}
+    return None if len(found) > most else [
+        (row, {**(blank if kind == 'create' else {}), **loads(values)}) for row, kind, values in found]
+
+
 def first_after(moment):
     """Return the number of the first act after a moment in the chain's order, None when there is none."""
     return Act.select(fn.MIN(Act.seq)).where(Act.at > moment).scalar()

@@ -10,6 +10,7 @@ from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models.base import ExactField, MomentField, Prepared, db
 from models.organisation import Department, name_on
+from models.packed import Packed
 from models.people import Person
 from models.rules import calendar
 from models.trail import Act, Change, TrailHead
@@ -215,7 +216,7 @@ class Writing:
         self.head = head
         self.at = at
         self.seq = None
-        self.lines = []
+        self.lines = Packed()
         self.waiting = {}
         # as the person stands now that nobody else writes, not as some page read them before
         who = next(iter(_who(by.id))) if by else None
@@ -278,7 +279,10 @@ class Writing:
     def later(self, rows):
         """Insert new rows whose ids nothing in the act asks for with others of their table, before the act closes."""
         for row in rows:
-            self.waiting.setdefault(type(row), []).append(row)
+            waiting = self.waiting.setdefault(type(row), [])
+            waiting.append(row)
+            if len(waiting) == BATCH:
+                self.insert(self.waiting.pop(type(row)))
 
     def void(self, row, reason):
         """Void (取消) a row: it stays, but no longer counts."""
@@ -310,21 +314,21 @@ class Writing:
         return changed
 
     def _note(self, row, label, kind, changes):
-        self.lines.append([len(self.lines), row._meta.table_name, row.id, label[:300], kind, canonical(changes)])
+        self.lines.append((len(self.lines), row._meta.table_name, row.id, label[:300], kind, canonical(changes)))
 
     def close(self):
         """Write the act, its changes and the new head; called once, by `act`."""
         for rows in self.waiting.values():
             self.insert(rows)
-        if not self.lines:
+        if not len(self.lines):
             return
         act, head = self.act, self.head
         act.changes = len(self.lines)
         act.hash = digest(act.previous, header_of(act), self.lines)
         act.save(force_insert=True)
         fields = [Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind, Change.values]
-        for start in range(0, len(self.lines), BATCH):
-            _insert(Change, fields, [[act.seq, *line] for line in self.lines[start:start + BATCH]])
+        for block in self.lines.blocks():
+            _insert(Change, fields, [[act.seq, *line] for line in block])
         (TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute())
         self.seq = act.seq
 

@@ -51,6 +51,11 @@ COLD = [
     ('figure with its rows', '/figures/training.completion?year=2025'),
     ('recovery figure', '/figures/incidents.recovery_business_hours?year=2025'), ('list, 50 rows', '/systems/'),
 ]
+#: the same after an incident was edited, among those of `--children`
+COLD_INCIDENT = [
+    ('board of a closed year', '/?year=2025'), ('year of indicators', '/strategies/2025/'),
+    ('recovery figure', '/figures/incidents.recovery_business_hours?year=2025'),
+]
 COLD_TIMES, COLD_TIMES_WITH_CHILDREN, COLD_ROUNDS = 2, 4, 9
 
 
@@ -133,7 +138,7 @@ def beside(bare, take, rounds=ROUNDS):
     return statistics.median(took), statistics.median(floor)
 
 
-def edit(client, address, round):
+def edit(client, address, round, field='vendor'):
     """Return the seconds that the form, the post of a changed field and the page after take together."""
     started = time.perf_counter()
     _, page, _ = client.request('GET', f'{address}/edit')
@@ -143,7 +148,7 @@ def edit(client, address, round):
     for name, options in re.findall(r'<select [^>]*name="([^"]+)"[^>]*>(.*?)</select>', form):
         fields[name] = next(iter(re.findall(r'<option value="([^"]*)" selected', options)), '')
     fields.update(re.findall(r'<textarea [^>]*name="([^"]+)"[^>]*>\n([^<]*)</textarea>', form))
-    fields = {name: html.unescape(value) for name, value in fields.items()} | {'vendor': f'変更先{round}'}
+    fields = {name: html.unescape(value) for name, value in fields.items()} | {field: f'変更先{round}'}
     started = time.perf_counter()
     status, page, _ = client.request('POST', f'{address}/edit', fields)
     if status != 303:
@@ -312,6 +317,13 @@ def measure(size, url, work, children=False):
             took, warm, floor = cold(client, bare, path, lambda round, path=path: edit(client, f'/systems/{int(record) + 2}', f'{round}・{path}'))
             over += say(f'{"cold: " + name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor {took / warm:4.1f} × warm  (budget {times} × warm)',
                         took <= times * warm)
+        for name, path in COLD_INCIDENT if children else ():
+            _, page, _ = client.request('GET', '/incidents/?q=J-00777')
+            incident = re.search(r'href="(/incidents/\d+)"', page).group(1)
+            took, warm, floor = cold(client, bare, path, lambda round, path=path, incident=incident: edit(
+                client, incident, f'{round}・{path}', 'title'))
+            over += say(f'{"cold: " + name + " after an incident edit":40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor '
+                        f'{took / warm:4.1f} × warm  (budget {times} × warm)', took <= times * warm)
         for name, path, least in (('list', '/systems/', 150), ('record', f'/systems/{record}', 250)):
             rate, slow = crowd(port, client.cookie, path)
             alone = median(client, path)

@@ -45,7 +45,7 @@ class Incident(Table):
     occurred_at = MomentField(null=True)
     detected_at = MomentField(index=True)
     mitigated_at = MomentField(null=True)
-    restored_at = MomentField(null=True)
+    restored_at = MomentField(null=True, index=True)
     closed_on = DateField(null=True)
     cause = LongField(2000, null=True)
     prevention = LongField(2000, null=True)

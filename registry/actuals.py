@@ -32,10 +32,13 @@ class ActualLoad(Load):
         self.counted = {id: (unit, decimals) for id, *_, unit, decimals in found}
         return super().make_form()
 
-    def _existing(self, sheet):
-        return {(row.indicator_id, row.as_of): row for row in Actual.select()}
+    def _existing(self, keys):
+        """Return {(id of the indicator, day): record} of the keys' records."""
+        wanted = {(id, key[-1]) for key in keys if (id := self.indicators.get(key[:-1]))}
+        rows = Actual.select().where(Actual.indicator.in_({id for id, _ in wanted}), Actual.as_of.in_({day for _, day in wanted}))
+        return {(row.indicator_id, row.as_of): row for row in rows} if wanted else {}
 
-    def read_line(self, line, cells, existing, linked, seen):
+    def read_line(self, line, cells, key, existing, linked, seen):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values))
@@ -57,7 +60,7 @@ class ActualLoad(Load):
             self.settle(row, before)
             if self.person is not None and not allowed('actuals.create', None, self.person):
                 wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))
-        first = seen.setdefault((indicator, form.as_of.data), line) if indicator and form.as_of.data else line
+        first = self.first_of((*key, form.as_of.data), line, seen) if indicator and form.as_of.data else line
         twice = f'{first}行目と同じ指標・基準日です。どちらかを削除してください。'
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, ('indicator_no', twice)], values)

@@ -170,7 +170,10 @@ def index(noun):
 def record(noun, id):
     """Return a record with its history, newest first, from before the act `before` if that is asked."""
     row = pages.find(noun, id)
-    told, older = pages.past_of(noun, row, number(asked('before'), 'before', history.END))
+    before = pages.cursor(asked('before').get('before', ''))
+    if before == history.END and 'before' in request.args:
+        refuse(400, [('before', '前の答えの older を送ってください。')])
+    told, older = pages.past_of(noun, row, before)
     return answer(items(noun, [row])[0] | {
         'history': [act_of(act) | {'sentences': sentences} for act, sentences in told], 'older': older},
         ETag=f'"{stamp(noun, row)}"')

@@ -241,7 +241,9 @@ def serve(host, port, processes, threads):
     from . import refuse_demo
     from .web import serving
     with register() as app:
-        pass
+        # who only reads can be served all the same
+        if what := connection.unready():
+            say(f'{troubles.WORDS[what][0]}。{troubles.WORDS[what][1]}')
     try:
         refuse_demo(app)
     except config.Unsafe as error:

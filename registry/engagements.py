@@ -6,7 +6,7 @@ from peewee import fn
 from audits import history
 from forms.base import ReasonForm
 from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpForm
-from models import CorrectiveAction, Engagement, Finding
+from models import CorrectiveAction, Engagement, Finding, Person
 from models.engagements import FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
 from models.organisation import subtree
 from models.rules import lifecycle
@@ -25,10 +25,11 @@ engagements = Noun(
     permits=kept_by((auditor,)), menu=('監査',),
     prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row, by: kept_apart(row.findings, by),
     restorable=lambda row, by: kept_apart(row.findings, by),
-    panels=lambda row: {'findings': list(row.findings.where(Finding.live()).order_by(Finding.finding_no)),
-                        'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
+    panels=lambda row: {'findings': pages.panel(
+        list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(pages.FEW))[::-1], 'findings',
+        engagement=row.engagement_no), 'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=['engagement_no', 'kind', 'theme', 'department', 'held_on', 'reported_on'],
-    filters=['kind', 'department'],
+    filters=['kind', 'department', Filter('system', '対象システム')],
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -72,12 +73,12 @@ def uninvolved(finding, person):
 
     Voided measures and former addresses count too: who did the work is not who judges it, whatever their role is now.
     """
-    addresses = {person.email, *(value for value in history.values_of(person, 'email') if value)}
-    involved = {address for _, address in history.who_set(finding, {'state'}, 'reported')}
-    for action in finding.actions:
-        if person.id in (action.owner_id, *history.values_of(action, 'owner')):
-            return False
-        involved |= {address for _, address in history.who_set(action, {'done_on'})}
+    addresses = {person.email, *(value for value in history.values_of([person], 'email') if value)}
+    involved = {address for _, address in history.who_set([finding], {'state'}, 'reported')}
+    actions = list(finding.actions)
+    if person.id in {*(action.owner_id for action in actions), *history.values_of(actions, 'owner')}:
+        return False
+    involved |= {address for _, address in history.who_set(actions, {'done_on'})}
     return not addresses & involved
 
 
@@ -109,9 +110,14 @@ def finding_panels(row):
     known = facts(row) | {'reason': '（入力予定）', 'comment': '（入力予定）', 'uninvolved': judges}
     today = clock.today()
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id))
-    return {'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target], lifecycle.finding_missing(target, known | {'state': row.state}))
+    for action in actions:
+        action.finding = row
+    people = Person.select(Person.id, Person.name).where(Person.id.in_(
+        [id for action in actions for id in (action.owner_id, action.follower_id) if id]))
+    return {'names': dict(people.tuples()) if actions else {}, 'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
+            'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target],
+                       lifecycle.finding_missing(target, known | {'state': row.state}))
                       for target in (m.target for m in moves)] if not row.voided_at else [],
-            'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
             'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
             'can_follow': {a.id for a in actions if allowed('actions.follow', a) and may_follow(a)
@@ -157,7 +163,7 @@ findings = Noun(
              Column('state', '状態', show=display.code(FINDING_STATES), tone=finding_tone)],
     filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
-             'category'],
+             'category', Filter('engagement', '監査')],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
 engagements_bp = pages.blueprint(engagements)
 findings_bp = pages.blueprint(findings)

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from contextlib import contextmanager, suppress
+from itertools import islice
 
 try:
     import fcntl
@@ -139,8 +140,8 @@ def keep(data, encoding, about):
     home = folder()
     unready = home / f'{token}.part'
     try:
-        # half characters, which a workbook may hold, are named in the preview
-        unready.write_bytes(json.dumps({'about': about, 'sheet': sheet.plain()}, ensure_ascii=False).encode('utf-8', 'surrogatepass'))
+        with unready.open('wb') as file:
+            sheet.write(file, about)
         os.replace(unready, home / token)
     except OSError:
         unready.unlink(missing_ok=True)
@@ -159,8 +160,8 @@ def keep(data, encoding, about):
 def kept(token):
     """Return (about, Sheet) of an upload of the person's, or None when it is not there any more."""
     try:
-        found = json.loads((folder() / token).read_bytes().decode('utf-8', 'surrogatepass'))
-        return found['about'], sheets.Sheet.of(found['sheet'])
+        with (folder() / token).open('rb') as file:
+            return sheets.Sheet.kept(file)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
@@ -209,9 +210,8 @@ def previewed(token):
             flash(f'{noun.title}に取り込みました: 登録 {counts["create"]:,}件、変更 {counts["update"]:,}件。'
                   if seq else '変更はありませんでした。')
             return redirect(url_for(f'{noun.name}.index'), code=303)
-    shown = [entry for entry in load.entries if entry.status in ('create', 'update', 'conflict')]
     return render_template('files/preview.html', noun=noun, about=about, load=load, token=token, counts=load.counts, form=form,
-                           shown=shown[:300], shown_total=len(shown), problems=load.problems[:500],
+                           shown=list(islice(load.entries, 300)), shown_total=len(load.entries), problems=load.problems[:500],
                            seen=fingerprint(load), changed_since=changed_since, cut=list(load.cut.values()), zeros=zeros,
                            here=url_for('.preview', token=token, zeros='1' if zeros else None),
                            repair=url_for('.preview', token=token, zeros='1'),
@@ -228,4 +228,4 @@ def repaired(load):
 
 def fingerprint(load):
     """Return what a preview saw of the records it would change, to refuse applying it to others."""
-    return hashlib.sha256(json.dumps([load.counts, load.revisions, load.restore_zeros], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([load.counts, load.seen.hexdigest(), load.restore_zeros], sort_keys=True).encode()).hexdigest()

@@ -1,13 +1,15 @@
 """Pages of incidents (インシデント) and case shares (事故事例共有)."""
 
 from forms.incidents import IncidentForm, LevelForm, ShareForm
-from models import CaseShare, Incident, IncidentLevel
-from models.figures import recovery_of, windows
+from models import BusinessSystem, CaseShare, Incident, IncidentLevel, IncidentSystem, System
+from models.figures.incidents import windows
+from models.figures.recovery import recovery_of
 from models.rules import calendar, clocks
-from models.settings import Dated
 
 from .core import clock
+from .core.memo import remembered
 from .core.permits import DESK, READ_ALL, kept_by
+from .figures import board
 from .records import pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import visible_of
@@ -28,13 +30,15 @@ def level_on(level, day):
 
 
 def incident_panels(row):
-    dated = Dated()
+    dated = board.settings()
     day = row.detected_at.astimezone(calendar.JST).date()
-    systems = [link.system for link in row.system_links if link.voided_at is None]
-    served = {link.business_id for system in systems for link in system.business_links if link.voided_at is None}
+    struck = IncidentSystem.select(IncidentSystem.system).where(IncidentSystem.incident == row, IncidentSystem.live())
+    served = {id for (id,) in BusinessSystem.select(BusinessSystem.business).where(
+        BusinessSystem.live(), BusinessSystem.system.in_(struck)).distinct().tuples()}
+    systems = list(System.select(System.id, System.system_no, System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(pages.FEW))
     return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
-            'systems': visible_of(systems),
-            'windows': [(b, start, end) for b, start, end in windows(dated)
+            'systems': visible_of(systems), 'more': len(systems) == pages.FEW,
+            'windows': [(b, start, end) for b, start, end in remembered(('windows',), lambda: windows(board.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 
@@ -52,7 +56,8 @@ incidents = Noun(
              'detected_at', 'restored_at'],
     filters=[Filter('level', options=lambda: [(n, f'レベル{n}') for n in range(1, 6)], where=lambda v: Incident.level == int(v)),
              'category',
-             Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')], lambda v: Incident.restored_at.is_null(v == '1'))],
+             Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')], lambda v: Incident.restored_at.is_null(v == '1')),
+             Filter('system', '対象システム')],
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',), sort='-shared_on', prefix='H-',

@@ -109,7 +109,7 @@ def schemas_of(noun):
     needed = [cell.key for cell in cells if cell.unguessed and cell.default is None and cell.short_name not in proposed]
     return {
         name: shape(stands, title=noun.one),
-        f'{name}Record': shape(stands | {'history': list_of(ref('Told')), 'older': NUMBER_OR_NULL}, title=noun.one),
+        f'{name}Record': shape(stands | {'history': list_of(ref('Told')), 'older': TEXT_OR_NULL}, title=noun.one),
         f'{name}Page': shape({'items': list_of(ref(name)), 'next': TEXT_OR_NULL, 'total': NUMBER}),
         f'{name}New': shape({cell.key: json_values.schema(cell) for cell in cells} | reason, needed),
         f'{name}Change': shape({cell.key: json_values.schema(cell) for cell in cells if cell.attr not in noun.moved} | reason, [])}
@@ -135,7 +135,7 @@ def described(each):
     if each.word == 'list':
         return told | {'parameters': query_of(noun), 'responses': answers({200: good(ref(f'{name}Page'))}, 422)}
     if each.word == 'record':
-        before = query('before', {'type': 'integer', 'minimum': 1, 'maximum': 2 ** 31 - 1}, 'この操作番号より前の履歴（前の答えの older）')
+        before = query('before', {'type': 'string', 'pattern': r'^[0-9]{1,15}(\.[0-9]{1,9})?$'}, 'これより前の履歴（前の答えの older）')
         return told | {'parameters': [path_id(), before], 'responses': answers({200: good(ref(f'{name}Record'), ETag='この版')})}
     if each.word == 'create':
         made = good(ref(name), '登録した', ETag='この版', Location='記録のアドレス')

@@ -40,21 +40,20 @@ class PlanLoad(Load):
         """Return the form whose fields are the file's columns."""
         return PlanFileForm
 
+    #: the lines of one plan share it; a ward has some hundred
+    held = list
+
     def make_form(self):
-        self.plans, self.check_ins = {}, {}
+        self.plans = {plan.plan_no: (plan, saving.twin(plan)) for plan in Plan.select()}
+        self.check_ins = {(check.plan_id, check.quarter): check for check in CheckIn.select()}
         return PlanFileForm(viewer=display.Viewer(self.person, self.today))
 
-    def _existing(self, sheet):
-        for plan in Plan.select():
-            self.plans[plan.plan_no] = (plan, saving.twin(plan))
-        for check in CheckIn.select():
-            self.check_ins[check.plan_id, check.quarter] = check
+    def _existing(self, keys):
         return {}
 
-    def read_line(self, line, cells, existing, linked, seen):
+    def read_line(self, line, cells, key, existing, linked, seen):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
-        key = self.key_of(cells)
         known = self.plans.get(key and key[0])
         if known and known[0].id is not None and self.person is not None and not allowed('plans.edit', known[0], self.person):
             # nothing else is said of a plan that stands and is not theirs
@@ -132,14 +131,8 @@ class PlanLoad(Load):
                       for cell in form.cells() if cell.attr in different]
         return found
 
-    @property
-    def revisions(self):
-        found = super().revisions
-        for entry in self.entries:
-            for _, before in entry.also:
-                if before is not None:
-                    found[f'plan {before.id}'] = before.revision
-        return found
+    def revisions(self, entry):
+        return [super().revisions(entry), *(before and [before.id, before.revision] for _, before in entry.also)]
 
     def written(self):
         return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update') for plan, stood in entry.also]

@@ -4,9 +4,9 @@ from flask_login import current_user
 
 from audits import history
 from forms.procurement import BudgetRequestForm, CaseForm, ReviewForm, SupportForm, SupportMoveForm
-from models import BudgetRequest, Case, Review, Support, SupportComment
+from models import BudgetRequest, Case, Person, Review, Support, SupportComment
 from models.base import fold
-from models.figures import large_reasons
+from models.figures.procurement import large_reasons
 from models.procurement import SUPPORT_KINDS, SUPPORT_STATES
 from models.rules import lifecycle
 from models.settings import Dated
@@ -15,7 +15,7 @@ from .core import clock
 from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
 from .records import display, pages, saving
 from .records.noun import Column, Filter, Flow, Noun, Part
-from .web.guard import allowed, permit, require, visible_of
+from .web.guard import allowed, permit, require
 from .web.submission import asked_for
 
 #: what a support examines of a case and of its budget line
@@ -38,7 +38,7 @@ def approved_by_another(reason, approver):
         named = squeezed(row.__data__.get(approver))
         if by is None or not named or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
             return
-        entered = [(by.name, by.email), *(history.who_set(before, {reason, approver}) if before is not None else ())]
+        entered = [(by.name, by.email), *(history.who_set([before], {reason, approver}) if before is not None else ())]
         if any((name := squeezed(each)) in named or named in name for names in entered for each in names if each):
             yield approver, '承認者には、その理由を入力した人とは別の人を入力してください。'
     return rule
@@ -50,10 +50,10 @@ def squeezed(text):
 
 
 def request_panels(row):
-    cases = list(row.cases.where(Case.live()).order_by(Case.case_no))
+    cases = list(row.cases.where(Case.live()).order_by(Case.case_no.desc()).limit(pages.FEW))
     supports = {s.case_id: s for s in Support.select().where(
         Support.case.in_([case.id for case in cases] or [0]), Support.kind == 'budget', Support.live())}
-    return {'cases': [(case, supports.get(case.id)) for case in visible_of(cases)],
+    return {'cases': pages.panel(cases, 'cases', request=row.request_no), 'supports': supports,
             'can_ask': not cases and row.it_cost and not row.exclusion_reason and not row.voided_at
             and allowed('cases.create', Case(department=row.department_id))}
 
@@ -78,8 +78,9 @@ budget_requests = Noun(
 def case_panels(row):
     dated = Dated()
     day = row.ordered_on or clock.today()
-    kinds = {support.kind for support in row.supports.where(Support.live())}
-    return {'supports': list(row.supports.where(Support.live()).order_by(Support.id)), 'states': SUPPORT_STATES,
+    supports = list(row.supports.where(Support.live()).order_by(Support.id))
+    kinds = {support.kind for support in supports}
+    return {'supports': supports, 'states': SUPPORT_STATES,
             'kinds': SUPPORT_KINDS, 'large': large_reasons(row, day, dated),
             'unverified': dated.unverified(('large_case_amount', 'large_case_basis'), day),
             'can_ask': [(code, label) for code, label in SUPPORT_KINDS.items() if code not in kinds]
@@ -93,7 +94,7 @@ cases = Noun(
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, template='cases/show.html',
     columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on', 'outcome'],
-    filters=['fiscal_year', 'department', 'kind', 'outcome'],
+    filters=['fiscal_year', 'department', 'kind', 'outcome', Filter('system', '対象システム'), Filter('request', '予算要求')],
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
 
 
@@ -132,13 +133,18 @@ def support_panels(row):
             'comments': told(row), 'states': SUPPORT_STATES, 'case': row.case}
 
 
+#: how many comments of a support's thread its page shows
+THREAD = 50
+
+
 def told(support):
-    """Return [(comment, what its writer did)] of a support's thread, the oldest first."""
-    found, before = [], 'requested'
-    for comment in support.comments.where(SupportComment.live()).order_by(SupportComment.id):
-        found.append((comment, DID.get((before, comment.state)) or DID[comment.state]))
-        before = comment.state
-    return found
+    """Return ([(comment, what its writer did)], more) of the newest part of a support's thread, the oldest first; whether it has more."""
+    comments = list(support.comments.select(SupportComment, Person).join(Person).where(SupportComment.live()).order_by(
+        SupportComment.id.desc()).limit(THREAD + 1))[::-1]
+    before = [None if len(comments) > THREAD else 'requested', *(comment.state for comment in comments)]
+    found = [(comment, DID.get((state, comment.state)) or DID[comment.state])
+             for state, comment in zip(before, comments, strict=False)]
+    return found[-THREAD:], len(found) > THREAD
 
 
 MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'returned'): '差し戻す',
@@ -196,7 +202,7 @@ def keep_comment(act, row, form, by):
 
 support_flow = Flow(
     states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text', prepare=prepare_support_move,
-    after=keep_comment, about=lambda row, target: {'thread': told(row)},
+    after=keep_comment, about=lambda row, target: {'thread': told(row)[0]},
     heading=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]),
     button=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]))
 
@@ -231,7 +237,7 @@ reviews = Noun(
     permits=kept_by(DESK), menu=('台帳',),
     prefix='R-', prepare=prepare_review,
     columns=['review_no', 'kind', 'title', 'reviewed_on', 'conclusion', 'approved_on'],
-    filters=['kind', 'conclusion'],
+    filters=['kind', 'conclusion', Filter('system', '対象システム')],
     hint='結論と承認日がそろった検討が、件数に入ります。')
 
 requests_bp = pages.blueprint(budget_requests)

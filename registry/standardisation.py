@@ -12,7 +12,7 @@ from .core.memo import remembered
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import charts
 from .records import display, pages
-from .records.importing import CHUNK, Load
+from .records.importing import Load
 from .records.noun import Column, Filter, Noun
 from .web.guard import permit
 
@@ -40,7 +40,8 @@ businesses = Noun(
     columns=['code', 'name',
              Column('applicable', show=lambda v: '適用' if v else '適用しない'),
              'planned_cutover_on', 'cutover_on'],
-    filters=[Filter('applicable', options=lambda: [('1', '適用する業務'), ('0', '適用しない業務')])],
+    filters=[Filter('applicable', options=lambda: [('1', '適用する業務'), ('0', '適用しない業務')]),
+             Filter('system', '対象システム')],
     hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
 
 
@@ -99,11 +100,9 @@ class StepLoad(Load):
         """Return the form whose fields are the file's columns."""
         return StepFileForm
 
-    def _existing(self, sheet):
-        found = super()._existing(sheet)
-        ids, self.moves = [row.id for row in found.values()], {}
-        for start in range(0, len(ids), CHUNK):
-            self.moves |= histories(ids[start:start + CHUNK])
+    def _existing(self, keys):
+        found = super()._existing(keys)
+        self.moves = histories([row.id for row in found.values()]) if found else {}
         return found
 
     def entry(self, line, row, before, form, linked):

@@ -118,7 +118,9 @@ def parts_of(row):
 def past_of(rows):
     """Return the history of a part of the strategy and of what belongs to it, newest first: [(act, [sentences])]."""
     told, names = {}, {(type(other), other.id): other.label for other in rows}
-    for change in history.of_rows(rows):
+    changes = history.of_rows(rows)
+    history.name_all(changes, names)
+    for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is type(rows[0]) else f'{change.label}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(

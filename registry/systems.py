@@ -20,13 +20,14 @@ from models import (
     System,
 )
 from models.base import Prepared
-from models.figures import is_large
+from models.figures.procurement import is_large
 from models.rules import lifecycle
 from models.settings import Dated
 from models.systems import LIFECYCLES
 from models.visibility import condition
 
 from .core import clock
+from .core.memo import answered
 from .core.permits import OWNED, kept_by
 from .records import pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
@@ -41,17 +42,17 @@ def lifecycle_tone(value):
 
 
 cases_of = Prepared(lambda system: Case.select(Case.id, Case.case_no, Case.title, Case.kind, Case.outcome).where(
-    Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(20))
+    Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(pages.FEW))
 reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, Review.title, Review.conclusion).join(
     ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
-    Review.reviewed_on.desc(), Review.id.desc()).limit(20))
+    Review.reviewed_on.desc(), Review.id.desc()).limit(pages.FEW))
 businesses_of = Prepared(lambda system: Business.select(Business.id, Business.code, Business.name).join(BusinessSystem).where(
-    BusinessSystem.live(), BusinessSystem.system == system))
+    BusinessSystem.live(), BusinessSystem.system == system).order_by(Business.code).limit(pages.FEW))
 incidents_of = Prepared(lambda system: Incident.select(Incident.id, Incident.incident_no, Incident.title).join(
     IncidentSystem).where(Incident.live(), IncidentSystem.live(), IncidentSystem.system == system).order_by(
-    Incident.detected_at.desc()).limit(20))
+    Incident.detected_at.desc()).limit(pages.FEW))
 engagements_of = Prepared(lambda system: Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(
-    Engagement.live(), Engagement.system == system).order_by(Engagement.id.desc()).limit(20))
+    Engagement.live(), Engagement.system == system).order_by(Engagement.id.desc()).limit(pages.FEW))
 
 
 def related(system):
@@ -145,9 +146,9 @@ def panels(system):
     return {
         'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items() if not may_move(system, move)],
         'opened': opened, 'completeness': completeness(system),
-        'businesses': list(businesses_of(system.id)),
-        'cases': visible_of(cases), 'reviews': visible_of(reviews), 'incidents': visible_of(list(incidents_of(system.id))),
-        'engagements': visible_of(list(engagements_of(system.id))),
+        **{name: pages.panel(rows, name, system=system.system_no) for name, rows in (
+            ('businesses', list(businesses_of(system.id))), ('cases', cases), ('reviews', reviews),
+            ('incidents', list(incidents_of(system.id))), ('engagements', list(engagements_of(system.id))))},
         'void': url_for('systems.move', id=system.id, target='cancelled') if cancel and may_move(system, cancel) else None,
     }
 
@@ -272,6 +273,7 @@ def tallies(person):
     """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
     limit = condition(System, person, clock.today())
     query = System.select(System.lifecycle, fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
-    found = dict((query if limit is None else query.where(limit)).tuples())
+    query = query if limit is None else query.where(limit)
+    found = dict(answered('tally', query, lambda: list(query.tuples())))
     return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]
 

@@ -89,7 +89,9 @@ def show(seq):
     page = min(max(page, 1), pages)
     names = {}
     changes = []
-    for change in Change.select().where(Change.act == act).order_by(Change.place).paginate(page, SIZE):
+    rows = list(Change.select().where(Change.act == act).order_by(Change.place).paginate(page, SIZE))
+    history.name_all(rows, names)
+    for change in rows:
         table = history.TABLES.get(change.table)
         noun = of_table(table) if table else None
         link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views

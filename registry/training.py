@@ -6,12 +6,13 @@ from peewee import fn
 from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
 from models import Act, Change, Course, Enrolment, Staff
-from models.figures import day_bounds, figure
+from models.figures import day_bounds
 from models.rules import calendar
 from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
 from .core import clock
+from .core.memo import counted, remembered
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages
 from .records.noun import Column, Filter, Noun
@@ -19,15 +20,14 @@ from .web.guard import allowed, permit, require
 
 
 def course_panels(course):
-    tally = dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id))
-                 .where(Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples())
+    tally = remembered(('enrolled', course.id), lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
+        Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
-            'figure': figure('training.completion', course.fiscal_year, today=clock.today()),
             'waits': course.census_on is not None and course.census_on > clock.today(),
             'can_census': census == 0 and not course.voided_at
             and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
-            'late': late_joiners(course) if census else [], 'taken': taken(course)}
+            'late': late_joiners(course) if census else (0, []), 'taken': taken(course)}
 
 
 def taken(course):
@@ -37,13 +37,16 @@ def taken(course):
 
 
 def late_joiners(course):
-    """Return staff the person may see who joined after the census day and are not on the list (基準日後の採用者)."""
+    """Return (how many, the first few) of the staff the person may see who joined after the census day and are not on
+    the list (基準日後の採用者)."""
+    if course.census_on is None:
+        return 0, []
     limit = condition(Staff, current_user, clock.today())
     on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
-    if course.census_on is None:
-        return []
-    return list(Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
-                                     Staff.id.not_in(on_list), *([] if limit is None else [limit])).order_by(Staff.staff_no).limit(200))
+    late = Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
+                                Staff.id.not_in(on_list), *([] if limit is None else [limit]))
+    number = counted(late)
+    return number, list(late.order_by(Staff.staff_no).limit(pages.FEW)) if number else []
 
 
 def prepare_course(row, before, form, by, at):

@@ -25,7 +25,7 @@ def beside(write):
             failed.append(error)
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(timeout=15)
+    thread.join(timeout=120)
     assert not thread.is_alive() and not failed, failed or 'a writer waits for a reader'
 
 

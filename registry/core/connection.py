@@ -19,7 +19,7 @@ from models.trail import TrailHead
 from . import troubles
 
 #: how long a page's write waits for another's, and how long a command's does, in milliseconds
-WAIT, COMMAND_WAIT = 4_000, 120_000
+WAIT, COMMAND_WAIT = 3_000, 120_000
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
@@ -99,8 +99,8 @@ def look_again():
 
 
 def streamed(query):
-    """Yield the rows of a query without holding them all; PostgreSQL hands them over in portions only when asked to."""
-    return ServerSide(query, array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else query.iterator()
+    """Yield the rows of a query as the engine gives them, without holding them all: PostgreSQL hands them over in portions if asked."""
+    return ServerSide(query.tuples(), array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else db.execute(query)
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock, RLock
 from typing import NamedTuple
 
-from audits import trail
+from audits import past, trail
 from models import RECORDS, db
 
 #: how many results are kept, and of how many heads of the chain it is known which tables they changed
@@ -15,6 +15,10 @@ MOST, HEADS = 2000, 8
 KNOWN = frozenset(table._meta.table_name for table in RECORDS)
 #: stands for any other table: the trail itself, which changes with every act
 TRAIL = ''
+#: names no table: the number of the head's act
+LAST = '#'
+#: so many changes of a table are worked into what was made from it; after more it is made anew
+WORKED_IN = 100
 #: the words that are tables of ours, or of the database
 _OTHERS = frozenset({'act', 'change', 'trail_head'})
 
@@ -24,10 +28,11 @@ _standing = ContextVar('standing', default=None)
 
 
 class Kept(NamedTuple):
-    """A result, and how each table it was made from stood then."""
+    """A result, how each table it was made from stood then, and the number of the last act of then."""
 
     stood: dict
     value: object
+    seq: int
 
     def fits(self, stands):
         return all(stands[name] == mark for name, mark in self.stood.items())
@@ -47,7 +52,7 @@ class Memo:
             # this look at the trail is no part of what is being made
             token = _reading.set(None)
             try:
-                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash}
+                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash, LAST: head.seq}
             finally:
                 _reading.reset(token)
             with self.guard:
@@ -127,11 +132,13 @@ def head():
     return scope.head
 
 
-def remembered(key, make, found=None):
+def remembered(key, make, found=None, again=None):
     """Return what `make` made for `key`, made again only when a table it had read changed since.
 
     The chain's head, this request's or the one given as `found`, says how the tables stand. The key must name all
-    else the result depends on, what was read before `make` ran included. Outside of any scope nothing is remembered.
+    else the result depends on, what was read before `make` ran included. Of a result that was made from one table alone,
+    `again` may give (the table, a function (value, changes) that returns the value after some changes of it). Outside of
+    any scope nothing is remembered.
     """
     scope = _scope.get()
     if scope is None:
@@ -144,12 +151,29 @@ def remembered(key, make, found=None):
         with memo.alone(key):
             kept = memo.find(key, stands)
             if kept is None:
-                kept = _made(make, stands)
+                kept = _made(partial(_renewed, memo.kept.get(key), make, again, stands), stands)
                 memo.keep(key, kept)
     outer = _reading.get()
     if outer is not None:
         outer.update(kept.stood)
     return kept.value
+
+
+def _renewed(old, make, again, stands):
+    """Return the value of an older result with what has changed since worked in, or else what `make` makes."""
+    changes = None
+    if again is not None and old is not None and old.seq <= stands[LAST]:
+        table, renew = again
+        # this look at the trail is no part of what is being made
+        token = _reading.set(None)
+        try:
+            changes = past.changed(table, old.seq, stands[LAST], WORKED_IN)
+        finally:
+            _reading.reset(token)
+    if changes is None:
+        return make()
+    _reading.get().update(old.stood)
+    return renew(old.value, changes)
 
 
 def _made(make, stands):
@@ -162,13 +186,24 @@ def _made(make, stands):
     finally:
         _reading.reset(tokens[0])
         _standing.reset(tokens[1])
-    return Kept({name: stands[name] for name in read}, value)
+    return Kept({name: stands[name] for name in read}, value, stands[LAST])
 
 
 def counted(query):
-    """Return how many rows a query has, counted once while the tables it names stand, whoever asks."""
+    """Return how many rows a query has, counted once while what it names stands, whoever asks."""
     query = query.order_by()
-    return remembered(('count', *_asked(query)), query.count)
+    return answered('count', query, query.count)
+
+
+def answered(what, query, make):
+    """Return what `make` makes of a query alone; of one table's only, a change of columns that it does not name changes nothing."""
+    sql, params = _asked(query)
+    table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
+    named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
+    # what is derived from other columns changes with them
+    if tables_of(sql) == {table._meta.table_name} and not named & table.derived:
+        again = table, lambda value, changes: make() if any(named & values.keys() for _, values in changes) else value
+    return remembered((what, sql, params), make, again=again)
 
 
 def _asked(query):

@@ -1,8 +1,13 @@
 """What a database or a disk that fails says, in words of the person who reads them."""
 import errno
+import os
+import shutil
+from pathlib import Path
 
-from peewee import InterfaceError, OperationalError, PeeweeException
+from peewee import InterfaceError, OperationalError, PeeweeException, SqliteDatabase
 from playhouse.pool import MaxConnectionsExceeded
+
+from models import db
 
 TELL = '情報政策の担当者に伝えてください。'
 #: what is wrong: (title, what to do)
@@ -11,12 +16,14 @@ WORDS = {
     'busy': ('データベースが混み合っています', 'しばらく待ってから、もう一度操作してください。'),
     'full': ('ディスクがいっぱいで保存できません', f'{TELL}空きができるまで、登録や変更はできません。'),
     'readonly': ('データベースに書き込めません', f'{TELL}書込みの権限がないか、読取り専用になっています。'),
+    'failing': ('データベースのファイルを読み書きできません', f'{TELL}ディスクとファイルを確かめる必要があります。'),
+    'missing': ('データベースのファイルを開けません', f'{TELL}フォルダーがないか、ファイルの場所（DATABASE_URL）が違います。'),
     'corrupt': ('データベースが壊れています', f'{TELL}控えから戻す必要があります。'),
     'moved': ('データベースのファイルが取り除かれたか、置き換えられています', f'{TELL}サーバーを止め、ファイルを確かめてから起動し直す必要があります。'),
     'schema': ('データベースの準備ができていません', f'{TELL}daicho migrate を実行する必要があります。'),
 }
 #: SQLite's result codes and PostgreSQL's SQLSTATEs, whole or by their class
-SQLITE = {5: 'busy', 6: 'busy', 8: 'readonly', 10: 'unreachable', 11: 'corrupt', 13: 'full', 14: 'unreachable', 26: 'corrupt'}
+SQLITE = {5: 'busy', 6: 'busy', 8: 'readonly', 10: 'failing', 11: 'corrupt', 13: 'full', 14: 'failing', 26: 'corrupt'}
 POSTGRESQL = {'53100': 'full', '53': 'busy', '55P03': 'busy', '57014': 'busy', '40': 'busy', '25006': 'readonly', '42P01': 'schema',
               '08': 'unreachable', '57P': 'unreachable', '58': 'unreachable', 'XX001': 'corrupt', 'XX002': 'corrupt'}
 ERRNO = {errno.ENOSPC: 'full', errno.EDQUOT: 'full', errno.EROFS: 'readonly', errno.EACCES: 'readonly', errno.EPERM: 'readonly'}
@@ -43,8 +50,23 @@ def trouble(error):
         one = getattr(one, 'orig', None) or one.__context__
     codes = [found for cause in causes if (found := _code(cause)) is not None]
     if codes:
-        return next((what for what in codes if what), None)
+        what = next((what for what in codes if what), None)
+        return obstacle(Path(db.obj.database)) if what == 'failing' and isinstance(db.obj, SqliteDatabase) else what
     return 'unreachable' if isinstance(error, (OperationalError, InterfaceError)) else None
+
+
+#: with fewer bytes left SQLite cannot even make the files beside its own
+ROOM = 1024 * 1024
+
+
+def obstacle(path):
+    """Return what keeps SQLite's file from being opened, read or written: SQLite itself does not say."""
+    folder = path.parent
+    if not folder.is_dir() or path.is_dir():
+        return 'missing'
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK) or path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return 'readonly'
+    return 'full' if shutil.disk_usage(folder).free < ROOM else 'failing'
 
 
 def _code(cause):

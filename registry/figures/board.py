@@ -9,7 +9,8 @@ from flask import g
 
 from audits import trail
 from models import Act, Actual, Business, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
-from models.figures import MEASURES, RATE, asked_for, day_bounds, default_day, of_number, plans_chosen
+from models.figures import MEASURES, RATE, asked_for, day_bounds, default_day, of_number
+from models.figures.plans import plans_chosen
 from models.rules import calendar, ratings
 from models.settings import KNOWN, Dated
 

@@ -18,7 +18,8 @@ from models import (
     Strategy,
     Support,
 )
-from models.figures import MEASURES, VOIDED, default_day, recovery_of
+from models.figures import MEASURES, VOIDED, default_day
+from models.figures.recovery import recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
 from models.settings import KNOWN
@@ -191,7 +192,7 @@ def row_table(found, key, until, page, total, size=50):
         query = query.where(limit)
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
-    ids = [id for (id,) in query.select(table.id).order_by(table.id).paginate(page, size).tuples()] or [0]
+    ids = [id for (id,) in query.select(table.id).paginate(page, size).tuples()] or [0]
     noun, columns = columns_of(found, ids, until, found.asked.dated)
     more, told = [], {}
     if rows.code == VOIDED[0]:
@@ -199,6 +200,6 @@ def row_table(found, key, until, page, total, size=50):
     lines = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
                        for column, value in zip(columns, row[1:], strict=True)] + [(text, '') for text in told.get(row[0], ('',) * len(more))])
              for row in population.joins(noun.joins(table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids))))
-             .order_by(table.id).tuples()]
+             .order_by(*population.order or [table.id]).tuples()]
     return {'columns': [*(c.label for c in columns), *more], 'narrow': narrow(columns), 'rows': lines, 'noun': noun.name, 'page': page,
             'pages': pages, 'total': total}

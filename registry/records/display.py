@@ -150,6 +150,16 @@ def id_of(table, code, value):
     return table.select(table.id).where(table._meta.fields[code] == value)
 
 
+def label_by(table, code):
+    """Return a function (code, viewer) giving what the record is called that bears a code, None where the viewer sees none."""
+    field = table._meta.fields[code]
+
+    def read(value, viewer):
+        seen = viewer.limit(table)
+        return next((called(row) for row in table.select().where(field == value[:100], *([] if seen is None else [seen]))), None)
+    return read
+
+
 def unit(code):
     """Return the select of the id of a unit by its code."""
     return id_of(Department, 'code', code)

@@ -1,10 +1,14 @@
 """A noun's rows as its file: what is exported can be imported again; the same rows for people to read, or as of a past day."""
 from datetime import timedelta
+from functools import partial
+
+from peewee import BooleanField, DateField
 
 from audits import past
 from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Pointing, Refs, Text, Whole, Year
 from forms.viewer import UNLIMITED
 from models import Department
+from models.base import ExactField, MomentField
 from models.figures import day_bounds
 
 from ..core import clock, connection
@@ -16,8 +20,12 @@ def form_of_file(noun):
     return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
 
 
-def export_rows(noun, rows, viewer):
-    """Yield the file's lines of `rows` (records as mappings) as lists of text."""
+#: columns that the engines do not give as they are read
+READ = DateField, MomentField, ExactField, BooleanField
+
+
+def export_rows(noun, query, viewer):
+    """Yield the file's lines of a noun's records, those of `query`, as lists of text as a viewer reads them."""
     form = form_of_file(noun)(viewer=viewer)
     noun.new_form(form)
     fields = form.cells()
@@ -26,24 +34,35 @@ def export_rows(noun, rows, viewer):
             field.load_all()
     linked = {field.short_name: all_links(field) for field in form.links()} | {
         field.short_name: field.kept() for field in fields if hasattr(field, 'kept')}
-    # most columns are text already: only the others are asked to write themselves
-    makers = [(field.attr, linked.get(field.short_name), None if type(field) in (Text, Long, Key) else field.text)
-              for field in fields]
-    for data in rows:
+    # most columns are text already: only the others are read, or asked to write themselves
+    columns, makers = [noun.table.id], []
+    for field in fields:
+        links, column = linked.get(field.short_name), noun.table._meta.fields.get(field.attr)
+        text = None if type(field) in (Text, Long, Key) else field.text
+        if links is None and isinstance(column, READ):
+            text = partial(written, column.python_value, field.text)
+        # the row's id stands where no column does
+        makers.append((len(columns) if links is None and column is not None else 0, links, text))
+        columns += [column] if makers[-1][0] else []
+    for row in connection.streamed(query.select(*columns)):
         line = []
-        for attr, links, text in makers:
-            value = links.get(data['id']) if links is not None else data.get(attr)
+        for place, links, text in makers:
+            value = row[place] if place else None if links is None else links.get(row[0])
             line.append('' if value is None else value if text is None else text(value))
         yield line
 
 
-def all_links(field):
-    """Return {owner id: [linked ids]} of a link field, in the order of the linked rows' numbers."""
+def written(read, text, value):
+    return text(read(value))
+
+
+def all_links(field, owners=None):
+    """Return {owner id: [linked ids]} of a link field, of all owners or some, in the order of the linked rows' numbers."""
     link = field.link
     own, other = link._meta.fields[field.own], link._meta.fields[field.other]
     found = {}
     for owner, id in (link.select(own, other).join(field.table, on=other == field.table.id)
-                      .where(link.live()).order_by(field.by).tuples()):
+                      .where(link.live(), *([] if owners is None else [own.in_(owners)])).order_by(field.by).tuples()):
         found.setdefault(owner, []).append(id)
     return found
 
@@ -60,7 +79,7 @@ def export(noun, query=None, viewer=UNLIMITED):
     if query is None:
         scope = noun.scope(clock.today())
         query = noun.table.select().where(noun.table.live(), *([] if scope is None else [scope])).order_by(noun.table.id)
-    return headers_of(noun), export_rows(noun, connection.streamed(query.dicts()), viewer)
+    return headers_of(noun), export_rows(noun, query, viewer)
 
 
 #: what kind of value (`sheets.FORMATS`) a field's is, the first that fits

@@ -1,13 +1,20 @@
-"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing."""
+"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing.
+
+A file may have 120,000 rows: they, and what is to be written of them, are held pressed and gone through a block at a time.
+"""
+import hashlib
+import json
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 
-from peewee import Field, fn
+from peewee import SQL, Field, fn
 
 from audits import trail
-from forms.fields import Key, Pointing, Ref, key_of_label
-from models.base import OFFICE, Table
+from forms.fields import Key, Pointing, Ref, key_of_label, narrow
+from models.base import OFFICE, Table, db
+from models.packed import Hashes, Packed
 from models.visibility import condition
 
 from ..core import clock, connection
@@ -15,7 +22,7 @@ from ..core.permits import allowed, overreach
 from . import display, exporting, saving, sheets
 from .sheets import Problem
 
-CHUNK, MANY = 400, 1000
+MANY = 1000
 #: what an office writes behind a column's name without meaning another column
 _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
 
@@ -24,23 +31,40 @@ _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任
 class Cut:
     """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it means.
 
-    `meant` maps each such number to the whole one, `known` are the register's.
+    `known` are the register's numbers, of these `lengths`; `certain` says whether any of the whole ones stands there.
     """
 
     header: str
-    cells: int
-    first: str
-    whole: str
-    meant: dict
     known: set
+    lengths: set
+    cells: int = 0
+    first: str = ''
+    whole: str = ''
+    certain: bool = False
+
+    def meant(self, text):
+        """Return the whole number that a cell means, or None when its zeros were not cut."""
+        if not text or len(text) >= 10 or not (text.isascii() and text.isdigit()) or text in self.known:
+            return None
+        longer = [number for length in range(len(text) + 1, 11) if (number := text.zfill(length)) in self.known]
+        if len(longer) == 1:
+            return longer[0]
+        if not longer and len(self.lengths) == 1 and len(text) < (length := next(iter(self.lengths))):
+            return text.zfill(length)
+        return None
+
+    def count(self, text):
+        whole = self.meant(text)
+        if whole is not None:
+            self.cells += 1
+            self.certain = self.certain or whole in self.known
+            if self.cells == 1:
+                self.first, self.whole = text, whole
 
 
 @dataclass(slots=True)
 class Entry:
-    """What one line of the file comes to: `status` is create, update, unchanged, conflict or error.
-
-    There may be a hundred thousand: what a line has not is one empty tuple for all.
-    """
+    """What one line of the file comes to: `status` is create, update, unchanged, conflict or error."""
 
     line: int
     status: str
@@ -78,12 +102,22 @@ class Cells:
 
 
 class Load:
-    """A file read against the register: `entries` a line each, `problems` all that is wrong; `apply` writes it."""
+    """A file read against the register: `entries` are what it creates, changes or cannot, `problems` all that is wrong.
+
+    `apply` writes it; `counts` says how many lines come to what, `seen` sums up the records it would change.
+    """
+
+    #: how entries are held
+    held = Packed
 
     def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None, restore_zeros=False):
         self.noun, self.person, self.progress, self.restore_zeros = noun, person, progress, restore_zeros
         self.problems, self.unusable = list(sheet.problems), sheet.problems
-        self.entries = []
+        self.unreadable = {problem.line for problem in sheet.problems}
+        self.entries, self.counts = self.held(), {'create': 0, 'update': 0, 'unchanged': 0, 'conflict': 0}
+        self.seen = hashlib.sha256()
+        # every act after this one may have changed what the file is checked against
+        self.head = trail.head().seq
         self.at, self.today = clock.now(), clock.today()
         self.cp932 = sheet.encoding == 'cp932'
         self.form = self.make_form()
@@ -102,22 +136,13 @@ class Load:
         return form
 
     @property
-    def counts(self):
-        found = {'create': 0, 'update': 0, 'unchanged': 0, 'conflict': 0}
-        for entry in self.entries:
-            if entry.status in found:
-                found[entry.status] += 1
-        return found
-
-    @property
     def good(self):
         """Whether the file may be applied."""
         return not self.problems and not self.counts['conflict']
 
-    @property
-    def revisions(self):
-        """Return {row id: revision} of the records the file would change, to tell later whether they still stand."""
-        return {str(e.before.id): [e.before.revision, *(known for _, _, known in e.links)] for e in self.entries if e.before is not None}
+    def revisions(self, entry):
+        """Return what tells later whether the records that a line would change still stand as they were read."""
+        return entry.before and [entry.before.id, entry.before.revision, *(known for _, _, known in entry.links)]
 
     def _columns(self, sheet, ignore_unknown):
         """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
@@ -171,126 +196,179 @@ class Load:
                 found.setdefault(key_of_label(each.label), set()).add(attrs[each.name])
         return found
 
-    def _zeros(self, sheet):
+    def _zeros(self, rows):
         """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give them back.
 
         Told by the register: a number with the zeros stands there, or all its numbers of digits are of one longer length.
         """
-        self.cut, rows = {}, sheet.rows
+        cuts = {}
         for place, name in self.columns:
             cell = self.form._fields[name]
             own = isinstance(cell, Key) and self.noun.key == (name,)
-            if not own and not isinstance(cell, Pointing):
-                continue
-            typed = {text for _, cells in rows if (text := cells[place].strip()) and len(text) < 10 and text.isascii() and text.isdigit()}
-            if not typed:
-                continue
-            table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
-            numbers, limit = table.select(by), None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.today)
-            known = {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples() if number.isdigit()}
-            lengths = {len(number) for number in known}
-            meant = {}
-            for text in typed - known:
-                longer = [number for length in range(len(text) + 1, 11) if (number := text.zfill(length)) in known]
-                if len(longer) == 1:
-                    meant[text] = longer[0]
-                elif not longer and len(lengths) == 1 and len(text) < (length := next(iter(lengths))):
-                    meant[text] = text.zfill(length)
-            lines = [(line, cells[place].strip()) for line, cells in rows if cells[place].strip() in meant] if meant else []
-            if lines:
-                self.cut[name] = Cut(cell.header, len(lines), lines[0][1], meant[lines[0][1]], meant, known)
-        if self.restore_zeros and self.cut:
-            places = {place: self.cut[name].meant for place, name in self.columns if name in self.cut}
-            rows = [(line, [places[place].get(text.strip(), text) if place in places else text for place, text in enumerate(cells)])
-                    for line, cells in rows]
-        return rows
+            if (own or isinstance(cell, Pointing)) and any(len(text) < 10 and text.isascii() and text.isdigit()
+                                                           for _, cells in rows if (text := cells[place].strip())):
+                known = self._known(cell, own)
+                cuts[place] = Cut(cell.header, known, {len(number) for number in known})
+        for _, cells in rows if cuts else ():
+            for place, cut in cuts.items():
+                cut.count(cells[place].strip())
+        cuts = {place: cut for place, cut in cuts.items() if cut.cells}
+        self.cut = {name: cuts[place] for place, name in self.columns if place in cuts}
+        if not self.restore_zeros or not cuts:
+            return rows
+        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text for place, text in enumerate(cells)])
+                      for line, cells in rows)
+
+    def _known(self, cell, own):
+        """Return the numbers of digits that a column's cells may mean."""
+        table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
+        numbers, limit = table.select(by), None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.today)
+        return {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples().iterator() if number.isdigit()}
 
     def _read(self, sheet):
-        sheet = replace(sheet, rows=self._zeros(sheet))
+        rows, total = self._zeros(sheet.rows), len(sheet.rows)
         places = {name: place for place, name in self.columns}
+        self.key_cells = [(places[name], self.form._fields[name]) for name in self.noun.key]
         for cell in self.form.cells():
-            if isinstance(cell, Pointing) and len(sheet.rows) > 50:
+            if isinstance(cell, Pointing) and total > 50:
                 cell.load_all()
             elif isinstance(cell, Pointing):
-                cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in sheet.rows])
-        existing = self._existing(sheet)
-        self._announce(sheet, existing)
-        self.numbers = self._numbers()
-        linked = {cell.short_name: exporting.all_links(cell) for cell in self.form.links()}
+                cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in rows])
+        self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref) and cell.table is self.noun.table]
+        self.linking = self.form.links()
         self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
-        seen = {}
-        for done, (line, cells) in enumerate(sheet.rows):
-            if self.progress and done % 500 == 0:
-                self.progress(done, len(sheet.rows))
-            self.entries.append(self.read_line(line, cells, existing, linked, seen))
+        self._survey(rows)
+        seen, done, coming = {}, 0, iter(rows)
+        while block := [(line, cells, self.key_of(cells)) for line, cells in islice(coming, MANY)]:
+            keys = {key for *_, key in block if key is not None}
+            existing = self._existing(keys)
+            linked = self._linked(existing)
+            self._look_near(keys - existing.keys())
+            for line, cells, key in block:
+                if self.progress and done % 500 == 0:
+                    self.progress(done, total)
+                done += 1
+                self._take(self.read_line(line, cells, key, existing, linked, seen))
+            if len(self.problems) >= sheets.MAX_PROBLEMS and done < total:
+                self.problems.append(Problem(None, '', '', (
+                    f'問題が{sheets.MAX_PROBLEMS:,}件を超えたため、{line}行目で確認をやめました。直してから、もう一度選んでください。')))
+                break
         self.problems += [Problem(1, self.words[name], '', (
-            f'新しく登録するには「{self.words[name]}」の列が必要です（{len(lines):,}行、{lines[0]}行目{"など" if len(lines) > 1 else ""}）。'))
-            for name, lines in self.lacking.items()]
+            f'新しく登録するには「{self.words[name]}」の列が必要です（{lines:,}行、{first}行目{"など" if lines > 1 else ""}）。'))
+            for name, (first, lines) in self.lacking.items()]
         if not self.restore_zeros:
             self.problems += [Problem(1, cut.header, cut.first, (
                 f'{cut.cells:,}件の先頭の0が落ちています（「{cut.first}」は「{cut.whole}」）。先頭の0を補って読み直せます。'))
-                for cut in self.cut.values() if cut.known.intersection(cut.meant.values())]
+                for cut in self.cut.values() if cut.certain]
         self._circles()
         self.problems.sort(key=lambda problem: problem.line or 0)
         if self.progress:
-            self.progress(len(sheet.rows), len(sheet.rows))
+            self.progress(total, total)
+
+    def _take(self, entry):
+        """Count what a line comes to, and keep what is to be written or told of it."""
+        if entry.status in self.counts:
+            self.counts[entry.status] += 1
+            self.seen.update(json.dumps([entry.line, self.revisions(entry)]).encode())
+            if entry.status != 'unchanged':
+                self.entries.append(entry)
 
     def key_of(self, cells):
         """Return the key of a line as stored values, or None when it cannot be read."""
-        places = {name: place for place, name in self.columns}
         key = []
-        for name in self.noun.key:
-            text = cells[places[name]].strip()
+        for place, cell in self.key_cells:
+            text = cells[place].strip()
             try:
-                cell = self.form._fields[name]
                 key.append((cell.standing(text) if isinstance(cell, Ref) else cell.read(text)) if text else None)
             except ValueError:
                 return None
         return tuple(key) if None not in key else None
 
-    def _existing(self, sheet):
-        """Return {key: record} of the file's records that stand in the register, voided ones too."""
+    def _survey(self, rows):
+        """Find what one line must know of the others: keys that come twice or nearly so, and records that the file itself creates."""
+        first = self.form._fields[self.noun.key[0]]
+        column = self.noun.table._meta.fields[first.attr] if saving.known_by_number(self.noun, first) else None
+        #: the numbers that are alike, of the register and the file: {number in small letters: number}; None where there are none
+        self.numbers, self.unseen, self.standing_like = None if column is None else {}, set(), Hashes()
+        if column is not None:
+            self.standing_like = Hashes(like(number) for (number,) in self.noun.table.select(column).tuples().iterator())
+        keys, alike, mentioned = Hashes(), Hashes(), self._mentioned(rows)
+        coming = {}
+        for line, cells in rows:
+            if (key := self.key_of(cells)) is None:
+                continue
+            keys.add(key)
+            if column is not None:
+                alike.add(like(key[0]))
+            if key[0] in mentioned:
+                coming[key] = -line
+        self.twice, self.twice_alike = keys.twice(), alike.twice()
+        standing = set()
+        for start in range(0, len(coming), MANY):
+            standing |= self._existing(set(islice(coming, start, start + MANY))).keys()
+        for cell in self.own:
+            cell.coming = {key[0]: placeholder for key, placeholder in coming.items() if key not in standing}
+
+    def _mentioned(self, rows):
+        """Return the numbers by which the file's lines refer to records of their own kind (上位所属・後継システム)."""
+        columns = [(place, cell) for place, name in self.columns if (cell := self.form._fields[name]) in self.own]
+        return {narrow(text) for _, cells in rows for place, cell in columns
+                if (text := cells[place].strip()) and len(text) <= cell.most} if columns else set()
+
+    def _existing(self, keys):
+        """Return {key: record} of those of some keys that stand in the register, voided ones too."""
         table = self.noun.table
         fields = [table._meta.fields[self.form._fields[name].attr] for name in self.noun.key]
-        keys = {key for _, cells in sheet.rows if (key := self.key_of(cells)) is not None}
-        found = {}
-        firsts = sorted({key[0] for key in keys}, key=str)
-        for start in range(0, len(firsts), CHUNK):
-            for row in table.select().where(fields[0].in_(firsts[start:start + CHUNK])):
-                key = tuple(row.__data__[field.name] for field in fields)
-                if key in keys:
-                    found[key] = row
+        found, keys = {}, sorted(keys, key=str)
+        if len(fields) == 1:
+            wanted = fields[0].in_([key for key, in keys])
+        else:
+            columns = ', '.join(f'"{field.column_name}"' for field in fields)
+            line = f'({", ".join([db.param] * len(fields))})'
+            wanted = SQL(f'({columns}) IN (VALUES {", ".join([line] * len(keys))})', [
+                field.db_value(value) for key in keys for field, value in zip(fields, key, strict=True)])
+        for row in table.select().where(wanted) if keys else ():
+            found[tuple(row.__data__[field.name] for field in fields)] = row
         self.labels = dict(zip((row.id for row in found.values()), table.labels_of(list(found.values())), strict=True))
         return found
 
-    def _numbers(self):
-        """Return {number in small letters: number} of all records, None for a noun whose records are not known by one number."""
-        first = self.form._fields[self.noun.key[0]]
-        if not saving.known_by_number(self.noun, first):
-            return None
-        numbers = self.noun.table.select(self.noun.table._meta.fields[first.attr])
+    def _linked(self, existing):
+        """Return {field name: {id: [linked ids]}} of the link fields of some records."""
+        ids = [row.id for row in existing.values()]
+        return {cell.short_name: exporting.all_links(cell, ids) if ids else {} for cell in self.linking}
+
+    def first_of(self, key, line, seen):
+        """Return the first line of the file with a line's key; `seen` remembers the keys that come again."""
+        return line if key is None or hash(key) not in self.twice else seen.setdefault(key, line)
+
+    def _look_near(self, keys):
+        """Look up the register's numbers that new ones are nearly the same as, for `alike`."""
+        near = [] if self.numbers is None else [key[0] for key in keys if like(key[0]) in self.standing_like]
+        if not near:
+            return
+        column = self.noun.table._meta.fields[self.form._fields[self.noun.key[0]].attr]
+        whole = [number.zfill(length) for number in near if number.isdigit() for length in range(len(number) + 1, 11)]
+        numbers = self.noun.table.select(column).where(
+            fn.LOWER(column).in_([number.lower() for number in near]) | (column.in_(whole) if whole else SQL('1 = 0')))
         limit = None if self.person is None else condition(self.noun.table, self.person, self.today)
-        known = {number.lower(): number for (number,) in numbers.tuples()}
-        self.unseen = set() if limit is None else set(known.values()) - {number for (number,) in numbers.where(limit).tuples()}
-        return known
+        found = {number for (number,) in numbers.tuples()}
+        self.numbers.update((number.lower(), number) for number in found)
+        if limit is not None:
+            self.unseen |= found - {number for (number,) in numbers.where(limit).tuples()}
 
     def alike(self, key):
         """Yield (field name, message) where a new number differs from a known one, or one of an earlier line, by small letters only."""
-        if key is not None and self.numbers is not None:
-            near = self.numbers.setdefault(key[0].lower(), key[0])
-            if near != key[0]:
-                yield self.noun.key[0], saving.TAKEN if near in self.unseen else saving.differs_in_capitals(near)
-            elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
-                    longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
-                yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
-
-    def _announce(self, sheet, existing):
-        """Tell the fields that refer to the noun's own records which of them this file will create (上位所属・後継システム)."""
-        self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref) and cell.table is self.noun.table]
-        if self.own:
-            coming = {key[0]: -line for line, cells in sheet.rows if (key := self.key_of(cells)) and key not in existing}
-            for cell in self.own:
-                cell.coming = coming
+        if key is None or self.numbers is None:
+            return
+        alike = like(key[0])
+        if hash(alike) not in self.twice_alike and alike not in self.standing_like:
+            return
+        near = self.numbers.setdefault(key[0].lower(), key[0])
+        if near != key[0]:
+            yield self.noun.key[0], saving.TAKEN if near in self.unseen else saving.differs_in_capitals(near)
+        elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
+                longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
+            yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
 
     def itself(self, row, line):
         """Yield (field name, message) where a new record refers to itself."""
@@ -298,10 +376,9 @@ class Load:
             if row.__data__.get(cell.attr) == -line:
                 yield cell.short_name, f'{cell.label.text}に自分自身を指定することはできません。'
 
-    def read_line(self, line, cells, existing, linked, seen):
+    def read_line(self, line, cells, key, existing, linked, seen):
         """Return the Entry of one line; its problems are added to `problems`."""
         noun, form = self.noun, self.form
-        key = self.key_of(cells)
         before = existing.get(key) if key is not None else None
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values), data=self.standing(before, linked))
@@ -324,7 +401,7 @@ class Load:
             wrong += [(name, words) for name, words in [
                 *saving.future_days(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
                 *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
-        first = line if key is None else seen.setdefault(key, line)
+        first = self.first_of(key, line, seen)
         twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, (noun.key[-1], twice)], values)
@@ -357,14 +434,15 @@ class Load:
         for name, message in wrong:
             if (name, message) in self.unsaid:
                 # a column that is not there is said once, not for every line
-                self.lacking.setdefault(name, []).append(line)
+                first, lines = self.lacking.get(name, (line, 0))
+                self.lacking[name] = first, lines + 1
                 continue
             cell = self.form._fields.get(name)
             if self._cut_there(cell, values):
                 continue  # said once for the column
             header = cell.header if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
-            if any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
+            if line in self.unreadable and any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used
             self.problems.append(Problem(line, header, str(value)[:200], str(message)))
         return Entry(line, 'error')
@@ -372,7 +450,7 @@ class Load:
     def _cut_there(self, cell, values):
         """Tell whether all that is wrong with a cell is that its number, which the register has, lost its zeros."""
         cut = None if cell is None or self.restore_zeros else self.cut.get(cell.short_name)
-        return cut is not None and cut.meant.get(values.get(cell.name, '').strip()) in cut.known
+        return cut is not None and cut.meant(values.get(cell.name, '').strip()) in cut.known
 
     def entry(self, line, row, before, form, linked):
         """Return the Entry of a good line: what it creates or changes."""
@@ -421,25 +499,25 @@ class Load:
         noun, today = self.noun, clock.today()
         with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as writing:
-            self.check_again()
+            if writing.head.seq != self.head:
+                self.check_again()
             self.write(writing, today)
         if len(self.entries) > MANY:
             connection.look_again()
         return writing.seq
 
     def written(self):
-        """Return [(row, the record as it stood or None, links)] of the noun's own records that the file writes."""
-        return [(entry.row, entry.before, entry.links) for entry in self.entries if entry.status in ('create', 'update')]
+        """Yield (row, the record as it stood or None, links) of the noun's own records that the file writes."""
+        return ((entry.row, entry.before, entry.links) for entry in self.entries if entry.status in ('create', 'update'))
 
     def check_again(self):
         """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if they did."""
-        written = self.written()
         for cell in self.pointing:
             if isinstance(cell, Ref):
-                chosen = {row.__data__.get(cell.attr) for row, before, _ in written
+                chosen = {row.__data__.get(cell.attr) for row, before, _ in self.written()
                           if before is None or row.__data__.get(cell.attr) != before.__data__.get(cell.attr)}
             else:
-                chosen = {id for *_, links in written for (link, own, _), ids, known in links
+                chosen = {id for *_, links in self.written() for (link, own, _), ids, known in links
                           if (link, own) == (cell.link, cell.own) for id in set(ids) - set(known or ())}
             chosen = sorted(id for id in chosen if id is not None and id > 0)
             for start in range(0, len(chosen), MANY):
@@ -447,9 +525,9 @@ class Load:
                     raise Overtaken
         first = self.noun.table._meta.fields.get(self.noun.blank._fields[self.noun.key[0]].attr)
         if self.numbers is not None:
-            numbers = [row.__data__[first.name].lower() for row, before, _ in written if before is None]
-            for start in range(0, len(numbers), MANY):
-                if self.noun.table.select().where(fn.LOWER(first).in_(numbers[start:start + MANY])).exists():
+            new = (row.__data__[first.name].lower() for row, before, _ in self.written() if before is None)
+            while numbers := list(islice(new, MANY)):
+                if self.noun.table.select().where(fn.LOWER(first).in_(numbers)).exists():
                     raise Overtaken
         self._circles()
         if self.problems:
@@ -457,15 +535,10 @@ class Load:
 
     def write(self, writing, today):
         """Save every entry: new rows in batches, then links and what the noun adds."""
-        new = [entry for entry in self.entries if entry.status == 'create']
-        self._insert(writing, new)
-        for entry in new:
-            for (link, own, other), ids, _ in entry.links:
-                writing.later([link(**{own: entry.row.id, other: id}) for id in ids])
-            self.noun.after(writing, entry.row, None, today)
-        changed = [entry for entry in self.entries if entry.status == 'update']
-        for start in range(0, len(changed), MANY):
-            batch = changed[start:start + MANY]
+        self.ids = {}
+        self._create(writing, (entry for entry in self.entries if entry.status == 'create'), today)
+        changed = (entry for entry in self.entries if entry.status == 'update')
+        while batch := list(islice(changed, MANY)):
             for entry in batch:
                 self._resolve(entry.row)
             labels, standing = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
@@ -482,17 +555,26 @@ class Load:
                 rows.setdefault(row.__data__[own], []).append(row)
         return found
 
-    def _insert(self, writing, new):
+    def _create(self, writing, new, today):
         """Insert the new rows, those that others of them refer to first."""
-        self.ids, waiting = {}, new
-        while waiting:
-            ready = [entry for entry in waiting if self._resolve(entry.row)]
+        awaited = {placeholder for cell in self.own for placeholder in cell.coming.values()}
+        waiting, ready = Packed(), 0
+        while batch := list(islice(new, trail.BATCH)):
+            those = []
+            for entry in batch:
+                (those if self._resolve(entry.row) else waiting).append(entry)
+            writing.insert([entry.row for entry in those])
+            self.ids.update((-entry.line, entry.row.id) for entry in those if -entry.line in awaited)
+            for entry in those:
+                for (link, own, other), ids, _ in entry.links:
+                    writing.later([link(**{own: entry.row.id, other: id}) for id in ids])
+                self.noun.after(writing, entry.row, None, today)
+            ready += len(those)
+        if len(waiting):
             if not ready:
                 # records that refer to each other in a circle: refused when the file was read
                 raise ValueError('a circle of references')
-            writing.insert([entry.row for entry in ready])
-            self.ids.update((-entry.line, entry.row.id) for entry in ready)
-            waiting = [entry for entry in waiting if entry.row.id is None]
+            self._create(writing, iter(waiting), today)
 
     def _resolve(self, row):
         """Put ids in the place of placeholders; return whether none is left."""
@@ -508,13 +590,17 @@ class Load:
         """Report records that would lead back to themselves (上位所属・後継システム), among the file's and those that stand."""
         for cell in self.own:
             field = self.noun.table._meta.fields[cell.attr]
-            told = {(entry.before.id if entry.before is not None else -entry.line): entry.row.__data__.get(cell.attr)
-                    for entry in self.entries if entry.status in ('create', 'update')}
+            told = {}
+            for entry in self.entries:
+                if entry.status != 'conflict' and any(row is not None and row.__data__.get(cell.attr) for row in (entry.row, entry.before)):
+                    told[entry.before.id if entry.before is not None else -entry.line] = entry.row.__data__.get(cell.attr)
             if not any(told.values()):
                 continue
             ways = dict(self.noun.table.select(self.noun.table.id, field).where(field.is_null(False)).tuples()) | told
             for entry in self.entries:
                 start = entry.row and (entry.before.id if entry.before is not None else -entry.line)
+                if start not in told:
+                    continue
                 at, passed = told.get(start), set()
                 while at is not None and at != start and at not in passed:
                     passed.add(at)
@@ -530,6 +616,12 @@ def told(noun, rows, counts, problems, seq, conflicts):
             **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')}, 'errors': [
                 {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message} for p in problems], 'act': seq,
             'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]}
+
+
+def like(number):
+    """Return what numbers share that differ in small letters only, or in the zeros they begin with."""
+    number = number.lower()
+    return number.lstrip('0') if number.isdigit() else number
 
 
 def load(noun, sheet, **options):

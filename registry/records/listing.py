@@ -11,6 +11,7 @@ from models.base import fold
 from models.visibility import NOTHING, condition
 
 from ..core import clock, memo
+from . import display
 
 SIZES = (50, 100, 200)
 
@@ -90,7 +91,9 @@ class Listing:
         self.conditions += [limit for limit in (condition(table, person, clock.today()), noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
-        self.options = {f.name: f.options() for f in noun.filters}
+        viewer = display.Viewer(person, clock.today())
+        self.options = {f.name: f.choices(self.values.get(f.name, ''), viewer) for f in noun.filters}
+        self.typed = {f.name for f in noun.filters if f.label_of is not None}
         #: conditions that cannot be used, kept in the list's address: they narrow it to nothing rather than not at all
         self.unusable = set()
         for f in noun.filters:
@@ -104,11 +107,15 @@ class Listing:
 
     def is_long(self, name):
         """Tell whether a filter has too many values for a list to choose from: then its code is typed."""
-        return len(self.options[name]) > MANY_OPTIONS
+        return name in self.typed or len(self.options[name]) > MANY_OPTIONS
+
+    def choices(self, name):
+        """Return what a filter lets choose, as a template remembers it."""
+        return tuple(map(tuple, self.options[name]))
 
     def suggested(self, name):
         """Return the last few values of a long filter, the last first."""
-        return self.options[name][:-1 - SUGGESTED:-1]
+        return [] if name in self.typed else self.options[name][:-1 - SUGGESTED:-1]
 
     def query(self, *selected, backwards=False):
         """Return the list's rows, all pages, in order or from the end."""

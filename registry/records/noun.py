@@ -1,11 +1,11 @@
 """What the application knows of each noun: its table, form, list, file; views, lists and files are made from it."""
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from peewee import Asc, Desc, Field
 
-from forms.fields import Code, Day, Flag, IntCode, Moment, Ref, Whole, Year, Yen
+from forms.fields import Code, Day, Flag, IntCode, Moment, Pointing, Ref, Refs, Whole, Year, Yen
 from models import Department
 
 from ..core import clock
@@ -53,14 +53,23 @@ class Column:
 class Filter:
     """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
 
-    A value is a code that a person may read and pass on, never the number of a row in the database. What is not said of it
-    follows from the form's field for the table's column of this name.
+    A value is a code that a person may read and pass on, never the number of a row in the database. Of too many to list,
+    `label_of` gives the label of one, None where it is not known or not the reader's to see. What is not said of it follows
+    from the form's field for the table's column, or the link, of this name.
     """
 
     name: str
     label: str | None = None
     options: Callable | None = None
     where: Callable | None = None
+    label_of: Callable | None = None
+
+    def choices(self, value, viewer):
+        """Return [(value, label)] of what can be chosen; of too many to list only the one asked for."""
+        if self.label_of is None:
+            return self.options()
+        label = self.label_of(value, viewer) if value else None
+        return [] if label is None else [(value, label)]
 
 
 def shown_by(cell):
@@ -88,7 +97,7 @@ def completed_filter(given, cells, table):
     """Return a Filter, given as one or by its name, with what follows from its field."""
     each = given if isinstance(given, Filter) else Filter(given)
     cell, field = cells.get(each.name), table._meta.fields.get(each.name)
-    options, where = each.options, each.where
+    options, where, label_of = each.options, each.where, each.label_of
     if isinstance(cell, Year):
         options, where = options or display.years, where or (lambda value: field == int(value))
     elif isinstance(cell, Code):
@@ -98,7 +107,16 @@ def completed_filter(given, cells, table):
         where = where or (lambda value: field == (value == '1'))
     elif isinstance(cell, Ref) and cell.table is Department:
         options, where = options or display.department_options, where or (lambda value: field == display.unit(value))
-    return replace(each, label=each.label or cell.label.text, options=options, where=where)
+    elif isinstance(cell, Pointing) and where is None:
+        options, label_of = list, display.label_by(cell.table, cell.by.name)
+        where = partial(linked, table, cell) if isinstance(cell, Refs) else (lambda value: field == display.id_of(cell.table, cell.by.name, value))
+    return replace(each, label=each.label or cell.label.text, options=options, where=where, label_of=label_of)
+
+
+def linked(table, cell, value):
+    """Return the condition that a row is linked, by a field of many, to the record that bears a number."""
+    own, other = (cell.link._meta.fields[name] for name in (cell.own, cell.other))
+    return table.id.in_(cell.link.select(own).where(cell.link.live(), other == display.id_of(cell.table, cell.by.name, value)))
 
 
 @dataclass(kw_only=True)
@@ -221,7 +239,7 @@ class Noun(Savable):
 
     def __post_init__(self):
         super().__post_init__()
-        cells = {cell.attr: cell for cell in self.blank.cells()}
+        cells = {getattr(cell, 'other', cell.attr): cell for cell in self.blank.cells()}
         self.columns = [completed_column(given, cells, self.table) for given in self.columns]
         self.filters = [completed_filter(given, cells, self.table) for given in self.filters]
 

@@ -1,4 +1,7 @@
 """The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and shows the answer."""
+import re
+from typing import NamedTuple
+
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
@@ -9,11 +12,13 @@ from models import Department, Person
 from models.visibility import condition, unit_column, visible
 
 from ..core import clock, connection
+from ..core.memo import remembered
 from ..core.permits import UNIT_ROLES
 from ..web.guard import allowed, permit, require, visible_of
 from ..web.submission import asked_for, sent, signed, viewer
 from . import display, exporting, listing, saving, sheets, vocabulary
 from .conflicts import sides
+from .noun import NOUNS
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
 
@@ -61,6 +66,10 @@ def crumbs(noun, *more):
     return [('ホーム', url_for('board.index')), (noun.title, url_for(f'{noun.name}.index')), *more]
 
 
+#: how many of a record's links its page names
+LINKS = 50
+
+
 def details(noun, row):
     """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
 
@@ -71,9 +80,18 @@ def details(noun, row):
         value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
         if value is not None and isinstance(field, Ref):
             value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-        texts[field.short_name] = field.label.text, field.show(value, who) if isinstance(field, Pointing) else field.show(value)
+        texts[field.short_name] = field.label.text, in_words(field, value, who)
     sections = noun.sections or [('内容', list(texts))]
     return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
+
+
+def in_words(field, value, who):
+    """Return a field's value as a record's page shows it: of many links the first few, and how many more there are."""
+    if not isinstance(field, Pointing):
+        return field.show(value)
+    if not hasattr(field, 'ids_of') or len(value) <= LINKS:
+        return field.show(value, who)
+    return f'{field.show(value[:LINKS], who)}、ほか{len(value) - LINKS:,}件'
 
 
 def past_of(noun, row, before=history.END):
@@ -84,13 +102,48 @@ def past_of(noun, row, before=history.END):
     parts = vocabulary.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
+    history.name_all(changes, names, display.called, lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
-            change, vocabulary.vocabulary(table), names, lambda other: isinstance(other, Person) or bool(visible_of([other])),
-            untold=leading.get(table)))
-    return list(told.values()), older
+            change, vocabulary.vocabulary(table), names, untold=leading.get(table)))
+    if older and older[1]:
+        told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
+    return list(told.values()), older and '.'.join(map(str, older))
+
+
+def cursor(text):
+    """Return the place in a history that an address names, an act and a place in it, or the end for none."""
+    found = re.fullmatch(r'(\d{1,15})(?:\.(\d{1,9}))?', text, re.ASCII)
+    return (int(found.group(1)), int(found.group(2) or 0)) if found else history.END
+
+
+#: how many of the records that hang on one its page shows: all of them are a list
+FEW = 20
+
+
+class Panel(NamedTuple):
+    """What a record's page shows of the records that hang on it: the newest few, how many there are, the list of all."""
+
+    rows: list
+    total: int
+    url: str | None
+
+
+def panel(rows, name, **values):
+    """Return the Panel of `rows`, the newest few (FEW) of the records of a noun that its list holds when narrowed by `values`."""
+    seen = visible_of(rows)
+    if len(rows) < FEW:
+        return Panel(seen, len(seen), None)
+    noun = NOUNS[name]
+
+    def count():
+        limits = condition(noun.table, current_user, clock.today()), noun.scope(clock.today()), *(
+            found.where(values[found.name]) for found in noun.filters if found.name in values)
+        return noun.table.select(noun.table.id).where(noun.table.live(), *(limit for limit in limits if limit is not None)).count()
+    total = remembered(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role, current_user.department_id), count)
+    return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 
 def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, again='', voided='', template='records/edit.html', **shown):
@@ -172,7 +225,7 @@ def blueprint(noun):
         def earlier(id):
             """Show the history of a record from before an act, a page at a time."""
             row = find(noun, id)
-            told, older = past_of(noun, row, listing.whole(request.args, 'before', history.END))
+            told, older = past_of(noun, row, cursor(request.args.get('before', '')))
             return render_template('records/history.html', noun=noun, row=row, history=told, older=older, crumbs=crumbs(
                 noun, (display.called(row), url_for('.show', id=id)), ('履歴', None)))
 

@@ -2,9 +2,13 @@
 import codecs
 import csv
 import io
+import json
 import re
 import unicodedata
 import zipfile
+from array import array
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,6 +17,8 @@ from xml.parsers import expat
 
 import python_calamine
 import xlsxwriter
+
+from models.packed import Packed
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 120_000
@@ -31,6 +37,8 @@ MAX_SMALL_PART = 1024 * 1024
 MAX_TEXT, SPARSE_CELLS = 30_000_000, 1_000_000
 MAX_XLSX_ROWS = 1_048_576
 BATCH = 500
+#: bytes of a file that are decoded at once
+PIECE = 64 * 1024
 _HALF = timedelta(milliseconds=500)
 #: what a spreadsheet takes for a formula's beginning, in any width, and what CP932 makes such a character of (−)
 _FORMULA = r'[=+\-@＝＋－＠−﹢﹣﹦﹫\t\r\n]'
@@ -75,19 +83,26 @@ class Sheet:
     """A file's table: headers, rows as (line number, cells), all text; `problems` names the cells that cannot be used."""
 
     headers: list
-    rows: list
+    rows: Packed | list
     encoding: str
     kind: str
     problems: list = field(default_factory=list)
 
-    def plain(self):
-        """Return the sheet as what JSON can hold; `of` gives it back."""
-        return [self.headers, self.rows, self.encoding, self.kind, [[p.line, p.column, p.value, p.message] for p in self.problems]]
+    def write(self, file, about):
+        """Write the sheet and what else is to be known of it to a binary file, from which `kept` reads it."""
+        def line(value):
+            # half characters, which a workbook may hold, are named in the preview
+            file.write(json.dumps(value, ensure_ascii=False).encode('utf-8', 'surrogatepass') + b'\n')
+        line([about, self.headers, self.encoding, self.kind, [[p.line, p.column, p.value, p.message] for p in self.problems]])
+        for block in self.rows.blocks():
+            line(block)
 
     @classmethod
-    def of(cls, plain):
-        headers, rows, encoding, kind, problems = plain
-        return cls(headers, rows, encoding, kind, [Problem(*values) for values in problems])
+    def kept(cls, file):
+        """Return (what else is to be known, Sheet) of what `write` has written; raise ValueError or TypeError for anything else."""
+        lines = (json.loads(line.decode('utf-8', 'surrogatepass')) for line in file)
+        about, headers, encoding, kind, problems = next(lines, ())
+        return about, cls(headers, Packed(row for block in lines for row in block), encoding, kind, [Problem(*values) for values in problems])
 
 
 def refuse(message, line=None, column='', value=''):
@@ -109,71 +124,107 @@ def read(data, name, encoding='auto'):
         return _sheet(records, 'xlsx', 'xlsx', problems)
     if data[:8] == b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1':
         refuse('古い形式のExcel（.xls）か、パスワードつきのファイルです。.xlsx か CSV（UTF-8）で保存し直してください。')
-    text, encoding = _decode(data, encoding)
-    return _sheet(_read_csv(text), encoding, 'csv', [])
+    encoding = _encoding_of(data, encoding)
+    return _sheet(_read_csv(data, encoding), encoding, 'csv', [])
 
 
-def _decode(data, encoding):
+def _encoding_of(data, encoding):
+    """Return the encoding in which a file is text: utf-8 or cp932."""
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         refuse('文字コードがUTF-16（Unicodeテキスト）です。CSV（UTF-8）で保存し直してください。')
     marked = data[:3] == codecs.BOM_UTF8
     if marked and encoding == 'cp932':
         refuse('このファイルの文字コードはUTF-8です。文字コードを「自動」か「UTF-8」にしてください。')
     if encoding in ('auto', 'utf-8'):
-        try:
-            return data.decode('utf-8-sig'), 'utf-8'
-        except UnicodeDecodeError as error:
-            if marked:
-                refuse('UTF-8として読めない文字があります。CSV（UTF-8）で保存し直してください。', _line_of(error))
-            if encoding == 'utf-8':
-                refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。', _line_of(error))
+        wrong = _undecodable(data, 'utf-8-sig')
+        if wrong is None:
+            return 'utf-8'
+        if marked:
+            refuse('UTF-8として読めない文字があります。CSV（UTF-8）で保存し直してください。', wrong)
+        if encoding == 'utf-8':
+            refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。', wrong)
+    if wrong := _undecodable(data, 'cp932'):
+        refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', wrong)
+    return 'cp932'
+
+
+def _undecodable(data, codec):
+    """Return the line of the first bytes that are no text in a codec, or None; the text itself is not held."""
+    decoder, view = codecs.getincrementaldecoder(codec)(), memoryview(data)
     try:
-        return data.decode('cp932'), 'cp932'
-    except UnicodeDecodeError as error:
-        refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', _line_of(error))
+        for start in range(0, len(data), PIECE):
+            decoder.decode(view[start:start + PIECE], start + PIECE >= len(data))
+    except UnicodeDecodeError:
+        try:
+            data.decode(codec)
+        except UnicodeDecodeError as error:
+            return error.object.count(b'\n', 0, error.start) + 1
+    return None
 
 
-def _line_of(error):
-    return error.object.count(b'\n', 0, error.start) + 1
-
-
-def _read_csv(text):
-    """Return [(line, cells)] of a CSV or TSV text; the line is the first physical line of the record."""
-    if '\x00' in text:
-        refuse('CSVではないデータが含まれています。CSV か .xlsx で保存し直してください。', text.count('\n', 0, text.index('\x00')) + 1)
+def _read_csv(data, encoding):
+    """Yield (line, cells) of a CSV or TSV; the line is the first physical line of the record."""
+    if (place := data.find(b'\x00')) >= 0:
+        refuse('CSVではないデータが含まれています。CSV か .xlsx で保存し直してください。', data.count(b'\n', 0, place) + 1)
     # old host systems end a file with Ctrl-Z
-    text = text.removesuffix('\x1a')
-    first = re.sub('"[^"]*"', '', text[:65536].lstrip('\r\n')).splitlines()[:1] or ['']
+    data = data.removesuffix(b'\x1a')
+    first = re.sub('"[^"]*"', '', _text_of(data, encoding).read(65536).lstrip('\r\n')).splitlines()[:1] or ['']
     delimiter = '\t' if '\t' in first[0] and first[0].count('\t') >= first[0].count(',') else ','
-    if text.count(delimiter) + text.count('\n') > MAX_CELLS:
+    # in both encodings these bytes are nothing but themselves
+    if data.count(delimiter.encode()) + data.count(b'\n') > MAX_CELLS:
         refuse(_TOO_MANY_CELLS)
-    reader = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, strict=True)
-    last = 0
-    found = []
+    reader = csv.reader(_text_of(data, encoding), delimiter=delimiter, strict=True)
+    last = found = 0
     try:
         for cells in reader:
             if cells:
-                found.append((last + 1, cells))
+                found += 1
+                yield last + 1, cells
             last = reader.line_num
-            if len(found) > MAX_ROWS + 1:
+            if found > MAX_ROWS + 1:
                 refuse(_TOO_MANY_ROWS)
     except csv.Error:
         refuse('引用符（"）の閉じ忘れか長すぎる欄があり、行の区切りを読み取れません。この行の引用符を直してください。', last + 1)
-    return found
+
+
+def _text_of(data, encoding):
+    """Return a file's text to be read bit by bit: whole it would take up to four times the file."""
+    return io.TextIOWrapper(io.BytesIO(data), 'utf-8-sig' if encoding == 'utf-8' else encoding, newline='')
 
 
 # --- XLSX: looked at before it is parsed ---
 
 def _read_xlsx(data, name):
-    """Return ([(line, cells)], problems) of a workbook's first sheet."""
-    try:
+    """Return ((line, cells) as they are read, problems) of a workbook's first sheet."""
+    with _readable():
         clean, problems, shaped = _inspect(data, name)
         sheet = python_calamine.CalamineWorkbook.from_filelike(clean).get_sheet_by_index(0)
-        del clean
+        return _rows_of(sheet, shaped), problems
+
+
+@contextmanager
+def _readable():
+    """Say in words that a workbook is broken, in whatever way it is."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable([Problem(None, '', '', _BROKEN)]) from error
+    except BaseException as error:
+        # the parser's own failures on crafted bytes come as a kind of their own, outside Exception
+        if type(error).__name__ != 'PanicException':
+            raise
+        raise Unreadable([Problem(None, '', '', _BROKEN)]) from error
+
+
+def _rows_of(sheet, shaped):
+    """Yield (line, cells) of a worksheet; `shaped` says of which cells something is shown that their value does not hold."""
+    with _readable():
         shapes = {}
         for line, column, shape in shaped:
             shapes.setdefault(line, []).append((column, shape))
-        records, skipped = [], [''] * (sheet.start[1] if sheet.start else 0)
+        skipped = [''] * (sheet.start[1] if sheet.start else 0)
         # row by row: the whole table as numbers and as texts at once would be twice the memory
         for line, row in enumerate(sheet.iter_rows(), 1):
             row = skipped + row
@@ -184,17 +235,7 @@ def _read_xlsx(data, name):
                     cells[column - 1] = f'{(_seen(row[column - 1]) * 100).normalize():f}%'
                 elif shape == 'h' and isinstance(row[column - 1], date) and ':' not in cells[column - 1]:
                     cells[column - 1] += ' 00:00'
-            records.append((line, cells))
-        return records, problems
-    except Unreadable:
-        raise
-    except Exception as error:
-        raise Unreadable([Problem(None, '', '', _BROKEN)]) from error
-    except BaseException as error:
-        # the parser's own failures on crafted bytes come as a kind of their own, outside Exception
-        if type(error).__name__ != 'PanicException':
-            raise
-        raise Unreadable([Problem(None, '', '', _BROKEN)]) from error
+            yield line, cells
 
 
 def _inspect(data, name):
@@ -219,32 +260,60 @@ def _inspect(data, name):
                 refuse(_TOO_BIG)
             return None if entry is None else archive.read(entry)
 
-        kept = {path: part(path, MAX_PART.get(path, MAX_SMALL_PART)) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml',
-                                              'xl/_rels/workbook.xml.rels', 'xl/sharedStrings.xml', 'xl/styles.xml')}
-        sheet = _first_sheet(kept['xl/workbook.xml'], kept['xl/_rels/workbook.xml.rels'])
-        kept[sheet] = part(sheet, MAX_PART['sheet'])
-    if kept[sheet] is None:
-        refuse(_BROKEN)
-    if kept[sheet].count(b'<c ') + kept[sheet].count(b'<c>') + kept[sheet].count(b'<c/') > MAX_CELLS:
-        refuse(_TOO_MANY_CELLS)
-    problems, shaped = _survey(kept[sheet], _lengths(kept['xl/sharedStrings.xml']), _shapes(kept['xl/styles.xml']))
-    clean = io.BytesIO()
-    with zipfile.ZipFile(clean, 'w') as archive:
-        for path in list(kept):
-            # let go as it is written
-            if (content := kept.pop(path)) is not None:
-                archive.writestr(path, content)
+        described = {path: part(path) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml', 'xl/_rels/workbook.xml.rels')}
+        styles = part('xl/styles.xml', MAX_PART['xl/styles.xml'])
+        texts = parts.get('xl/sharedstrings.xml')
+        path_of_table = _first_sheet(described['xl/workbook.xml'], described['xl/_rels/workbook.xml.rels'])
+        table = parts.get(path_of_table.casefold())
+        if table is None or path_of_table in {*described, 'xl/styles.xml', 'xl/sharedStrings.xml'}:
+            refuse(_BROKEN)
+        # the large parts are unpacked bit by bit: whole they are ten times the file
+        for entry, most in ((table, MAX_PART['sheet']), (texts, MAX_PART['xl/sharedStrings.xml'])):
+            if entry is not None and entry.file_size > most:
+                refuse(_TOO_BIG)
+        if _cells_in(_pieces(archive, table)) > MAX_CELLS:
+            refuse(_TOO_MANY_CELLS)
+        lengths = _lengths(None if texts is None else _pieces(archive, texts))
+        problems, shaped = _survey(_pieces(archive, table), lengths, _shapes(styles and [styles]))
+        clean = io.BytesIO()
+        with zipfile.ZipFile(clean, 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+            for path, content in {**described, 'xl/styles.xml': styles}.items():
+                if content is not None:
+                    copy.writestr(path, content)
+            for path, entry in (('xl/sharedStrings.xml', texts), (path_of_table, table)):
+                if entry is not None:
+                    with copy.open(path, 'w') as file:
+                        file.writelines(_pieces(archive, entry))
     clean.seek(0)
     return clean, problems, shaped
 
 
-def _parse(xml, start, text=None):
-    """Run an XML part through expat; a document type, which could hold entities, is refused."""
+def _pieces(archive, entry):
+    """Yield the content of a part of a workbook, a piece at a time."""
+    with archive.open(entry) as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def _cells_in(pieces):
+    """Return how many cells a table claims to have, before any is read."""
+    cells, end = 0, b''
+    for piece in pieces:
+        piece = end + piece
+        cells += piece.count(b'<c ') + piece.count(b'<c>') + piece.count(b'<c/')
+        end = piece[-2:]
+    return cells
+
+
+def _parse(pieces, start, text=None):
+    """Run the pieces of an XML part through expat; a document type, which could hold entities, is refused."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.CharacterDataHandler = start, text
     parser.StartDoctypeDeclHandler = lambda *_: refuse(_BROKEN)
-    parser.Parse(xml, True)
+    for piece in pieces:
+        parser.Parse(piece)
+    parser.Parse(b'', True)
 
 
 def _bare(tag):
@@ -263,15 +332,15 @@ def _first_sheet(workbook, relations):
         if _bare(tag) == 'Relationship':
             targets[attributes.get('Id')] = attributes.get('Target', '')
 
-    _parse(workbook, sheet)
-    _parse(relations or b'', relation)
+    _parse([workbook], sheet)
+    _parse([relations or b''], relation)
     target = targets.get(ids[0], '') if ids else ''
     return target[1:] if target.startswith('/') else target if target.startswith('xl/') else f'xl/{target}'
 
 
 def _lengths(xml):
     """Return the length of every shared string."""
-    found = []
+    found = array('i')
     if xml is None:
         return found
 
@@ -438,16 +507,22 @@ def _clock(value):
 # --- rows ---
 
 def _sheet(records, encoding, kind, bad):
-    """Return the Sheet of [(line, cells)]; `bad` are cells already known to be unusable."""
-    first = next((at for at, (_, cells) in enumerate(records) if any(cell.strip() for cell in cells)), None)
+    """Return the Sheet of (line, cells) as they come; `bad` are cells already known to be unusable."""
+    records = iter(records)
+    first = next(((line, cells) for line, cells in records if any(cell.strip() for cell in cells)), None)
     if first is None:
         refuse('ファイルが空です。1行目に列名のあるファイルを選んでください。')
-    headers = _headers(*records[first])
+    try:
+        headers = _headers(*first)
+    except Unreadable:
+        # what keeps the file from being read at all is said first
+        deque(records, 0)
+        raise
     width = len(headers)
     problems = [Problem(line, headers[column - 1] if column <= width else f'{column}列目', value[:100], message)
                 for line, column, value, message in bad[:MAX_PROBLEMS]]
-    rows = []
-    for line, cells in islice(records, first + 1, None):
+    rows = Packed()
+    for line, cells in records:
         joined = ''.join(cells)
         if not joined or joined.isspace():
             continue
@@ -471,6 +546,7 @@ def _sheet(records, encoding, kind, bad):
         rows.append((line, cells))
         if len(problems) >= MAX_PROBLEMS:
             break
+    deque(records, 0)
     problems.sort(key=lambda problem: problem.line)
     if len(problems) >= MAX_PROBLEMS:
         problems = [*problems[:MAX_PROBLEMS], Problem(None, '', '', f'問題が{MAX_PROBLEMS:,}件を超えました。ファイルの形式を確かめてください。')]

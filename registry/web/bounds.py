@@ -6,6 +6,7 @@ from flask import Request, request, session
 from werkzeug.exceptions import (
     BadRequest,
     RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
     RequestURITooLarge,
     UnsupportedMediaType,
 )
@@ -20,6 +21,8 @@ STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
 MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
 #: where the API is, what of it pages may read too, and how an endpoint that takes a file ends
 API, DOCUMENT, IMPORT = '/api/', '/api/v1/openapi.json', '-import'
+#: characters of a request's headers; a browser sends one or two thousand
+MAX_HEADERS = 32_000
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 URLENCODED, MULTIPART = 'application/x-www-form-urlencoded', 'multipart/form-data'
 
@@ -83,6 +86,8 @@ def limit():
     """Set what this request may bring, by who sends it and where to; refuse what is too long before it is read."""
     if len(request.path) > MAX_PATH or len(request.query_string) > MAX_QUERY:
         raise RequestURITooLarge
+    if sum(len(value) for name, value in request.environ.items() if name.startswith('HTTP_')) > MAX_HEADERS:
+        raise RequestHeaderFieldsTooLarge
     if request.query_string.count(b'&') >= MAX_PARAMETERS:
         raise refusal(BadRequest, f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
     if is_api():

@@ -32,6 +32,8 @@ PAGES = {
     422: ('内容に誤りがあります', '何も保存していません。', '誤りを直して、もう一度送信してください。'),
     428: ('変更する前の版が示されていません', '何も保存していません。', '記録を読んだときの ETag を If-Match に入れて送信してください。'),
     429: ('操作の回数が多すぎます', '何も変更していません。', 'しばらく待ってから、もう一度操作してください。'),
+    431: ('ブラウザーから届いた情報（Cookieなど）が大きすぎます', '何も変更していません。',
+          'このサイトのCookieを削除してから、もう一度開いてください。'),
     500: ('処理中に問題が起きました', '途中までの変更は取り消されています。',
           'もう一度操作しても直らないときは、下の番号を情報政策の担当者に伝えてください。'),
 }
@@ -128,7 +130,8 @@ def register(app):
         log.error('database', id=g.get('request_id'), reason=what, error=str(error), path=request.path)
         title, action = troubles.WORDS[what]
         # a connection lost on the way may have been lost after the act was done
-        done = UNSURE if what == 'unreachable' and request.method not in bounds.SAFE and g.get('lent') else '何も変更していません。'
+        done = UNSURE if what in ('unreachable', 'failing') and request.method not in bounds.SAFE and g.get('lent') else (
+            '何も変更していません。')
         return page(503, done, action, title)
 
     @app.errorhandler(Exception)

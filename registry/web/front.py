@@ -11,7 +11,7 @@ from models.visibility import condition
 
 from .. import systems
 from ..core import clock, connection
-from ..core.memo import remembered
+from ..core.memo import counted, remembered
 from ..figures import board as boards
 from ..figures import charts
 from ..records import listing
@@ -100,7 +100,7 @@ def number_waiting(name, chosen):
     """Return how many rows of a noun the person signed in sees under some filters."""
     noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user, clock.today())
     where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
-    return noun.table.select().where(noun.table.live(), *where, *([] if limit is None else [limit])).count()
+    return counted(noun.table.select(noun.table.id).where(noun.table.live(), *where, *([] if limit is None else [limit])))
 
 
 @bp.get('/search')

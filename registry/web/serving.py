@@ -12,7 +12,10 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from pickle import UnpicklingError
 
 try:
     import resource
@@ -23,6 +26,7 @@ import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
+from jinja2 import FileSystemBytecodeCache
 
 from ..core import connection, log
 from . import middleware
@@ -56,9 +60,8 @@ def serve(app, host, port, processes, threads):
     room = allow_files()
     if 'fork' in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method('fork', force=True)
-        # compiled here once, not by every process again; what is loaded by now stays: the collector need not walk it in a request
-        for name in app.jinja_env.list_templates():
-            app.jinja_env.get_template(name)
+        load_compiled(app)
+        # what is loaded by now stays: the collector need not walk it in a request
         gc.collect()
         gc.freeze()
         load = partial(Worker, threads, app)
@@ -68,6 +71,7 @@ def serve(app, host, port, processes, threads):
         'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1, websockets=False,
         backlog=BACKLOG, backpressure=min(BACKLOG, room), http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
         log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP, workers_max_rss=MEMORY, rss_samples=3)
+    threading.Thread(target=replace_stopped, args=(server,), daemon=True).start()
     try:
         server.serve(target_loader=load, wrap_loader=False)
     except SystemExit:
@@ -77,6 +81,63 @@ def serve(app, host, port, processes, threads):
         # the processes are gone, however they ended: the last word on the file is ours
         connection.settle()
         log.LINES.finish()
+
+
+def replace_stopped(server):
+    """End the processes that something from outside has stopped (SIGSTOP) for too long: the server replaces what ends."""
+    since = {}
+    while True:
+        time.sleep(BEAT)
+        now = time.monotonic()
+        since = {pid: since.get(pid, now) for worker in list(server.wrks) if is_stopped(pid := worker.inner.pid)}
+        for pid, begun in since.items():
+            if now - begun >= HUNG:
+                structlog.get_logger('daicho').error('process stopped', pid=pid, seconds=round(now - begun))
+                os.kill(pid, signal.SIGKILL)
+
+
+def is_stopped(pid):
+    """Tell whether a process stands still by a signal; False where the system has no /proc."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'T'
+    except OSError:
+        return False
+
+
+class Compiled(FileSystemBytecodeCache):
+    """Templates as compiled, kept from one start to the next; where they cannot be written they are compiled again."""
+
+    def __init__(self, directory, environment):
+        super().__init__(directory)
+        # what is compiled depends on these too
+        self.options = str((environment.trim_blocks, environment.lstrip_blocks, sorted(environment.extensions)))
+
+    def get_source_checksum(self, source):
+        return super().get_source_checksum(f'{self.options}\n{source}')
+
+    def load_bytecode(self, bucket):
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, ValueError, UnpicklingError):
+            bucket.reset()
+
+    def dump_bytecode(self, bucket):
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def load_compiled(app):
+    """Load every template compiled once, here and not in every process again; compile the others when a page needs them."""
+    environment, folder = app.jinja_env, None
+    if 'INSTANCE' in app.config:
+        folder = app.config['INSTANCE'] / 'templates'
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment.bytecode_cache = kept = Compiled(str(folder), environment) if folder and folder.is_dir() else None
+    for name in environment.list_templates():
+        source, path, _ = environment.loader.get_source(environment, name)
+        if kept is None or kept.get_bucket(environment, name, path, source).code is not None:
+            environment.get_template(name)
 
 
 def allow_files():

@@ -2,7 +2,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
+from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = 'daicho-demo-2026'
@@ -48,9 +48,7 @@ def site(tmp_path_factory):
         'DAICHO_INSTANCE': str(home), 'DATABASE_URL': f'sqlite:///{home}/daicho.db', 'DAICHO_TODAY': TODAY}
     command(environ, 'migrate')
     command(environ, 'demo')
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with open(home / 'log', 'w') as log:
         process = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)], cwd=ROOT,
                                    env=environ, stdout=log, stderr=log)
@@ -73,7 +71,7 @@ def chromium():
     if program is None:
         pytest.fail('no chromium on the PATH: install it (tests/tools.sh does)')
     with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=program, args=QUIET)
+        browser = tools.chromium.launch(executable_path=program, args=QUIET, timeout=300_000)
         yield browser
         browser.close()
 

@@ -1,7 +1,11 @@
 """The three journeys the product is for, walked in a real browser by the people who would walk them."""
 import re
 
+import pytest
+
 from models.engagements import FINDING_STATES
+
+pytestmark = pytest.mark.engine_free
 
 BOARD = '/?year=2026'
 

@@ -6,6 +6,8 @@ import pytest
 
 from registry.web.menu import entries
 
+pytestmark = pytest.mark.engine_free
+
 AXE = (Path(__file__).parents[1] / 'vendor' / 'axe.min.js').read_text('utf-8')
 WIDTHS = (1280, 390)
 NOUNS = ('actuals', 'budget-requests', 'businesses', 'cases', 'courses', 'departments', 'engagements', 'enrolments', 'findings',

@@ -18,7 +18,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -35,7 +34,9 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / 'tests')]
+
+from ports import free_port  # noqa: E402
 
 from audits import trail, verify  # noqa: E402
 from models import Change, Person, System, catalogue, db  # noqa: E402
@@ -260,9 +261,7 @@ class House:
             'DATABASE_URL': url, 'DAICHO_ENV': 'production', 'DAICHO_HOSTS': '127.0.0.1', 'DAICHO_INSTANCE': str(self.folder),
             'DAICHO_SECRET_KEY': secrets.token_hex(32)}
         self.env.pop('DAICHO_TODAY', None)
-        with socket.socket() as unused:
-            unused.bind(('127.0.0.1', 0))
-            self.port = unused.getsockname()[1]
+        self.port = free_port()
         self.server, self.log = None, open(self.folder / 'server.log', 'ab')
 
     def start(self, *words, url=None, **kwargs):
@@ -376,16 +375,19 @@ class Trial:
             if not verdict.intact:
                 self.fault('not intact:', verdict.first_broken, verdict.outside[:3], verdict.unguarded, verdict.schema[:3])
 
-    def wait_for_work(self, seconds=45):
+    def wait_for_work(self, seconds=600):
         """Wait until every client has an act acknowledged anew."""
         for client in self.clients:
             client.at_work.clear()
+        end = time.monotonic() + seconds
         for client in self.clients:
-            if not client.at_work.wait(seconds) and self.house.server.poll() is not None:
-                self.found['given up'] = self.found.get('given up', 0) + 1
-                self.house.serve()
-            if not client.at_work.wait(seconds):
-                self.fault('client', client.number, 'does not get on', client.odd[-1:])
+            while not client.at_work.wait(1):
+                if self.house.server.poll() is not None:
+                    self.found['given up'] = self.found.get('given up', 0) + 1
+                    self.house.serve()
+                if time.monotonic() > end:
+                    self.fault('client', client.number, 'does not get on', client.odd[-1:])
+                    break
 
     def round(self, what):
         self.wait_for_work()

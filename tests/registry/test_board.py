@@ -30,17 +30,15 @@ YEAR, END = 2025, date(2026, 3, 31)
 
 
 @pytest.fixture
-def bare(built, databases, monkeypatch):
+def bare(built, databases, blank, monkeypatch):
     """The application on a register that holds the built-in masters only."""
-    url = databases.empty()
+    url = databases.empty(blank)
     built.extensions.pop('remembered', None)
     clock.pin(cast.TODAY)
     db.initialize(connection.open_database(url))
     monkeypatch.setitem(built.config, 'DATABASE_URL', url)
     with built.app_context():
         db.connect()
-        connection.migrate()
-        masters.fill(clock.now())
         yield built
         db.close_all()
     clock.pin(None)
@@ -168,3 +166,12 @@ def test_decimals_are_never_fewer_than_the_targets(bare):
         act.insert([Actual(indicator=row, as_of=date(2026, 9, 30), value=Decimal('90.2'), source='報告')])
     one = views(2026, cast.TODAY)['6-3']
     assert (one.decimals, one.value_text, one.verdict) == (1, '90.2', 'missed')
+
+
+@pytest.mark.parametrize('day', ['2026-13-45', '2030-01-01', 'きのう', '2020-01-01'])
+def test_a_day_that_cannot_be_looked_at_is_said_once_on_every_page_of_figures(client_of, day):
+    it = client_of('it')
+    for address in ('/', '/strategies/2026/', '/strategies/2026/initiatives/1', *(f'/figures/{name}?year=2026' for name in MEASURES)):
+        page = it.get(f'{address}{"&" if "?" in address else "?"}as_of={day}').text
+        said = [words for words in ('という日付はありません。', '先の日は指定できません', '形で入力してください。', '以後にしてください。') if words in page]
+        assert len(said) == 1 and page.count(said[0]) == 1, (address, said)

@@ -10,6 +10,8 @@ from reportlab.graphics.shapes import Drawing, Ellipse
 
 from registry.figures import charts
 
+pytestmark = pytest.mark.engine_free
+
 MONTHS = [('4月', None), ('5月', Decimal('22.1')), ('6月', Fraction(221, 5)), ('7月', None), ('8月', Decimal('86.3'))]
 QUARTERS = ('4〜6月', '7〜9月', '10〜12月', '1〜3月')
 SVG = '{http://www.w3.org/2000/svg}'

@@ -225,6 +225,54 @@ def test_a_command_says_in_one_sentence_what_is_wrong(tmp_path, monkeypatch, fau
     assert words in found.output and len(found.output.splitlines()) == 1
 
 
+def mistaken(folder):
+    (folder / 'daicho.db').mkdir()
+
+
+@pytest.mark.parametrize(('fault', 'words'), [
+    ('full', 'ディスクがいっぱいで保存できません'), ('readonly', 'データベースに書き込めません'), ('missing', 'データベースのファイルを開けません')])
+@pytest.mark.parametrize('command', [('serve', '--port', '1'), ('trail', 'head')])
+def test_a_file_that_cannot_be_opened_is_said_with_its_reason(tmp_path, monkeypatch, fault, words, command):
+    folder = tmp_path / 'instance'
+    folder.mkdir()
+    mistaken(folder)
+    if fault != 'missing':
+        monkeypatch.setattr(Path, 'is_dir', lambda path: path == folder)
+    if fault == 'full':
+        used = shutil.disk_usage('/')
+        monkeypatch.setattr(troubles.shutil, 'disk_usage', lambda folder: used._replace(free=1000))
+    if fault == 'readonly':
+        monkeypatch.setattr(troubles.os, 'access', lambda path, mode: path != folder)
+    monkeypatch.delenv('DATABASE_URL', raising=False)
+    found = run({'DAICHO_INSTANCE': str(folder)}, *command)
+    clock.pin(TODAY)
+    assert found.exit_code == 1 and words in found.output and len(found.output.splitlines()) == 1
+
+
+@ON_SQLITE
+def test_a_file_that_cannot_be_read_on_is_said(app, client_of):
+    browser = client_of('it')
+    db.close_all()
+    path().unlink()
+    path().mkdir()
+    db.obj.opened = None
+    answer = browser.post('/courses/new', data=TYPED)
+    path().rmdir()
+    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['missing'][0] and TYPED['name'] in answer.page.text
+    assert '何も変更していません' in answer.page.text
+
+
+def test_a_server_that_cannot_write_says_so_at_the_start(tmp_path, monkeypatch):
+    monkeypatch.delenv('DATABASE_URL', raising=False)
+    monkeypatch.setattr('registry.serving.serve', lambda *args: None)
+    env = {'DAICHO_INSTANCE': str(tmp_path)}
+    assert run(env, 'migrate').exit_code == 0
+    monkeypatch.setattr(connection, 'unready', lambda: 'readonly')
+    found = run(env, 'serve')
+    clock.pin(TODAY)
+    assert found.exit_code == 0 and 'データベースに書き込めません。情報政策' in found.stderr
+
+
 def test_a_database_out_of_reach_is_said_at_the_start(tmp_path):
     found = run({'DAICHO_INSTANCE': str(tmp_path), 'DATABASE_URL': 'postgresql://daicho:himitsu@127.0.0.1:1/daicho?connect_timeout=1'},
                 'serve', '--port', '1')

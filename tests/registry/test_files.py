@@ -3,7 +3,6 @@ import fcntl
 import io
 import os
 import threading
-from pathlib import Path
 
 import pytest
 from asking import values
@@ -53,12 +52,10 @@ def test_a_file_is_kept_as_it_was_read(it, home):
 
 
 def test_an_upload_that_cannot_be_stored_leaves_nothing(it, home, monkeypatch):
-    whole = Path.write_bytes
-
-    def full(path, data):
-        whole(path, data[:10])
+    def full(sheet, file, about):
+        file.write(b'[{')
         raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(Path, 'write_bytes', full)
+    monkeypatch.setattr(sheets.Sheet, 'write', full)
     answer = sent(it, HEAD, ROW)
     assert answer.status_code == 503 and 'ディスクがいっぱい' in answer.text and not list(home.iterdir())
 

@@ -29,11 +29,14 @@ def test_a_nul_in_an_address(client_of, address):
 @pytest.mark.parametrize('who', ['it', 'admin', 'auditor'])
 def test_forms(app, client_of, who):
     browser = client_of(who)
-    for endpoint, methods, address in places(app):
+    for turn, (endpoint, methods, address) in enumerate(places(app)):
         if 'POST' not in methods or endpoint.startswith('sign_in.') or endpoint == 'trail.check':
             continue
-        names = set(re.findall(r'name="([^"]+)"', browser.get(address).text)) if 'GET' in methods else ()
-        for value in NASTY if names else ['']:
+        form = browser.get(address) if 'GET' in methods else None
+        names = set(re.findall(r'name="([^"]+)"', form.text)) if form else ()
+        # who is refused the form is refused whatever they send: there each value is tried at some places
+        values = NASTY if form and form.status_code == 200 else [NASTY[(turn + n) % len(NASTY)] for n in range(3)] if form else ['']
+        for value in values:
             answer = browser.post(address, data=dict.fromkeys(names, value))
             assert answer.status_code < 500, f'{endpoint} {value!r}: {answer.status_code}'
 

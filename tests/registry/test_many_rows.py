@@ -1,9 +1,14 @@
 """A large file: a few statements for a thousand rows, for every kind of file."""
+import csv
+import gc
+import io
+import tracemalloc
 from datetime import date, timedelta
 
 import pytest
 
-from models import Act, Indicator, Initiative, Strategy, db
+from audits import trail
+from models import Act, Indicator, Initiative, Strategy, db, packed
 from registry.core import clock
 from registry.records import importing, sheets
 from registry.records.noun import NOUNS
@@ -121,3 +126,37 @@ def test_a_small_file_looks_its_numbers_up_at_once(opened, queries, kind):
         assert importing.load(NOUNS[kind], sheet).good
         counted.append(len(queries))
     assert counted[1] - counted[0] <= 2, counted
+
+
+def peak_of(kind, headers, lines):
+    """Return the most memory of Python's that reading and writing a file took, in bytes, and undo it."""
+    out = io.StringIO(newline='')
+    csv.writer(out).writerows([headers.split(','), *lines])
+    data = out.getvalue().encode()
+    del out, lines
+    with db.atomic() as undo:
+        gc.collect()
+        tracemalloc.start()
+        load = importing.load(NOUNS[kind], sheets.read(data, 'a.csv'))
+        assert load.good, load.problems[:3]
+        load.apply(None, clock.now(), 'import', '')
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        undo.rollback()
+    return peak
+
+
+@pytest.mark.parametrize('kind', ['enrolments', 'systems'])
+def test_a_row_more_takes_few_bytes(opened, monkeypatch, kind):
+    """Held as objects a row takes 1,300 bytes (enrolments) or 4,500 (systems); what this leaves room for is chance."""
+    for module, name in ((packed, 'BLOCK'), (importing, 'MANY'), (trail, 'BATCH')):
+        monkeypatch.setattr(module, name, 200)
+    made_first('courses', 2)
+    headers, lines = made(kind, MORE)
+    if kind == 'enrolments':
+        lines = [(f'K-{course}', *line[1:]) for course in range(2) for line in lines]
+    else:
+        lines = [(f'S-{n:05}', *lines[0][1:]) for n in range(20_000, 21_200)]
+    # the first run fills what is kept for good
+    _, few, more = (peak_of(kind, headers, lines[:rows]) for rows in (400, 400, 1200))
+    assert (more - few) / 800 <= 300, (few, more)

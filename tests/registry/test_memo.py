@@ -1,8 +1,12 @@
 """What is counted stays only while the tables it was read from stand: it is never old, made once for all who wait, and cheap."""
 import re
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from random import Random
 from threading import Barrier, Thread
 
 import pytest
+from cast import TODAY
 
 from audits import trail
 from models import (
@@ -29,7 +33,9 @@ from models import (
     db,
 )
 from models import Case as Procurement
-from models.figures import MEASURES
+from models.figures import MEASURES, asked_for, day_bounds
+from models.rules import calendar
+from models.settings import Dated
 from registry.core import clock, memo
 from registry.figures import board
 
@@ -204,3 +210,128 @@ def test_a_board_names_the_head_it_is_read_under_though_nothing_it_counts_has_ch
     with opened.app_context():
         again = board.board(2026)
     assert again.head_seq == first.head_seq + 1 and again.initiatives is first.initiatives
+
+
+def test_what_has_changed_is_worked_in_and_the_rest_is_not_read_again(app):
+    def numbers(value, changes):
+        worked.append(changes)
+        return value + len(changes)
+    made, worked = [], []
+
+    def make():
+        made.append(1)
+        return System.select().count()
+
+    def ask():
+        with app.app_context(), db.connection_context():
+            return memo.remembered(('kept',), make, again=(System, numbers))
+    first = ask()
+    edit_one(System)
+    assert ask() == ask() == first + 1 and made == [1] and len(worked) == 1
+    ((id, values),) = worked[0]
+    assert id and list(values) == ['void_reason'] and all(len(pair) == 2 for pair in values.values())
+    edit_one(Plan)
+    assert ask() == first + 1 and len(worked) == 1
+    with db.connection_context(), trail.act('systems.import', by=None, at=clock.now()) as act:
+        act.insert([System(system_no=f'T-{n:05}', name=f'下{n}', owner=2, category='office') for n in range(memo.WORKED_IN + 1)])
+    assert ask() == first + memo.WORKED_IN + 1 and made == [1, 1]
+
+
+def test_a_newer_result_is_not_worked_into_for_an_older_state(opened):
+    with opened.app_context():
+        before = trail.head()
+    edit_one(System)
+    db.connect(reuse_if_open=True)
+    with opened.app_context():
+        worked = []
+        for head, times in ((trail.head(), 0), (before, 0)):
+            memo.remembered(('kept',), lambda: System.select().count(), head, again=(System, lambda value, changes: worked.append(1)))
+            assert len(worked) == times
+
+
+INCIDENT_DAYS = (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 29), date(2026, 6, 5), date(2026, 6, 6), date(2026, 11, 22), date(2026, 11, 23))
+
+
+def moved(random, row):
+    """Give an incident other times, a level, or nothing else than a title."""
+    detected = datetime.combine(random.choice(INCIDENT_DAYS), time(random.randrange(24), random.choice((0, 15, 29, 30))), calendar.JST)
+    row.detected_at = min(detected, clock.now())
+    row.occurred_at = random.choice((None, row.detected_at - timedelta(hours=random.randrange(30))))
+    row.restored_at = random.choice((None, row.detected_at + timedelta(minutes=random.choice((0, 200, 240, 241, 1440, 1441, 9000)))))
+    row.level = random.randrange(1, 6)
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
+    """Whatever is done to incidents one by one, what is kept agrees with what is counted from nothing, on every day."""
+    random, days = Random(seed), (date(2026, 4, 1), date(2026, 6, 5), date(2026, 11, 22), TODAY)
+    names, untils = ('incidents.recovery_business_hours', 'incidents.recovery_off_hours'), {}
+
+    def answers(kept):
+        found = []
+        for name in names:
+            for day in days:
+                dated = board.settings() if kept else Dated()
+                asked = asked_for(name, 2026, calendar.month_ends(2026, day), dated, untils[day], keep=memo.remembered if kept else None)
+                rows = MEASURES[name].rows(asked)
+                sizes = {code: every for code, (every, _) in (rows if kept else replace(rows, tally=None)).sizes().items()}
+                found.append((name, day, MEASURES[name].known(asked), sizes))
+        return found
+    for round in range(12):
+        with app.app_context(), db.connection_context():
+            with trail.act('incidents.edit', by=None, at=clock.now()) as act:
+                row = random.choice(list(Incident.select()))
+                what = random.choice(('new', 'move', 'move', 'title', 'void', 'setting', 'several'))
+                if what == 'new' or what == 'several':
+                    for n in range(1 if what == 'new' else 60):
+                        new = Incident(incident_no=f'Z-{round}-{n}', title='障害', category='failure')
+                        moved(random, new)
+                        act.save(new)
+                elif what == 'title':
+                    row.title = f'{row.title[:50]}・{round}'
+                    act.save(row)
+                elif what == 'void' and row.voided_at is None:
+                    act.void(row, '誤り')
+                elif what == 'setting' and not Setting.select().where(Setting.name == 'business_hours').exists():
+                    act.save(Setting(name='business_hours', valid_from=date(2026, 6, 6), value='09:00-12:00'))
+                    act.save(Setting(name='recovery_start', valid_from=date(2026, 4, 2), value='発生'))
+                else:
+                    row.voided_at = row.void_reason = None
+                    moved(random, row)
+                    act.save(row)
+            untils = {day: random.choice((None, day_bounds(day, day)[0] + timedelta(minutes=random.randrange(1440)))) for day in days}
+        with app.app_context(), db.connection_context():
+            assert answers(True) == answers(False), (seed, round, what)
+
+
+def test_a_count_is_made_again_only_when_what_it_names_has_changed(app, queries):
+    def ask(query):
+        queries.clear()
+        with app.app_context(), db.connection_context():
+            return memo.counted(query), sum('COUNT' in sql for sql in queries)
+
+    def change(**values):
+        with db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+            row = System.select().where(System.live()).order_by(System.id).first()
+            for name, value in values.items():
+                setattr(row, name, value)
+            act.save(row)
+    live = System.select(System.id).where(System.live())
+    found = {'live': live, 'operating': live.where(System.lifecycle == 'operate'), 'owned': live.where(System.owner == 2),
+             'searched': live.where(System.search_text.contains('改めた')),
+             'linked': live.where(System.id.in_(BusinessSystem.select(BusinessSystem.system).where(BusinessSystem.live())))}
+    counts = {name: ask(query)[0] for name, query in found.items()}
+    assert counts == {'live': 3, 'operating': 2, 'owned': 1, 'searched': 0, 'linked': 2}
+    # what a search looks at is derived from others, and a count of two tables is made of both
+    change(name='改めた名')
+    assert {name: ask(query) for name, query in found.items()} == {
+        'live': (3, 0), 'operating': (2, 0), 'owned': (1, 0), 'searched': (1, 1), 'linked': (2, 1)}
+    change(lifecycle='review')
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 0), (1, 1), (1, 0)]
+    change(owner=3)
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 0), (1, 0), (0, 1)]
+    with db.connection_context(), trail.act('systems.create', by=None, at=clock.now()) as act:
+        act.save(System(system_no='S-00009', name='新', owner=2, category='office', lifecycle='operate'))
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(4, 1), (2, 1), (1, 1)]
+    void_one(System)
+    assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 1), (2, 1), (1, 1)]

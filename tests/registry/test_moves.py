@@ -153,6 +153,9 @@ def test_a_support_under_review_leads_on_first_and_says_who_did_what(client_of):
     assert buttons == [('button button-small', 'completed'), ('button button-second button-small', 'returned'),
                        ('button button-second button-small', 'withdrawn')]
     assert '阿部 情が点検を始めました。' in client_of('it').get('/supports/1').page.text
+    asked = it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned') | {'text': ''})
+    assert asked.status_code == 422 and asked.page.text.count('直してほしい点を入力してください。') == 2, 'in the summary and beside the field'
+    assert 'コメントを入力' not in asked.page.text
     assert it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned') | {'text': '内訳を'}).status_code == 303
     unit = client_of('department')
     assert '阿部 情が差し戻しました。' in unit.get('/supports/1/move/reviewing').page.text

@@ -12,6 +12,8 @@ from pypdf import PdfReader
 
 from registry.reports import BOLD, REGULAR, paper, plan, results
 
+pytestmark = pytest.mark.engine_free
+
 MADE = datetime(2026, 4, 10, 1, 30, tzinfo=UTC)
 HEAD = '0123456789abcdef' * 4
 LONG = 'オンライン申請の利用率向上に向けた促進策を所管課とターゲットを絞って取り組み(11件)、案内強化を行った。'

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from models.rules import calendar
 from models.rules.calendar import JST, Hours
 
+pytestmark = pytest.mark.engine_free
+
 days = st.dates(calendar.FIRST_DAY, calendar.LAST_DAY)
 #: from 1952 on, when Japan kept no summer time any more and each wall-clock minute comes once
 moments = st.datetimes(datetime(1952, 1, 1), datetime(2199, 12, 31)).map(

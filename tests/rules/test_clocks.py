@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from models.rules import clocks
 from models.rules.calendar import JST, parse_hours
 
+pytestmark = pytest.mark.engine_free
+
 HOURS = parse_hours('08:30-17:15')
 WEDNESDAY = datetime(2026, 4, 1, 10, 0, tzinfo=JST)
 SATURDAY = datetime(2026, 4, 4, 10, 0, tzinfo=JST)

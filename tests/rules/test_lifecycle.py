@@ -15,6 +15,8 @@ from models.rules.lifecycle import (
     missing,
 )
 
+pytestmark = pytest.mark.engine_free
+
 WHOLE = {
     'name': '住民記録システム', 'owner': 1, 'summary': '住民基本台帳事務', 'case_exists': True,
     'budget_result': 'reduced',
@@ -158,10 +160,10 @@ def test_a_support_moves_when_nothing_is_missing(move):
 
 def test_a_support_is_sent_back_with_words_and_returns_with_an_answer():
     facts = {'state': 'reviewing', 'comment': ' '}
-    assert lifecycle.support_missing('returned', facts) == ['差戻しのコメントを入力してください。']
+    assert lifecycle.support_missing('returned', facts) == ['直してほしい点を入力してください。']
     assert lifecycle.support_missing('reviewing', {'state': 'requested'}) == []
     assert lifecycle.support_missing('reviewing', {'state': 'returned'}) == [
-        '所管課の対応を入力してください。']
+        '対応した内容を入力してください。']
     assert lifecycle.support_missing('completed', {'state': 'returned'}) == [
         '「差戻し」から「完了」には進められません。次に進めるのは「点検中」、「取下げ」です。']
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from models.rules import ratings
 from models.rules.ratings import judge, still_needed
 
+pytestmark = pytest.mark.engine_free
+
 OPERATORS = st.sampled_from(['>=', '>', '<=', '='])
 
 

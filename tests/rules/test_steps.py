@@ -3,6 +3,8 @@ import pytest
 
 from models.rules import ratings, steps
 
+pytestmark = pytest.mark.engine_free
+
 
 @pytest.mark.parametrize('done, excluded, rate', [
     (612, 0, '85.0'), (626, 0, '86.9'), (600, 26, '86.9'), (650, 0, '90.3'), (720, 0, '100.0'),

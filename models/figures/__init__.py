@@ -1,0 +1,298 @@
+"""Figures (指標の数値): every number the office reports is a function registered here, and opens to the rows it counted.
+
+A measure has a population: the rows that bear on it in a year. On a day each of them is in exactly one group, counted or
+left out. The numbers are read by one grouped query for all the days asked for; the rows only when someone opens them.
+"""
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from peewee import SQL, fn
+from peewee import Case as When
+
+from ..rules import calendar
+from ..settings import Dated
+
+MEASURES = {}
+SEVERE = 4
+RATE = '{n}／{d}'
+STEPS = ('steps_per_business',)
+#: the group of rows that were voided, in every population
+VOIDED = ('voided', False, '取消済み')
+#: the group of rows of the year that lie after the day
+LATER = ('later', False, '基準日より後')
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a figure is asked for: a year, the days it is looked at (oldest first), and up to which moment of each.
+
+    `businesses` are the ids of those to which a scoped measure is limited, none for all. `keep(key, make)` may keep what
+    several measures or days share: what `make` reads, under all else that it uses; with `again`, a table and a function
+    (value, changes), what has changed in that table since may be worked into what was kept.
+    """
+
+    year: int
+    days: tuple
+    untils: tuple
+    dated: object
+    businesses: tuple = ()
+    keep: object = staticmethod(lambda key, make, again=None: make())
+
+    @property
+    def day(self):
+        return self.days[-1]
+
+    @property
+    def until(self):
+        return self.untils[-1]
+
+    @cached_property
+    def bounds(self):
+        """The first and last day of the year."""
+        return calendar.year_range(self.year)
+
+    @cached_property
+    def moments(self):
+        """The moments at which the year begins, and at which each day, or the year if it comes first, is over."""
+        start, end = self.bounds
+        return day_bounds(start, start)[0], [day_bounds(day, day)[1] for day in (min(day, end) for day in self.days)]
+
+    @cached_property
+    def ends(self):
+        """Each day, or the year's last if that comes first."""
+        return [min(day, self.bounds[1]) for day in self.days]
+
+
+@dataclass(frozen=True)
+class Number:
+    """What a measure counts on one day: exact numerator, denominator (None for a plain count) and value.
+
+    `recorded` tells whether there is any record to count by; without one nothing is known, which is not 0.
+    """
+
+    numerator: int | Fraction | Decimal | None
+    denominator: int | None
+    value: Fraction | None
+    note: str = ''
+    recorded: bool = True
+
+
+@dataclass(frozen=True)
+class Population:
+    """The rows that bear on a figure: `query` selects them, `group` is the SQL expression of the group each is in.
+
+    `groups` are (code, whether counted, words). A row no longer stands when it or one of the rows it belongs to was
+    voided: `voidable` are their tables, its own first. `joins` adds to a query of the table what its rows are shown with.
+    """
+
+    query: object
+    group: object
+    groups: list
+    voidable: tuple
+    joins: object = staticmethod(lambda query: query)
+    #: gives {code: rows} of all groups without a look at every row, where something does
+    tally: object = None
+    #: what the rows are in the order of, such that the first of them need no look at all
+    order: tuple = ()
+
+    @property
+    def table(self):
+        return self.query.model
+
+    def rows(self, code):
+        """Return the query of a group's rows, in their order."""
+        return self.query.where(self.group == code).order_by(*self.order or [self.table.id])
+
+    def sizes(self, limit=None):
+        """Return {code: (rows in the group, those of them that fulfil `limit`)}."""
+        if limit is None and self.tally is not None:
+            found = self.tally()
+            return {code: (found[code], found[code]) for code, *_ in self.groups}
+        seen = fn.COUNT(self.table.id) if limit is None else fn.SUM(When(None, [(limit, 1)], 0))
+        found = {code: (every, some) for code, every, some in self.query.select(
+            self.group, fn.COUNT(self.table.id), seen).group_by(SQL('1')).order_by().tuples()}
+        return {code: found.pop(code, (0, 0)) for code, *_ in self.groups} | found
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows a figure counted or left out: `words` says why, `query` selects them."""
+
+    words: str
+    query: object
+    code: str = ''
+
+    def count(self):
+        return self.query.count()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number: exact numerator and denominator (None for a plain count), the value, and the rows behind it."""
+
+    measure: str
+    title: str
+    numerator: int | Fraction | Decimal | None
+    denominator: int | None
+    value: Fraction | None
+    unit: str
+    as_of: object
+    settings: tuple = ()
+    note: str = ''
+    #: how numerator and denominator are read together
+    parts: str = RATE
+    #: whether there is any record to count by; without one nothing is known, which is not 0
+    recorded: bool = True
+    asked: object = field(default=None, repr=False, compare=False)
+
+    @property
+    def percent(self):
+        return self.unit == '%' and self.denominator is not None
+
+    @cached_property
+    def population(self):
+        return MEASURES[self.measure].rows(self.asked)
+
+    def _groups(self, counted):
+        return [Rows(words, self.population.rows(code), code) for code, of_them, words in self.population.groups
+                if of_them is counted]
+
+    @cached_property
+    def counted(self):
+        return self._groups(True)
+
+    @cached_property
+    def left_out(self):
+        return self._groups(False)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A registered measure: its name, Japanese title, unit, how it counts, and the two functions that do.
+
+    `chosen(day, dated)` names the measure that one stands for on a day, where it does. `numbers(asked)` gives a Number for
+    each day, `rows(asked)` the Population of the last one. `records(year, as_of)` is a query of what the measure counts by:
+    without a row there, nothing is known. A `scoped` one may be limited to some
+    businesses. `clocked` measures look at what is open up to the moment; for the others the day is enough.
+    """
+
+    name: str
+    title: str
+    unit: str
+    how: str
+    one: str
+    numbers: object
+    rows: object
+    settings: tuple = ()
+    parts: str = RATE
+    records: object = None
+    scoped: bool = False
+    clocked: bool = False
+    chosen: object = None
+
+    def known(self, asked):
+        """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
+        found, recorded = [], self.records is None
+        for day, number in zip(asked.days, self.numbers(asked), strict=True):
+            # what was recorded by one day was so by every later one; only another step master starts from nothing
+            if not number.numerator and (not recorded or self.settings == STEPS):
+                recorded = self.records is None or self.records(asked.year, day).exists()
+                if not recorded:
+                    number = replace(number, numerator=None, denominator=None, value=None, recorded=False)
+            found.append(number)
+        return found
+
+
+def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False, clocked=False,
+            chosen=None):
+    """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed (あと24ステップ)."""
+    def mark(function):
+        MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, records, scoped, clocked, chosen)
+        return function
+    return mark
+
+
+def figure(name, year, as_of=None, today=None, dated=None, until=None, businesses=()):
+    """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its end).
+
+    `until` is the moment at which open incidents are looked at, by default the end of the day; `businesses` are the
+    ids of the businesses to which a scoped measure is limited, none for all.
+    """
+    as_of = as_of or default_day(year, today)
+    asked = asked_for(name, year, [as_of], dated, until, businesses)
+    return of_number(name, asked, MEASURES[name].known(asked)[-1])
+
+
+def of_number(name, asked, number):
+    """Return the Figure of a measure on the last day asked for, whose Number is known."""
+    found = MEASURES[name]
+    return Figure(name, found.title, number.numerator, number.denominator, number.value, found.unit, asked.day,
+                  found.settings, number.note, of_parts(name, asked), number.recorded, asked)
+
+
+def of_parts(name, asked):
+    """Return how a measure's numerator and denominator are read together."""
+    found = MEASURES[name]
+    return found.parts if found.chosen is None else MEASURES[found.chosen(asked.day, asked.dated)].parts
+
+
+def asked_for(name, year, days, dated=None, until=None, businesses=(), keep=None):
+    """Return the Asked of a measure, a year and some days, the last of them looked at up to `until`, by default to its end."""
+    untils = [day_bounds(day, day)[1] for day in days]
+    untils[-1] = until or untils[-1]
+    return Asked(year, tuple(days), tuple(untils), dated or Dated(), tuple(businesses) if MEASURES[name].scoped else (),
+                 *([keep] if keep else []))
+
+
+def default_day(year, today):
+    """Return the day a year is reported as of: the earlier of today and 31 March."""
+    return min(today, calendar.year_range(year)[1])
+
+
+def rate(numerator, denominator, note=''):
+    return Number(numerator, denominator, Fraction(numerator) * 100 / denominator if denominator else None, note)
+
+
+def count(number):
+    return Number(number, None, Fraction(number))
+
+
+def day_bounds(start, end):
+    """Return the moments at which the days `start`..`end` (inclusive, in Japan) begin and are over."""
+    return (datetime.combine(start, time.min, calendar.JST),
+            datetime.combine(end + timedelta(days=1), time.min, calendar.JST))
+
+
+def place(expr, limits, before=False):
+    """Return the SQL expression of the first of the ascending `limits` that a value is not after; their number for none.
+
+    With `before` a value must lie before its limit.
+    """
+    return When(None, [(expr < limit if before else expr <= limit, n) for n, limit in enumerate(limits)], len(limits))
+
+
+def totals(rows, days):
+    """Return for each of `days` places the sum of the numbers of [(place, number)] at it or before."""
+    found, total = [0] * days, 0
+    for at, number in rows:
+        if at < days:
+            found[at] += number
+    for at in range(days):
+        total += found[at]
+        found[at] = total
+    return found
+
+
+def any_voided(*tables):
+    """Return the condition that a row, or one it belongs to, was voided."""
+    found = tables[0].voided_at.is_null(False)
+    for table in tables[1:]:
+        found |= table.voided_at.is_null(False)
+    return found
+
+
+# each registers its measures: in this order they are offered
+from . import standardisation, incidents, recovery, training, procurement, reviews, plans  # noqa: E402, F401, I001
