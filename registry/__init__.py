@@ -56,7 +56,8 @@ def create_app(given=None):
     """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will not do."""
     app = Flask(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
-    app.url_map.converters['int'] = Number
+    # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong method
+    app.url_map.converters.update(int=Number, id=IntegerConverter)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock.pin(app.config.get('TODAY'))
     if app.config.get('PIN_DATABASE', True):

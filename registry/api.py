@@ -270,7 +270,7 @@ class Operation:
 
 def operations(noun):
     """Return the Operations of a noun: what its pages can do, and no more."""
-    one, views = f'/{noun.name}/<int:id>', set(noun.views)
+    one, views = f'/{noun.name}/<id:id>', set(noun.views)
     return [Operation(noun, *told) for there, *told in (
         (True, 'list', f'/{noun.name}', 'GET', 'read', index),
         (True, 'record', one, 'GET', 'read', record),

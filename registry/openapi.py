@@ -170,7 +170,7 @@ def fixed_schemas():
     indicator = shape({
         'no': TEXT, 'text': TEXT, 'measure': TEXT_OR_NULL, 'source': {'type': 'string', 'enum': ['computed', 'entered', 'none']},
         'operator': TEXT, 'target': TEXT_OR_NULL, 'unit': TEXT, 'numerator': decimal, 'denominator': decimal, 'value': decimal,
-        'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL, 'recorded': FLAG,
+        'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL, 'recorded': {'type': ['boolean', 'null']},
         'businesses': list_of(TEXT), 'published': {'anyOf': [shape({
             'value': TEXT_OR_NULL, 'as_of': {'type': 'string', 'format': 'date'}, 'source': TEXT}), {'type': 'null'}]}})
     return {
@@ -221,7 +221,7 @@ def document():
     for noun in NOUNS.values():
         schemas |= schemas_of(noun)
         for each in operations(noun):
-            path = re.sub(r'<(?:int:)?(\w+)>', r'{\1}', each.path)
+            path = re.sub(r'<(?:id:)?(\w+)>', r'{\1}', each.path)
             paths.setdefault(path, {})[each.method.lower()] = described(each)
     return {
         'openapi': '3.1.0', 'info': {'title': '台帳 Daicho', 'version': '1', 'description': (
