@@ -76,7 +76,7 @@ def _(cell: Text, value):
 def _(cell: Whole, value):
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise ValueError(NUMBER)
-    if isinstance(value, Decimal) and value.is_finite() and abs(value) < BEYOND and value == int(value):
+    if isinstance(value, Decimal) and -BEYOND < value < BEYOND and value == int(value):
         value = int(value)
     if isinstance(value, int) and abs(value) >= BEYOND:
         value = BEYOND if value > 0 else -BEYOND

@@ -162,7 +162,7 @@ def index(noun):
     if wanted.unusable or blank:
         refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in (*sorted(wanted.unusable), *blank)])
     table = noun.table
-    rows = list(table.select().where(*wanted.conditions, *([table.id > after] if after else [])).order_by(table.id).limit(size + 1))
+    rows = list(wanted.after(after).limit(size + 1))
     return answer({'items': items(noun, rows[:size]), 'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
                    'total': memo.counted(table.select(table.id).where(*wanted.conditions))})
 
