@@ -1,7 +1,7 @@
-"""A form's fields in JSON: what a schema says of each, a stored value as JSON, and a value of JSON as text to be read.
+"""A form's fields in JSON: the schema of each, stored values as JSON, and values of JSON as text to be read.
 
-A value comes as its type says (a number as a number, a day as ISO 8601); what the field then says of it, it says in the same
-words as on a page.
+A value comes as its type says (a number as a number, a day as ISO 8601); what the field then says of it, it
+says in the same words as on a page.
 """
 import re
 from dataclasses import dataclass
@@ -28,7 +28,8 @@ from .fields import (
     Year,
 )
 
-TEXT, NUMBER, YES_OR_NO, SEVERAL = (f'{words}で送ってください。' for words in ('文字列', '整数', 'true か false ', '文字列の配列'))
+TEXT, NUMBER = '文字列で送ってください。', '整数で送ってください。'
+YES_OR_NO, SEVERAL = 'true か false で送ってください。', '文字列の配列で送ってください。'
 _DAY = re.compile(r'\d{4}-\d{2}-\d{2}', re.ASCII)
 _MOMENT = re.compile(r'\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:\d{2})', re.ASCII | re.I)
 #: larger than any limit of a number
@@ -177,46 +178,45 @@ def _(cell, value):
     return [code for code in value.split(';') if code]
 
 
-@to_json.register(Refs)
-def _(cell, value):
-    return list(dict.fromkeys(cell.numbers_of(value).values()))
+def values_of(form, rows, viewer, known):
+    """Return [{key: value}] of a form's fields for some records of a table, with a few statements for all.
 
-
-def values_of(form, rows, known):
-    """Return [{key: value}] of the form's fields for some records of one table, with a few statements however many they are.
-
-    `known` is {record id: {field: value}} of what is no column of the table.
+    The form is only asked what its fields are. `known` is {record id: {field: value}} of what is no column.
     """
-    cells = form.cells()
-    linked = {cell.short_name: links_of(cell, [row.id for row in rows]) for cell in form.links()}
-    for cell in cells:
-        if isinstance(cell, Ref):
-            read_numbers(cell, {row.__data__.get(cell.attr) for row in rows})
-    found = []
-    for row in rows:
-        values = {}
-        for cell in cells:
-            stored = linked[cell.short_name].get(row.id, []) if cell.short_name in linked else (
-                known.get(row.id, row.__data__)).get(cell.attr, row.__data__.get(cell.attr))
-            values[cell.key] = stored if isinstance(cell, Refs) else None if stored is None else to_json(cell, stored)
-        found.append(values)
-    return found
+    keys, columns = [], []
+    data = [row.__data__ | known.get(row.id, {}) for row in rows] if known else [row.__data__ for row in rows]
+    for cell in form.cells():
+        keys.append(cell.key)
+        stored = [values.get(cell.attr) for values in data]
+        if isinstance(cell, Refs):
+            linked = links_of(cell, [row.id for row in rows], viewer)
+            columns.append([linked.get(row.id, []) for row in rows])
+        elif isinstance(cell, Ref) or hasattr(cell, 'numbers_by_id'):
+            ids = set(stored) - {None}
+            numbers = numbers_of(cell, ids, viewer) if isinstance(cell, Ref) else cell.numbers_by_id(ids)
+            columns.append([numbers.get(id) for id in stored])
+        else:
+            make = to_json.dispatch(type(cell))
+            columns.append([None if value is None else make(cell, value) for value in stored])
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def read_numbers(cell, ids):
-    """Read the numbers of some records at once, as the viewer may read them."""
-    ids = ids - cell.keys.keys() - {None}
-    if ids and not cell.complete:
-        cell.keys.update((id, number if sees else HIDDEN) for id, number, sees in cell.table.select(
-            cell.table.id, cell.by, told(cell.viewer.limit(cell.table))).where(cell.table.id.in_(list(ids))).tuples())
+def numbers_of(cell, ids, viewer):
+    """Return {id: number as the viewer may read it} of some records that a field names."""
+    if not ids:
+        return {}
+    table = cell.table
+    found = table.select(table.id, cell.by, told(viewer.limit(table))).where(table.id.in_(list(ids)))
+    return {id: number if sees else HIDDEN for id, number, sees in found.tuples()}
 
 
-def links_of(cell, ids):
-    """Return {record id: [numbers as the viewer may read them]} of a field's links, in the order of the numbers."""
+def links_of(cell, ids, viewer):
+    """Return {record id: [numbers as the viewer may read them]} of a field's links, in their order."""
     fields, found = cell.link._meta.fields, {}
     own = fields[cell.own]
-    for id, number, sees in cell.link.select(own, cell.by, told(cell.viewer.limit(cell.table))).join(
-            cell.table, on=fields[cell.other] == cell.table.id).where(own.in_(ids), cell.link.live()).order_by(cell.by).tuples():
+    query = cell.link.select(own, cell.by, told(viewer.limit(cell.table))).join(
+        cell.table, on=fields[cell.other] == cell.table.id).where(own.in_(ids), cell.link.live())
+    for id, number, sees in query.order_by(cell.by).tuples():
         numbers = found.setdefault(id, [])
         if (number := number if sees else HIDDEN) not in numbers:
             numbers.append(number)
@@ -294,7 +294,8 @@ def words_of(cell):
         said.append(f'{cell.table._meta.table_name}.{cell.by.column_name}')
     elif getattr(cell, 'unit', ''):
         said.append(f'単位: {cell.unit}')
-    return {'title': cell.label.text, **({'description': text} if (text := '。'.join(filter(None, said))) else {})}
+    text = '。'.join(filter(None, said))
+    return {'title': cell.label.text, **({'description': text} if text else {})}
 
 
 def schema(cell):

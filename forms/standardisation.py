@@ -44,6 +44,11 @@ class StepNo(Whole):
         self.ids = {no: id for id, no in Step.select(Step.id, Step.no).where(Step.master == master).tuples()}
         self.numbers = {id: no for no, id in self.ids.items()}
 
+    @staticmethod
+    def numbers_by_id(ids):
+        """Return {id: number} of some steps, of whichever step master."""
+        return dict(Step.select(Step.id, Step.no).where(Step.id.in_(list(ids) or [0])).tuples())
+
     def read_again(self):
         """Read what was typed, now that the step master is named."""
         if self.typed is None:

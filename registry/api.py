@@ -1,4 +1,4 @@
-"""The JSON API (`/api/v1`): the same nouns, forms, lists, saving and permits as the pages, for machines with a token."""
+"""The JSON API (`/api/v1`): the nouns, forms, lists, saving and permits of the pages, for who has a token."""
 import json
 from dataclasses import dataclass
 from functools import cache, partial
@@ -26,9 +26,11 @@ from .web.submission import signed, viewer
 bp = Blueprint('api', __name__, url_prefix='/api/v1')
 #: rows of a page, and at most
 SIZE, MOST = 50, 200
+LOOK = 'いまの状態を確かめてください。'
 #: the query of every list beside its filters, and that of an import
 LIST, IMPORT = ('voided', 'limit', 'cursor'), ('dry_run', 'encoding', 'ignore_unknown', 'reason')
-SHEETS = ('text/csv', 'text/tab-separated-values', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
+SHEETS = ('text/csv', 'text/tab-separated-values',
+          'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
 
 
 def answer(value, status=200, **headers):
@@ -49,16 +51,18 @@ def within_scope():
         refused = errors.problem(429, action=f'{wait}秒待ってから、もう一度送信してください。')
         refused.headers['Retry-After'] = str(wait)
         return refused
-    scope = 'read' if request.method in bounds.SAFE else 'import' if request.endpoint.endswith(bounds.IMPORT) else 'write'
+    writes = 'import' if request.endpoint.endswith(bounds.IMPORT) else 'write'
+    scope = 'read' if request.method in bounds.SAFE else writes
     if scope not in token.scopes.split(';'):
-        refused = errors.problem(403, title='トークンの範囲にない操作です', action=f'「{SCOPES[scope]}」の範囲をもつトークンが必要です。')
+        refused = errors.problem(403, title='トークンの範囲にない操作です',
+                                 action=f'「{SCOPES[scope]}」の範囲をもつトークンが必要です。')
         refused.headers['WWW-Authenticate'] = f'Bearer error="insufficient_scope", scope="{scope}"'
         return refused
     return None
 
 
 def found(noun, id, verb, needed=False):
-    """Return a record that the person may change, in the version that If-Match names, and its stamp if it names one."""
+    """Return a record that the person may change, in the version that If-Match names, and its stamp."""
     row = pages.find(noun, id)
     require(noun.permit(verb), row)
     if needed and not request.if_match:
@@ -80,22 +84,20 @@ def stale(noun, row):
 
 def stamp(noun, row):
     """Return what tells a version of a record from the others: what stands in its ETag."""
-    form = noun.form(viewer=viewer(), data=pages.data_of(noun, row)) if noun.blank.links() else noun.blank
-    return saving.stamp(noun, form, row)
+    return saving.stamp_of(noun, row, [field.ids_of(row) for field in noun.blank.links()])
 
 
 def items(noun, rows):
-    """Return some records as JSON: what every record has, and the noun's fields under the keys of its file."""
-    form = noun.form(viewer=viewer())
-    noun.new_form(form)
+    """Return some records as JSON: what every record has, and the noun's fields by the keys of its file."""
     known = noun.loader.found_by(rows) if hasattr(noun.loader, 'found_by') else {}
-    return [{'id': row.id, 'revision': row.revision, 'label': label, 'voided': row.voided_at is not None, **values}
-            for row, label, values in zip(rows, noun.table.labels_of(rows), json_values.values_of(form, rows, known), strict=True)]
+    values = json_values.values_of(noun.blank, rows, viewer(), known)
+    return [{'id': row.id, 'revision': row.revision, 'label': label, 'voided': bool(row.voided_at)} | told
+            for row, label, told in zip(rows, noun.table.labels_of(rows), values, strict=True)]
 
 
 def act_of(act):
-    return {'seq': act.seq, 'at': act.at.astimezone(calendar.JST).isoformat(), 'by': act.actor_name, 'channel': act.channel,
-            'kind': act.kind, 'reason': act.reason}
+    return {'seq': act.seq, 'at': act.at.astimezone(calendar.JST).isoformat(), 'by': act.actor_name,
+            'channel': act.channel, 'kind': act.kind, 'reason': act.reason}
 
 
 def one(noun, id, status=200):
@@ -118,8 +120,8 @@ def concluded(noun, form, outcome, unknown=(), status=200):
 
 def in_keys(form, problems):
     """Return problems with the keys of the file in the place of the form's own names."""
-    return [(form._fields[name].key if form is not None and name in form._fields and hasattr(form._fields[name], 'key') else name, words)
-            for name, words in problems]
+    keys = {} if form is None else {cell.short_name: cell.key for cell in form.cells()}
+    return [(keys.get(name, name), words) for name, words in problems]
 
 
 def by_api(reason=None):
@@ -151,7 +153,7 @@ def conditions(noun):
 
 
 def index(noun):
-    """Return a page of the records that fulfil some conditions, in the order of their ids: each page costs the same."""
+    """Return a page of the records that fulfil some conditions, in the order of their ids."""
     args = asked(*conditions(noun))
     size, after = number(args, 'limit', SIZE, MOST), after_of(args)
     choice(args, 'voided', ('0', '1'))
@@ -160,10 +162,12 @@ def index(noun):
     wanted = listing.Listing(noun, args, current_user)
     blank = [each.name for each in noun.filters if args.get(each.name) == '']
     if wanted.unusable or blank:
-        refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in (*sorted(wanted.unusable), *blank)])
+        unusable = (*sorted(wanted.unusable), *blank)
+        refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in unusable])
     table = noun.table
     rows = list(wanted.after(after).limit(size + 1))
-    return answer({'items': items(noun, rows[:size]), 'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
+    return answer({'items': items(noun, rows[:size]),
+                   'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
                    'total': memo.counted(table.select(table.id).where(*wanted.conditions))})
 
 
@@ -206,12 +210,13 @@ def void(noun, id, again=False):
     asked()
     row, opened = found(noun, id, 'void')
     if bool(row.voided_at) != again:
-        refuse(409, title='取り消されていない記録です' if again else '取り消された記録です', action='いまの状態を確かめてください。')
+        refuse(409, title='取り消されていない記録です' if again else '取り消された記録です', action=LOOK)
     values = sent()
     if unknown := [(key[:100], 'この項目はありません。') for key in values if key != 'reason']:
         refuse(422, unknown)
     save = saving.restore if again else saving.void
-    return concluded(noun, None, save(noun, row, opened=opened and str(row.revision), **by_api(Json(values.get('reason')))))
+    reason = Json(values.get('reason'))
+    return concluded(noun, None, save(noun, row, opened=opened and str(row.revision), **by_api(reason)))
 
 
 def move(noun, id, target):
@@ -221,14 +226,15 @@ def move(noun, id, target):
     row, opened = found(noun, id, 'move')
     if target not in flow.states:
         abort(404)
-    if row.voided_at or target not in {each.target for each in flow.moves(flow.state(row), None)}:
-        refuse(409, title=f'「{flow.states[flow.state(row)]}」から「{flow.states[target]}」には進めません', action='いまの状態を確かめてください。')
+    state, opened = flow.state(row), opened and str(row.revision)
+    if row.voided_at or target not in {each.target for each in flow.moves(state, None)}:
+        refuse(409, title=f'「{flow.states[state]}」から「{flow.states[target]}」には進めません', action=LOOK)
     form = filled(lambda formdata: flow.form(row, target, formdata=formdata, viewer=viewer()), sent())
-    return concluded(noun, form, saving.move(noun, row, target, form, opened=opened and str(row.revision), **by_api()))
+    return concluded(noun, form, saving.move(noun, row, target, form, opened=opened, **by_api()))
 
 
 def import_file(noun):
-    """Import a file as one act, all lines or none; `dry_run` only reads it. The answer is that of `daicho import --json`."""
+    """Import a file as one act, all lines or none (`dry_run` only reads it); answer as `daicho import`."""
     args = asked(*IMPORT)
     dry, ignore = (choice(args, name, ('true', 'false')) == 'true' for name in ('dry_run', 'ignore_unknown'))
     encoding, reason = choice(args, 'encoding', ('auto', 'utf-8', 'cp932'), 'auto'), args.get('reason', '')
@@ -253,12 +259,13 @@ def import_file(noun):
             except (Stale, IntegrityError, importing.Overtaken):
                 refuse(409)
     conflicts = [entry for entry in load.entries if entry.status == 'conflict']
-    return answer(importing.told(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts), 200 if load.good else 422)
+    told = importing.told(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts)
+    return answer(told, 200 if load.good else 422)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a noun: its endpoint's word, address, method, the verb of its permit, and its function."""
+    """One operation of a noun: its endpoint's word, address, method, its permit's verb, and its function."""
 
     noun: Noun
     word: str
@@ -287,6 +294,6 @@ def blueprint():
     """Return the blueprint with the operations of every noun."""
     for noun in NOUNS.values():
         for each in operations(noun):
-            bp.add_url_rule(each.path, f'{noun.name}-{each.word}', permit(noun.permit(each.verb))(partial(each.view, noun)),
-                            methods=[each.method])
+            view = permit(noun.permit(each.verb))(partial(each.view, noun))
+            bp.add_url_rule(each.path, f'{noun.name}-{each.word}', view, methods=[each.method])
     return bp

@@ -29,7 +29,9 @@ def indicators():
     """Return a year's indicators and ratings as `daicho kpi --json` prints them."""
     year, as_of = year_and_day(asked('fiscal_year', 'as_of'))
     board = boards.board(year, as_of)
-    return answer(boards.as_json(board)) if board else refuse(404, message=f'{calendar.year_label(year)}の戦略がありません。')
+    if board is None:
+        refuse(404, message=f'{calendar.year_label(year)}の戦略がありません。')
+    return answer(boards.as_json(board))
 
 
 @bp.get('/figures/<name>')
@@ -44,25 +46,30 @@ def figure(name):
     as_of = as_of or default_day(year, clock.today())
     made = boards.figure_on(name, year, as_of, boards.moment(as_of), boards.settings(), ())
     keyed, groups = figures.keyed(made), figures.groups(made)
-    chosen = choice(args, 'group', tuple(keyed), next((key for key, _, _, seen, _ in groups if seen), groups[0][0]))
+    first = next((key for key, _, _, seen, _ in groups if seen), groups[0][0])
+    chosen = choice(args, 'group', tuple(keyed), first)
     table, limit = made.population.table, condition(made.population.table, current_user, clock.today())
     query = keyed[chosen].query.where(table.id > after, *([] if limit is None else [limit]))
     ids = [id for (id,) in query.select(table.id).order_by(table.id).limit(size + 1).tuples()]
     rows = list(table.select().where(table.id.in_(ids[:size] or [0])).order_by(table.id))
     return answer({
-        'measure': name, 'title': made.title, 'fiscal_year': year, 'as_of': as_of.isoformat(), 'unit': made.unit,
-        **{part: boards.plain_number(value) for part, value in (('numerator', made.numerator), ('denominator', made.denominator))},
+        'measure': name, 'title': made.title, 'unit': made.unit,
+        'fiscal_year': year, 'as_of': as_of.isoformat(),
+        'numerator': boards.plain_number(made.numerator),
+        'denominator': boards.plain_number(made.denominator),
         'recorded': made.recorded, 'note': made.note, 'definition': MEASURES[name].how,
-        'groups': [{'group': key, 'counted': kind == 'counted', 'words': words, 'rows': seen, 'hidden': hidden}
-                   for key, kind, words, seen, hidden in groups], 'group': chosen, 'noun': of_table(table).name,
-        'items': [{'id': row.id, 'label': label} for row, label in zip(rows, table.labels_of(rows), strict=True)],
+        'groups': [{'group': key, 'counted': kind == 'counted', 'words': told, 'rows': seen, 'hidden': hidden}
+                   for key, kind, told, seen, hidden in groups],
+        'group': chosen, 'noun': of_table(table).name,
+        'items': [{'id': row.id, 'label': words}
+                  for row, words in zip(rows, table.labels_of(rows), strict=True)],
         'next': cursor_of(ids[size - 1]) if len(ids) > size else None})
 
 
 @bp.get('/trail')
 @permit('trail.read')
 def acts():
-    """Return the acts after a number with their changes: whole acts, until they hold about a thousand changes."""
+    """Return the acts after a number with their changes: until they hold about a thousand of these."""
     args = asked('after', 'limit')
     size, after = number(args, 'limit', SIZE, MOST), number(args, 'after', 0, 2 ** 31 - 1, 0)
     told, held, head = [], 0, trail.head()
@@ -75,7 +82,8 @@ def acts():
     for act in told:
         changes[act.seq] = changes_of(act, 0)
     return answer({'items': [full_act(act, changes[act.seq]) for act in told],
-                   'next': told[-1].seq if told and told[-1].seq < head.seq else None, 'head': {'seq': head.seq, 'hash': head.hash}})
+                   'next': told[-1].seq if told and told[-1].seq < head.seq else None,
+                   'head': {'seq': head.seq, 'hash': head.hash}})
 
 
 @bp.get('/trail/<int:seq>')
@@ -87,12 +95,15 @@ def act(seq):
 
 
 def changes_of(act, start):
-    return list(Change.select().where(Change.act == act, Change.place >= start).order_by(Change.place).limit(CHANGES))
+    found = Change.select().where(Change.act == act, Change.place >= start)
+    return list(found.order_by(Change.place).limit(CHANGES))
 
 
 def full_act(act, changes):
-    """Return an act as JSON with some of its changes; `more` is the place at which the next begin, if there are more."""
+    """Return an act as JSON with some of its changes; `more` is the place of the next, if there are more."""
     last = changes[-1].place + 1 if changes else act.changes
-    return act_of(act) | {'actor': act.actor, 'request_id': act.request_id, 'previous': act.previous, 'hash': act.hash, 'changes': [
-        {'table': each.table, 'row': each.row, 'label': each.label, 'kind': each.kind, 'values': json.loads(each.values)}
-        for each in changes], 'more': last if last < act.changes else None}
+    return act_of(act) | {
+        'actor': act.actor, 'request_id': act.request_id, 'previous': act.previous, 'hash': act.hash,
+        'changes': [{'table': each.table, 'row': each.row, 'label': each.label, 'kind': each.kind,
+                     'values': json.loads(each.values)} for each in changes],
+        'more': last if last < act.changes else None}

@@ -1,4 +1,4 @@
-"""The document of the JSON API (OpenAPI 3.1), written from the nouns, forms, filters and moves that the API itself reads."""
+"""The document of the JSON API (OpenAPI 3.1), written from the nouns, forms and filters that the API reads."""
 import re
 
 from forms import json_values
@@ -17,11 +17,15 @@ from .web.submission import viewer
 LISTED = 60
 JSON, PROBLEM = 'application/json', 'application/problem+json'
 TEXT, NUMBER, FLAG = {'type': 'string'}, {'type': 'integer'}, {'type': 'boolean'}
+PAGE_SIZE = {'type': 'integer', 'minimum': 1, 'maximum': MOST, 'default': SIZE}
 NUMBER_OR_NULL, TEXT_OR_NULL = {'type': ['integer', 'null']}, {'type': ['string', 'null']}
 #: what each refusal is called here
-REFUSALS = {400: '要求の形の誤り', 401: 'トークンがないか、使えない', 403: '権限か範囲にない', 404: '記録がないか、見えない',
-            409: 'いまの状態ではできない', 412: 'ETag が古い', 413: '大きすぎる', 415: '受け取れない形式', 422: '内容の誤り',
-            428: 'If-Match がない', 429: '回数が多すぎる', 503: 'いまは使えない'}
+REFUSALS = {
+    400: '要求の形の誤り', 401: 'トークンがないか、使えない', 403: '権限か範囲にない', 404: '記録がないか、見えない',
+    409: 'いまの状態ではできない', 412: 'ETag が古い', 413: '大きすぎる', 415: '受け取れない形式',
+    422: '内容の誤り', 428: 'If-Match がない', 429: '回数が多すぎる', 503: 'いまは使えない'}
+#: what a refusal says in a header
+HEADERS = {429: ('Retry-After', '待つ秒数'), 401: ('WWW-Authenticate', 'Bearer'), 412: ('ETag', 'いまの版')}
 EVERY = (400, 401, 403, 404, 413, 429, 503)
 
 
@@ -34,17 +38,19 @@ def list_of(what):
 
 
 def shape(properties, required=None, **more):
-    """Return the schema of an object that has these properties and no other; all are always there unless said otherwise."""
+    """Return the schema of an object with these properties, `required` ones (default: all), and no other."""
     return {'type': 'object', 'properties': properties, 'additionalProperties': False,
             'required': list(properties) if required is None else required, **more}
 
 
 def query(name, schema, description=''):
-    return {'name': name, 'in': 'query', 'schema': schema, **({'description': description} if description else {})}
+    found = {'name': name, 'in': 'query', 'schema': schema}
+    return found | {'description': description} if description else found
 
 
 def path_id(name='id'):
-    return {'name': name, 'in': 'path', 'required': True, 'schema': {'type': 'integer', 'minimum': 1, 'maximum': 2 ** 31 - 1}}
+    return {'name': name, 'in': 'path', 'required': True,
+            'schema': {'type': 'integer', 'minimum': 1, 'maximum': 2 ** 31 - 1}}
 
 
 def header(words):
@@ -52,20 +58,20 @@ def header(words):
 
 
 def answers(good, *refused):
-    """Return the responses of an operation: the good ones ({status: response}) and the problems that it may end with."""
+    """Return the responses of an operation: the good ones, and the problems it may end with."""
     found = {str(status): response for status, response in good.items()}
     for status in sorted({*EVERY, *refused}):
         response = {'description': REFUSALS[status], 'content': {PROBLEM: {'schema': ref('Problem')}}}
-        if status in (429, 401, 412):
-            name, words = {429: ('Retry-After', '待つ秒数'), 401: ('WWW-Authenticate', 'Bearer'), 412: ('ETag', 'いまの版')}[status]
+        if status in HEADERS:
+            name, words = HEADERS[status]
             response['headers'] = {name: header(words)}
         found.setdefault(str(status), response)
     return found
 
 
 def good(schema, words='できた', **headers):
-    return {'description': words, 'content': {JSON: {'schema': schema}},
-            **({'headers': {name.replace('_', '-'): header(text) for name, text in headers.items()}} if headers else {})}
+    found = {'description': words, 'content': {JSON: {'schema': schema}}}
+    return found | {'headers': {name: header(text) for name, text in headers.items()}} if headers else found
 
 
 def body(schema, *types):
@@ -86,14 +92,17 @@ def pages_form(noun):
 
 def filter_schema(each):
     options = [str(value) for value, _ in each.options()]
-    return {'type': 'string', 'enum': options} if 0 < len(options) <= LISTED else {'type': 'string', 'maxLength': 100}
+    if 0 < len(options) <= LISTED:
+        return {'type': 'string', 'enum': options}
+    return {'type': 'string', 'maxLength': 100}
 
 
 def query_of(noun):
     """Return the parameters of a noun's list."""
-    fixed = {'q': query('q', {'type': 'string', 'maxLength': 100}, '含む語（空白で区切ると、すべてを含むもの）'),
+    words = {'type': 'string', 'maxLength': 100}
+    fixed = {'q': query('q', words, '含む語（空白で区切ると、すべてを含むもの）'),
              'voided': query('voided', {'type': 'string', 'enum': ['0', '1']}, '1 は取消済みの記録だけ'),
-             'limit': query('limit', {'type': 'integer', 'minimum': 1, 'maximum': MOST, 'default': SIZE}),
+             'limit': query('limit', PAGE_SIZE),
              'cursor': query('cursor', TEXT, '前の答えの next')}
     filters = {each.name: query(each.name, filter_schema(each), each.label) for each in noun.filters}
     return [(filters | fixed)[name] for name in conditions(noun)]
@@ -104,22 +113,26 @@ def schemas_of(noun):
     name, cells = name_of(noun), pages_form(noun).cells()
     stands = {'id': NUMBER, 'revision': NUMBER, 'label': TEXT, 'voided': FLAG,
               **{cell.key: json_values.stored_schema(cell) for cell in cells}}
-    reason = {'act_reason': {'anyOf': [{'type': 'string', 'maxLength': 500}, {'type': 'null'}], 'title': '変更の理由'}}
+    reason = {'act_reason': {'type': ['string', 'null'], 'maxLength': 500, 'title': '変更の理由'}}
+    sent = {cell.key: json_values.schema(cell) for cell in cells}
     proposed = noun.key[:1] if noun.prefix else ()
-    needed = [cell.key for cell in cells if cell.unguessed and cell.default is None and cell.short_name not in proposed]
+    needed = [cell.key for cell in cells
+              if cell.unguessed and cell.default is None and cell.short_name not in proposed]
     return {
         name: shape(stands, title=noun.one),
-        f'{name}Record': shape(stands | {'history': list_of(ref('Told')), 'older': TEXT_OR_NULL}, title=noun.one),
+        f'{name}Record': shape(stands | {'history': list_of(ref('Told')), 'older': TEXT_OR_NULL},
+                               title=noun.one),
         f'{name}Page': shape({'items': list_of(ref(name)), 'next': TEXT_OR_NULL, 'total': NUMBER}),
-        f'{name}New': shape({cell.key: json_values.schema(cell) for cell in cells} | reason, needed),
-        f'{name}Change': shape({cell.key: json_values.schema(cell) for cell in cells if cell.attr not in noun.moved} | reason, [])}
+        f'{name}New': shape(sent | reason, needed),
+        f'{name}Change': shape({cell.key: sent[cell.key] for cell in cells if cell.attr not in noun.moved} | reason, [])}
 
 
 def move_schema(noun):
     """Return the schema of what the moves of a noun may ask for: each asks for some of it."""
     cells = {}
     for target in noun.flow.states:
-        cells |= {cell.key: cell for cell in noun.flow.form(noun.table(), target, viewer=viewer()).cells()}
+        form = noun.flow.form(noun.table(), target, viewer=viewer())
+        cells |= {cell.key: cell for cell in form.cells()}
     for cell in cells.values():
         cell.required = False  # whether a move needs it depends on the record
     return shape({key: json_values.schema(cell) for key, cell in cells.items()}, [])
@@ -128,32 +141,43 @@ def move_schema(noun):
 def described(each):
     """Return one operation of a noun."""
     noun, name = each.noun, name_of(each.noun)
-    told = {'operationId': f'{noun.name}-{each.word}', 'tags': [noun.title], 'summary': f'{noun.one}: {SUMMARIES[each.word]}'}
-    version = {'name': 'If-Match', 'in': 'header', 'schema': TEXT, 'required': each.word == 'edit', 'description': '読んだときの ETag'}
+    told = {'operationId': f'{noun.name}-{each.word}', 'tags': [noun.title],
+            'summary': f'{noun.one}: {SUMMARIES[each.word]}'}
+    version = {'name': 'If-Match', 'in': 'header', 'schema': TEXT, 'required': each.word == 'edit',
+               'description': '読んだときの ETag'}
     kept = good(ref(name), ETag='この版')
     reason = body(shape({'reason': json_values.kind(ReasonForm().reason)}))
     if each.word == 'list':
-        return told | {'parameters': query_of(noun), 'responses': answers({200: good(ref(f'{name}Page'))}, 422)}
+        page = good(ref(f'{name}Page'))
+        return told | {'parameters': query_of(noun), 'responses': answers({200: page}, 422)}
     if each.word == 'record':
-        before = query('before', {'type': 'string', 'pattern': r'^[0-9]{1,15}(\.[0-9]{1,9})?$'}, 'これより前の履歴（前の答えの older）')
-        return told | {'parameters': [path_id(), before], 'responses': answers({200: good(ref(f'{name}Record'), ETag='この版')})}
+        place = {'type': 'string', 'pattern': r'^[0-9]{1,15}(\.[0-9]{1,9})?$'}
+        shown = good(ref(f'{name}Record'), ETag='この版')
+        return told | {'parameters': [path_id(), query('before', place, 'これより前の履歴（前の答えの older）')],
+                       'responses': answers({200: shown})}
     if each.word == 'create':
         made = good(ref(name), '登録した', ETag='この版', Location='記録のアドレス')
-        return told | {'requestBody': body(ref(f'{name}New')), 'responses': answers({201: made}, 409, 415, 422)}
+        return told | {'requestBody': body(ref(f'{name}New')),
+                       'responses': answers({201: made}, 409, 415, 422)}
     if each.word == 'edit':
         return told | {'parameters': [path_id(), version], 'requestBody': body(ref(f'{name}Change')),
                        'responses': answers({200: kept}, 409, 412, 415, 422, 428)}
     if each.word == 'import':
-        kinds = {'dry_run': ['true', 'false'], 'encoding': ['auto', 'utf-8', 'cp932'], 'ignore_unknown': ['true', 'false']}
-        parameters = [query(word, {'type': 'string', **({'enum': kinds[word]} if word in kinds else {'maxLength': 500})}) for word in IMPORT]
-        return told | {'parameters': parameters, 'requestBody': body({'type': 'string', 'format': 'binary'}, *SHEETS),
-                       'responses': answers({200: good(ref('Imported')), 422: good(ref('Imported'), '誤りがある')}, 409, 415)}
-    target = {'name': 'target', 'in': 'path', 'required': True, 'schema': {'type': 'string', 'enum': list(noun.flow.states)}
-              } if each.word == 'move' else None
-    return told | {'parameters': [path_id(), *([target] if target else []), version | {'required': False}],
-                   'requestBody': body(move_schema(noun)) if target else reason, 'responses': answers({200: kept}, 409, 412, 415, 422)}
+        done = {200: good(ref('Imported')), 422: good(ref('Imported'), '誤りがある')}
+        return told | {'parameters': [query(word, {'type': 'string'} | IMPORTS[word]) for word in IMPORT],
+                       'requestBody': body({'type': 'string', 'format': 'binary'}, *SHEETS),
+                       'responses': answers(done, 409, 415)}
+    parameters, sent = [path_id(), version], reason
+    if each.word == 'move':
+        states = {'type': 'string', 'enum': list(noun.flow.states)}
+        parameters.append({'name': 'target', 'in': 'path', 'required': True, 'schema': states})
+        sent = body(move_schema(noun))
+    return told | {'parameters': parameters, 'requestBody': sent, 'responses': answers({200: kept}, 409, 412, 415, 422)}
 
 
+#: what each part of an import's query may be
+IMPORTS = {'dry_run': {'enum': ['true', 'false']}, 'encoding': {'enum': ['auto', 'utf-8', 'cp932']},
+           'ignore_unknown': {'enum': ['true', 'false']}, 'reason': {'maxLength': 500}}
 SUMMARIES = {'list': '一覧', 'record': '1件と履歴', 'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ',
              'move': '状態の変更', 'import': 'ファイル取込み'}
 
@@ -162,35 +186,41 @@ SUMMARIES = {'list': '一覧', 'record': '1件と履歴', 'create': '登録', 'e
 
 def fixed_schemas():
     """Return {name: schema} of what all operations share."""
-    act = {'seq': NUMBER, 'at': {'type': 'string', 'format': 'date-time'}, 'by': TEXT, 'channel': TEXT, 'kind': TEXT, 'reason': TEXT}
+    day, moment = {'type': 'string', 'format': 'date'}, {'type': 'string', 'format': 'date-time'}
+    act = {'seq': NUMBER, 'at': moment, 'by': TEXT, 'channel': TEXT, 'kind': TEXT, 'reason': TEXT}
     change = shape({'table': TEXT, 'row': NUMBER, 'label': TEXT, 'kind': TEXT, 'values': {
         'type': 'object', 'additionalProperties': {'type': 'array', 'minItems': 2, 'maxItems': 2}}})
     entry = shape({'field': TEXT, 'message': TEXT})
     decimal = {**TEXT_OR_NULL, 'description': '数を文字で表したもの'}
     indicator = shape({
-        'no': TEXT, 'text': TEXT, 'measure': TEXT_OR_NULL, 'source': {'type': 'string', 'enum': ['computed', 'entered', 'none']},
-        'operator': TEXT, 'target': TEXT_OR_NULL, 'unit': TEXT, 'numerator': decimal, 'denominator': decimal, 'value': decimal,
-        'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL, 'recorded': {'type': ['boolean', 'null']},
-        'businesses': list_of(TEXT), 'published': {'anyOf': [shape({
-            'value': TEXT_OR_NULL, 'as_of': {'type': 'string', 'format': 'date'}, 'source': TEXT}), {'type': 'null'}]}})
+        'no': TEXT, 'text': TEXT, 'measure': TEXT_OR_NULL,
+        'source': {'type': 'string', 'enum': ['computed', 'entered', 'none']},
+        'operator': TEXT, 'target': TEXT_OR_NULL, 'unit': TEXT,
+        'numerator': decimal, 'denominator': decimal, 'value': decimal,
+        'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL,
+        'recorded': {'type': ['boolean', 'null']}, 'businesses': list_of(TEXT),
+        'published': {'anyOf': [shape({'value': TEXT_OR_NULL, 'as_of': day, 'source': TEXT}), {'type': 'null'}]}})
     return {
         'Problem': {'type': 'object', 'required': ['type', 'title', 'status', 'detail', 'errors'], 'properties': {
-            'type': TEXT, 'title': TEXT, 'status': NUMBER, 'detail': TEXT, 'request_id': TEXT, 'errors': list_of(entry),
-            'stands': {'type': 'object', 'description': '412・409のとき、いまの記録'}}},
+            'type': TEXT, 'title': TEXT, 'status': NUMBER, 'detail': TEXT, 'request_id': TEXT,
+            'errors': list_of(entry), 'stands': {'type': 'object', 'description': '412・409のとき、いまの記録'}}},
         'Told': shape(act | {'sentences': list_of(TEXT)}),
-        'Act': shape(act | {'actor': TEXT, 'request_id': TEXT, 'previous': TEXT, 'hash': TEXT, 'changes': list_of(change),
-                            'more': {**NUMBER_OR_NULL, 'description': '続きの変更の番号（from に渡す）'}}),
+        'Act': shape(act | {
+            'actor': TEXT, 'request_id': TEXT, 'previous': TEXT, 'hash': TEXT, 'changes': list_of(change),
+            'more': {**NUMBER_OR_NULL, 'description': '続きの変更の番号（from に渡す）'}}),
         'Imported': shape({
-            'kind': TEXT, 'rows': NUMBER, 'create': NUMBER, 'update': NUMBER, 'unchanged': NUMBER, 'conflict': NUMBER,
-            'errors': list_of(shape({'line': NUMBER_OR_NULL, 'column': TEXT_OR_NULL, 'value': TEXT_OR_NULL, 'message': TEXT})),
+            'kind': TEXT, 'rows': NUMBER, 'create': NUMBER, 'update': NUMBER, 'unchanged': NUMBER,
+            'conflict': NUMBER, 'errors': list_of(shape({
+                'line': NUMBER_OR_NULL, 'column': TEXT_OR_NULL, 'value': TEXT_OR_NULL, 'message': TEXT})),
             'act': NUMBER_OR_NULL, 'conflicts': list_of(shape({'line': NUMBER, 'label': TEXT, 'message': TEXT}))}),
-        'Indicators': shape({'fiscal_year': NUMBER, 'as_of': {'type': 'string', 'format': 'date'}, 'initiatives': list_of(shape({
-            'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL, 'reason': TEXT_OR_NULL,
-            'indicators': list_of(indicator)}))}),
+        'Indicators': shape({'fiscal_year': NUMBER, 'as_of': day, 'initiatives': list_of(shape({
+            'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL,
+            'reason': TEXT_OR_NULL, 'indicators': list_of(indicator)}))}),
         'Figure': shape({
-            'measure': TEXT, 'title': TEXT, 'fiscal_year': NUMBER, 'as_of': {'type': 'string', 'format': 'date'}, 'unit': TEXT,
+            'measure': TEXT, 'title': TEXT, 'fiscal_year': NUMBER, 'as_of': day, 'unit': TEXT,
             'numerator': decimal, 'denominator': decimal, 'recorded': FLAG, 'note': TEXT, 'definition': TEXT,
-            'groups': list_of(shape({'group': TEXT, 'counted': FLAG, 'words': TEXT, 'rows': NUMBER, 'hidden': NUMBER})),
+            'groups': list_of(shape({
+                'group': TEXT, 'counted': FLAG, 'words': TEXT, 'rows': NUMBER, 'hidden': NUMBER})),
             'group': TEXT, 'noun': TEXT, 'items': list_of(shape({'id': NUMBER, 'label': TEXT})), 'next': TEXT_OR_NULL})}
 
 
@@ -198,18 +228,20 @@ def fixed_paths():
     """Return {path: operations} of what is no noun's."""
     year = query('fiscal_year', {'type': 'integer', 'minimum': 2000, 'maximum': 2099})
     day = query('as_of', {'type': 'string', 'format': 'date'}, '基準日（きょうまで）')
-    limit = query('limit', {'type': 'integer', 'minimum': 1, 'maximum': MOST, 'default': SIZE})
+    limit = query('limit', PAGE_SIZE)
 
     def get(name, words, parameters, schema, *refused):
         return {'get': {'operationId': name, 'tags': ['指標と操作履歴'], 'summary': words, 'parameters': parameters,
                         'responses': answers({200: good(schema)}, *refused)}}
-    acts = shape({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': shape({'seq': NUMBER, 'hash': TEXT})})
+    head = shape({'seq': NUMBER, 'hash': TEXT})
+    acts = shape({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': head})
     after = {'type': 'integer', 'minimum': 0, 'maximum': 2 ** 31 - 1}
-    measure = {'name': 'name', 'in': 'path', 'required': True, 'schema': {'type': 'string', 'enum': sorted(MEASURES)}}
+    measure = {'name': 'name', 'in': 'path', 'required': True,
+               'schema': {'type': 'string', 'enum': sorted(MEASURES)}}
     return {
         '/indicators': get('indicators', '年度の指標と判定', [year, day], ref('Indicators'), 422),
-        '/figures/{name}': get('figure', '数値と、数えた行・除いた行', [measure, year, day, query('group', TEXT), limit, query('cursor', TEXT)],
-                               ref('Figure'), 422),
+        '/figures/{name}': get('figure', '数値と、数えた行・除いた行', [
+            measure, year, day, query('group', TEXT), limit, query('cursor', TEXT)], ref('Figure'), 422),
         '/trail': get('trail', '番号より後の操作', [query('after', after), limit], acts),
         '/trail/{seq}': get('act', '1つの操作', [path_id('seq'), query('from', after)], ref('Act')),
         DOCUMENT.removeprefix(bp.url_prefix): get('document', 'この文書', [], {'type': 'object'})}
@@ -225,7 +257,8 @@ def document():
             paths.setdefault(path, {})[each.method.lower()] = described(each)
     return {
         'openapi': '3.1.0', 'info': {'title': '台帳 Daicho', 'version': '1', 'description': (
-            '画面と同じ記録、権限、確かめ方で動きます。操作履歴には経路「API」と、トークンの持ち主が残ります。使い方は docs/manual/api.md にあります。')},
+            '画面と同じ記録、権限、確かめ方で動きます。操作履歴には経路「API」と、トークンの持ち主が残ります。'
+            '使い方は docs/manual/api.md にあります。')},
         'servers': [{'url': bp.url_prefix}], 'security': [{'token': []}], 'paths': paths,
         'components': {'securitySchemes': {'token': {'type': 'http', 'scheme': 'bearer'}}, 'schemas': schemas}}
 

@@ -225,7 +225,12 @@ def stamp(noun, form, row):
 
     A part that may have changed places with another says its id too.
     """
-    return ';'.join([str(row.revision), *(','.join(map(str, field.object_data or ())) for field in form.links()),
+    return stamp_of(noun, row, [field.object_data or () for field in form.links()])
+
+
+def stamp_of(noun, row, linked):
+    """Return the stamp of a record that is linked to some ids, a list of them for each of its form's links."""
+    return ';'.join([str(row.revision), *(','.join(map(str, ids)) for ids in linked),
                      *([str(row.id)] if noun.found_by_numbers else [])])
 
 

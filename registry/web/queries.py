@@ -1,4 +1,4 @@
-"""What a request of the API says: its query and its JSON, bounded and checked before anything is done with them."""
+"""What a request of the API says: its query and its JSON, bounded before anything is done with them."""
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -23,7 +23,7 @@ def refuse(code, problems=(), **words):
 
 
 def asked(*names):
-    """Return the query as {name: text}; a name that is not known here, or stands twice, is refused, not passed over."""
+    """Return the query as {name: text}; a name that is not known here, or stands twice, is refused."""
     wrong = [(name, 'この条件はありません。') for name in request.args if name not in names]
     wrong += [(name, '同じ条件は1つだけ送れます。') for name in names if len(request.args.getlist(name)) > 1]
     return refuse(400, wrong) if wrong else request.args.to_dict()
@@ -48,11 +48,15 @@ def choice(args, name, values, default=''):
 
 def after_of(args):
     """Return the number after which a page begins, 0 for the first page."""
+    if 'cursor' not in args:
+        return 0
     try:
-        text = urlsafe_b64decode(args['cursor'].encode('ascii')).decode('ascii') if 'cursor' in args else '0'
-        return int(text) if text.isdigit() and len(text) < 19 else refuse(400, [('cursor', '前の答えの next を送ってください。')])
+        text = urlsafe_b64decode(args['cursor'].encode('ascii')).decode('ascii')
+        if text.isdigit() and len(text) < 19:
+            return int(text)
     except ValueError:
-        return refuse(400, [('cursor', '前の答えの next を送ってください。')])
+        pass
+    return refuse(400, [('cursor', '前の答えの next を送ってください。')])
 
 
 def cursor_of(id):
@@ -83,7 +87,8 @@ def sent():
             if '\0' in text:
                 raise ValueError('NUL is no text')
     except (ValueError, ArithmeticError):
-        refuse(400, action=f'UTF-8 の JSON で、項目は重ならずに{MEMBERS}個まで、文字は正しい Unicode（NUL を除く）で送ってください。')
+        refuse(400, action=f'UTF-8 の JSON で、項目は重ならずに{MEMBERS}個まで、'
+                           '文字は正しい Unicode（NUL を除く）で送ってください。')
     return found if isinstance(found, dict) else refuse(422, action='JSON のオブジェクトで送ってください。')
 
 
@@ -96,12 +101,14 @@ def texts_in(value):
     if isinstance(value, str):
         yield value
         return
-    for each in (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    for each in value if isinstance(value, list) else ():
         yield from texts_in(each)
 
 
 def year_and_day(args):
-    """Return (fiscal year, day or None) of the query, in the words of the pages where it cannot be looked at so."""
+    """Return (fiscal year, day or None) of the query; refuse in the pages' words what cannot be looked at."""
     try:
         as_of = calendar.parse_day(args['as_of']) if 'as_of' in args else None
         if as_of is not None and args['as_of'] != as_of.isoformat():

@@ -1,10 +1,10 @@
-"""Tokens of the JSON API: issued to a person and shown once, found by their hash, ended by acts and with the person's sign-ins."""
+"""Tokens of the JSON API: shown to a person once, kept as a hash, ended with the person's sign-ins."""
 import hashlib
 import math
 import secrets
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Lock
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -14,7 +14,7 @@ from peewee import JOIN, PeeweeException
 from audits import trail
 from forms.settings import TokenForm
 from models import ApiToken, Person, TokenUse
-from models.people import SCOPES
+from models.base import Prepared
 
 from ..core import clock, connection
 from ..records import pages, saving
@@ -36,7 +36,8 @@ def prepare_token(row, before, form, by, at):
     """Yield (field name, message) of why a token is not issued."""
     today = saving.day_of(at)
     if row.expires_on and not today <= row.expires_on <= today + LONGEST:
-        yield 'expires_on', f'期限は、きょうから1年以内の日（{today.isoformat()}から{(today + LONGEST).isoformat()}まで）にしてください。'
+        last = (today + LONGEST).isoformat()
+        yield 'expires_on', f'期限は、きょうから1年以内の日（{last}まで）にしてください。'
     if row.person.one_time_until is not None:
         yield '', '一時パスワードのままでは、トークンを発行できません。先に自分のパスワードに変えてください。'
     if len(of(row.person)) >= MOST:
@@ -51,46 +52,59 @@ def hash_of(token):
 
 
 def issue(form, person, **signed):
-    """Issue a token to a person as a form says; return (the token, which is kept nowhere, and the outcome)."""
+    """Issue a token to a person as a form says; return (the token, which is kept nowhere, the outcome)."""
     token = MARK + secrets.token_urlsafe(32)
     place = {'person': person, 'epoch': person.epoch, 'token_hash': hash_of(token)}
     return token, saving.save(tokens, form, None, place=place, **signed)
 
 
 def of(person):
-    """Return a person's tokens that may still be used, the newest first, each with `last_use` (a TokenUse or None)."""
-    rows = list(ApiToken.select().where(ApiToken.person == person, ApiToken.live(), ApiToken.epoch == person.epoch,
-                                        ApiToken.expires_on >= clock.today()).order_by(ApiToken.id.desc()))
-    uses = {use.token_id: use for use in TokenUse.select().where(TokenUse.token.in_([row.id for row in rows] or [0]))}
+    """Return a person's tokens that may be used, newest first, each with `last_use` (a TokenUse or None)."""
+    rows = list(ApiToken.select().where(
+        ApiToken.person == person, ApiToken.live(), ApiToken.epoch == person.epoch,
+        ApiToken.expires_on >= clock.today()).order_by(ApiToken.id.desc()))
+    known = TokenUse.select().where(TokenUse.token.in_([row.id for row in rows] or [0]))
+    uses = {use.token_id: use for use in known}
     for row in rows:
         row.last_use = uses.get(row.id)
     return rows
 
 
-def scope_words(row):
-    return ApiToken.words['scopes'](row.scopes)
-
-
 # --- who asks ---
+
+_COLUMNS = ('id', 'voided_at', 'scopes', 'expires_on', 'epoch')
+#: the person of a token's hash, with the token's columns and its last use: one statement, its SQL made once
+_person_of = Prepared(lambda found: Person.select(
+    Person, TokenUse.used.alias('token_used'),
+    *(ApiToken._meta.fields[name].alias(f'token_{name}') for name in _COLUMNS)
+).join(ApiToken).join(TokenUse, JOIN.LEFT_OUTER, on=TokenUse.token == ApiToken.id).where(
+    ApiToken.token_hash == found))
+
+
+def as_day(value):
+    # SQLite gives what it knows by another name as text
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
 
 def person_here(text):
     """Return the person whose token an Authorization header holds, or None; `g.token` is then the token.
 
-    A token that nobody holds is counted by its address; `g.token_wait` is how long such an address has to wait.
+    A token that nobody holds is counted by its address; `g.token_wait` is how long that has to wait.
     """
     kind, _, token = (text or '').partition(' ')
     if kind.lower() != 'bearer' or not token.strip():
         return None
-    found = ApiToken.select(ApiToken, Person, TokenUse).join(Person).switch(ApiToken).join(
-        TokenUse, JOIN.LEFT_OUTER, on=TokenUse.token == ApiToken.id, attr='last_use').where(
-        ApiToken.token_hash == hash_of(token.strip())).first()
-    if found is None:
+    person = next(iter(_person_of(hash_of(token.strip()))), None)
+    if person is None:
         with throttles.WrongToken() as attempt:
             g.token_wait = attempt.wait
         return None
-    person = found.person
-    if found.voided_at or found.expires_on < clock.today() or found.epoch != person.epoch or not person.is_active or (
-            person.voided_at or person.one_time_until is not None):
+    found = ApiToken(**{name: getattr(person, f'token_{name}') for name in _COLUMNS})
+    found.expires_on = as_day(found.expires_on)
+    found.last_used = TokenUse.used.python_value(person.token_used)
+    if found.voided_at or found.expires_on < clock.today() or found.epoch != person.epoch:
+        return None
+    if not person.is_active or person.voided_at or person.one_time_until is not None:
         return None
     g.token = found
     note_use(found)
@@ -98,24 +112,24 @@ def person_here(text):
 
 
 def note_use(token):
-    """Note that a token is used now, at most once a minute; no request waits for it, and none fails with it."""
-    last = getattr(token, 'last_use', None)
-    if last is not None and last.used is not None and clock.age_of(last.used) < STALE:
+    """Note that a token is used now, at most once a minute; no request waits for it or fails with it."""
+    if token.last_used is not None and clock.age_of(token.last_used) < STALE:
         return
     now, address = clock.actual(), (request.remote_addr or '')[:45]
     with suppress(PeeweeException), trail.untrailed(), connection.without_waiting():
-        TokenUse.insert(token=token.id, used=now, address=address).on_conflict(
-            conflict_target=[TokenUse.token], update={TokenUse.used: now, TokenUse.address: address}).execute()
+        latest = {TokenUse.used: now, TokenUse.address: address}
+        TokenUse.insert({TokenUse.token: token.id} | latest).on_conflict(
+            conflict_target=[TokenUse.token], update=latest).execute()
 
 
 class Rates:
-    """How often each token may ask, in one process: of each only the moment is kept at which its requests are paid for."""
+    """How often each token may ask, in one process: of each, the moment when its requests are paid for."""
 
     def __init__(self):
         self.guard, self.due = Lock(), {}
 
     def wait(self, id, limit):
-        """Count a request of a token that may make `limit` a minute; return how many seconds it has to wait instead, or 0."""
+        """Count a request of a token that may make `limit` a minute; return how long it must wait, or 0."""
         now, step = time.monotonic(), 60 / limit
         with self.guard:
             if len(self.due) > 1000:
@@ -139,13 +153,15 @@ def wait_of(token):
 def new():
     """Issue a token to the person signed in: it is shown in this answer and never again."""
     form = asked_for(TokenForm, data={'expires_on': clock.today() + timedelta(days=90)})
-    crumbs = [('ホーム', url_for('board.index')), ('自分の設定', url_for('sign_in.account')), ('APIトークンの発行', None)]
+    crumbs = [('ホーム', url_for('board.index')), ('自分の設定', url_for('sign_in.account')),
+              ('APIトークンの発行', None)]
     if request.method == 'POST':
         token, outcome = issue(form, Person.get_by_id(current_user.id), **signed(''))
         if isinstance(outcome, saving.Saved):
-            return render_template('tokens/issued.html', token=token, row=outcome.row, scopes=scope_words(outcome.row), crumbs=crumbs)
+            row = outcome.row
+            return render_template('tokens/issued.html', token=token, row=row, crumbs=crumbs)
         pages.collect(form, outcome.problems)
-    return render_template('tokens/new.html', form=form, crumbs=crumbs, scopes=SCOPES), 422 if form.errors else 200
+    return render_template('tokens/new.html', form=form, crumbs=crumbs), 422 if form.errors else 200
 
 
 @bp.post('/<int:id>/revoke')
@@ -161,4 +177,5 @@ def revoke(id):
     else:
         saving.void(tokens, row, **signed('本人による失効' if mine else '管理者による失効'))
         flash(f'トークン「{row.name}」を失効させました。')
-    return redirect(url_for('sign_in.account') if mine else url_for('people.show', id=row.person_id), code=303)
+    back = url_for('sign_in.account') if mine else url_for('people.show', id=row.person_id)
+    return redirect(back, code=303)

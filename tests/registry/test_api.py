@@ -184,6 +184,7 @@ def command(settings, tmp_path, monkeypatch, *words):
     for name, value in {'DATABASE_URL': settings['DATABASE_URL'], 'DAICHO_INSTANCE': str(tmp_path), 'DAICHO_SECRET_KEY': 'k' * 40,
                         'DAICHO_TODAY': TODAY.isoformat()}.items():
         monkeypatch.setenv(name, value)
+    db.close_all()  # the command opens the database for itself
     found = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
     clock.pin(TODAY)
     return found
@@ -402,7 +403,8 @@ def test_a_unit_imports_only_its_own(app, machine_of):
     (b'', 400), (b'{', 400), (b'[]', 422), (b'"x"', 422), (b'{"name": "\\ud83d"}', 400), (b'{"name": "a\\u0000b"}', 400),
     (b'{"name": "\xff"}', 400), (b'{"name": NaN}', 400), (b'[' * 100_000, 400), (b'{"a":' * 6 + b'1' + b'}' * 6, 400),
     (b'{"name": "x", "name": "y"}', 400), (json.dumps({f'x{n}': 1 for n in range(201)}).encode(), 400), (b'{"nothing": 1}', 422),
-    (b'{"users": 1e999999999}', 422), (b'{"users": 1e-999999999}', 422), (b'{"users": ' + b'9' * 5000 + b'}', 400), (b'{"name": "' + b'x' * 1024 * 1024 + b'"}', 413)])
+    (b'{"users": 1e999999999}', 422), (b'{"users": 1e-999999999}', 422), (b'{"users": ' + b'9' * 5000 + b'}', 400),
+    (b'{"name": "' + b'x' * 1024 * 1024 + b'"}', 413)])
 def test_a_body_is_bounded_before_it_is_read(app, machine_of, body, status):
     machine = machine_of('it')
     before = head(app)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from audits import trail, verify
+from audits import verify
 from models import db
 from registry.records.noun import NOUNS
 
@@ -23,20 +23,21 @@ EXCLUDED = [schemathesis.checks.positive_data_acceptance, schemathesis.checks.ig
 GROUPS = [*NOUNS, '']
 
 
-@pytest.fixture
-def document(app, machine_of):
-    """The document as a machine reads it, and the token it asks with; far more requests are let in than in a working day."""
+#: who may write what the desk may not
+WRITERS = {'engagements': 'auditor', 'findings': 'auditor', 'people': 'admin'}
+
+
+def document_of(app, machine):
+    """Return the document as a machine reads it; far more requests are let in than in a working day."""
     app.config['API_RATE'] = 10 ** 6
-    machine = machine_of('it')
-    found = machine.get('/openapi.json').json
     config = schemathesis.Config.from_dict({
-        'base-url': 'http://localhost/api/v1', 'headers': {'Authorization': f'Bearer {machine.token}'},
-        'generation': {'with-security-parameters': False},
-        # a version that has passed is refused before what is sent is read
-        'checks': {'negative_data_rejection': {'expected-statuses': ['4xx']}}})
-    schema = schemathesis.openapi.from_dict(found, config=config)
+        'base-url': 'http://localhost/api/v1', 'generation': {'with-security-parameters': False},
+        # a version that has passed, or none, is refused before what is sent is read
+        'checks': {'negative_data_rejection': {'expected-statuses': ['4xx']},
+                   'missing_required_header': {'expected-statuses': ['4xx']}}})
+    schema = schemathesis.openapi.from_dict(machine.get('/openapi.json').json, config=config)
     schema.app = app
-    return schema, machine.token
+    return schema
 
 
 def group_of(path):
@@ -64,18 +65,16 @@ def tried(operation, token, mode):
     return sent
 
 
-@pytest.mark.parametrize('mode', [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=['allowed', 'not allowed'])
 @pytest.mark.parametrize('group', GROUPS, ids=lambda name: name or 'the rest')
-def test_the_document_is_obeyed(app, document, group, mode):
+def test_the_document_is_obeyed(app, machine_of, group):
     if ENGINE != 'sqlite':
         return  # what is said in JSON is the same on both
-    schema, token = document
-    sent = []
-    for found in schema.get_all_operations():
+    machine, sent = machine_of(WRITERS.get(group, 'it')), []
+    for found in document_of(app, machine).get_all_operations():
         operation = found.ok()
-        if group_of(operation.path) == group:
+        for mode in GenerationMode if group_of(operation.path) == group else ():
             with suppress(Unsatisfiable):  # where nothing is asked, nothing can be asked wrongly
-                sent += tried(operation, token, mode)
-    assert sent and not [status for status in sent if status >= 500]
+                sent += tried(operation, machine.token, mode)
+    assert {200} < set(sent) and max(sent) < 500
     with app.app_context(), db.connection_context():
-        assert verify.verify().intact and trail.head().seq
+        assert verify.verify().intact
