@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 HELLO = """
 import sys
 from flask import Flask
-from registry import serving
+from registry.web import serving
 app = Flask('hello', template_folder='none')
 @app.get('/')
 def hello():

@@ -94,7 +94,7 @@ def may_judge(finding, person):
 
 def judged_apart(row, before, by):
     """Yield (field name, message) where who had a hand in a finding's correction changes the finding."""
-    if before is not None and by is not None and not uninvolved(before, by):
+    if before is not None and not uninvolved(before, by):
         yield '', lifecycle.INVOLVED
 
 

@@ -36,7 +36,7 @@ def approved_by_another(reason, approver):
     """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who entered it before."""
     def rule(row, before, by):
         named = squeezed(row.__data__.get(approver))
-        if by is None or not named or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
+        if not named or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
             return
         entered = [(by.name, by.email), *(history.who_set([before], {reason, approver}) if before is not None else ())]
         if any((name := squeezed(each)) in named or named in name for names in entered for each in names if each):

@@ -1,5 +1,5 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -17,6 +17,7 @@ from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import allowed, permit, require
+from .web.submission import asked_for, submitted
 
 
 def course_panels(course):
@@ -129,7 +130,8 @@ def census(id):
     population = list(Staff.select().where(Staff.employed_on(course.census_on)).order_by(Staff.staff_no)
                       ) if course.census_on and course.census_on <= clock.today() else []
     exists = Enrolment.select().where(Enrolment.course == course, Enrolment.live()).exists()
-    if request.method == 'POST' and population and not exists:
+    form = asked_for(EmptyForm)
+    if submitted(form) and population and not exists:
         reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
         with pages.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
             known, new = {row.staff_id: row for row in Enrolment.select().where(Enrolment.course == course)}, []
@@ -147,7 +149,7 @@ def census(id):
         flash(f'{len(population):,}人を対象者として確定しました。')
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']
-    return render_template('courses/census.html', noun=courses, row=course, form=EmptyForm(), population=len(population),
+    return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),
                            coming=course.census_on is not None and course.census_on > clock.today(),
                            on_leave=len(on_leave), exists=exists,
                            crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))

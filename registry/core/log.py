@@ -87,7 +87,7 @@ def formatter():
 STANDARD = {
     'version': 1, 'disable_existing_loggers': False,
     'formatters': {'json': {'()': 'registry.core.log.formatter'}},
-    'handlers': {'lines': {'class': 'logging.StreamHandler', 'stream': 'ext://registry.log.LINES', 'formatter': 'json'}},
+    'handlers': {'lines': {'class': 'logging.StreamHandler', 'stream': 'ext://registry.core.log.LINES', 'formatter': 'json'}},
     'root': {'handlers': ['lines'], 'level': 'INFO'},
     'loggers': {'_granian': {'handlers': [], 'propagate': True}, 'granian.access': {'handlers': [], 'propagate': True}},
 }

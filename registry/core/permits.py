@@ -73,15 +73,11 @@ def allowed(permit, thing, person):
 
 
 def overreach(noun, row, before, form, person):
-    """Yield (field name, message) of what a person may not write: what another must decide; for a unit's member also what
-    the desk decides, and others' records.
+    """Yield (field name, message) of what a unit's member may not write: what the desk decides, and others' records.
 
     `row` is filled from `form`, `before` the row as it stands or None; `person` None is the system itself.
     """
-    if person is None:
-        return
-    yield from noun.separated(row, before, person)
-    if person.role not in UNIT_ROLES:
+    if person is None or person.role not in UNIT_ROLES:
         return
     for cell in form.cells():
         if cell.attr in noun.reserved:

@@ -400,7 +400,8 @@ class Load:
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
                 *saving.future_days(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
-                *overreach(noun, row, before, form, self.person), *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
+                *saving.separated(noun, row, before, self.person), *overreach(noun, row, before, form, self.person),
+                *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
         first = self.first_of(key, line, seen)
         twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
         if wrong:

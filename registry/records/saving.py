@@ -155,7 +155,7 @@ def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None
     row.voided_at = row.void_reason = None
 
     def problems():
-        return [*voided_parents(row), *noun.separated(row, before, by), *noun.restorable(row, by)]
+        return [*voided_parents(row), *separated(noun, row, before, by), *noun.restorable(row, by)]
     reason, wrong = read_required_reason(reason)
     if wrong := wrong or problems():
         return Refused(wrong)
@@ -245,8 +245,13 @@ def unsaid(said, problems):
 def rule_problems(noun, row, before, form, by, at):
     """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
     return [*future_days(form, row, before, day_of(at)), *number_problems(noun, row, before, form, by, day_of(at)),
-            *reference_cycles(noun.table, row, form), *overreach(noun, row, before, form, by),
+            *reference_cycles(noun.table, row, form), *separated(noun, row, before, by), *overreach(noun, row, before, form, by),
             *noun.prepare(row, before, form, by, at)]
+
+
+def separated(noun, row, before, by):
+    """Return what a person may not write because another must decide it; the system itself may."""
+    return [] if by is None else list(noun.separated(row, before, by))
 
 
 def future_days(form, row, before, today):

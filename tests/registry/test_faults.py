@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_read_on_is_said(app, client_of):
 
 def test_a_server_that_cannot_write_says_so_at_the_start(tmp_path, monkeypatch):
     monkeypatch.delenv('DATABASE_URL', raising=False)
-    monkeypatch.setattr('registry.serving.serve', lambda *args: None)
+    monkeypatch.setattr('registry.web.serving.serve', lambda *args: None)
     env = {'DAICHO_INSTANCE': str(tmp_path)}
     assert run(env, 'migrate').exit_code == 0
     monkeypatch.setattr(connection, 'unready', lambda: 'readonly')

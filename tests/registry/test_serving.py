@@ -71,7 +71,7 @@ def hears_interrupts():
 class Server:
     def __init__(self, env, stderr=subprocess.PIPE, patience=20):
         self.port = free_port()
-        begin = f'from registry import commands, serving; serving.BODY = {patience}; commands.main()'
+        begin = f'from registry import commands; from registry.web import serving; serving.BODY = {patience}; commands.main()'
         self.process = subprocess.Popen([sys.executable, '-c', begin, 'serve', '--port', str(self.port)], cwd=ROOT, env=env,
                                         stdout=subprocess.DEVNULL, stderr=stderr, preexec_fn=hears_interrupts)
         until(self.answers)
@@ -420,7 +420,7 @@ def test_connections_that_wait_do_not_stop_the_site(env):
 HANGS = """
 import os, pathlib, re, sys, time
 from flask import Flask
-from registry import serving
+from registry.web import serving
 serving.BEAT, serving.HUNG, serving.TAKEN = 0.2, 2, 2
 app = Flask('hangs', template_folder='none')
 app.config['INSTANCE'] = pathlib.Path(sys.argv[2])

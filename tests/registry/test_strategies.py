@@ -11,7 +11,7 @@ import pytest
 from models.rules import ratings
 
 ROOT = Path(__file__).parents[2]
-MASTERS = ROOT / 'registry' / 'masters'
+MASTERS = ROOT / 'registry' / 'data' / 'masters'
 YEARS = {2025: 13, 2026: 11}
 MEASURES = {
     2025: {'7-1': 'cutovers.count', '7-2': 'incidents.in_window', '7-4': 'steps.official',
@@ -36,7 +36,7 @@ KEYS = {
 
 def strategy(year):
     """Read one year's strategy file."""
-    with open(ROOT / 'registry' / 'strategies' / f'{year}.toml', 'rb') as file:
+    with open(ROOT / 'registry' / 'data' / 'strategies' / f'{year}.toml', 'rb') as file:
         return tomllib.load(file)
 
 
