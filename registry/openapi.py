@@ -1,4 +1,4 @@
-"""The document of the JSON API (OpenAPI 3.1), written from the nouns, forms and filters that the API reads."""
+"""The document of the JSON API (OpenAPI 3.1), written from the nouns, forms and filters it reads."""
 import re
 
 from forms import json_values
@@ -21,7 +21,8 @@ PAGE_SIZE = {'type': 'integer', 'minimum': 1, 'maximum': MOST, 'default': SIZE}
 NUMBER_OR_NULL, TEXT_OR_NULL = {'type': ['integer', 'null']}, {'type': ['string', 'null']}
 #: what each refusal is called here
 REFUSALS = {
-    400: '要求の形の誤り', 401: 'トークンがないか、使えない', 403: '権限か範囲にない', 404: '記録がないか、見えない',
+    400: '要求の形の誤り', 401: 'トークンがないか、使えない', 403: '権限か範囲にない',
+    404: '記録がないか、見えない',
     409: 'いまの状態ではできない', 412: 'ETag が古い', 413: '大きすぎる', 415: '受け取れない形式',
     422: '内容の誤り', 428: 'If-Match がない', 429: '回数が多すぎる', 503: 'いまは使えない'}
 #: what a refusal says in a header
@@ -124,7 +125,8 @@ def schemas_of(noun):
                                title=noun.one),
         f'{name}Page': shape({'items': list_of(ref(name)), 'next': TEXT_OR_NULL, 'total': NUMBER}),
         f'{name}New': shape(sent | reason, needed),
-        f'{name}Change': shape({cell.key: sent[cell.key] for cell in cells if cell.attr not in noun.moved} | reason, [])}
+        f'{name}Change': shape({cell.key: sent[cell.key] for cell in cells
+                                if cell.attr not in noun.moved} | reason, [])}
 
 
 def move_schema(noun):
@@ -153,7 +155,8 @@ def described(each):
     if each.word == 'record':
         place = {'type': 'string', 'pattern': r'^[0-9]{1,15}(\.[0-9]{1,9})?$'}
         shown = good(ref(f'{name}Record'), ETag='この版')
-        return told | {'parameters': [path_id(), query('before', place, 'これより前の履歴（前の答えの older）')],
+        before = query('before', place, 'これより前の履歴（前の答えの older）')
+        return told | {'parameters': [path_id(), before],
                        'responses': answers({200: shown})}
     if each.word == 'create':
         made = good(ref(name), '登録した', ETag='この版', Location='記録のアドレス')
@@ -172,14 +175,15 @@ def described(each):
         states = {'type': 'string', 'enum': list(noun.flow.states)}
         parameters.append({'name': 'target', 'in': 'path', 'required': True, 'schema': states})
         sent = body(move_schema(noun))
-    return told | {'parameters': parameters, 'requestBody': sent, 'responses': answers({200: kept}, 409, 412, 415, 422)}
+    return told | {'parameters': parameters, 'requestBody': sent,
+                   'responses': answers({200: kept}, 409, 412, 415, 422)}
 
 
 #: what each part of an import's query may be
 IMPORTS = {'dry_run': {'enum': ['true', 'false']}, 'encoding': {'enum': ['auto', 'utf-8', 'cp932']},
            'ignore_unknown': {'enum': ['true', 'false']}, 'reason': {'maxLength': 500}}
-SUMMARIES = {'list': '一覧', 'record': '1件と履歴', 'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ',
-             'move': '状態の変更', 'import': 'ファイル取込み'}
+SUMMARIES = {'list': '一覧', 'record': '1件と履歴', 'create': '登録', 'edit': '変更', 'void': '取消',
+             'restore': '取消の取りやめ', 'move': '状態の変更', 'import': 'ファイル取込み'}
 
 
 # --- what is no noun's ---
@@ -199,11 +203,13 @@ def fixed_schemas():
         'numerator': decimal, 'denominator': decimal, 'value': decimal,
         'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL,
         'recorded': {'type': ['boolean', 'null']}, 'businesses': list_of(TEXT),
-        'published': {'anyOf': [shape({'value': TEXT_OR_NULL, 'as_of': day, 'source': TEXT}), {'type': 'null'}]}})
+        'published': {'anyOf': [shape({'value': TEXT_OR_NULL, 'as_of': day, 'source': TEXT}),
+                                {'type': 'null'}]}})
     return {
-        'Problem': {'type': 'object', 'required': ['type', 'title', 'status', 'detail', 'errors'], 'properties': {
+        'Problem': {'type': 'object', 'required': ['title', 'status', 'detail', 'errors'], 'properties': {
             'type': TEXT, 'title': TEXT, 'status': NUMBER, 'detail': TEXT, 'request_id': TEXT,
-            'errors': list_of(entry), 'stands': {'type': 'object', 'description': '412・409のとき、いまの記録'}}},
+            'errors': list_of(entry),
+            'stands': {'type': 'object', 'description': '412・409のとき、いまの記録'}}},
         'Told': shape(act | {'sentences': list_of(TEXT)}),
         'Act': shape(act | {
             'actor': TEXT, 'request_id': TEXT, 'previous': TEXT, 'hash': TEXT, 'changes': list_of(change),
@@ -212,7 +218,8 @@ def fixed_schemas():
             'kind': TEXT, 'rows': NUMBER, 'create': NUMBER, 'update': NUMBER, 'unchanged': NUMBER,
             'conflict': NUMBER, 'errors': list_of(shape({
                 'line': NUMBER_OR_NULL, 'column': TEXT_OR_NULL, 'value': TEXT_OR_NULL, 'message': TEXT})),
-            'act': NUMBER_OR_NULL, 'conflicts': list_of(shape({'line': NUMBER, 'label': TEXT, 'message': TEXT}))}),
+            'act': NUMBER_OR_NULL,
+            'conflicts': list_of(shape({'line': NUMBER, 'label': TEXT, 'message': TEXT}))}),
         'Indicators': shape({'fiscal_year': NUMBER, 'as_of': day, 'initiatives': list_of(shape({
             'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL,
             'reason': TEXT_OR_NULL, 'indicators': list_of(indicator)}))}),
@@ -221,7 +228,8 @@ def fixed_schemas():
             'numerator': decimal, 'denominator': decimal, 'recorded': FLAG, 'note': TEXT, 'definition': TEXT,
             'groups': list_of(shape({
                 'group': TEXT, 'counted': FLAG, 'words': TEXT, 'rows': NUMBER, 'hidden': NUMBER})),
-            'group': TEXT, 'noun': TEXT, 'items': list_of(shape({'id': NUMBER, 'label': TEXT})), 'next': TEXT_OR_NULL})}
+            'group': TEXT, 'noun': TEXT, 'items': list_of(shape({'id': NUMBER, 'label': TEXT})),
+            'next': TEXT_OR_NULL})}
 
 
 def fixed_paths():
@@ -231,8 +239,8 @@ def fixed_paths():
     limit = query('limit', PAGE_SIZE)
 
     def get(name, words, parameters, schema, *refused):
-        return {'get': {'operationId': name, 'tags': ['指標と操作履歴'], 'summary': words, 'parameters': parameters,
-                        'responses': answers({200: good(schema)}, *refused)}}
+        return {'get': {'operationId': name, 'tags': ['指標と操作履歴'], 'summary': words,
+                        'parameters': parameters, 'responses': answers({200: good(schema)}, *refused)}}
     head = shape({'seq': NUMBER, 'hash': TEXT})
     acts = shape({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': head})
     after = {'type': 'integer', 'minimum': 0, 'maximum': 2 ** 31 - 1}
