@@ -48,9 +48,7 @@ def within_scope():
     if token is None:
         return None  # a browser that reads the document; the guard has sent all others away
     if wait := tokens.wait_of(token):
-        refused = errors.problem(429, action=f'{wait}秒待ってから、もう一度送信してください。')
-        refused.headers['Retry-After'] = str(wait)
-        return refused
+        return errors.too_often(wait)
     writes = 'import' if request.endpoint.endswith(bounds.IMPORT) else 'write'
     scope = 'read' if request.method in bounds.SAFE else writes
     if scope not in token.scopes.split(';'):
@@ -107,7 +105,7 @@ def one(noun, id, status=200):
     return answer(items(noun, [row])[0], status, ETag=f'"{stamp(noun, row)}"', **where)
 
 
-def concluded(noun, form, outcome, unknown=(), status=200):
+def concluded(noun, form, outcome, status=200):
     """Return the answer to what a save, voiding, restoring or move came to."""
     if isinstance(outcome, saving.Saved):
         return one(noun, outcome.row.id, status)

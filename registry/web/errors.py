@@ -56,12 +56,17 @@ def problem(code, errors=(), message=None, action=None, title=None, **more):
     return Response(json.dumps(found, ensure_ascii=False), code, mimetype='application/problem+json')
 
 
+def too_often(wait):
+    """Return the answer to a machine that has to wait some seconds."""
+    answer = problem(429, action=f'{wait}秒待ってから、もう一度送信してください。')
+    answer.headers['Retry-After'] = str(wait)
+    return answer
+
+
 def unknown_token(wait):
     """Return the answer to who shows no token that may be used, or has shown too many wrong ones."""
     if wait:
-        answer = problem(429, action=f'{wait}秒待ってから、もう一度送信してください。')
-        answer.headers['Retry-After'] = str(wait)
-        return answer
+        return too_often(wait)
     answer = problem(401, title='トークンが必要です')
     answer.headers['WWW-Authenticate'] = 'Bearer realm="daicho"'
     return answer

@@ -7,7 +7,7 @@ import pytest
 from asking import values
 from cast import CAST, OWNERS, TODAY
 from click.testing import CliRunner
-from peewee import SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 from test_permits import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 
 from audits import trail
@@ -428,11 +428,19 @@ def test_every_error_is_a_problem(app, machine_of, monkeypatch):
     broken = machine.get('/systems')
     assert broken.status_code == 500 and broken.json['title'] == '処理中に問題が起きました'
 
-    def busy(*args):
-        raise trail.Busy('others are writing')
-    monkeypatch.setattr('registry.api.items', busy)
-    waiting = machine.get('/systems')
-    assert (waiting.status_code, waiting.headers['Retry-After']) == (503, '60')
+    for error, title in ((trail.Busy('others are writing'), 'ほかの人の取込みが続いています'),
+                         (OperationalError('gone'), 'データベースにつながりません'), (OSError(28, 'full'), 'ディスクがいっぱいで保存できません')):
+        def fail(*args, error=error):
+            raise error
+        monkeypatch.setattr('registry.api.items', fail)
+        refused = machine.get('/systems')
+        assert (refused.status_code, refused.json['title']) == (503, title)
+        assert refused.headers.get('Retry-After') == ('60' if isinstance(error, trail.Busy) else None)
+
+
+def test_the_trail_names_the_channel(app, client_of, machine_of):
+    assert machine_of('it').patch('/systems/1', json={'note': '試し'}, headers={'If-Match': '*'}).status_code == 200
+    assert '<dd>API</dd>' in client_of('auditor').get(f'/trail/{head(app)}').text.replace('\n', '')
 
 
 # --- figures and the trail ---
