@@ -221,7 +221,7 @@ class Noun(Savable):
     columns: list
     sort: str
     permits: dict
-    #: the section of the menu and what the list is called there; '' for one reached in another way
+    #: the section of the menu, and what the list is called there where that is not its title; () for one reached in another way
     menu: tuple = ()
     filters: list = field(default_factory=list)
     joins: Callable = lambda query: query

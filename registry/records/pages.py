@@ -327,15 +327,14 @@ def moved(noun, id, target):
     ), 422 if request.method == 'POST' else 200
 
 
-def voided(noun, row, back, crumbs, reusable=False, keeps=None):
+def voided(noun, row, back, crumbs, reusable=False):
     """Handle the voiding (取消) of a record or a part of one; return a response.
 
-    `keeps()` yields (field, message) of why it must stay, by default what the noun says, `reusable` says that its number
-    may be used again, `back` is where to go then.
+    `reusable` says that its number may be used again, `back` is where to go then.
     """
     form, status = asked_for(ReasonForm), 200
     if request.method == 'POST':
-        outcome = saving.void(noun, row, opened=request.form.get('revision'), keeps=keeps, **signed(request.form.get('reason', '')))
+        outcome = saving.void(noun, row, opened=request.form.get('revision'), **signed(request.form.get('reason', '')))
         if isinstance(outcome, Saved):
             flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
             return redirect(back, code=303)

@@ -122,23 +122,21 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     return Saved(row, changed, act.seq)
 
 
-def void(noun, row, *, by, at, channel, reason, request_id='', opened=None, keeps=None):
+def void(noun, row, *, by, at, channel, reason, request_id='', opened=None):
     """Void a record (取消) or a part of one; return the outcome.
 
-    `opened` is the revision of the record that was looked at, None where no one asks; `keeps()` yields
-    (field, message) of why it must stay, by default what the noun says.
+    `opened` is the revision of the record that was looked at, None where no one asks.
     """
     if not allowed(noun.permit('void'), noun.ruled(row), by):
         return Forbidden()
     if opened is not None and opened != str(row.revision):
         return Conflict(row)
-    keeps = keeps or (lambda: noun.keeps(row, by))
     reason, wrong = read_required_reason(reason)
-    if wrong := wrong or list(keeps()):
+    if wrong := wrong or list(noun.keeps(row, by)):
         return Refused(wrong)
     try:
         with trail.act(noun.kind('void'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
-            check_again_in_act(keeps())
+            check_again_in_act(noun.keeps(row, by))
             act.void(row, reason)
     except ChangedMeanwhile as found:
         return Refused(found.problems)

@@ -1,7 +1,7 @@
 """The permit of every endpoint: its view names it, or the application does not start."""
 from functools import wraps
 
-from flask import abort, g, request
+from flask import abort, request
 from flask_login import current_user
 
 from models.visibility import condition, visible
@@ -11,20 +11,15 @@ from ..core import clock, permits
 PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
 
 
-def person_here():
-    """Return who is signed in: asked dozens of times a page, and the proxy of flask-login takes its time."""
-    return g.get('_login_user') or current_user._get_current_object()
-
-
 def allowed(permit, thing=None, person=None):
     """Tell whether `person` (default: who is signed in) holds a permit, for a thing or in principle."""
-    person = person or person_here()
+    person = person or current_user._get_current_object()
     return person.is_authenticated and permits.allowed(permit, thing, person)
 
 
 def visible_of(rows):
     """Return those of a few rows of one table that the person signed in may see."""
-    limit = condition(type(rows[0]), person_here(), clock.today()) if rows else None
+    limit = condition(type(rows[0]), current_user, clock.today()) if rows else None
     if limit is None:
         return rows
     table = type(rows[0])
@@ -34,7 +29,7 @@ def visible_of(rows):
 
 def require(permit, thing=None):
     """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
-    if thing is not None and not visible(person_here(), thing, clock.today()):
+    if thing is not None and not visible(current_user, thing, clock.today()):
         abort(404)
     if not allowed(permit, thing):
         abort(403)
