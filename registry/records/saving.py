@@ -179,14 +179,19 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
     wrong, row = form.wrong(before), twin(before)
     form.fill(row)
     setattr(row, flow.column, target)
-    wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)), *flow.prepare(row, before, form, by, at),
-                            *overreach(noun, row, before, form, by)])
+    wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)), *reference_cycles(noun.table, row, form),
+                            *flow.prepare(row, before, form, by, at), *overreach(noun, row, before, form, by)])
     lacking = flow.missing(row, found, form, by)
     if wrong or lacking:
         return Refused(wrong, lacking)
-    with trail.act(noun.kind('move'), by=by, at=at, channel=channel, reason=form[flow.reason].data or '', request_id=request_id) as act:
-        act.save(row, before)
-        flow.after(act, row, form, by)
+    reason = form[flow.reason].data or ''
+    try:
+        with trail.act(noun.kind('move'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+            act.save(row, before)
+            flow.after(act, row, form, by)
+            check_again_in_act([*references_voided_meanwhile(form, before), *reference_cycles(noun.table, row, form)])
+    except ChangedMeanwhile as found:
+        return Refused(found.problems)
     return Saved(row, act=act.seq)
 
 

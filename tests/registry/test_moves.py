@@ -5,11 +5,15 @@ from datetime import date
 
 import pytest
 from asking import refused, upload, values
+from cast import email
 
 from audits import trail
-from models import Case, Incident, Support, System, db
+from models import Case, Incident, Person, Support, System, db
 from models.figures import figure
 from registry.core import clock
+from registry.records import saving
+from registry.records.display import Viewer
+from registry.records.noun import NOUNS
 
 
 @pytest.fixture
@@ -191,3 +195,38 @@ def test_a_sign_without_effect_is_not_judged_for_its_recovery(client_of, app):
     assert '判定しません（レベル1は予兆で、影響がないためです）' in words and '目標時間内' not in words
     assert after.denominator == before.denominator - 1 == 1
     assert left['レベル1（予兆・影響なし。復旧を判定しません）'] == 1
+
+
+def test_a_move_does_not_make_systems_succeed_each_other_in_a_circle(client_of, stands, app):
+    stands(lifecycle='review')
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+        other = System.get(System.system_no == 'S-00002')
+        other.successor = 1
+        act.save(other)
+    it, address = client_of('it'), '/systems/1/move/renew'
+    answer = it.post(address, data=values(it, address) | {'successor_no': 'S-00002', 'reason': '更新する'})
+    assert answer.status_code == 422 and '後継システム管理番号をたどると自分自身に戻ります' in answer.page.text
+    with db.connection_context():
+        assert System.get_by_id(1).lifecycle == 'review'
+
+
+def test_a_move_names_no_system_that_has_just_been_voided(opened, monkeypatch):
+    """Another person voids the successor between the checks and the act."""
+    noun, signed = NOUNS['systems'], {'by': Person.get(Person.email == email('it')), 'at': clock.now(), 'channel': 'cli'}
+    with trail.act('systems.edit', by=None, at=clock.now()) as act:
+        before = System.get_by_id(1)
+        before.lifecycle = 'review'
+        act.save(before)
+    form = noun.flow.form(before, 'renew', viewer=Viewer(signed['by'], clock.today()), formdata=saving.Typed(
+        successor_no='S-00002', reason='更新する'))
+    begin = trail.act
+
+    def late(kind, **given):
+        if given['by'] is not None:
+            with begin(kind, by=None, at=clock.now()) as act:
+                act.void(System.get(System.system_no == 'S-00002'), '重複')
+        return begin(kind, **given)
+    monkeypatch.setattr(trail, 'act', late)
+    refused = saving.move(noun, before, 'renew', form, **signed)
+    assert refused.problems == [('successor_no', '後継システム管理番号が、いま取り消されました。選び直してください。')]
+    assert System.get_by_id(1).lifecycle == 'review'
