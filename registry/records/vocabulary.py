@@ -56,7 +56,7 @@ WORDS = {
     TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
     Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）',
              'one_time_until': '一時パスワードの期限'},
-    Session: {'token': '端末の合い札の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代', 'created': 'サインインの日時',
+    Session: {'token': 'セッションの識別子の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代', 'created': 'サインインの日時',
               'used': '最後に使った日時', 'boot': '機械の起動の番号', 'created_ticks': 'サインインの時（起動からの秒）',
               'used_ticks': '最後に使った時（起動からの秒）', 'address': '接続元', 'agent': '端末の名乗り（User-Agent）'},
     ApiToken: {'person': '利用者', 'epoch': 'サインインの世代（変わると使えなくなる）', 'token_hash': 'トークンの SHA-256'},
