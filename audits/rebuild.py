@@ -34,7 +34,8 @@ def _differing(row):
 
 
 def _write(table: type[Table], rows):
-    """Write the derived columns of some rows in one transaction; a row saved since it was read is left as it is."""
+    """Write the derived columns of some rows in one transaction; a row saved since it was read is left as it
+    is."""
     if not rows:
         return 0
     with trail.untrailed(), db.atomic():

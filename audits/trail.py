@@ -1,4 +1,5 @@
-"""The write side of the trail (操作履歴): the only place where rows are written, each time as part of an act."""
+"""The write side of the trail (操作履歴): the only place where rows are written, each time as part of an
+act."""
 import hashlib
 import json
 from contextlib import ExitStack, contextmanager
@@ -21,7 +22,8 @@ BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
-#: the form acts are written in: its header names it, and its text can be no header of the first form, which begins with a number
+#: the form acts are written in: its header names it, and its text can be no header of the first form, which
+#: begins with a number
 FORM = 2
 #: how far a clock may stand before the last act: within it an act takes that act's moment
 SLACK = timedelta(minutes=5)
@@ -48,12 +50,14 @@ class ClockBehind(Exception):
     """The clock stands before the last act, further than small corrections go: nothing is written."""
 
     def __init__(self, at, last):
-        super().__init__(f'時計が {calendar.show_moment(at)} を指していて、最後の操作の日時（{calendar.show_moment(last)}）より前です。')
+        super().__init__(f'時計が {calendar.show_moment(at)} を指していて、'
+                         f'最後の操作の日時（{calendar.show_moment(last)}）より前です。')
         self.at, self.last = at, last
 
 
 def pin(day):
-    """Take `day` (None: no longer) as one whose hours mean nothing: its acts follow one another whatever the hour."""
+    """Take `day` (None: no longer) as one whose hours mean nothing: its acts follow one another whatever the
+    hour."""
     global _pinned
     _pinned = day
 
@@ -89,8 +93,9 @@ def untrailed():
 def act(kind, *, by, at, channel='web', reason='', request_id=''):
     """Open one act and yield the Writing through which it saves; all of it is kept, or none.
 
-    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment, which becomes the last act's
-    where the clock was set back a little; ClockBehind is raised where it was set back far. Nothing changed → no act.
+    `kind` is `noun.verb`, `by` a Person or None for the system itself, `at` an aware moment, which becomes
+    the last act's where the clock was set back a little; ClockBehind is raised where it was set back far.
+    Nothing changed → no act.
     """
     with untrailed(), _begun() as head:
         writing = Writing(kind, by, following(at, head.at), channel, reason or '', request_id or '', head)
@@ -100,7 +105,8 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
 
 @contextmanager
 def _begun():
-    """Open the transaction of an act and yield the head it will move; raise Busy when others keep it too long."""
+    """Open the transaction of an act and yield the head it will move; raise Busy when others keep it too
+    long."""
     if not _turns.acquire(timeout=TURN):
         raise Busy('others are writing')
     try:
@@ -120,7 +126,8 @@ def _begun():
 def is_locked(error):
     """Tell whether a database error says that another holds what was to be written."""
     told = getattr(error, 'orig', None)
-    return getattr(told, 'sqlstate', '') == '55P03' or getattr(told, 'sqlite_errorname', '').startswith(('SQLITE_BUSY', 'SQLITE_LOCKED'))
+    return getattr(told, 'sqlstate', '') == '55P03' or getattr(told, 'sqlite_errorname',
+        '').startswith(('SQLITE_BUSY', 'SQLITE_LOCKED'))
 
 
 def canonical(value):
@@ -144,7 +151,8 @@ def plain(field, value):
 
 
 def sealed(secret):
-    """Return what is recorded in a secret's place: its hash, which betrays no password (what is hashed is salted), only a change."""
+    """Return what is recorded in a secret's place: its hash, which betrays no password (what is hashed is
+    salted), only a change."""
     return None if secret is None else f'（非公開）{hashlib.sha256(secret.encode()).hexdigest()}'
 
 
@@ -165,19 +173,22 @@ def digest(previous, header, lines):
 
 
 def header(form, words, who):
-    """Return what of an act is hashed, as a list: `words` of every act, `who` (person, role, unit, its name) since form 2."""
+    """Return what of an act is hashed, as a list: `words` of every act, `who` (person, role, unit, its name)
+    since form 2."""
     return list(words) if form is None else [f'act {form}', *words, *who]
 
 
 def header_of(act):
     """Return what of an act is hashed, as a list."""
     at = act.at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
-    words = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id, act.changes)
+    words = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id,
+             act.changes)
     return header(act.form, words, (act.person, act.role, act.unit, act.unit_name))
 
 
 def differences(row, before):
-    """Return {field: [before, after]} of what a save of `row` would change; `before` is None for a new row."""
+    """Return {field: [before, after]} of what a save of `row` would change; `before` is None for a new
+    row."""
     changes = {}
     if before is None:
         for name, field in recorded(type(row)):
@@ -201,10 +212,12 @@ def _insert(table, fields, lines, returning=False):
     mark = db.param
     columns = ', '.join(f'"{field.column_name}"' for field in fields)
     line = f'({", ".join([mark] * len(fields))})'
-    converters = [field.db_value if isinstance(field, (MomentField, ExactField)) else None for field in fields]
+    converters = [field.db_value if isinstance(field, (MomentField, ExactField)) else None
+                  for field in fields]
     values = [value if convert is None or value is None else convert(value)
               for each in lines for convert, value in zip(converters, each, strict=True)]
-    cursor = db.execute_sql(f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES {", ".join([line] * len(lines))}'
+    cursor = db.execute_sql(f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES '
+                            f'{", ".join([line] * len(lines))}'
                             f'{" RETURNING id" if returning else ""}', values)
     return [id for (id,) in cursor.fetchall()] if returning else []
 
@@ -221,7 +234,8 @@ class Writing:
         # as the person stands now that nobody else writes, not as some page read them before
         who = next(iter(_who(by.id))) if by else None
         self.act = Act(seq=head.seq + 1, at=at, actor=who.email if who else 'system',
-                       actor_name=who.name if who else 'システム', channel=channel, kind=kind, reason=reason[:1000],
+                       actor_name=who.name if who else 'システム', channel=channel, kind=kind,
+                       reason=reason[:1000],
                        request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
         if who:
             self.act.person, self.act.role = who.id, who.role
@@ -234,8 +248,8 @@ class Writing:
     def save(self, row, before=None, label=None):
         """Insert or update `row`; write only the columns that differ, guarded by `revision`.
 
-        `before` spares the read when the caller has just loaded the row unchanged, `label` what the row's label reads
-        elsewhere. Returns whether anything changed.
+        `before` spares the read when the caller has just loaded the row unchanged, `label` what the row's
+        label reads elsewhere. Returns whether anything changed.
         Raises Stale when the row was saved by someone else since it was read.
         """
         if row.id is None:
@@ -256,7 +270,8 @@ class Writing:
         if not done:
             raise Stale(row, table.get_or_none(table.id == row.id))
         row.revision += 1
-        self._note(row, label or row.label, 'void' if before.voided_at is None and row.voided_at else 'update', changes)
+        self._note(row, label or row.label, 'void' if before.voided_at is None and row.voided_at
+                   else 'update', changes)
         return True
 
     def insert(self, rows):
@@ -270,14 +285,16 @@ class Writing:
             for row in batch:
                 row.revision = 1
                 row.refresh_derived()
-            ids = _insert(table, fields, [[row.__data__.get(field.name) for field in fields] for row in batch], returning=True)
+            ids = _insert(table, fields, [[row.__data__.get(field.name) for field in fields]
+                                          for row in batch], returning=True)
             for row, id in zip(batch, ids, strict=True):
                 row.id = id
             for row, label in zip(batch, table.labels_of(batch), strict=True):
                 self._note(row, label, 'create', differences(row, None))
 
     def later(self, rows):
-        """Insert new rows whose ids nothing in the act asks for with others of their table, before the act closes."""
+        """Insert new rows whose ids nothing in the act asks for with others of their table, before the act
+        closes."""
         for row in rows:
             waiting = self.waiting.setdefault(type(row), [])
             waiting.append(row)
@@ -292,7 +309,8 @@ class Writing:
     def link(self, table, own, owner, other, wanted, known=None, standing=None):
         """Make the live links of `owner` exactly `wanted` ids: adds, revives and voids rows of a link table.
 
-        `known` are the ids it was linked to when it was read, None for a new one; raises Stale when others stand.
+        `known` are the ids it was linked to when it was read, None for a new one; raises Stale when others
+        stand.
         `standing` are the link rows that stand now, when the caller has read them within the act.
         """
         own_field = table._meta.fields[own]
@@ -314,7 +332,8 @@ class Writing:
         return changed
 
     def _note(self, row, label, kind, changes):
-        self.lines.append((len(self.lines), row._meta.table_name, row.id, label[:300], kind, canonical(changes)))
+        self.lines.append((len(self.lines), row._meta.table_name, row.id, label[:300], kind,
+                           canonical(changes)))
 
     def close(self):
         """Write the act, its changes and the new head; called once, by `act`."""
@@ -326,7 +345,8 @@ class Writing:
         act.changes = len(self.lines)
         act.hash = digest(act.previous, header_of(act), self.lines)
         act.save(force_insert=True)
-        fields = [Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind, Change.values]
+        fields = [Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
+                  Change.values]
         for block in self.lines.blocks():
             _insert(Change, fields, [[act.seq, *line] for line in block])
         (TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute())
@@ -334,11 +354,13 @@ class Writing:
 
 
 _who = Prepared(lambda id: Person.select(
-    Person.id, Person.email, Person.name, Person.role, Department.id.alias('unit'), Department.code.alias('unit_code'),
-    Department.name.alias('unit_called'), Department.valid_from.alias('unit_since')).join(Department).where(Person.id == id))
+    Person.id, Person.email, Person.name, Person.role, Department.id.alias('unit'),
+    Department.code.alias('unit_code'), Department.name.alias('unit_called'),
+    Department.valid_from.alias('unit_since')).join(Department).where(Person.id == id))
 _head = Prepared(lambda: TrailHead.select())
 #: the same for the one who will move it: a second act waits for the first
-_head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase) else TrailHead.select())
+_head_to_move = Prepared(lambda: TrailHead.select().for_update() if isinstance(db.obj, PostgresqlDatabase)
+                         else TrailHead.select())
 
 
 def head():
@@ -347,10 +369,13 @@ def head():
 
 
 def last_changes(tables, seq):
-    """Return {name: the hash of the last act up to `seq` that changed it} of the named tables that any act has changed."""
+    """Return {name: the hash of the last act up to `seq` that changed it} of the named tables that any act
+    has changed."""
     names = sorted(tables)
     # one look into the index (table_name, act_id) for each table, however many changes there are
-    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) SELECT named.name, act.hash FROM named '
-           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change WHERE change.table_name = named.name '
+    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) SELECT named.name, '
+           'act.hash FROM named '
+           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change WHERE change.table_name = '
+           'named.name '
            f'AND change.act_id <= {db.param})')
     return dict(db.execute_sql(sql, (*names, seq)).fetchall())

@@ -1,6 +1,7 @@
 """Measure the pages as multiples of a trivial route under the same server in the same run: `make bench`.
 
-Options: the numbers of systems (default 300 and 10,000); the URL of an EMPTY PostgreSQL database to measure one size on;
+Options: the numbers of systems (default 300 and 10,000); the URL of an EMPTY PostgreSQL database to measure
+one size on;
 `--children` adds 201,600 enrolments, 50,000 incidents and 100,000 budget requests.
 Data is made deterministically and enters by the product's own import.
 """
@@ -47,9 +48,11 @@ PAGES = [
 ]
 #: (name, path) of the pages asked for first after a system was edited: at most so many times as long as warm
 COLD = [
-    ('board', '/?year=2026'), ('board of a closed year', '/?year=2025'), ('year of indicators', '/strategies/2025/'),
+    ('board', '/?year=2026'), ('board of a closed year', '/?year=2025'),
+    ('year of indicators', '/strategies/2025/'),
     ('figure with its rows', '/figures/training.completion?year=2025'),
-    ('recovery figure', '/figures/incidents.recovery_business_hours?year=2025'), ('list, 50 rows', '/systems/'),
+    ('recovery figure', '/figures/incidents.recovery_business_hours?year=2025'),
+    ('list, 50 rows', '/systems/'),
 ]
 #: the same after an incident was edited, among those of `--children`
 COLD_INCIDENT = [
@@ -79,7 +82,8 @@ def wait_for(port, path='/'):
 
 
 class Client:
-    """One keep-alive client with its cookies; the server closes a connection that says nothing for ten seconds."""
+    """One keep-alive client with its cookies; the server closes a connection that says nothing for ten
+    seconds."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
@@ -106,7 +110,8 @@ class Client:
     def sign_in(self, email, password):
         _, page, _ = self.request('GET', '/sign-in')
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
-        status, page, _ = self.request('POST', '/sign-in', {'csrf_token': token, 'email': email, 'password': password})
+        status, page, _ = self.request('POST', '/sign-in',
+                                       {'csrf_token': token, 'email': email, 'password': password})
         if status != 303:
             raise SystemExit(f'sign-in failed: {status}')
 
@@ -194,13 +199,15 @@ def systems_file(path, size):
     words = ['住民情報', '税務', '福祉', '保育', '道路', '公園', '防災', '図書館', '学校', '会計']
     with open(path, 'w', encoding='utf-8-sig', newline='') as file:
         out = csv.writer(file)
-        out.writerow(['管理番号', 'システム名称', 'システム名称カナ', '概要', '所管課コード', 'システム区分', 'ライフサイクル状態', '重要度', '機密性',
-                      '完全性', '可用性', 'ネットワーク区分', '提供形態', '個人情報の取扱い', '保守事業者', '利用者数', '稼働開始日', '契約満了日'])
+        out.writerow(['管理番号', 'システム名称', 'システム名称カナ', '概要', '所管課コード', 'システム区分',
+                      'ライフサイクル状態', '重要度', '機密性', '完全性', '可用性', 'ネットワーク区分',
+                      '提供形態', '個人情報の取扱い', '保守事業者', '利用者数', '稼働開始日', '契約満了日'])
         for n in range(size):
             place = '曙橋' if n % 100 == 0 else words[n % 10]
-            out.writerow([f'X-{n:06d}', f'{place}管理システム{n}', 'カンリシステム', f'{words[n % 10]}の業務を支える。', f'9{n % 40:03d}',
-                          '個別業務系', '運用', 'ABC'[n % 3], '2', '2', '1', 'LGWAN接続系', 'SaaS', 'なし', f'事業者{n % 97}（架空）',
-                          n % 500, '2021-04-01', f'{2027 + n % 4}-03-31'])
+            out.writerow([f'X-{n:06d}', f'{place}管理システム{n}', 'カンリシステム',
+                          f'{words[n % 10]}の業務を支える。', f'9{n % 40:03d}', '個別業務系', '運用',
+                          'ABC'[n % 3], '2', '2', '1', 'LGWAN接続系', 'SaaS', 'なし',
+                          f'事業者{n % 97}（架空）', n % 500, '2021-04-01', f'{2027 + n % 4}-03-31'])
 
 
 def departments_file(path):
@@ -212,32 +219,39 @@ def departments_file(path):
 
 
 def children_files(folder):
-    """Write the files of a register in use: yield (kind, path) of 2,800 staff, 72 courses that all attend, incidents, budget requests."""
+    """Write the files of a register in use: yield (kind, path) of 2,800 staff, 72 courses that all attend,
+    incidents, budget requests."""
     def file(kind, name, header, rows):
         path = folder / f'{name}.csv'
         with open(path, 'w', encoding='utf-8-sig', newline='') as out:
             csv.writer(out).writerows([header.split(','), *rows])
         return kind, path
-    yield file('staff', 'staff', '職員番号,氏名,所属コード,任用区分', ([f'7{n:05d}', f'性能 職員{n}', f'9{n % 40:03d}', '常勤'] for n in range(2800)))
+    yield file('staff', 'staff', '職員番号,氏名,所属コード,任用区分',
+               ([f'7{n:05d}', f'性能 職員{n}', f'9{n % 40:03d}', '常勤'] for n in range(2800)))
     yield file('courses', 'courses', '研修コード,年度,名称,区分,必須,対象者基準日', (
-        [f'Q-{n:02d}', 2021 + n // 12, f'研修{n}', '情報セキュリティ' if n % 6 == 0 else 'データ活用', 'はい' if n % 6 == 0 else 'いいえ',
-         f'{2021 + n // 12}-05-01'] for n in range(72)))
+        [f'Q-{n:02d}', 2021 + n // 12, f'研修{n}', '情報セキュリティ' if n % 6 == 0 else 'データ活用',
+         'はい' if n % 6 == 0 else 'いいえ', f'{2021 + n // 12}-05-01'] for n in range(72)))
     for part in range(3):
         yield file('enrolments', f'enrolments-{part}', '研修コード,職員番号,状態,受講日', (
-            [f'Q-{course:02d}', f'7{n:05d}', *(('修了', f'{2021 + course // 12}-{6 + (n + course) % 5:02d}-{1 + n % 28:02d}')
+            [f'Q-{course:02d}', f'7{n:05d}',
+             *(('修了', f'{2021 + course // 12}-{6 + (n + course) % 5:02d}-{1 + n % 28:02d}')
                                               if (n + course) % 10 else ('未受講', ''))]
             for course in range(part * 24, part * 24 + 24) for n in range(2800)))
-    yield file('incidents', 'incidents', 'インシデント番号,件名,区分,レベル,管理番号（複数は;区切り）,検知日時,復旧日時', (
-        [f'J-{n:05d}', f'障害{n}', 'システム障害', 4 if n % 50 == 0 else 2, f'X-{n % 300:06d}', f'{day} {n % 24:02d}:10',
-         '' if n % 500 == 0 else f'{day} {n % 24:02d}:{10 + n % 50:02d}']
+    yield file('incidents', 'incidents',
+               'インシデント番号,件名,区分,レベル,管理番号（複数は;区切り）,検知日時,復旧日時', (
+        [f'J-{n:05d}', f'障害{n}', 'システム障害', 4 if n % 50 == 0 else 2, f'X-{n % 300:06d}',
+         f'{day} {n % 24:02d}:10', '' if n % 500 == 0 else f'{day} {n % 24:02d}:{10 + n % 50:02d}']
         for n in range(50_000) for day in [f'2025-{4 + n // 24 % 9:02d}-{1 + n // 216 % 28:02d}']))
-    yield file('budget-requests', 'requests', '要求番号,予算年度,要求日,所属コード,件名,要求額,新技術,IT経費', (
-        [f'Y-{n:06d}', 2026, f'2025-{4 + n % 9:02d}-{1 + n % 28:02d}', f'9{n % 40:03d}', f'要求{n}', n, 'いいえ', 'はい' if n % 3 == 0 else 'いいえ']
+    yield file('budget-requests', 'requests', '要求番号,予算年度,要求日,所属コード,件名,要求額,新技術,IT経費',
+               (
+        [f'Y-{n:06d}', 2026, f'2025-{4 + n % 9:02d}-{1 + n % 28:02d}', f'9{n % 40:03d}', f'要求{n}', n,
+         'いいえ', 'はい' if n % 3 == 0 else 'いいえ']
         for n in range(100_000)))
 
 
 def cold(client, bare, path, touch):
-    """Return the median seconds of a page asked for first after `touch` has edited something, of the same page warm, and of the floor."""
+    """Return the median seconds of a page asked for first after `touch` has edited something, of the same
+    page warm, and of the floor."""
     first, again = [], []
     median(client, path, 3)
     for round in range(COLD_ROUNDS):
@@ -261,7 +275,8 @@ def say(words, ok):
 
 
 def measure(size, url, work, children=False):
-    """Build a register of `size` systems, serve it, print each page against the floor; return how many are over."""
+    """Build a register of `size` systems, serve it, print each page against the floor; return how many are
+    over."""
     env = {**os.environ, 'DATABASE_URL': url, 'DAICHO_INSTANCE': str(work / 'instance')}
     env.pop('DAICHO_TODAY', None)
     env.pop('PYTHONDONTWRITEBYTECODE', None)  # an installed program starts from its bytecode
@@ -289,10 +304,12 @@ def measure(size, url, work, children=False):
     verifying = time.perf_counter() - started
     assert verdict['intact']
     floor_port, port = free_port(), free_port()
-    hello = subprocess.Popen([sys.executable, '-c', HELLO, str(floor_port)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    hello = subprocess.Popen([sys.executable, '-c', HELLO, str(floor_port)], cwd=ROOT,
+                             stderr=subprocess.DEVNULL)
     wait_for(floor_port)
     started = time.perf_counter()
-    server = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)], cwd=ROOT, env=env,
+    server = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)],
+                              cwd=ROOT, env=env,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     over = 0
     try:
@@ -301,33 +318,43 @@ def measure(size, url, work, children=False):
         client, bare = Client(port), Client(floor_port)
         client.sign_in('it@example.jp', 'daicho-demo-2026')
         floor = median(bare, '/', 200)
-        print(f'\n{size:,} systems  floor {floor * 1000:.2f} ms  export command {exporting:.2f} s  verify {verifying:.1f} s')
-        for name, took, budget in (('schema on an empty database', schema, 3), ('import', loading, max(1.5, size / 1000)), ('cold start', first, 1.5)):
+        print(f'\n{size:,} systems  floor {floor * 1000:.2f} ms  export command {exporting:.2f} s  verify '
+              f'{verifying:.1f} s')
+        for name, took, budget in (('schema on an empty database', schema, 3),
+                                   ('import', loading, max(1.5, size / 1000)), ('cold start', first, 1.5)):
             over += say(f'{name:40} {took:7.2f} s  (budget {budget:g} s)', took <= budget)
         _, page, _ = client.request('GET', '/systems/?q=X-000000')
         record = re.search(r'href="/systems/(\d+)"', page).group(1)
         for name, path, budget in PAGES:
             path = urlquote(path.format(last=-(-(size + 300) // 50), record=record))
             took, floor = beside(bare, lambda _, path=path: client.time(path))
-            over += say(f'{name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor  (budget {budget})', took <= budget * floor)
-        took, floor = beside(bare, lambda round, path=path: edit(client, f'/systems/{int(record) + 1}', round))
-        over += say(f'{"edit: form + post + page after":40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor  (budget 50)', took <= 50 * floor)
+            over += say(f'{name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor  (budget {budget})',
+                        took <= budget * floor)
+        took, floor = beside(bare, lambda round, path=path: edit(client, f'/systems/{int(record) + 1}',
+            round))
+        over += say(f'{"edit: form + post + page after":40} {took * 1000:7.1f} ms {took / floor:6.1f} × '
+                    'floor  (budget 50)', took <= 50 * floor)
         times = COLD_TIMES_WITH_CHILDREN if children else COLD_TIMES
         for name, path in COLD:
-            took, warm, floor = cold(client, bare, path, lambda round, path=path: edit(client, f'/systems/{int(record) + 2}', f'{round}・{path}'))
-            over += say(f'{"cold: " + name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor {took / warm:4.1f} × warm  (budget {times} × warm)',
+            took, warm, floor = cold(client, bare, path,
+                                     lambda round, path=path: edit(client, f'/systems/{int(record) + 2}',
+                                                                   f'{round}・{path}'))
+            over += say(f'{"cold: " + name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor '
+                        f'{took / warm:4.1f} × warm  (budget {times} × warm)',
                         took <= times * warm)
         for name, path in COLD_INCIDENT if children else ():
             _, page, _ = client.request('GET', '/incidents/?q=J-00777')
             incident = re.search(r'href="(/incidents/\d+)"', page).group(1)
             took, warm, floor = cold(client, bare, path, lambda round, path=path, incident=incident: edit(
                 client, incident, f'{round}・{path}', 'title'))
-            over += say(f'{"cold: " + name + " after an incident edit":40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor '
+            over += say(f'{"cold: " + name + " after an incident edit":40} {took * 1000:7.1f} ms '
+                        f'{took / floor:6.1f} × floor '
                         f'{took / warm:4.1f} × warm  (budget {times} × warm)', took <= times * warm)
         for name, path, least in (('list', '/systems/', 150), ('record', f'/systems/{record}', 250)):
             rate, slow = crowd(port, client.cookie, path)
             alone = median(client, path)
-            over += say(f'8 clients, {name}: {rate:.0f} requests/s (budget {least}), p95 {slow / alone:.1f} × alone (budget 10)',
+            over += say(f'8 clients, {name}: {rate:.0f} requests/s (budget {least}), p95 {slow / alone:.1f} '
+                        '× alone (budget 10)',
                         rate >= least and slow <= 10 * alone)
         client.request('GET', '/systems/export.csv')
         started = time.perf_counter()

@@ -8,7 +8,8 @@ from .viewer import UNLIMITED
 class Form(wtforms.Form):
     """A noun's form. Its fields, in order, are the columns of the noun's file.
 
-    It is filled from `formdata`, a mapping of texts with `getlist`, or from `data`; `viewer` is who fills or reads it.
+    It is filled from `formdata`, a mapping of texts with `getlist`, or from `data`; `viewer` is who fills or
+    reads it.
     """
 
     #: whether the form reads a line of a file: what only a page asks for is not asked of a file
@@ -24,7 +25,8 @@ class Form(wtforms.Form):
         return [field for field in self if isinstance(field, Cell)]
 
     def fill(self, row):
-        """Write the form's values into `row`, but for those that cannot be read; links are saved by the act."""
+        """Write the form's values into `row`, but for those that cannot be read; links are saved by the
+        act."""
         for field in self.cells():
             if not isinstance(field, Refs) and not field.errors:
                 setattr(row, field.attr, field.data)
@@ -41,7 +43,8 @@ class Form(wtforms.Form):
         return row.__data__.get(name) if row is not None else None
 
     def wrong(self, row):
-        """Return [(field name, message)] of all that is wrong with what was sent: the fields, then between those that hold.
+        """Return [(field name, message)] of all that is wrong with what was sent: the fields, then between
+        those that hold.
 
         `row` is the record as it stands, or None.
         """
@@ -50,18 +53,22 @@ class Form(wtforms.Form):
 
     def crossed(self, row):
         """Return [(field name, message)] of what is wrong between the fields that could be read."""
-        return [(name, words) for name, words in (*self.misordered(row), *self.across(row)) if name not in self.errors]
+        return [(name, words) for name, words in (*self.misordered(row), *self.across(row))
+                if name not in self.errors]
 
     def misordered(self, row):
-        """Yield (field name, message) of a day or moment before the one it follows, typed now or as the record has it."""
+        """Yield (field name, message) of a day or moment before the one it follows, typed now or as the
+        record has it."""
         for names in self.in_order:
             earlier, later = (self.value_of(name, row) for name in names)
             if earlier and later and later < earlier:
                 first, last = (getattr(type(self), name).args[0] for name in names)
-                yield names[1] if names[1] in self._fields else names[0], f'{last}は{first}以後にしてください。'
+                yield names[1] if names[1] in self._fields else names[
+                    0], f'{last}は{first}以後にしてください。'
 
     def across(self, row):
-        """Yield (field name, message) of what is wrong between fields; `row` is the record as it stands, or None."""
+        """Yield (field name, message) of what is wrong between fields; `row` is the record as it stands, or
+        None."""
         return ()
 
 

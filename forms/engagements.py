@@ -24,7 +24,8 @@ class EngagementForm(Form):
 
 class FindingForm(Form):
     finding_no = Key('指摘番号', required=True)
-    engagement_no = Ref('監査番号', Engagement, 'engagement_no', attr='engagement', required=True, select=True)
+    engagement_no = Ref('監査番号', Engagement, 'engagement_no', attr='engagement', required=True,
+                        select=True)
     item = Text('監査項目', required=True, max=200)
     category = Code('指摘区分', FINDING_CATEGORIES, required=True)
     fact = Long('事実', required=True)
@@ -35,7 +36,8 @@ class FindingForm(Form):
 
 class ActionForm(Form):
     measure = Long('措置内容', required=True)
-    owner_email = Ref('責任者', Person, 'email', attr='owner', required=True, select=True, missing='選べません。被監査部門の人から選んでください')
+    owner_email = Ref('責任者', Person, 'email', attr='owner', required=True, select=True,
+                      missing='選べません。被監査部門の人から選んでください')
     due_on = Day('期限', required=True)
     done_on = Day('実施日')
     evidence = Text('証跡（文書番号など）', max=500)

@@ -1,7 +1,7 @@
 """The fields every form is made of: one reading of what a person types, on a page or in a file's cell.
 
-Each field knows the column it fills (`attr`), its Japanese label (also the file's header), its limit, and how to show a
-stored value as text (`text`), so that an exported file is an import file.
+Each field knows the column it fills (`attr`), its Japanese label (also the file's header), its limit, and
+how to show a stored value as text (`text`), so that an exported file is an import file.
 """
 import re
 import unicodedata
@@ -16,8 +16,10 @@ from models.rules import calendar
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]')
-#: more marks on top of each other than any script has (UAX #15, stream-safe text): to put them in order takes the square of the time
-_STACKED = re.compile('[' + ''.join(chr(code) for code in range(0x300, 0x1f000) if unicodedata.combining(chr(code))) + ']{31}')
+#: more marks on top of each other than any script has (UAX #15, stream-safe text): to put them in order
+#: takes the square of the time
+_STACKED = re.compile('[' + ''.join(chr(code) for code in range(0x300, 0x1f000)
+                                    if unicodedata.combining(chr(code))) + ']{31}')
 #: the dashes and waves that are one, and the marks without width that come along when one copies
 _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
 #: the words of no choice in a list, where one may be left out and where not
@@ -43,7 +45,8 @@ def marked(words, row):
 
 
 def narrow(text):
-    """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never names.
+    """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never
+    names.
 
     Every dash is one dash and every wave one wave: which of them a keyboard or CP932 gives is chance.
     """
@@ -51,7 +54,8 @@ def narrow(text):
 
 
 def key_of_label(text):
-    """Return a label folded so that width, brackets, middle dots and spaces do not matter when it is typed."""
+    """Return a label folded so that width, brackets, middle dots and spaces do not matter when it is
+    typed."""
     return re.sub(r'[\s()（）・,、.\-ー－/／]', '', unicodedata.normalize('NFKC', text)).lower()
 
 
@@ -66,12 +70,15 @@ def code_of(codes, label):
 
 
 class Cell(Field):
-    """Base of our fields: required or not, blank → no value, the typed text kept so the form comes back filled.
+    """Base of our fields: required or not, blank → no value, the typed text kept so the form comes back
+    filled.
 
-    `blank` is what a blank stands for where the code list itself has a word for it (休職等: なし); nothing else is guessed.
+    `blank` is what a blank stands for where the code list itself has a word for it (休職等: なし); nothing
+    else is guessed.
     """
 
-    #: the most characters that are looked at, spaces around them too: what is longer is neither cleaned, split nor looked up
+    #: the most characters that are looked at, spaces around them too: what is longer is neither cleaned,
+    #: split nor looked up
     most = 100
     #: how a page asks for it: a line, a text of several lines, or a list to choose from (`options`)
     shape = 'line'
@@ -82,7 +89,8 @@ class Cell(Field):
     repeats = False
     hint = ''
 
-    def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None, blank=None, **kwargs):
+    def __init__(self, label, *, required=False, attr=None, hint=None, header=None, key=None, blank=None,
+                 **kwargs):
         if blank is not None:
             kwargs.setdefault('default', blank)
         super().__init__(label, description=hint if hint is not None else self.hint, **kwargs)
@@ -115,7 +123,8 @@ class Cell(Field):
         self.data = self.read(raw)
 
     def read(self, raw):
-        """Return the value of a text as it came, its length asked first; raise ValueError saying in Japanese what to type."""
+        """Return the value of a text as it came, its length asked first; raise ValueError saying in Japanese
+        what to type."""
         if not isinstance(raw, str):
             raise ValueError('ファイルではなく、文字で入力してください。')
         if len(raw) > self.most:
@@ -134,7 +143,8 @@ class Cell(Field):
             return self.blank
         if not text.isascii():
             if found := _PRIVATE.search(text):
-                raise ValueError(f'外字（U+{ord(found.group()):04X}）は使えません。標準の文字に置き換えてください。')
+                raise ValueError(f'外字（U+{ord(found.group()):04X}）は使えません。'
+                                 '標準の文字に置き換えてください。')
             if _STACKED.search(text):
                 raise ValueError('1つの文字に重ねる記号が多すぎます。取り除いてください。')
         if found := _CONTROL.search(text):
@@ -262,7 +272,8 @@ class Year(Whole):
         try:
             return super().parse(narrow(text).removesuffix('年度'))
         except ValueError:
-            raise ValueError(f'年度は 2026 か 令和8年度 の形で入力してください（{self.min}年度から{self.max}年度まで）。') from None
+            raise ValueError('年度は 2026 か 令和8年度 '
+                             f'の形で入力してください（{self.min}年度から{self.max}年度まで）。') from None
 
     def show(self, value):
         return '' if value is None else calendar.year_label(value)
@@ -297,10 +308,12 @@ class Exact(Cell):
         if len(whole) > 15:
             raise ValueError('数が大きすぎます。')
         if len(decimals) > self.places:
-            raise ValueError(f'小数は{self.places}桁までで入力してください。' if self.places else '小数のない整数で入力してください。')
+            raise ValueError(f'小数は{self.places}桁までで入力してください。' if self.places
+                             else '小数のない整数で入力してください。')
         number = Decimal(f'{sign}{whole or 0}.{decimals}')
         if self.min is not None and number < self.min or self.max is not None and number > self.max:
-            raise ValueError(f'{self.min}以上の数で入力してください。' if self.max is None else f'{self.min}から{self.max}までの数で入力してください。')
+            raise ValueError(f'{self.min}以上の数で入力してください。' if self.max is None
+                             else f'{self.min}から{self.max}までの数で入力してください。')
         return Decimal(self.text(number))
 
     def text(self, value):
@@ -314,7 +327,8 @@ class Exact(Cell):
 
 
 class Day(Cell):
-    """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been done."""
+    """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been
+    done."""
 
     repeats = True
     most = calendar.MOST
@@ -359,8 +373,10 @@ class Flag(Cell):
     repeats = True
     most = 40
     shape = 'list'
-    YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須', 'する'})
-    NO = frozenset({'0', 'false', 'no', 'n', 'いいえ', '無', 'なし', '非該当', '×', '対象外', '任意', 'しない'})
+    YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須',
+                     'する'})
+    NO = frozenset({'0', 'false', 'no', 'n', 'いいえ', '無', 'なし', '非該当', '×', '対象外', '任意',
+                    'しない'})
 
     def parse(self, text):
         word = narrow(text).lower()
@@ -401,7 +417,8 @@ class Code(Cell):
             return text
         code = code_of(self.codes, text) or (narrow(text) if narrow(text) in self.codes else None)
         if code is None:
-            raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: {"、".join(self.codes.values())}')
+            raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: '
+                             f'{"、".join(self.codes.values())}')
         return code
 
     def text(self, value):
@@ -442,8 +459,8 @@ class IntCode(Code):
 class Pointing(Cell):
     """What names other records by their own numbers.
 
-    `load_all()` reads the whole table once, for a file of many rows. What stands can be said again as it reads: a number
-    voided since, and HIDDEN for a record the viewer may not see.
+    `load_all()` reads the whole table once, for a file of many rows. What stands can be said again as it
+    reads: a number voided since, and HIDDEN for a record the viewer may not see.
     """
 
     #: so many numbers are looked up by name; where there are more, the whole table is read
@@ -460,17 +477,21 @@ class Pointing(Cell):
         return self.meta.viewer
 
     def unseen(self, ids, viewer=None):
-        """Return those of some ids whose rows the viewer may not see: who fills the form, where no other is named."""
+        """Return those of some ids whose rows the viewer may not see: who fills the form, where no other is
+        named."""
         limit, ids = (viewer or self.viewer).limit(self.table), set(ids)
         if limit is None or not ids:
             return set()
-        return ids - {id for (id,) in self.table.select(self.table.id).where(self.table.id.in_(ids), limit).tuples()}
+        return ids - {id for (id,) in self.table.select(self.table.id).where(self.table.id.in_(ids),
+            limit).tuples()}
 
     def load_all(self):
         if self.complete:
             return
         limit = self.viewer.limit(self.table)
-        seen = None if limit is None else {id for (id,) in self.table.select(self.table.id).where(limit).tuples()}
+        seen = None if limit is None else {id
+                                           for (id,) in self.table.select(self.table.id).where(
+                                                   limit).tuples()}
         for id, key, voided in self.table.select(self.table.id, self.by, self.table.voided_at).tuples():
             self.keys[id] = key if seen is None or id in seen else HIDDEN
             if voided is None and (seen is None or id in seen):
@@ -478,7 +499,8 @@ class Pointing(Cell):
         self.complete = True
 
     def look_up(self, numbers):
-        """Return {number: id} of those records that are not voided and that the viewer may see, asked in one query."""
+        """Return {number: id} of those records that are not voided and that the viewer may see, asked in one
+        query."""
         unknown = [number for number in numbers if number not in self.cache and number not in self.missed]
         if unknown and not self.complete:
             limit = self.viewer.limit(self.table)
@@ -490,9 +512,12 @@ class Pointing(Cell):
         return {number: self.cache[number] for number in numbers if number in self.cache}
 
     def look_ahead(self, texts):
-        """Look up all the numbers of a file's column at once, those too that a spreadsheet may have cut the zeros from."""
-        numbers = {number for text in set(texts) if len(text) <= self.most for number in self.numbers_in(text)}
-        numbers |= {number.zfill(length) for number in numbers if number.isdigit() for length in range(len(number) + 1, 11)}
+        """Look up all the numbers of a file's column at once, those too that a spreadsheet may have cut the
+        zeros from."""
+        numbers = {number for text in set(texts) if len(text) <= self.most
+                   for number in self.numbers_in(text)}
+        numbers |= {number.zfill(length) for number in numbers if number.isdigit()
+                    for length in range(len(number) + 1, 11)}
         if len(numbers) > self.at_once:
             self.load_all()
         else:
@@ -527,8 +552,8 @@ class Pointing(Cell):
 class Ref(Pointing):
     """Another record, by its own number; a select box when the table is short.
 
-    `data` is the row's id. `coming` is {number: placeholder} of the rows that the file itself will create; a placeholder is a
-    negative number in an id's place.
+    `data` is the row's id. `coming` is {number: placeholder} of the rows that the file itself will create; a
+    placeholder is a negative number in an id's place.
     """
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
@@ -542,19 +567,22 @@ class Ref(Pointing):
         super().process_data(getattr(value, 'id', value))
 
     def standing(self, text):
-        """Return the id of the record named before, voided or not, for a line's key; None when the viewer sees none of that number."""
+        """Return the id of the record named before, voided or not, for a line's key; None when the viewer
+        sees none of that number."""
         if len(text) > self.most:
             return None
         text = narrow(text)
         found = self.id_of(text)
         if found is None:
             limit = self.viewer.limit(self.table)
-            row = self.table.select(self.table.id).where(self.by == text, *([] if limit is None else [limit])).tuples().first()
+            row = self.table.select(self.table.id).where(self.by == text,
+                *([] if limit is None else [limit])).tuples().first()
             found = row and row[0]
         return found
 
     def among(self, only):
-        """Let only these records be chosen, beside what stands: of any other the answer is that of an unknown number."""
+        """Let only these records be chosen, beside what stands: of any other the answer is that of an
+        unknown number."""
         self.only = only
         if self.typed is None or self.data in (None, self.object_data):
             return
@@ -562,14 +590,17 @@ class Ref(Pointing):
             self.data, self.process_errors = None, [self.unknown([narrow(self.typed)])]
 
     def by_name(self, text):
-        """Return the id of the record that bears a name today, alone or behind its number as pages show it, or None."""
+        """Return the id of the record that bears a name today, alone or behind its number as pages show it,
+        or None."""
         names = self.viewer.named(self.table)
         number, _, name = text.partition(' ')
         if number in names.get(name.strip(), ()):
             return self.id_of(number)
         numbers = names.get(text, ())
         if len(numbers) > 1:
-            raise ValueError(f'{self.label.text}「{text[:40]}」は{len(numbers)}件あります（{"、".join(numbers[:10])}）。コードで入力してください。')
+            raise ValueError(f'{self.label.text}「{text[:40]}」'
+                             f'は{len(numbers)}件あります（{"、".join(numbers[:10])}）。'
+                             'コードで入力してください。')
         return self.id_of(numbers[0]) if numbers else None
 
     def parse(self, text):
@@ -581,7 +612,8 @@ class Ref(Pointing):
             # a spreadsheet drops the zeros a number begins with
             longer = [text.zfill(n) for n in range(len(text) + 1, 11)] if text.isdigit() else []
             meant = next(iter(self.look_up(longer)), None)
-            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{self.missing}。'
+                             f'先頭の0が落ちていませんか（「{meant}」ならあります）。' if meant
                              else self.unknown([text]))
         return found
 
@@ -612,14 +644,16 @@ class Ref(Pointing):
         if value is None:
             return ''
         row, viewer = value if hasattr(value, 'label') else self.table.by_id(value), viewer or self.viewer
-        return '' if row is None else hidden(1) if self.unseen([row.id], viewer) else marked(viewer.called(row), row)
+        return '' if row is None else hidden(1) if self.unseen([row.id],
+            viewer) else marked(viewer.called(row), row)
 
     def options(self):
         now = self._value()
         if not self.required or now == '':
             yield '', CHOOSE if self.required else BLANK, now == ''
         offered = self.viewer.listed(self)
-        if self.object_data is not None and now == self.text(self.object_data) and now not in {key for key, _ in offered}:
+        if self.object_data is not None and now == self.text(self.object_data) and now not in {key for key,
+                _ in offered}:
             # it was voided since: the list must not choose another in its place
             yield now, self.show(self.object_data), True
         for key, words in offered:
@@ -635,14 +669,17 @@ class Ref(Pointing):
 
 @cache
 def linked_to(link, own, other, by):
-    """Return what reads a record's live rows of a link table, in the order of the numbers (`by`) they lead to."""
+    """Return what reads a record's live rows of a link table, in the order of the numbers (`by`) they lead
+    to."""
     fields = link._meta.fields
-    return Prepared(lambda id: link.select(fields[other]).join(by.model, on=fields[other] == by.model.id).where(
+    return Prepared(lambda id: link.select(fields[other]).join(by.model,
+        on=fields[other] == by.model.id).where(
         fields[own] == id, link.live()).order_by(by))
 
 
 class Refs(Pointing):
-    """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link table."""
+    """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link
+    table."""
 
     hint = '複数あるときは ; で区切ります'
     #: the most numbers at once
@@ -661,7 +698,8 @@ class Refs(Pointing):
         if number > self.parts:
             raise ValueError(f'一度に入力できる番号は{self.parts:,}件までです（現在{number:,}件）。')
         # a number may hold a comma; what is no number with it is several
-        pieces = {part: [piece for piece in map(str.strip, part.split(',')) if piece] for part in parts if ',' in part}
+        pieces = {part: [piece for piece in map(str.strip, part.split(',')) if piece] for part in parts
+                  if ',' in part}
         known = self.look_up({*parts, *(piece for several in pieces.values() for piece in several)})
         parts = [each for part in parts for each in ([part] if part in known else pieces.get(part, [part]))]
         stood = None
@@ -705,8 +743,10 @@ class Refs(Pointing):
             return ''
         viewer = viewer or self.viewer
         away = self.unseen(value, viewer)
-        rows = self.table.select().where(self.table.id.in_([id for id in value if id not in away] or [0])).order_by(self.by)
-        return '、'.join([*(marked(viewer.called(row), row) for row in rows), *([hidden(len(away))] if away else [])])
+        rows = self.table.select().where(self.table.id.in_([id for id in value if id not in away]
+            or [0])).order_by(self.by)
+        return '、'.join([*(marked(viewer.called(row), row) for row in rows),
+                         *([hidden(len(away))] if away else [])])
 
 
 class Many(Cell):
@@ -718,7 +758,8 @@ class Many(Cell):
         self.codes = dict(codes)
         # each of them twice, with what stands between them
         self.most = 2 * sum(len(word) + 5 for word in self.codes.values()) + 100
-        super().__init__(label, hint=f'次から選びます: {"、".join(self.codes.values())}。{self.hint}', **kwargs)
+        super().__init__(label, hint=f'次から選びます: {"、".join(self.codes.values())}。{self.hint}',
+                         **kwargs)
 
     def parse(self, text):
         found = []
@@ -728,7 +769,8 @@ class Many(Cell):
                 continue
             code = part if part in self.codes else code_of(self.codes, part)
             if code is None:
-                raise ValueError(f'「{part[:40]}」は選べません。次から選んでください: {"、".join(self.codes.values())}')
+                raise ValueError(f'「{part[:40]}」は選べません。次から選んでください: '
+                                 f'{"、".join(self.codes.values())}')
             if code not in found:
                 found.append(code)
         return ';'.join(found) or None

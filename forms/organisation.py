@@ -10,7 +10,8 @@ class DepartmentForm(Form):
     name = Text('名称', required=True, max=100)
     parent_code = Ref('上位所属', Department, 'code', header='上位所属コード', attr='parent', select=True)
     level = Code('階層', LEVELS, required=True, blank='section')
-    valid_from = Day('有効開始日', required=True, hint='名称が変わるときは、新しい名称になる日を入れます。前の名称は残ります')
+    valid_from = Day('有効開始日', required=True,
+                     hint='名称が変わるときは、新しい名称になる日を入れます。前の名称は残ります')
     valid_to = Day('有効終了日')
     in_order = (('valid_from', 'valid_to'),)
 
@@ -23,7 +24,8 @@ class StaffForm(Form):
     staff_no = Key('職員番号', required=True, max=20)
     name = Text('氏名', required=True, max=100)
     kana = Text('氏名カナ', max=100)
-    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True,
+                          select=True)
     grade = Code('職層', GRADES, required=True, blank='officer')
     employment = Code('任用区分', EMPLOYMENTS, required=True, blank='permanent')
     leave = Code('休職等', LEAVES, required=True, blank='none')

@@ -9,7 +9,8 @@ from .fields import Code, Exact, Key, Long, Many, Ref, Text, Year
 class PlanForm(Form):
     plan_no = Key('プラン番号', required=True)
     fiscal_year = Year('年度', required=True)
-    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True,
+                          select=True)
     title = Text('施策名', required=True, max=200)
     plan_class = Code('区分', PLAN_CLASSES, required=True, blank='priority', attr='plan_class', key='class')
 

@@ -21,13 +21,15 @@ class BudgetRequestForm(Form):
     request_no = Key('要求番号', required=True)
     fiscal_year = Year('予算年度', required=True)
     requested_on = Day('要求日', required=True)
-    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True,
+                          select=True)
     title = Text('件名', required=True, max=200)
     amount = Yen('要求額', required=True)
     new_technology = Flag('新技術', required=True, default=False)
     it_cost = Flag('IT経費', required=True)
     nature = Code('経費性質', NATURES)
-    exclusion_reason = Text('除外理由', max=300, hint='支援の対象から外すときは、理由と承認者の両方が必要です')
+    exclusion_reason = Text('除外理由', max=300,
+                            hint='支援の対象から外すときは、理由と承認者の両方が必要です')
     excluded_by = Text('除外承認者', max=100)
 
     def across(self, row):
@@ -41,12 +43,14 @@ class BudgetRequestForm(Form):
 class CaseForm(Form):
     case_no = Key('案件番号', required=True)
     fiscal_year = Year('予算年度', required=True)
-    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True,
+                          select=True)
     title = Text('件名', required=True, max=200)
     kind = Code('案件種別', CASE_KINDS, required=True)
     purpose = Long('目的・課題', max=2000)
     request_no = Ref('要求番号', BudgetRequest, 'request_no', attr='request', missing='予算要求にありません')
-    system_no = Ref('対象システムの管理番号', System, 'system_no', header='管理番号', attr='system', hint='情報システム台帳の番号')
+    system_no = Ref('対象システムの管理番号', System, 'system_no', header='管理番号', attr='system',
+                    hint='情報システム台帳の番号')
     initial_cost = Yen('初期経費', required=True)
     yearly_cost = Yen('年間運用経費', required=True, default=0)
     years = Whole('期間年数', required=True, max=50, default=1, unit='年')
@@ -54,7 +58,8 @@ class CaseForm(Form):
     ordered_on = Day('発注日')
     outcome = Code('予算結果', OUTCOMES)
     exception_reason = Text('例外の理由', max=300,
-                            hint='大規模案件を、発注・計画調達支援の完了を待たずに進めるときだけ入れます。承認者も必要です')
+                            hint='大規模案件を、発注・計画調達支援の完了を待たずに進めるときだけ入れます。'
+                                 '承認者も必要です')
     exception_by = Text('例外の承認者', max=100)
 
     def across(self, row):
@@ -79,7 +84,8 @@ class SupportForm(Form):
 class SupportMoveForm(Form):
     """What is said when a support changes hands; the opinion when it is completed."""
 
-    text = Long('コメント', max=2000, hint='差し戻すときは直してほしい点を、再提出するときは対応した内容を書きます')
+    text = Long('コメント', max=2000,
+                hint='差し戻すときは直してほしい点を、再提出するときは対応した内容を書きます')
     opinion = Code('総合意見', OPINIONS)
     completed_on = Day('完了日')
 
@@ -88,7 +94,8 @@ class ReviewForm(Form):
     review_no = Key('検討番号', required=True)
     kind = Code('検討区分', REVIEW_KINDS, required=True)
     title = Text('件名', required=True, max=200)
-    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=ReviewSystem, own='review', other='system', required=True,
+    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=ReviewSystem, own='review',
+                      other='system', required=True,
                       header=SEVERAL_SYSTEMS)
     used_fields = Text('参照した台帳項目', max=500)
     reviewed_on = Day('検討日', required=True)

@@ -23,7 +23,8 @@ def plain(name, value):
 class SettingForm(Form):
     name = Code('設定名', {name: label for name, (label, _, _) in KNOWN.items()}, required=True)
     valid_from = Day('適用開始日', required=True)
-    value = Text('値', max=100, hint='書き方: ' + '、'.join(f'{label}は{words}' for label, _, words in KNOWN.values()))
+    value = Text('値', max=100, hint='書き方: ' + '、'.join(f'{label}は{words}' for label, _,
+        words in KNOWN.values()))
     verified = Flag('区の確認', hint='区が確認した値なら「はい」')
 
     def fill(self, row):
@@ -46,7 +47,8 @@ class SettingForm(Form):
                 calendar.parse_hours(value)
             except ValueError as error:
                 yield 'value', str(error)
-        elif name in LIMITS and not (re.fullmatch('[0-9]{1,15}', value) and LIMITS[name][0] <= int(value) <= LIMITS[name][1]):
+        elif name in LIMITS and not (re.fullmatch('[0-9]{1,15}', value)
+                                     and LIMITS[name][0] <= int(value) <= LIMITS[name][1]):
             low, high = LIMITS[name]
             yield 'value', f'{low:,}から{high:,}までの整数で入力してください。'
 
@@ -61,7 +63,8 @@ class Address(Key):
 class PersonForm(Form):
     email = Address('メールアドレス', required=True, max=200)
     name = Text('氏名', required=True, max=100)
-    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True, select=True)
+    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True,
+                          select=True)
     role = Code('権限', ROLES, required=True)
     is_active = Flag('利用できる', required=True, default=True)
 
@@ -81,14 +84,18 @@ class TokenForm(Form):
 
 class SignInForm(Form):
     email = Key('メールアドレス', required=True, max=200)
-    password = PasswordField('パスワード', [InputRequired('パスワードを入力してください。'), Length(max=256, message='256文字までで入力してください。')])
+    password = PasswordField('パスワード', [InputRequired('パスワードを入力してください。'),
+                                       Length(max=256, message='256文字までで入力してください。')])
 
 
 class NewPasswordForm(Form):
-    new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'), Length(max=256, message='256文字までで入力してください。')])
-    again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'), Length(max=256, message='256文字までで入力してください。'),
+    new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'),
+                                     Length(max=256, message='256文字までで入力してください。')])
+    again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'),
+                                           Length(max=256, message='256文字までで入力してください。'),
                                            EqualTo('new', '新しいパスワードと一致しません。')])
 
 
 class PasswordForm(NewPasswordForm):
-    current = PasswordField('今のパスワード', [InputRequired('今のパスワードを入力してください。'), Length(max=256, message='256文字までで入力してください。')])
+    current = PasswordField('今のパスワード', [InputRequired('今のパスワードを入力してください。'),
+                                        Length(max=256, message='256文字までで入力してください。')])

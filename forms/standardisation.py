@@ -26,7 +26,8 @@ class BusinessForm(Form):
     cutover_on = Day('切替実績日', happened=True)
     window_from = Day('端境期開始日')
     window_to = Day('端境期終了日')
-    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=BusinessSystem, own='business', other='system',
+    system_nos = Refs('対象システムの管理番号', System, 'system_no', link=BusinessSystem, own='business',
+                      other='system',
                       header=SEVERAL_SYSTEMS)
     in_order = (('window_from', 'window_to'),)
 
@@ -102,7 +103,8 @@ class StepForm(Form):
 
 
 class StepHistory(Cell):
-    """The states a step went through, each with its day: 作業中 2026-05-01;完了済み 2026-06-30. `data` is [(state, day)].
+    """The states a step went through, each with its day: 作業中 2026-05-01;完了済み 2026-06-30. `data` is
+    [(state, day)].
 
     A state without a day held from the start. It is no column of the record: its rows are StepMoves.
     """
@@ -127,11 +129,13 @@ class StepHistory(Cell):
         state, _, day = text.partition(' ')
         code = state if state in STEP_STATES else code_of(STEP_STATES, state)
         if code is None:
-            raise ValueError(f'「{state[:20]}」という状態はありません。「作業中 2026-05-01;完了済み 2026-06-30」のように入力してください。')
+            raise ValueError(f'「{state[:20]}」という状態はありません。「作業中 2026-05-01;完了済み '
+                             '2026-06-30」のように入力してください。')
         return code, calendar.parse_day(day.strip()) if day.strip() else ALWAYS
 
     def text(self, value):
-        return ';'.join(STEP_STATES[state] if day == ALWAYS else f'{STEP_STATES[state]} {day.isoformat()}' for state, day in value or ())
+        return ';'.join(STEP_STATES[state] if day == ALWAYS else f'{STEP_STATES[state]} {day.isoformat()}'
+                        for state, day in value or ())
 
     show = text
 
@@ -142,7 +146,8 @@ class StepHistory(Cell):
 
     @staticmethod
     def kept_at(rows_of):
-        """Return {record id: value} of a past moment, whose rows of a table `rows_of(table)` gives: {id: {field: value}}."""
+        """Return {record id: value} of a past moment, whose rows of a table `rows_of(table)` gives: {id:
+        {field: value}}."""
         found = {}
         for row in sorted(rows_of(StepMove).values(), key=lambda row: (row['on_day'], row['id'])):
             if row['voided_at'] is None:
@@ -168,7 +173,9 @@ class StepFileForm(StepForm):
 
 class StepMasterForm(Form):
     version = Key('手順書版', required=True, hint='空白を入れずに書きます。例: 2.0版')
-    valid_from = Day('適用開始日', required=True, hint='この日から、この版のステップ数が完了率の分母になります。ステップのない版は適用されません')
+    valid_from = Day('適用開始日', required=True,
+                     hint='この日から、この版のステップ数が完了率の分母になります。'
+                          'ステップのない版は適用されません')
     note = Text('備考', max=500)
 
 
@@ -177,5 +184,6 @@ class StepItemForm(Form):
     no = Whole('ステップ番号', required=True, min=1, max=999)
     phase = Text('フェーズ', required=True, max=60)
     name = Text('ステップ名', required=True, max=100)
-    verified = Text('検証状況', required=True, max=30, default='verified', hint='verified・name-verified・unverified など')
+    verified = Text('検証状況', required=True, max=30, default='verified',
+                    hint='verified・name-verified・unverified など')
     source = Text('出典', max=300)

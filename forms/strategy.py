@@ -87,9 +87,12 @@ class IndicatorForm(Form):
     target = Exact('目標値', required=True)
     unit = Text('単位', max=20)
     decimals = Whole('小数桁', required=True, max=4, default=1)
-    measure = Code('自動集計', {name: found.title for name, found in MEASURES.items()}, hint='実績を手入力する指標では選びません')
-    business_codes = Refs('対象業務', Business, 'code', link=IndicatorBusiness, own='indicator', other='business',
-                          hint='指標が業務を名指しするときの業務コード。複数は ; で区切ります。空欄なら、適用するすべての業務を数えます')
+    measure = Code('自動集計', {name: found.title for name, found in MEASURES.items()},
+                   hint='実績を手入力する指標では選びません')
+    business_codes = Refs('対象業務', Business, 'code', link=IndicatorBusiness, own='indicator',
+                          other='business',
+                          hint='指標が業務を名指しするときの業務コード。複数は ; で区切ります。'
+                               '空欄なら、適用するすべての業務を数えます')
     note = Long('備考', max=1000)
 
     def across(self, row):
@@ -100,10 +103,12 @@ class IndicatorForm(Form):
         if measure and self.value_of('unit', row) != measure.unit:
             yield 'unit', f'自動集計「{measure.title}」の単位は「{measure.unit}」です。'
         if self.value_of('business_codes') and not (measure and measure.scoped):
-            yield 'business_codes', '対象業務は、業務ごとに数える自動集計（本番切替・ステップ完了率）を選んだときだけ指定できます。'
+            yield 'business_codes', ('対象業務は、業務ごとに数える自動集計（本番切替・ステップ完了率）'
+                                     'を選んだときだけ指定できます。')
         target, decimals = self.value_of('target', row), self.value_of('decimals', row)
         if target is not None and decimals is not None and decimals < ratings.places_of(target):
-            yield 'decimals', f'目標値は小数{ratings.places_of(target)}桁です。小数桁は{ratings.places_of(target)}以上にしてください。'
+            yield 'decimals', (f'目標値は小数{ratings.places_of(target)}桁です。'
+                               f'小数桁は{ratings.places_of(target)}以上にしてください。')
 
 
 class ActualForm(Form):
@@ -138,7 +143,8 @@ class ActualForm(Form):
 
     def across(self, row):
         if self.value_of('verdict', row) and self.value_of('value', row) is not None:
-            yield 'verdict', '値があるときは、達成・未達は値から決まります。「判定のみ」は空欄にしてください。'
+            yield 'verdict', ('値があるときは、達成・未達は値から決まります。'
+                              '「判定のみ」は空欄にしてください。')
         if self.percent and self.value_of('denominator', row) == 0:
             yield 'denominator', '分母は0より大きい数を入力してください。'
         if self.value_of('value', row) is None and self.value_of('verdict', row) is None:
@@ -150,11 +156,13 @@ class ActualForm(Form):
             yield 'quote', '判定だけを記録するときは、出典の文言を入力してください。'
         if (self.value_of('numerator', row) is None) != (self.value_of('denominator', row) is None):
             yield 'denominator', '分子と分母は両方を入力してください。'
-        numerator, denominator, value = (self.value_of(name, row) for name in ('numerator', 'denominator', 'value'))
+        numerator, denominator, value = (self.value_of(name, row)
+                                         for name in ('numerator', 'denominator', 'value'))
         if self.percent and denominator and numerator is not None and value is not None:
             rate = Fraction(numerator) * 100 / Fraction(denominator)
             if ratings.published_rate(rate, max(0, -value.as_tuple().exponent)) != value:
-                yield 'value', f'値が、分子÷分母（{ratings.published(rate, 2)}%）と合いません。どちらかを直してください。'
+                yield 'value', (f'値が、分子÷分母（{ratings.published(rate, 2)}%）と合いません。'
+                                'どちらかを直してください。')
 
 
 class ScheduleForm(Form):

@@ -27,12 +27,15 @@ class SystemForm(Form):
     kana = Text('システム名称カナ', max=200)
     abbreviation = Text('略称', max=60)
     summary = Long('概要', max=2000, hint='関連する業務もあわせて書きます')
-    owner_code = Ref('所管課', Department, 'code', header='所管課コード', attr='owner', required=True, select=True)
+    owner_code = Ref('所管課', Department, 'code', header='所管課コード', attr='owner', required=True,
+                     select=True)
     manager = Text('情報システム管理者', max=100)
     contacts = Text('担当者・連絡先', max=300)
     category = Code('システム区分', CATEGORIES, required=True)
-    lifecycle = Code('ライフサイクル状態', LIFECYCLES, required=True, blank='idea', hint='登録したあとは、記録の画面の「次に進める状態」から進めます')
-    std_business = Refs('標準化対象業務', Business, 'code', link=BusinessSystem, own='system', other='business',
+    lifecycle = Code('ライフサイクル状態', LIFECYCLES, required=True, blank='idea',
+                     hint='登録したあとは、記録の画面の「次に進める状態」から進めます')
+    std_business = Refs('標準化対象業務', Business, 'code', link=BusinessSystem, own='system',
+                        other='business',
                         hint='業務コードを書きます。複数あるときは ; で区切ります')
     std_status = Code('標準準拠', STD_STATUSES)
     criticality = Code('重要度', CRITICALITIES)
@@ -73,7 +76,8 @@ class SystemForm(Form):
     disposal_certificate = Text('消去証明書番号', max=100)
     inventory_on = Day('最終棚卸日')
     inventory_by = Text('棚卸担当', max=100)
-    successor_no = Ref('後継システム管理番号', System, 'system_no', attr='successor', hint='情報システム台帳の番号')
+    successor_no = Ref('後継システム管理番号', System, 'system_no', attr='successor',
+                       hint='情報システム台帳の番号')
     note = Long('備考', max=2000)
     in_order = (('go_live_on', 'retired_on'), ('retired_on', 'disposed_on'))
 
@@ -83,8 +87,10 @@ class SystemForm(Form):
             self.summary.flags.required = True
 
     def across(self, row):
-        # a register kept elsewhere until now may have gaps (a file); what is begun here says what it is for (§3.1)
-        if 'summary' in self._fields and not self.of_file and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row):
+        # a register kept elsewhere until now may have gaps (a file); what is begun here says what it is for
+        # (§3.1)
+        if 'summary' in self._fields and not self.of_file and self.value_of('lifecycle',
+                row) == 'idea' and not self.value_of('summary', row):
             yield 'summary', '概要を入力してください。構想には、何のためのシステムかが必要です。'
         if not self.of_file and 'pii' in self._fields and self.pii.typed is not None and not self.pii.typed.strip():
             # a file's blank is 未確認; on a page someone is there to ask
@@ -95,23 +101,27 @@ class SystemForm(Form):
 
 #: the form's fields in the order of the page, under the headings of the record page
 SECTIONS = [
-    ('概要', ['system_no', 'name', 'kana', 'abbreviation', 'summary', 'owner_code', 'manager', 'contacts', 'category',
-            'std_business', 'std_status']),
-    ('重要度・分類', ['criticality', 'rto_in', 'rto_out', 'rpo_h', 'confidentiality', 'integrity', 'availability', 'pii',
+    ('概要', ['system_no', 'name', 'kana', 'abbreviation', 'summary', 'owner_code', 'manager', 'contacts',
+            'category', 'std_business', 'std_status']),
+    ('重要度・分類', ['criticality', 'rto_in', 'rto_out', 'rpo_h', 'confidentiality', 'integrity',
+                'availability', 'pii',
                'pii_count', 'pii_file_ref', 'pia_kind', 'pia_published_on', 'pia_redo_on']),
-    ('構成', ['zone', 'hosting', 'build', 'site', 'quake_fixed', 'flood_risk', 'reinstall', 'users', 'terminals', 'auth',
-            'backup', 'log_months']),
-    ('契約・期限', ['vendor', 'go_live_on', 'contract_end_on', 'renew_on', 'eol_on', 'retire_planned_on', 'handover',
-              'retired_on', 'disposed_on', 'disposal_certificate', 'inventory_on', 'inventory_by', 'successor_no',
-              'note']),
+    ('構成', ['zone', 'hosting', 'build', 'site', 'quake_fixed', 'flood_risk', 'reinstall', 'users',
+            'terminals', 'auth', 'backup', 'log_months']),
+    ('契約・期限', ['vendor', 'go_live_on', 'contract_end_on', 'renew_on', 'eol_on', 'retire_planned_on',
+               'handover',
+              'retired_on', 'disposed_on', 'disposal_certificate', 'inventory_on', 'inventory_by',
+              'successor_no', 'note']),
 ]
 
 
 class MoveForm(SystemForm):
-    """A move through the lifecycle: those fields of the ledger that its conditions ask for, and the reason."""
+    """A move through the lifecycle: those fields of the ledger that its conditions ask for, and the
+    reason."""
 
     reason = Long('変更の理由', required=True, max=500, hint='履歴に残ります')
 
 
 #: the fields behind a condition of a move that is not simply a field to be filled
-FIELDS_OF = {'pii_settled': ('pii',), 'pia': ('pii_count', 'pia_kind'), 'contract_over': ('contract_end_on',), 'successor': ('successor_no',)}
+FIELDS_OF = {'pii_settled': ('pii',), 'pia': ('pii_count', 'pia_kind'), 'contract_over': ('contract_end_on',),
+             'successor': ('successor_no',)}

@@ -15,14 +15,16 @@ from .trail import Act, Change, TrailHead
 from .training import Course, Enrolment
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Business, BusinessSystem, StepMaster, Step,
-           StepProgress, StepMove, Course, Enrolment, IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest,
-           Case, Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
-           Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule]
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Business, BusinessSystem,
+           StepMaster, Step, StepProgress, StepMove, Course, Enrolment, IncidentLevel, Incident,
+           IncidentSystem, CaseShare, BudgetRequest, Case, Support, SupportComment, Review, ReviewSystem,
+           Engagement, Finding, CorrectiveAction, Plan, CheckIn, Strategy, Theme, Initiative, Indicator,
+           IndicatorBusiness, Actual, Schedule]
 TRAIL = [Act, Change, TrailHead]
 TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db', *(table.__name__ for table in [*TRAIL, *RECORDS])]
+__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db',
+           *(table.__name__ for table in [*TRAIL, *RECORDS])]

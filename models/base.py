@@ -22,8 +22,10 @@ from peewee import (
 
 db = DatabaseProxy()
 
-#: forms of one character in names and in older spelling, the plain form first: what the MJ縮退マップ (文字情報技術促進協議会) leads
-#: to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮. Characters with a compatibility form (塚 福 晴) are NFKC's.
+#: forms of one character in names and in older spelling, the plain form first: what the MJ縮退マップ
+#: (文字情報技術促進協議会) leads
+#: to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮. Characters with a compatibility form (塚 福 晴)
+#: are NFKC's.
 VARIANTS = """
 崎﨑嵜 高髙 浜濱濵 辺邊邉 斉齊斎齋 徳德 曽曾 吉𠮷 広廣 沢澤 柳栁 桑桒 真眞 国國 島嶋嶌 槙槇 瀬瀨 恵惠 栄榮 竜龍 桜櫻 条條 寿壽
 与與 円圓 学學 実實 亀龜 富冨 峰峯 籠篭 館舘 鴎鷗 桧檜 万萬 凛凜 遥遙 弥彌 藪薮 静靜 滝瀧 渋澁 関關 岳嶽 鉄鐵 剣劍 蔵藏 穂穗
@@ -39,7 +41,8 @@ _PLAIN = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)} | {
 
 
 def fold(text):
-    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, variant characters as the plain one, spaces collapsed."""
+    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, variant characters as the
+    plain one, spaces collapsed."""
     return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_PLAIN).split())
 
 
@@ -47,8 +50,8 @@ def fold(text):
 def snapshot():
     """Read one state of the database, whatever is written meanwhile; yield whether it begins here.
 
-    It holds no writer up and must not write; on SQLite its state is that of the first read. Within another transaction
-    that one's state is read.
+    It holds no writer up and must not write; on SQLite its state is that of the first read. Within another
+    transaction that one's state is read.
     """
     if db.in_transaction():
         yield False
@@ -142,14 +145,17 @@ OPEN, OFFICE = '', 'office'
 
 
 class Table(Model):
-    """Base of every record: numbered revisions, voided (取消) instead of deleted, strict about its columns."""
+    """Base of every record: numbered revisions, voided (取消) instead of deleted, strict about its
+    columns."""
 
     revision = IntegerField(default=0)
     voided_at = MomentField(null=True)
     void_reason = CharField(max_length=500, null=True)
 
-    #: whose its rows are: OPEN, OFFICE, or the way to the unit, by foreign keys and the rows that lead here (`system_links.system`);
-    #: at another table that is owned the way goes on by its own. None, where nothing is said, the application does not start with
+    #: whose its rows are: OPEN, OFFICE, or the way to the unit, by foreign keys and the rows that lead here
+    #: (`system_links.system`);
+    #: at another table that is owned the way goes on by its own. None, where nothing is said, the
+    #: application does not start with
     owned_by = None
     #: columns whose values never reach the trail; that they changed does
     secret = frozenset()
@@ -181,7 +187,8 @@ class Table(Model):
 
     @classmethod
     def labels_of(cls, rows):
-        """Return the labels of many rows; what they read elsewhere is read once per foreign key, and let go again."""
+        """Return the labels of many rows; what they read elsewhere is read once per foreign key, and let go
+        again."""
         lent = []
         for path in cls.labelled_by:
             found = rows
@@ -246,7 +253,8 @@ class Table(Model):
 
 
 class Searched(Table):
-    """A table with a folded copy of the columns named in `searched`, so that kana, width and case do not matter."""
+    """A table with a folded copy of the columns named in `searched`, so that kana, width and case do not
+    matter."""
 
     search_text = CharField(max_length=4000, default='')
 
@@ -254,7 +262,8 @@ class Searched(Table):
 
 
 def _related(rows, name, lent):
-    """Give rows the records of a foreign key that they have not at hand, and add (row, name) of these to `lent`; return the records."""
+    """Give rows the records of a foreign key that they have not at hand, and add (row, name) of these to
+    `lent`; return the records."""
     if not rows:
         return []
     table = rows[0]._meta.fields[name].rel_model
@@ -295,4 +304,5 @@ def constrain(table):
     meta.constraints = [*(meta.constraints or []), *named]
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table', 'constrain', 'db', 'fold', 'snapshot']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table',
+           'constrain', 'db', 'fold', 'snapshot']

@@ -1,4 +1,5 @@
-"""What a database says it is: its tables, columns, constraints, indexes and triggers, as rows that can be compared."""
+"""What a database says it is: its tables, columns, constraints, indexes and triggers, as rows that can be
+compared."""
 import re
 from contextlib import contextmanager
 from functools import cache
@@ -14,7 +15,8 @@ MIGRATIONS = Path(__file__).parent / 'migrations'
 #: what the runner keeps of the migrations, no table of ours
 HISTORY = 'schema_migration'
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|--[^\n]*|/\*.*?\*/|\w+|[(),;]|[^\s\w'"`(),;]+""", re.S)
-_STARTS = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'DEFAULT', 'COLLATE', 'REFERENCES', 'GENERATED', 'AS'})
+_STARTS = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'DEFAULT', 'COLLATE', 'REFERENCES',
+                     'GENERATED', 'AS'})
 _OF_TABLE = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'})
 
 OPTIONS = """SELECT 'options', c.relname, '', concat_ws(' ', c.relkind::text, c.relpersistence::text,
@@ -28,7 +30,8 @@ COLUMNS = """SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.at
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
     AND NOT a.attisdropped"""
-#: what PostgreSQL 18 calls a constraint, the NOT NULL of a column, is read with the column; a foreign key is kept by
+#: what PostgreSQL 18 calls a constraint, the NOT NULL of a column, is read with the column; a foreign key is
+#: kept by
 #: triggers of its own, which can be switched off
 CONSTRAINTS = """SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid) || CASE WHEN EXISTS (
         SELECT 1 FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A'))
@@ -52,7 +55,8 @@ QUERIES = (OPTIONS, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, RULES)
 
 NOUNS = {'column': '列', 'constraint': '制約', 'index': '索引', 'trigger': 'トリガー', 'options': '表'}
 #: how a thing can differ, and how that is said of it
-HOW = {'missing': 'がありません。', 'extra': 'が加えられています。', 'changed': 'が、この版のものと異なります。'}
+HOW = {'missing': 'がありません。', 'extra': 'が加えられています。',
+       'changed': 'が、この版のものと異なります。'}
 
 
 def read(database=None):
@@ -72,7 +76,8 @@ def expected():
 
 
 def differences(only_missing=False):
-    """Return [{table, kind, name, how, what}] of where the open database is not what its migrations make of a new one.
+    """Return [{table, kind, name, how, what}] of where the open database is not what its migrations make of
+    a new one.
 
     `how` is a key of HOW, `what` says it in words; `only_missing` leaves out what was added.
     """
@@ -120,7 +125,8 @@ def _made_beside():
         first, cursor = _build(db.obj), db.cursor()
         for kind, table, name, text in first:
             if kind == 'constraint' and text.startswith('CHECK'):
-                cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}", ADD CONSTRAINT "{name}" {text}')
+                cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}", ADD CONSTRAINT "{name}" '
+                               f'{text}')
             elif kind == 'index' and ' WHERE ' in text:
                 cursor.execute(f'DROP INDEX "{name}"')
                 cursor.execute(text)
@@ -142,12 +148,14 @@ def _sqlite(database):
         if table == HISTORY or table.startswith('sqlite_'):
             continue
         if kind != 'table':
-            rows.add(('options' if kind == 'view' else kind, table, '' if kind == 'view' else name, plain_sql(sql or '')))
+            rows.add(('options' if kind == 'view' else kind, table, '' if kind == 'view' else name,
+                      plain_sql(sql or '')))
             continue
         constraints, columns, options = _parts(sql)
         rows |= {('constraint', table, *row) for row in constraints} | {('options', table, '', options)}
         for _, column, type, required, default, key in database.execute_sql(f'PRAGMA table_info("{table}")'):
-            rows.add(('column', table, column, f'{type}{" NOT NULL" if required else ""} DEFAULT {default} KEY {key} '
+            rows.add(('column', table, column,
+                      f'{type}{" NOT NULL" if required else ""} DEFAULT {default} KEY {key} '
                       + columns.get(column.lower(), '')))
     return rows
 
@@ -164,7 +172,8 @@ def plain_sql(sql):
 
 
 def _parts(sql):
-    """Return ({(name, text)} of the constraints, {column: what else is said of it}, options) of a CREATE TABLE.
+    """Return ({(name, text)} of the constraints, {column: what else is said of it}, options) of a CREATE
+    TABLE.
 
     A constraint is the same whether it stands behind its column or at the end of the table.
     """
@@ -209,7 +218,8 @@ def _groups(item):
         begins = upper in _STARTS or upper == 'NOT' and after and after[0].upper() == 'NULL'
         # the name of a constraint and what a foreign key sets are not the beginning of something else
         named = len(group) == 2 and group[0].upper() == 'CONSTRAINT'
-        if begins and depth == 0 and former not in ('SET', 'CONSTRAINT') and not (named and upper != 'CONSTRAINT'):
+        if begins and depth == 0 and former not in ('SET', 'CONSTRAINT') and not (named
+                and upper != 'CONSTRAINT'):
             if group:
                 yield group
             group = []

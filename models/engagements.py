@@ -1,4 +1,5 @@
-"""Audits (監査): engagements, findings (指摘), corrective actions (是正) and their follow-up (監査事後確認)."""
+"""Audits (監査): engagements, findings (指摘), corrective actions (是正) and their follow-up
+(監査事後確認)."""
 from peewee import CharField, DateField, ForeignKeyField
 
 from .base import CodeField, LongField, Searched, Table
@@ -7,8 +8,10 @@ from .people import Person
 from .rules import lifecycle
 from .systems import System
 
-ENGAGEMENT_KINDS = {'internal': '内部監査', 'external': '外部監査', 'self': '自己点検', 'vendor': '委託先監査'}
-FINDING_CATEGORIES = {'major': '重大な指摘', 'minor': '軽微な指摘', 'observation': '観察事項（改善の機会）', 'good': '優良事項'}
+ENGAGEMENT_KINDS = {'internal': '内部監査', 'external': '外部監査', 'self': '自己点検',
+                    'vendor': '委託先監査'}
+FINDING_CATEGORIES = {'major': '重大な指摘', 'minor': '軽微な指摘', 'observation': '観察事項（改善の機会）',
+                      'good': '優良事項'}
 FINDING_STATES = dict(lifecycle.FINDING_STATES)
 FOLLOW_UPS = {'effective': '有効', 'insufficient': '不十分', 'not_done': '未実施'}
 

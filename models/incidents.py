@@ -5,9 +5,10 @@ from .base import OPEN, CodeField, LongField, MomentField, Searched, Table
 from .systems import System
 
 INCIDENT_CATEGORIES = {
-    'failure': 'システム障害', 'network': 'ネットワーク障害', 'hardware': '機器故障', 'malware': 'ウイルス感染',
-    'intrusion': '不正アクセス', 'leak': '情報漏えい', 'loss': '紛失・盗難', 'misdelivery': '誤送信・誤交付',
-    'mistake': '設定・操作誤り', 'vendor': '委託先事故', 'disaster': '災害・停電'}
+    'failure': 'システム障害', 'network': 'ネットワーク障害', 'hardware': '機器故障',
+    'malware': 'ウイルス感染', 'intrusion': '不正アクセス', 'leak': '情報漏えい', 'loss': '紛失・盗難',
+    'misdelivery': '誤送信・誤交付', 'mistake': '設定・操作誤り', 'vendor': '委託先事故',
+    'disaster': '災害・停電'}
 SHARE_METHODS = {'notice': '通知', 'training': '研修', 'meeting': '会議', 'board': '掲示'}
 
 

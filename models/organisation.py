@@ -44,7 +44,8 @@ class Department(Searched):
             # the name that ends with this save gets its version only after it
             former += [] if self.scheduled else [name for (name,) in Department.select(Department.name).where(
                 Department.id == self.id, Department.valid_from < self.valid_from).tuples()]
-            self.search_text = ' '.join([self.search_text, *dict.fromkeys(fold(name) for name in former)])[:4000]
+            self.search_text = ' '.join([self.search_text,
+                                         *dict.fromkeys(fold(name) for name in former)])[:4000]
 
 
 class DepartmentVersion(Table):
@@ -69,12 +70,15 @@ class DepartmentVersion(Table):
 
 def _on(day, column):
     found, since = {}, {}
-    for id, value, valid_from in Department.select(Department.id, getattr(Department, column), Department.valid_from).tuples():
+    for id, value, valid_from in Department.select(Department.id, getattr(Department, column),
+            Department.valid_from).tuples():
         found[id], since[id] = value, valid_from
     if any(start > day for start in since.values()):
         for id, value, start in DepartmentVersion.select(
-                DepartmentVersion.department, getattr(DepartmentVersion, column), DepartmentVersion.valid_from).where(
-                DepartmentVersion.live(), DepartmentVersion.valid_to >= day).order_by(DepartmentVersion.valid_from.desc()).tuples():
+                DepartmentVersion.department, getattr(DepartmentVersion, column),
+                DepartmentVersion.valid_from).where(
+                DepartmentVersion.live(),
+                DepartmentVersion.valid_to >= day).order_by(DepartmentVersion.valid_from.desc()).tuples():
             if day < since[id]:
                 found[id], since[id] = value, start
     return found
@@ -97,13 +101,16 @@ def since_on(day):
 
 def _sql_on(day, column):
     version, field = DepartmentVersion.alias(), getattr(Department, column)
-    former = (version.select(getattr(version, column)).where(version.department == Department.id, version.voided_at.is_null(),
+    former = (version.select(getattr(version, column)).where(version.department == Department.id,
+        version.voided_at.is_null(),
                                                              version.valid_to >= day).order_by(version.valid_from).limit(1))
-    return fn.COALESCE(Case(None, [(Department.valid_from <= day, field)]), former, field).python_value(field.python_value)
+    return fn.COALESCE(Case(None, [(Department.valid_from <= day, field)]), former,
+                       field).python_value(field.python_value)
 
 
 def subtree(department_id, day):
-    """Return the ids of a unit and every unit below it on `day`: a reorganisation entered ahead moves nothing yet."""
+    """Return the ids of a unit and every unit below it on `day`: a reorganisation entered ahead moves
+    nothing yet."""
     if department_id is None:
         return frozenset()
     below = {}

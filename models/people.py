@@ -1,4 +1,5 @@
-"""The people who sign in (利用者), where they are signed in, their tokens for machines, and failed attempts."""
+"""The people who sign in (利用者), where they are signed in, their tokens for machines, and failed
+attempts."""
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, Model
 
 from .base import OFFICE, CodeField, MomentField, Searched, Table, db
@@ -24,7 +25,8 @@ class Person(Searched):
     is_active = BooleanField(default=True)
     password_hash = CharField(max_length=200, null=True)
     epoch = IntegerField(default=0)
-    #: set while the password is one that somebody else knows: until then it opens the page where it is changed, and no other
+    #: set while the password is one that somebody else knows: until then it opens the page where it is
+    #: changed, and no other
     one_time_until = MomentField(null=True)
 
     secret = frozenset({'password_hash'})
@@ -41,8 +43,8 @@ class Person(Searched):
 class Session(Model):
     """One browser in which a person is signed in: an operational row, not a record.
 
-    Ages are counted in `ticks` of the machine's own clock (`boot` names its run), which nobody sets; where another run or
-    another machine asks, the moments have to do.
+    Ages are counted in `ticks` of the machine's own clock (`boot` names its run), which nobody sets; where
+    another run or another machine asks, the moments have to do.
     """
 
     token = CharField(max_length=64)
@@ -62,9 +64,11 @@ class Session(Model):
 
 
 class ApiToken(Table):
-    """A token of the JSON API (APIトークン): it acts as its person, within its scopes (`;` between codes), until it expires.
+    """A token of the JSON API (APIトークン): it acts as its person, within its scopes (`;` between codes),
+    until it expires.
 
-    Only the hash of what the person holds is kept. It ends with the person's sign-ins: when `epoch` is no longer theirs.
+    Only the hash of what the person holds is kept. It ends with the person's sign-ins: when `epoch` is no
+    longer theirs.
     """
 
     owned_by = OFFICE

@@ -7,8 +7,8 @@ from .organisation import Department
 PLAN_CLASSES = {'priority': '重点施策（四半期）', 'own': '所属案件（半期）'}
 QUARTERS = {'1Q': '1Q', '2Q': '2Q', '3Q': '3Q', '4Q': '年度末'}
 ASSESSMENTS = {'on_track': '順調', 'behind': 'やや遅れ', 'late': '遅れ', 'changed': '中止・見直し'}
-CAUSES = {'execution': '計画遂行力の不足', 'standardisation': 'システム標準化の遅延の影響', 'national': '国の施策への追加対応',
-          'priority': '優先度の見直し', 'other': 'その他'}
+CAUSES = {'execution': '計画遂行力の不足', 'standardisation': 'システム標準化の遅延の影響',
+          'national': '国の施策への追加対応', 'priority': '優先度の見直し', 'other': 'その他'}
 
 
 class Plan(Searched):

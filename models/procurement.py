@@ -1,4 +1,5 @@
-"""Procurement cases (調達案件), the support given to them (調達支援) and ledger-based reviews (台帳活用検討)."""
+"""Procurement cases (調達案件), the support given to them (調達支援) and ledger-based reviews
+(台帳活用検討)."""
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import OPEN, CodeField, LongField, MomentField, Searched, Table
@@ -8,15 +9,16 @@ from .people import Person
 from .rules import lifecycle
 from .systems import System
 
-CASE_KINDS = {'new': '新規導入', 'replace': '更新（リプレース）', 'improve': '機能追加・改修', 'law': '制度改正対応',
-              'operate': '運用保守継続', 'device': '機器調達', 'retire': '廃止・データ移行'}
+CASE_KINDS = {'new': '新規導入', 'replace': '更新（リプレース）', 'improve': '機能追加・改修',
+              'law': '制度改正対応', 'operate': '運用保守継続', 'device': '機器調達',
+              'retire': '廃止・データ移行'}
 OUTCOMES = {'as_requested': '要求どおり', 'reduced': '一部減額', 'rejected': '不採択', 'withdrawn': '取下げ'}
 SUPPORT_KINDS = {'proposal': '企画書作成支援', 'budget': '予算要求調達支援', 'ordering': '発注・計画調達支援',
                  'execution': '調達実施支援'}
 SUPPORT_STATES = dict(lifecycle.SUPPORT_STATES)
 OPINIONS = {'fine': '支障なし', 'conditional': '条件付き', 'revise': '要修正', 'hold': '見合わせ'}
-REVIEW_KINDS = {'procure': '調達', 'renew': '更新', 'merge': '統合・共通化', 'contract': '契約見直し', 'shrink': '機能縮小',
-                'retire': '廃止', 'dispose': '廃棄'}
+REVIEW_KINDS = {'procure': '調達', 'renew': '更新', 'merge': '統合・共通化', 'contract': '契約見直し',
+                'shrink': '機能縮小', 'retire': '廃止', 'dispose': '廃棄'}
 CONCLUSIONS = {'do': '実施', 'not': '見送り', 'continue': '継続検討'}
 
 

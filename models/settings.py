@@ -44,12 +44,13 @@ KNOWN = {
 CHOICES = {'large_case_basis': ('初期経費', '単年度', 'TCO'), 'recovery_start': ('検知', '発生'),
            'recovery_stop': ('復旧', '暫定復旧'), 'plan_measure': ('平均達成率', '順調構成比')}
 #: the least and the most a number may be
-LIMITS = {'large_case_amount': (0, 999_999_999_999), 'window_before_days': (0, 366), 'window_after_days': (0, 366),
-          'steps_per_business': (1, 999)}
+LIMITS = {'large_case_amount': (0, 999_999_999_999), 'window_before_days': (0, 366),
+          'window_after_days': (0, 366), 'steps_per_business': (1, 999)}
 
 
 class Dated:
-    """All settings read once: `on(name, day)` gives the value in force, `unverified(names, day)` those to confirm."""
+    """All settings read once: `on(name, day)` gives the value in force, `unverified(names, day)` those to
+    confirm."""
 
     def __init__(self):
         self.rows = {}

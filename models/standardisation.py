@@ -168,7 +168,8 @@ def state_on(day):
 
 
 def histories(ids=None):
-    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first, of all rows or of those of some `ids`."""
+    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first, of all rows or of those
+    of some `ids`."""
     found = {}
     for id, status, day in (
             StepMove.select(StepMove.progress, StepMove.status, StepMove.on_day)
@@ -181,8 +182,8 @@ def histories(ids=None):
 def moves_of(progress, before, today):
     """Return the (status, day) moves that a save of `progress` adds to its history.
 
-    `before` is the row as it stood, or None. A first 対象外 is taken to have held from the start; a later change
-    takes effect on the day it is made, so that figures of past days keep their value.
+    `before` is the row as it stood, or None. A first 対象外 is taken to have held from the start; a later
+    change takes effect on the day it is made, so that figures of past days keep their value.
     """
     old = before and before.status
     if progress.status == 'done':

@@ -1,11 +1,13 @@
-"""The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI), actuals and official ratings."""
+"""The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI), actuals and official
+ratings."""
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import OPEN, CodeField, ExactField, LongField, Searched, Table
 from .rules import ratings
 from .standardisation import Business
 
-KINDS = {'count': '件数', 'ratio': '割合', 'rate': '率', 'time': '時間', 'survey': '調査', 'milestone': '節目'}
+KINDS = {'count': '件数', 'ratio': '割合', 'rate': '率', 'time': '時間', 'survey': '調査',
+         'milestone': '節目'}
 OPERATORS = {'>=': '以上', '>': '超', '<=': '以下', '=': '一致'}
 RATINGS = {'○': '○', '△': '△', '×': '×'}
 VERDICTS = {'met': '達成', 'missed': '未達'}
@@ -45,7 +47,8 @@ class Theme(Table):
 
 
 class Initiative(Table):
-    """One initiative (重点取組). `aims`, `tasks`, `notes`, `result_points`, `source_notes` hold one item a line."""
+    """One initiative (重点取組). `aims`, `tasks`, `notes`, `result_points`, `source_notes` hold one item a
+    line."""
 
     owned_by = OPEN
 
@@ -108,11 +111,13 @@ class Indicator(Searched):
     def business_ids(self):
         """Return the ids of the businesses it is limited to, by their codes; none for all."""
         return [id for (id,) in IndicatorBusiness.select(IndicatorBusiness.business).join(Business).where(
-            IndicatorBusiness.indicator == self.id, IndicatorBusiness.live()).order_by(Business.code).tuples()]
+            IndicatorBusiness.indicator == self.id,
+            IndicatorBusiness.live()).order_by(Business.code).tuples()]
 
 
 class IndicatorBusiness(Table):
-    """That an indicator counts this business (指標の対象業務); one without any counts all that are applicable."""
+    """That an indicator counts this business (指標の対象業務); one without any counts all that are
+    applicable."""
 
     owned_by = OPEN
 
@@ -130,7 +135,8 @@ class IndicatorBusiness(Table):
 
 
 class Actual(Table):
-    """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without one."""
+    """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without
+    one."""
 
     owned_by = OPEN
 

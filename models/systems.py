@@ -5,9 +5,10 @@ from .base import CodeField, LongField, Table
 from .organisation import Department
 from .rules import lifecycle
 
-CATEGORIES = {'core_standard': '基幹系（標準化対象）', 'core_other': '基幹系（標準化対象外）', 'office': '庁内情報系',
-              'business': '個別業務系', 'online': '公開・オンライン手続系', 'platform': '共通基盤・ネットワーク', 'gis': 'GIS',
-              'nocode': 'ノーコード基盤', 'education': '教育系'}
+CATEGORIES = {'core_standard': '基幹系（標準化対象）', 'core_other': '基幹系（標準化対象外）',
+              'office': '庁内情報系', 'business': '個別業務系', 'online': '公開・オンライン手続系',
+              'platform': '共通基盤・ネットワーク', 'gis': 'GIS', 'nocode': 'ノーコード基盤',
+              'education': '教育系'}
 LIFECYCLES = dict(lifecycle.STATES)
 STD_STATUSES = {'none': '対象外', 'before': '未移行', 'moving': '移行中', 'standard': '標準準拠',
                 'supported': '特定移行支援システム'}
@@ -16,13 +17,15 @@ CONFIDENTIALITIES = {'3A': '3A', '3B': '3B', '3C': '3C', '2': '2', '1': '1'}
 TWO_LEVELS = {'2': '2', '1': '1'}
 ZONES = {'my_number': 'マイナンバー利用事務系', 'lgwan': 'LGWAN接続系', 'internet': 'インターネット接続系',
          'standalone': '独立系（スタンドアロン）', 'outside': '庁外サービス'}
-HOSTINGS = {'onpremise': '庁内（オンプレミス）', 'datacentre': 'データセンター', 'govcloud': 'ガバメントクラウド',
-            'iaas': 'IaaS/PaaS', 'saas': 'SaaS', 'lgwan_asp': 'LGWAN-ASP', 'shared': '共同利用・共同運営'}
-BUILDS = {'package': 'パッケージ（標準）', 'customised': 'パッケージ（カスタマイズ有）', 'bespoke': '個別開発',
-          'nocode': 'ノーコード・ローコード', 'saas_only': 'SaaS設定のみ', 'oss': 'OSS'}
+HOSTINGS = {'onpremise': '庁内（オンプレミス）', 'datacentre': 'データセンター',
+            'govcloud': 'ガバメントクラウド', 'iaas': 'IaaS/PaaS', 'saas': 'SaaS', 'lgwan_asp': 'LGWAN-ASP',
+            'shared': '共同利用・共同運営'}
+BUILDS = {'package': 'パッケージ（標準）', 'customised': 'パッケージ（カスタマイズ有）',
+          'bespoke': '個別開発', 'nocode': 'ノーコード・ローコード', 'saas_only': 'SaaS設定のみ',
+          'oss': 'OSS'}
 REINSTALLS = {'easy': '容易', 'hard': '困難', 'impossible': '不可'}
-PII = {'none': 'なし', 'personal': '個人情報', 'sensitive': '要配慮個人情報を含む', 'my_number': '特定個人情報を含む',
-       'unknown': '未確認'}
+PII = {'none': 'なし', 'personal': '個人情報', 'sensitive': '要配慮個人情報を含む',
+       'my_number': '特定個人情報を含む', 'unknown': '未確認'}
 PIA_KINDS = {'none': 'なし', 'basic': '基礎', 'priority': '重点', 'full': '全項目'}
 
 
@@ -84,15 +87,18 @@ class System(Table):
     search_text = CharField(max_length=4000, default='')
 
     class Meta:
-        indexes = ((('voided_at', 'system_no'), False), (('voided_at', 'name'), False), (('owner', 'system_no'), False),
+        indexes = ((('voided_at', 'system_no'), False), (('voided_at', 'name'), False),
+                   (('owner', 'system_no'), False),
                    (('category', 'system_no'), False), (('voided_at', 'lifecycle'), False),
                    (('voided_at', 'contract_end_on', 'lifecycle'), False))
 
     derived = frozenset({'search_text'})
     searched = ('system_no', 'name', 'kana', 'abbreviation', 'summary', 'vendor')
     checks = {
-        'rto_in_positive': 'rto_in IS NULL OR rto_in >= 0', 'rto_out_positive': 'rto_out IS NULL OR rto_out >= 0',
-        'pii_count_positive': 'pii_count IS NULL OR pii_count >= 0', 'users_positive': 'users IS NULL OR users >= 0',
+        'rto_in_positive': 'rto_in IS NULL OR rto_in >= 0',
+        'rto_out_positive': 'rto_out IS NULL OR rto_out >= 0',
+        'pii_count_positive': 'pii_count IS NULL OR pii_count >= 0',
+        'users_positive': 'users IS NULL OR users >= 0',
         'successor_other': 'successor_id IS NULL OR successor_id <> id',
     }
 

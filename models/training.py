@@ -4,10 +4,12 @@ from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerF
 from .base import OPEN, CodeField, ExactField, Searched, Table
 from .organisation import Staff
 
-COURSE_CATEGORIES = {'security': '情報セキュリティ', 'privacy': '個人情報', 'data': 'データ活用', 'opendata': 'オープンデータ',
-                     'leader': 'DX推進リーダー', 'nocode': 'ノーコード', 'ai': '生成AI', 'operation': 'システム操作'}
+COURSE_CATEGORIES = {'security': '情報セキュリティ', 'privacy': '個人情報', 'data': 'データ活用',
+                     'opendata': 'オープンデータ', 'leader': 'DX推進リーダー', 'nocode': 'ノーコード',
+                     'ai': '生成AI', 'operation': 'システム操作'}
 ENROLMENT_STATES = {'waiting': '未受講', 'attending': '受講中', 'done': '修了', 'excluded': '除外'}
-EXCLUSION_REASONS = {'leave': '休職・育休', 'left': '退職', 'seconded': '派遣・出向', 'trip': '長期出張', 'other': 'その他'}
+EXCLUSION_REASONS = {'leave': '休職・育休', 'left': '退職', 'seconded': '派遣・出向', 'trip': '長期出張',
+                     'other': 'その他'}
 
 
 class Course(Searched):

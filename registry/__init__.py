@@ -1,4 +1,5 @@
-"""The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are joined."""
+"""The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are
+joined."""
 from contextlib import suppress
 from functools import partial
 
@@ -46,17 +47,20 @@ declare(*NOUNS)
 
 
 class Number(IntegerConverter):
-    """A number in an address: no larger than any column of ours holds, so that no database stumbles over it."""
+    """A number in an address: no larger than any column of ours holds, so that no database stumbles over
+    it."""
 
     def __init__(self, map, **options):
         super().__init__(map, **{'max': 2 ** 31 - 1, **options})
 
 
 def create_app(given=None):
-    """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will not do."""
+    """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will
+    not do."""
     app = Flask(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
-    # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong method
+    # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong
+    # method
     app.url_map.converters.update(int=Number, id=IntegerConverter)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock.pin(app.config.get('TODAY'))
@@ -73,8 +77,8 @@ def create_app(given=None):
     CSRFProtect(app).exempt(api.bp)
     sign_in.register(app)
     front.register(app)
-    for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp, trail.bp, files.bp, tokens.bp,
-               openapi.blueprint()):
+    for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
+               trail.bp, files.bp, tokens.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
@@ -92,14 +96,18 @@ def refuse_demo(app):
     # no connection may pass into another process
     db.close_all()
     if demo:
-        raise config.Unsafe('デモデータの入ったデータベースは、本番では使えません（パスワードをだれでも読めるためです）。'
+        raise config.Unsafe('デモデータの入ったデータベースは、'
+                            '本番では使えません（パスワードをだれでも読めるためです）。'
                             'DATABASE_URL に、本番のデータベースを入れてください。')
 
 
 def said_everywhere(app):
-    """Give templates what every page says: who is here, the menu, the trail's head, days and moments in words."""
-    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label, called=display.called)
-    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS, once=display.once)
+    """Give templates what every page says: who is here, the menu, the trail's head, days and moments in
+    words."""
+    app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
+                                 called=display.called)
+    app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
+                                 once=display.once)
 
     @app.context_processor
     def site():

@@ -19,7 +19,8 @@ from .web.submission import asked_for
 
 def numbered():
     """Return (id, year, number of the initiative, number, unit) of every indicator that stands."""
-    return Indicator.select(Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit, Indicator.decimals).join(Initiative).join(
+    return Indicator.select(Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit,
+                            Indicator.decimals).join(Initiative).join(
         Strategy).where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()
 
 
@@ -35,7 +36,8 @@ class ActualLoad(Load):
     def _existing(self, keys):
         """Return {(id of the indicator, day): record} of the keys' records."""
         wanted = {(id, key[-1]) for key in keys if (id := self.indicators.get(key[:-1]))}
-        rows = Actual.select().where(Actual.indicator.in_({id for id, _ in wanted}), Actual.as_of.in_({day for _, day in wanted}))
+        rows = Actual.select().where(Actual.indicator.in_({id for id, _ in wanted}),
+                                     Actual.as_of.in_({day for _, day in wanted}))
         return {(row.indicator_id, row.as_of): row for row in rows} if wanted else {}
 
     def read_line(self, line, cells, key, existing, linked, seen):
@@ -80,9 +82,11 @@ class ActualLoad(Load):
     def found_by(rows):
         """Return {id: {field: value}} of the year and numbers that find some actuals."""
         places = dict((id, place) for id, *place in Indicator.select(
-            Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no).join(Initiative).join(Strategy).where(
+            Indicator.id, Strategy.fiscal_year, Initiative.no,
+            Indicator.no).join(Initiative).join(Strategy).where(
             Indicator.id.in_([row.indicator_id for row in rows] or [0])).tuples())
-        return {row.id: dict(zip(('fiscal_year', 'initiative_no', 'indicator_no'), places[row.indicator_id], strict=True)) for row in rows}
+        return {row.id: dict(zip(('fiscal_year', 'initiative_no', 'indicator_no'), places[row.indicator_id],
+                                 strict=True)) for row in rows}
 
     @staticmethod
     def export(noun, query, until=None, viewer=None):
@@ -107,7 +111,8 @@ def misplaced(form, year):
     """Yield (field name, message) where an actual's day is not one of its year, or has not come."""
     day, (start, end) = form.as_of.data, calendar.year_range(year)
     if day is not None and not start <= day <= end:
-        yield 'as_of', f'基準日は、{calendar.year_label(year)}の日（{calendar.show_day(start)}から{calendar.show_day(end)}まで）にしてください。'
+        yield 'as_of', ('基準日は、'
+                        f'{calendar.year_label(year)}の日（{calendar.show_day(start)}から{calendar.show_day(end)}まで）にしてください。')
     elif day is not None and day > clock.today():
         yield 'as_of', '基準日に先の日は入れられません。'
 
@@ -126,13 +131,15 @@ actuals = Noun(
     key=('fiscal_year', 'initiative_no', 'indicator_no', 'as_of'), sort='-as_of', loader=ActualLoad,
     views=('index', 'void'), joins=lambda query: query.join(Indicator).join(Initiative).join(Strategy),
     columns=[Column('year', '年度', Strategy.fiscal_year, display.year),
-             Column('initiative', '取組', Initiative.no, display.number), Column('indicator', '指標', Indicator.no),
+             Column('initiative', '取組', Initiative.no, display.number),
+             Column('indicator', '指標', Indicator.no),
              Column('text', '文言', Indicator.text), 'as_of',
              Column('value', show=lambda v: f'{v:f}'),
              Column('verdict', show=lambda v: {'met': '達成', 'missed': '未達'}[v]),
              'source'],
     filters=[Filter('year', '年度', display.years, lambda v: Actual.indicator.in_(
-        Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year == int(v))))],
+        Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year
+            == int(v))))],
     hint='自動集計できない指標の実績です。出典を必ず残します。')
 bp = pages.blueprint(actuals)
 
@@ -143,11 +150,14 @@ def show(id):
     """Lead to the initiative an actual belongs to."""
     row = Actual.get_or_none(Actual.id == id) or abort(404)
     parent = row.indicator.initiative
-    return redirect(url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no), code=303)
+    return redirect(url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no),
+                    code=303)
 
 
-entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, one_at_place=True, found_by_numbers=True,
-               prepare=lambda row, before, form, by, at: misplaced(form, row.indicator.initiative.strategy.fiscal_year),
+entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, one_at_place=True,
+               found_by_numbers=True,
+               prepare=lambda row, before, form, by, at: misplaced(form,
+                   row.indicator.initiative.strategy.fiscal_year),
                act_kinds={'create': 'actuals.enter'})
 
 
@@ -158,10 +168,12 @@ def actual_form(indicator, before, as_of):
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative
-    year, back = parent.strategy.fiscal_year, url_for('strategies.initiative', year=parent.strategy.fiscal_year, no=parent.no)
+    year, back = parent.strategy.fiscal_year, url_for('strategies.initiative',
+        year=parent.strategy.fiscal_year, no=parent.no)
     heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
     form.value.description = f'{indicator.text}（単位: {indicator.unit or "なし"}）'
-    return strategies.edited(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data}, heading, lambda row: back,
+    return strategies.edited(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data},
+                             heading, lambda row: back,
                              strategies.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
 
 

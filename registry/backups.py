@@ -1,4 +1,5 @@
-"""Copies of the whole register: made while people work, opened and verified at once; put back only when they are whole."""
+"""Copies of the whole register: made while people work, opened and verified at once; put back only when they
+are whole."""
 import os
 import re
 import secrets
@@ -21,17 +22,20 @@ from models import TABLES, catalogue, db
 from .core import clock, connection
 from .data import masters
 
-#: where libpq's programs look for what stands in DATABASE_URL: a password on a command line is everybody's to read
-ENVIRONMENT = {'host': 'PGHOST', 'port': 'PGPORT', 'user': 'PGUSER', 'password': 'PGPASSWORD', 'database': 'PGDATABASE',
-               'sslmode': 'PGSSLMODE', 'sslrootcert': 'PGSSLROOTCERT', 'sslcert': 'PGSSLCERT', 'sslkey': 'PGSSLKEY',
-               'options': 'PGOPTIONS', 'connect_timeout': 'PGCONNECT_TIMEOUT', 'passfile': 'PGPASSFILE',
-               'service': 'PGSERVICE', 'channel_binding': 'PGCHANNELBINDING'}
+#: where libpq's programs look for what stands in DATABASE_URL: a password on a command line is everybody's
+#: to read
+ENVIRONMENT = {'host': 'PGHOST', 'port': 'PGPORT', 'user': 'PGUSER', 'password': 'PGPASSWORD',
+               'database': 'PGDATABASE', 'sslmode': 'PGSSLMODE', 'sslrootcert': 'PGSSLROOTCERT',
+               'sslcert': 'PGSSLCERT', 'sslkey': 'PGSSLKEY', 'options': 'PGOPTIONS',
+               'connect_timeout': 'PGCONNECT_TIMEOUT', 'passfile': 'PGPASSFILE', 'service': 'PGSERVICE',
+               'channel_binding': 'PGCHANNELBINDING'}
 SQLITE_MAGIC, POSTGRESQL_MAGIC = b'SQLite format 3\0', b'PGDMP'
 NEEDED = {'act', 'change', 'trail_head', catalogue.HISTORY}
 
 
 class Failed(Exception):
-    """A copy could not be made or put back; the message says why and what to do, `status` is the command's."""
+    """A copy could not be made or put back; the message says why and what to do, `status` is the
+    command's."""
 
     def __init__(self, message, status=1):
         super().__init__(message)
@@ -40,7 +44,8 @@ class Failed(Exception):
 
 @dataclass
 class Checked:
-    """A register that was read to its end: its chain's head, and what verify found; None where it could not be asked."""
+    """A register that was read to its end: its chain's head, and what verify found; None where it could not
+    be asked."""
 
     seq: int
     hash: str
@@ -74,10 +79,12 @@ def backup(path, url):
 
 
 def restore(path, url, production, replace=False, upgrade=False, altered=False):
-    """Put the copy in `path` in the place of the register of `url`, which nobody may have open; return it Checked.
+    """Put the copy in `path` in the place of the register of `url`, which nobody may have open; return it
+    Checked.
 
-    `replace`: a PostgreSQL database that is not empty is emptied first. `upgrade`: a copy of an earlier version is
-    migrated. `altered`: a copy in which verify finds tampering is taken all the same. All of it is done or nothing.
+    `replace`: a PostgreSQL database that is not empty is emptied first. `upgrade`: a copy of an earlier
+    version is migrated. `altered`: a copy in which verify finds tampering is taken all the same. All of it
+    is done or nothing.
     """
     with _private():
         try:
@@ -88,7 +95,9 @@ def restore(path, url, production, replace=False, upgrade=False, altered=False):
         lite = url.startswith('sqlite')
         if not start.startswith(SQLITE_MAGIC if lite else POSTGRESQL_MAGIC):
             other = start.startswith(POSTGRESQL_MAGIC if lite else SQLITE_MAGIC)
-            raise Failed(f'{path} は{"別の種類のデータベースの写しです" if other else "台帳の写しではありません"}。何も変更していません。')
+            raise Failed(f'{path} '
+                         f'は{"別の種類のデータベースの写しです" if other else "台帳の写しではありません"}。'
+                         '何も変更していません。')
         if lite:
             return _restore_sqlite(path, Path(url.removeprefix('sqlite:///')), production, upgrade, altered)
         return _restore_postgresql(path, url, production, replace, upgrade, altered)
@@ -153,19 +162,22 @@ def _at(database):
 
 
 def _examine(upgrade, altered=True):
-    """Return the open database Checked; refuse one that is no register of this version, or that was tampered with.
+    """Return the open database Checked; refuse one that is no register of this version, or that was tampered
+    with.
 
     `upgrade` migrates one of an earlier version first.
     """
     if lacking := NEEDED - set(db.get_tables()):
-        raise Failed(f'台帳の写しではありません（ない表: {"、".join(sorted(lacking))}）。何も変更していません。')
+        raise Failed(f'台帳の写しではありません（ない表: {"、".join(sorted(lacking))}）。'
+                     '何も変更していません。')
     if connection.newer():
         raise Failed('より新しい版の写しです。新しい版を使ってください。何も変更していません。')
     head = trail.head()
     checked = Checked(head.seq, head.hash, head.at)
     if connection.pending():
         if not upgrade:
-            raise Failed('以前の版の写しです。--migrate を付けると、この版に合わせてから戻します。何も変更していません。')
+            raise Failed('以前の版の写しです。--migrate を付けると、この版に合わせてから戻します。'
+                         '何も変更していません。')
         try:
             # the copy may be ahead of this machine's clock
             connection.migrate(lambda: masters.fill(max(clock.now(), head.at or clock.now())))
@@ -173,7 +185,8 @@ def _examine(upgrade, altered=True):
             raise Failed(str(refused)) from None
     checked.verdict = verify.verify()
     if not checked.verdict.intact and not altered:
-        raise Failed('写しの検証で改ざんが見つかりました。何も変更していません。承知のうえで戻すときは --even-if-altered を付けてください。')
+        raise Failed('写しの検証で改ざんが見つかりました。何も変更していません。承知のうえで戻すときは '
+                     '--even-if-altered を付けてください。')
     return checked
 
 
@@ -249,7 +262,8 @@ def _restore_sqlite(path, target, production, upgrade, altered):
 
 
 def _replace(staged, target):
-    """Put a whole database in the place of another that nobody has open; return where the former one is kept."""
+    """Put a whole database in the place of another that nobody has open; return where the former one is
+    kept."""
     stamp = clock.now().strftime('%Y%m%dT%H%M%S')
     former = target.with_name(f'{target.stem}-before-restore-{stamp}{target.suffix}')
     if not target.exists():
@@ -259,7 +273,8 @@ def _replace(staged, target):
         return None
     try:
         with closing(sqlite3.connect(target, timeout=2, isolation_level=None)) as old:
-            # leaving the write-ahead log needs the file for oneself: with this no log is left that belongs to another
+            # leaving the write-ahead log needs the file for oneself: with this no log is left that belongs
+            # to another
             if old.execute('PRAGMA journal_mode = DELETE').fetchone()[0] != 'delete':
                 raise Failed(f'{target} は使われています。サーバーを止めてから、もう一度実行してください。')
             if old.execute('SELECT count(*) FROM sqlite_master').fetchone()[0]:
@@ -283,7 +298,8 @@ def _replace(staged, target):
 
 
 def _held(path):
-    """Tell whether some process has a database open whose content says nothing: SQLite locks bytes far behind its end."""
+    """Tell whether some process has a database open whose content says nothing: SQLite locks bytes far
+    behind its end."""
     try:
         import fcntl
     except ImportError:
@@ -312,11 +328,13 @@ def _aside(target, stamp):
 def environment(url):
     """Return the environment in which libpq's programs find the database of `url`."""
     given = parse(url, unquote_password=True)
-    return os.environ | {ENVIRONMENT[name]: str(value) for name, value in given.items() if name in ENVIRONMENT}
+    return os.environ | {ENVIRONMENT[name]: str(value) for name, value in given.items()
+                         if name in ENVIRONMENT}
 
 
 def program(name):
-    """Return the path of one of PostgreSQL's programs that understands the open server: its own version, or a newer."""
+    """Return the path of one of PostgreSQL's programs that understands the open server: its own version, or
+    a newer."""
     server = int(db.execute_sql('SHOW server_version_num').fetchone()[0]) // 10000
     found = {}
     for path in [shutil.which(name), *sorted(glob(f'/usr/lib/postgresql/*/bin/{name}'))]:
@@ -326,7 +344,8 @@ def program(name):
                 found.setdefault(int(version.group(1)), path)
     fitting = [version for version in sorted(found) if version >= server]
     if not fitting:
-        raise Failed(f'{name} {server} がありません。PostgreSQL {server} のクライアント（postgresql-client-{server} など）を入れてください。', 2)
+        raise Failed(f'{name} {server} がありません。PostgreSQL {server} '
+                     f'のクライアント（postgresql-client-{server} など）を入れてください。', 2)
     return found[fitting[0]]
 
 
@@ -347,8 +366,8 @@ def _backup_postgresql(part, url):
         db.cursor().execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
         head = trail.head()
         state = db.execute_sql('SELECT pg_export_snapshot()').fetchone()[0]
-        _run([program('pg_dump'), '--format=custom', '--no-owner', '--no-privileges', '--no-password', f'--schema={schema}',
-              f'--snapshot={state}', f'--file={part}'], env)
+        _run([program('pg_dump'), '--format=custom', '--no-owner', '--no-privileges', '--no-password',
+              f'--schema={schema}', f'--snapshot={state}', f'--file={part}'], env)
     checked = Checked(head.seq, head.hash, head.at)
     # to its end, packed data too
     _run([program('pg_restore'), f'--file={os.devnull}', str(part)], env)
@@ -370,7 +389,8 @@ def _backup_postgresql(part, url):
 
 
 def _load(path, env):
-    """Run what a dump holds in the open transaction: tables, data, indexes, constraints, triggers; no schema, no owner."""
+    """Run what a dump holds in the open transaction: tables, data, indexes, constraints, triggers; no
+    schema, no owner."""
     restore = program('pg_restore')
     try:
         listed = _run([restore, '--list', str(path)], env).decode()
@@ -426,26 +446,34 @@ def _restore_postgresql(path, url, production, replace, upgrade, altered):
                 _load(path, environment(url))
                 checked = _examine(upgrade, altered)
         except (verify.Unverifiable, PeeweeException) as error:
-            raise Failed(f'戻せませんでした。何も変更していません（{" ".join(str(error).split())[:300]}）。') from None
+            raise Failed(f'戻せませんでした。何も変更していません（{" ".join(str(error).split())[:300]}）'
+                         '。') from None
         connection.look_again()
     return checked
 
 
 def _empty(replace):
-    """Drop the register that stands in the open database, within the transaction; refuse what is not ours to drop."""
+    """Drop the register that stands in the open database, within the transaction; refuse what is not ours to
+    drop."""
     ours = {table._meta.table_name for table in TABLES} | {catalogue.HISTORY}
     if not replace:
-        raise Failed('データベースが空ではありません。今の台帳と置き換えるときは、写しを取ってから --replace を付けてください。')
+        raise Failed('データベースが空ではありません。今の台帳と置き換えるときは、写しを取ってから '
+                     '--replace を付けてください。')
     if strange := set(db.get_tables()) - ours:
-        raise Failed(f'台帳のものでない表があります（{"、".join(sorted(strange))}）。空のデータベースに戻してください。何も変更していません。')
-    others = db.execute_sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+        raise Failed(f'台帳のものでない表があります（{"、".join(sorted(strange))}）。'
+                     '空のデータベースに戻してください。何も変更していません。')
+    others = db.execute_sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                            "pid <> "
                             "pg_backend_pid() AND backend_type = 'client backend'").fetchone()[0]
     if others:
-        raise Failed(f'データベースに、ほかに{others}件の接続があります。サーバーを止めてから、もう一度実行してください。')
+        raise Failed(f'データベースに、ほかに{others}件の接続があります。サーバーを止めてから、'
+                     'もう一度実行してください。')
     db.execute_sql("SET LOCAL lock_timeout = '10s'")
     for table in db.get_tables():
         db.execute_sql(f'DROP TABLE "{table}" CASCADE')
     for (name,) in list(db.execute_sql("SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = "
-                                       "current_schema()::regnamespace AND prorettype = 'trigger'::regtype AND NOT EXISTS "
-                                       "(SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')")):
+                                       "current_schema()::regnamespace AND prorettype = 'trigger'::regtype "
+                                       "AND NOT EXISTS "
+                                       "(SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = "
+                                       "'e')")):
         db.execute_sql(f'DROP FUNCTION {name}')

@@ -1,4 +1,5 @@
-"""`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is wrong."""
+"""`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is
+wrong."""
 import json
 import os
 import sys
@@ -42,7 +43,8 @@ class Kind(click.ParamType):
     name = 'KIND'
 
     def convert(self, value, param, ctx):
-        from . import create_app  # noqa: F401  (the nouns register themselves when the application is imported)
+        # the nouns are declared when the application is imported
+        from . import create_app  # noqa: F401
         known = [noun.name for noun in NOUNS.values() if noun.importable]
         if value not in known:
             self.fail(f'{value} という種類はありません。使える種類: {", ".join(known)}', param, ctx)
@@ -64,7 +66,8 @@ def register(ready=True, status=1):
     with app.app_context():
         url = app.config['DATABASE_URL']
         if ready and url.startswith('sqlite') and not (path := Path(url.removeprefix('sqlite:///'))).exists():
-            fail(f'データベース {path} がありません。初めてなら先に daicho migrate を、失ったのなら daicho restore を実行してください。', status)
+            fail(f'データベース {path} がありません。初めてなら先に daicho migrate を、失ったのなら daicho '
+                 'restore を実行してください。', status)
         try:
             db.connect(reuse_if_open=True)
             connection.wait_patiently()
@@ -74,7 +77,8 @@ def register(ready=True, status=1):
                 fail('データベースは、より新しい版で作られています。新しい版を使ってください。', status)
             yield app
         except trail.Busy:
-            fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。終わってから、もう一度実行してください。')
+            fail('ほかの人の取込みなどの書込みが続いているため、実行できませんでした。何も変更していません。'
+                 '終わってから、もう一度実行してください。')
         except trail.ClockBehind as error:
             fail(f'{error}何も変更していません。{CLOCK}')
         finally:
@@ -146,7 +150,8 @@ def rebuild():
 
 
 def read_settings():
-    """Return the settings for what must not open the application's database; fail in words when they will not do."""
+    """Return the settings for what must not open the application's database; fail in words when they will
+    not do."""
     try:
         read = config.read()
     except config.Unsafe as error:
@@ -159,7 +164,8 @@ def read_settings():
 @click.argument('file', type=click.Path(dir_okay=False, path_type=Path))
 @click.option('--json', 'as_json', is_flag=True)
 def backup(file, as_json):
-    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on working."""
+    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on
+    working."""
     try:
         checked = backups.backup(file, read_settings()['DATABASE_URL'])
     except (backups.Failed, PeeweeException) as error:
@@ -171,13 +177,16 @@ def backup(file, as_json):
 @click.argument('file', type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option('--replace', is_flag=True, help='PostgreSQL: empty a database that holds a register first')
 @click.option('--migrate', 'upgrade', is_flag=True, help='take a copy of an earlier version and upgrade it')
-@click.option('--even-if-altered', 'altered', is_flag=True, help='take a copy in which verify finds tampering all the same')
+@click.option('--even-if-altered', 'altered', is_flag=True,
+              help='take a copy in which verify finds tampering all the same')
 @click.option('--json', 'as_json', is_flag=True)
 def restore(file, replace, upgrade, altered, as_json):
-    """Put the copy in FILE in the register's place, verify it and print its head; the server must be stopped."""
+    """Put the copy in FILE in the register's place, verify it and print its head; the server must be
+    stopped."""
     read = read_settings()
     try:
-        checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace, upgrade, altered)
+        checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace,
+                                  upgrade, altered)
     except (backups.Failed, PeeweeException) as error:
         not_copied(error)
     told(file, checked, as_json, f'{file} の写しを戻しました。', None)
@@ -198,7 +207,8 @@ def told(file, checked, as_json, words, size):
              '検証: 改ざんが見つかりました。daicho trail verify で確かめてください。')
     if as_json:
         emit({'file': str(file), 'bytes': size, 'head': {'seq': checked.seq, 'hash': checked.hash,
-                                                         'at': checked.at.isoformat() if checked.at else None},
+                                                         'at': checked.at.isoformat() if checked.at
+                                                         else None},
               'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
               'former': str(checked.former) if checked.former else None})
     else:
@@ -209,7 +219,8 @@ def told(file, checked, as_json, words, size):
 
 
 @main.command()
-@click.option('--if-empty', is_flag=True, help='leave a database that is not empty as it is, without a complaint')
+@click.option('--if-empty', is_flag=True,
+              help='leave a database that is not empty as it is, without a complaint')
 def demo(if_empty):
     """Fill an EMPTY database with the demo ward; refuses any other."""
     with register() as app:
@@ -218,7 +229,8 @@ def demo(if_empty):
         from . import demo as ward
         if ward.is_unfinished():
             fail('デモデータが途中までしか入っていません（以前の版で、入れている途中に止まっています）。'
-                 'このデータベースを削除（または空の別のデータベースを指定）して daicho migrate と daicho demo を実行してください。')
+                 'このデータベースを削除（または空の別のデータベースを指定）して daicho migrate と daicho '
+                 'demo を実行してください。')
         if not ward.is_empty():
             if if_empty:
                 return
@@ -228,7 +240,8 @@ def demo(if_empty):
         ahead = last > clock.now()
     say('デモデータを入れました。')
     if ahead:
-        say(f'デモデータの最後の操作は {calendar.show_moment(last)} です。記録を変えるには、DAICHO_TODAY をその日以後にして動かしてください。')
+        say(f'デモデータの最後の操作は {calendar.show_moment(last)} です。記録を変えるには、DAICHO_TODAY '
+            'をその日以後にして動かしてください。')
 
 
 @main.command()
@@ -272,13 +285,15 @@ def person():
 @click.argument('email')
 @click.option('--name', required=True)
 @click.option('--department', required=True, help='所属コード')
-@click.option('--role', required=True, type=click.Choice(['department', 'head', 'it', 'auditor', 'executive', 'admin']))
+@click.option('--role', required=True,
+              type=click.Choice(['department', 'head', 'it', 'auditor', 'executive', 'admin']))
 @click.option('--password-stdin', is_flag=True, help='read the password from standard input')
 def add(email, name, department, role, password_stdin):
     """Add a person; the password is read from standard input or asked for."""
     with register():
         row = Person()
-        form = PersonForm(MultiDict({'email': email, 'name': name, 'department_code': department, 'role': role, 'is_active': '1'}))
+        form = PersonForm(MultiDict({'email': email, 'name': name, 'department_code': department,
+                                     'role': role, 'is_active': '1'}))
         problems = form.wrong(None)
         if problems:
             fail('\n'.join(f'{form._fields[field].label.text}: {words}' for field, words in problems), 2)
@@ -315,7 +330,8 @@ ONE_TIME_WORDS = f'{sign_in.ONE_TIME.days}日のうちにサインインし、�
 
 def asked_password(row, from_stdin):
     """Return the password asked for, or fail with all that is wrong with it."""
-    given = sys.stdin.readline().rstrip('\n') if from_stdin else click.prompt('パスワード', hide_input=True, confirmation_prompt=True)
+    given = sys.stdin.readline().rstrip('\n') if from_stdin else click.prompt('パスワード', hide_input=True,
+        confirmation_prompt=True)
     if wrong := ['256文字までにしてください。'] if len(given) > 256 else passwords.weaknesses(given, row):
         fail('\n'.join(wrong))
     return given
@@ -329,7 +345,8 @@ def token():
 @token.command('issue')
 @click.argument('email')
 @click.option('--name', required=True, help='what uses it')
-@click.option('--scope', 'scopes', required=True, multiple=True, type=click.Choice(list(SCOPES)), help='may be given several times')
+@click.option('--scope', 'scopes', required=True, multiple=True, type=click.Choice(list(SCOPES)),
+              help='may be given several times')
 @click.option('--until', required=True, help='the last day it may be used')
 def issue_(email, name, scopes, until):
     """Issue a token to a person and print it: it is shown this once."""
@@ -341,7 +358,8 @@ def issue_(email, name, scopes, until):
             fail('\n'.join(f'{form._fields[field].label.text}: {words}' if field in form._fields else words
                            for field, words in outcome.problems))
     click.echo(issued)
-    say(f'{row.label} のトークン「{outcome.row.name}」（番号 {outcome.row.id}）を発行しました。いまだけ表示します。')
+    say(f'{row.label} のトークン「{outcome.row.name}」（番号 {outcome.row.id}）を発行しました。'
+        'いまだけ表示します。')
 
 
 @token.command('list')
@@ -350,13 +368,15 @@ def issue_(email, name, scopes, until):
 def list_(email, as_json):
     """List the tokens of a person that may be used."""
     with register():
-        found = [{'id': row.id, 'name': row.name, 'scopes': row.scopes.split(';'), 'expires_on': row.expires_on.isoformat(),
-                  'last_used': row.last_use and row.last_use.used.isoformat()} for row in tokens.of(person_of(email))]
+        found = [{'id': row.id, 'name': row.name, 'scopes': row.scopes.split(';'),
+                  'expires_on': row.expires_on.isoformat(), 'last_used': row.last_use
+                  and row.last_use.used.isoformat()} for row in tokens.of(person_of(email))]
     if as_json:
         emit(found)
         return
     for each in found:
-        click.echo(f'{each["id"]:>5}  {each["name"]}  {";".join(each["scopes"])}  {each["expires_on"]}  {each["last_used"] or "未使用"}')
+        click.echo(f'{each["id"]:>5}  {each["name"]}  {";".join(each["scopes"])}  {each["expires_on"]}  '
+                   f'{each["last_used"] or "未使用"}')
 
 
 @token.command('revoke')
@@ -400,7 +420,8 @@ def progress(words):
 @click.option('--reason', default='', metavar='TEXT')
 @click.option('--encoding', type=click.Choice(['auto', 'utf-8', 'cp932']), default='auto')
 @click.option('--ignore-unknown', is_flag=True, help='skip columns that are not known')
-@click.option('--restore-zeros', is_flag=True, help='give numbers the leading zeros back that a spreadsheet has cut')
+@click.option('--restore-zeros', is_flag=True,
+              help='give numbers the leading zeros back that a spreadsheet has cut')
 @click.option('--json', 'as_json', is_flag=True)
 def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_zeros, as_json):
     """Import a file as one act: all rows or none."""
@@ -416,7 +437,8 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         except sheets.Unreadable as error:
             report(importing.told(noun, 0, {}, error.problems, None, []), as_json)
             sys.exit(1)
-        load = importing.load(noun, sheet, person=who, ignore_unknown=ignore_unknown, progress=progress(noun.title),
+        load = importing.load(noun, sheet, person=who, ignore_unknown=ignore_unknown,
+                              progress=progress(noun.title),
                             restore_zeros=restore_zeros)
         for cut in load.cut.values():
             say(f'{cut.header}: {cut.cells:,}件の先頭の0が落ちている' + (
@@ -425,9 +447,11 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         seq = None
         if load.good and not dry_run:
             try:
-                seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み') + files.repaired(load))
+                seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み')
+                                 + files.repaired(load))
             except (Stale, IntegrityError, importing.Overtaken):
-                fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。もう一度取り込んでください。')
+                fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。'
+                     'もう一度取り込んでください。')
         report(importing.told(noun, len(sheet.rows), load.counts, load.problems, seq,
                               [entry for entry in load.entries if entry.status == 'conflict']), as_json)
         if not load.good:
@@ -445,7 +469,8 @@ def report(found, as_json):
     for e in found['conflicts']:
         say(f'{e["line"]}行目 {e["label"]}: {e["message"]}')
     say(f'{found["rows"]}行: 登録 {found["create"]}、変更 {found["update"]}、変更なし {found["unchanged"]}、'
-        f'競合 {found["conflict"]}、誤り {len(found["errors"])}' + (f'。操作 {found["act"]} として記録しました。' if found['act'] else ''))
+        f'競合 {found["conflict"]}、誤り {len(found["errors"])}'
+        + (f'。操作 {found["act"]} として記録しました。' if found['act'] else ''))
     if found['errors'] or found['conflicts']:
         say('何も変更していません。上の行を直して、もう一度取り込んでください。')
 
@@ -461,7 +486,8 @@ def settle_day(year, day):
 @click.option('--format', 'form', type=click.Choice(['csv', 'xlsx']), default='csv')
 @click.option('--encoding', type=click.Choice(['utf-8-sig', 'cp932']), default='utf-8-sig')
 @click.option('--as-of', type=Day(), help='the records as they stood at the end of this day')
-@click.option('--layout', type=click.Choice(['import', 'people']), default='import', help='people: names and real dates, xlsx only')
+@click.option('--layout', type=click.Choice(['import', 'people']), default='import',
+              help='people: names and real dates, xlsx only')
 @click.option('-o', 'output', type=click.Path(dir_okay=False, path_type=Path))
 def export(kind, form, encoding, as_of, layout, output):
     """Export a register as an import file."""
@@ -484,7 +510,8 @@ def export(kind, form, encoding, as_of, layout, output):
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
         if as_of and (strays := past.out_of_order(exporting.end_of(as_of))):
-            say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。記録の順ではこの日のあとなので、含めていません。')
+            say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。'
+                '記録の順ではこの日のあとなので、含めていません。')
     if output:
         keep(output, data)
     else:
@@ -508,11 +535,13 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
         if as_json:
             emit(boards.as_json(found))
         elif as_csv:
-            headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標', '算出元', '目標', '単位', '分子',
-                       '分母', '値', '判定', '公表値', '公表値の基準日', '公表値の出典', '対象業務']
-            rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '', i.no, i.text,
-                     i.source, i.operator + i.target_text, i.unit, i.numerator or '', i.denominator or '', i.value_text,
-                     i.verdict, *stated(i), ';'.join(code for code, _ in i.businesses)]
+            headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標',
+                       '算出元', '目標', '単位', '分子', '分母', '値', '判定', '公表値', '公表値の基準日',
+                       '公表値の出典', '対象業務']
+            rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '',
+                     i.no, i.text, i.source, i.operator + i.target_text, i.unit, i.numerator or '',
+                     i.denominator or '', i.value_text, i.verdict, *stated(i),
+                     ';'.join(code for code, _ in i.businesses)]
                     for v in found.initiatives for i in v.indicators]
             sys.stdout.buffer.write(sheets.write_csv(headers, rows))
         else:
@@ -534,7 +563,8 @@ def stated(indicator):
 
 
 def beside(indicator):
-    """Return what is said of a published value: that it stands in a computed one's place, or what it is beside that."""
+    """Return what is said of a published value: that it stands in a computed one's place, or what it is
+    beside that."""
     if indicator.is_published:
         return f'〔公表値。自動集計は{indicator.instead_of}〕'
     if not indicator.published:
@@ -556,7 +586,8 @@ def report_(name, fiscal_year, as_of, only, output):
         settle_day(year, as_of)
         data = documents.build(name, year, as_of, only)
     if data is None:
-        fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None else f'{calendar.year_label(year)}に重点取組{only}はありません。')
+        fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None
+             else f'{calendar.year_label(year)}に重点取組{only}はありません。')
     keep(output, data)
     say(f'{output} に書き出しました。')
 
@@ -582,7 +613,8 @@ def head(as_json):
 @trail_.command('verify')
 @click.option('--json', 'as_json', is_flag=True)
 def verify_(as_json):
-    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be checked."""
+    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be
+    checked."""
     try:
         with register(status=2):
             found = verify.verify()
@@ -595,7 +627,8 @@ def verify_(as_json):
                   for row in found.outside], 'unguarded': found.unguarded, 'schema': [
                   {name: row[name] for name in ('table', 'kind', 'name', 'what')} for row in found.schema]})
     else:
-        click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: ' + ('改ざんは見つかりませんでした。' if found.intact
+        click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: '
+                   + ('改ざんは見つかりませんでした。' if found.intact
                                                                    else '改ざんが見つかりました。'))
         if found.first_broken:
             click.echo(f'最初に壊れている操作 {found.first_broken["seq"]}: {found.first_broken["what"]}')

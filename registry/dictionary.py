@@ -1,4 +1,5 @@
-"""The data dictionary (データ辞書): every table, column and import file, written down from the models and the forms."""
+"""The data dictionary (データ辞書): every table, column and import file, written down from the models and
+the forms."""
 from pathlib import Path
 
 from flask import Flask
@@ -18,13 +19,16 @@ from .records.vocabulary import vocabulary
 
 HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
 #: what a file's columns alone do not say
-NOTES = {'plans': '1行が1回の進捗確認です。「回」と「評価」は進捗確認のある行だけで必須で、プランだけの行では空欄にします。'
+NOTES = {'plans': '1行が1回の進捗確認です。「回」と「評価」は進捗確認のある行だけで必須で、'
+                  'プランだけの行では空欄にします。'
                   '同じプランの行は「プラン番号」と「回」で見分けます。',
-         'steps': '「経過」は、状態とその状態になった日を古い順に `;` で並べたものです（例: `作業中 2026-05-01;完了済み 2026-06-30`）。'
+         'steps': '「経過」は、状態とその状態になった日を古い順に `;` で並べたものです（例: `作業中 '
+                  '2026-05-01;完了済み 2026-06-30`）。'
                   '日のない状態は初めからのものです。'
-                  '書出しには必ず入り、取り込むと過去の日の完了率まで同じになります。列がないか空欄なら、状態と日付から画面と同じように作ります。'}
-TYPES = {'AUTO': '整数', 'INT': '整数', 'BIGINT': '整数', 'BOOL': '真偽', 'DATE': '日付', 'DATETIME': '日時（UTC）',
-         'TEXT': '文字列', 'VARCHAR': '文字列'}
+                  '書出しには必ず入り、取り込むと過去の日の完了率まで同じになります。列がないか空欄なら、'
+                  '状態と日付から画面と同じように作ります。'}
+TYPES = {'AUTO': '整数', 'INT': '整数', 'BIGINT': '整数', 'BOOL': '真偽', 'DATE': '日付',
+         'DATETIME': '日時（UTC）', 'TEXT': '文字列', 'VARCHAR': '文字列'}
 OPENING = """# データ辞書
 
 この文書は `python -m registry.dictionary` が、表（`models/`）とフォーム（`forms/`）から作ります。手では直しません。
@@ -73,8 +77,8 @@ def columns(table):
     labels = vocabulary(table).labels
     for field in table._meta.sorted_fields:
         limit = field.max_length if isinstance(field, CharField) else ''
-        yield (f'`{field.column_name}`', labels.get(field.name, ''), kind_of(field), '可' if field.null else '不可', limit,
-               contents(field))
+        yield (f'`{field.column_name}`', labels.get(field.name, ''), kind_of(field), '可' if field.null
+               else '不可', limit, contents(field))
 
 
 def rules(table):
@@ -152,8 +156,10 @@ def write():
     for table in TABLES:
         lines += one_table(table)
     lines += ['## 取込み・書出しのファイル', '',
-              '1行目は見出しです。見出しは日本語でもキーでもよく、全角・半角、かっこ、空白の違いは問いません。列の順は自由です。',
-              '「必須」は、新しい記録を登録するときに要る列です。「既定」のある列は、列がなければその値になります。'
+              '1行目は見出しです。見出しは日本語でもキーでもよく、全角・半角、かっこ、'
+              '空白の違いは問いません。列の順は自由です。',
+              '「必須」は、新しい記録を登録するときに要る列です。「既定」のある列は、'
+              '列がなければその値になります。'
               '既にある記録を変えるときは、行を見分ける列と、変える列だけで足ります。', '']
     for noun in NOUNS.values():
         if noun.importable:

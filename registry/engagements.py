@@ -1,4 +1,5 @@
-"""Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else (監査事後確認)."""
+"""Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else
+(監査事後確認)."""
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 from peewee import fn
@@ -21,12 +22,15 @@ from .web.submission import asked_for
 actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 
 engagements = Noun(
-    name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',), sort='-engagement_no',
+    name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',),
+    sort='-engagement_no',
     permits=kept_by((auditor,)), menu=('監査',),
-    prefix='A-', importable=False, template='engagements/show.html', keeps=lambda row, by: kept_apart(row.findings, by),
+    prefix='A-', importable=False, template='engagements/show.html',
+    keeps=lambda row, by: kept_apart(row.findings, by),
     restorable=lambda row, by: kept_apart(row.findings, by),
     panels=lambda row: {'findings': pages.panel(
-        list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(pages.FEW))[::-1], 'findings',
+        list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(pages.FEW))[::-1],
+        'findings',
         engagement=row.engagement_no), 'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=['engagement_no', 'kind', 'theme', 'department', 'held_on', 'reported_on'],
     filters=['kind', 'department', Filter('system', '対象システム')],
@@ -34,15 +38,18 @@ engagements = Noun(
 
 
 #: what a move of a finding is called: (from, to), or to alone
-MOVE_WORDS = {('open', 'planned'): '是正計画を提出する', ('planned', 'approved'): '是正計画を承認する', ('planned', 'open'): '是正計画を差し戻す',
+MOVE_WORDS = {('open', 'planned'): '是正計画を提出する', ('planned', 'approved'): '是正計画を承認する',
+              ('planned', 'open'): '是正計画を差し戻す',
               ('approved', 'correcting'): '是正を始める', ('correcting', 'reported'): '是正の完了を報告する',
-              ('reported', 'closed'): '指摘を完了にする', ('reported', 'correcting'): '是正をやり直してもらう', 'accepted': 'リスク受容にする'}
+              ('reported', 'closed'): '指摘を完了にする',
+              ('reported', 'correcting'): '是正をやり直してもらう', 'accepted': 'リスク受容にする'}
 #: states in which a finding asks for nothing more
 DONE = ('closed', 'accepted')
 
 
 def unfinished(value):
-    """Return the condition that a finding still asks for something, or ('late') that a measure of it is overdue."""
+    """Return the condition that a finding still asks for something, or ('late') that a measure of it is
+    overdue."""
     asks = Finding.state.not_in(DONE) & (Finding.category != 'good') & Finding.engagement.in_(
         Engagement.select(Engagement.id).where(Engagement.live()))
     if value != 'late':
@@ -58,7 +65,8 @@ def finding_tone(value):
 def facts(row):
     """Return what the finding's table of moves asks, as plain values."""
     actions = list(row.actions.where(CorrectiveAction.live()).order_by(CorrectiveAction.id)) if row.id else []
-    # the first measure that something is missing of is what the finding waits for; with none such, the newest speaks for it
+    # the first measure that something is missing of is what the finding waits for; with none such, the
+    # newest speaks for it
     action = next((a for name in ('done_on', 'evidence', 'result') for a in actions if not getattr(a, name)),
                   actions[-1] if actions else None)
     return {'measure': action and action.measure, 'due_on': action and action.due_on,
@@ -69,9 +77,11 @@ def facts(row):
 
 
 def uninvolved(finding, person):
-    """Tell whether a person neither owns nor owned a measure of a finding, nor recorded one done or the finding reported.
+    """Tell whether a person neither owns nor owned a measure of a finding, nor recorded one done or the
+    finding reported.
 
-    Voided measures and former addresses count too: who did the work is not who judges it, whatever their role is now.
+    Voided measures and former addresses count too: who did the work is not who judges it, whatever their
+    role is now.
     """
     addresses = {person.email, *(value for value in history.values_of([person], 'email') if value)}
     involved = {address for _, address in history.who_set([finding], {'state'}, 'reported')}
@@ -83,7 +93,8 @@ def uninvolved(finding, person):
 
 
 def may_follow(action):
-    """Tell whether an action waits for its follow-up, or has one that a slip may still be corrected in: nothing rests on it yet."""
+    """Tell whether an action waits for its follow-up, or has one that a slip may still be corrected in:
+    nothing rests on it yet."""
     return action.followed_on is None or action.finding.state == 'reported'
 
 
@@ -99,7 +110,8 @@ def judged_apart(row, before, by):
 
 
 def kept_apart(findings, by):
-    """Yield (field, message) where who had a hand in the correction of one of some findings would void them."""
+    """Yield (field, message) where who had a hand in the correction of one of some findings would void
+    them."""
     if by is not None and not all(uninvolved(finding, by) for finding in findings):
         yield 'reason', lifecycle.INVOLVED
 
@@ -114,12 +126,14 @@ def finding_panels(row):
         action.finding = row
     people = Person.select(Person.id, Person.name).where(Person.id.in_(
         [id for action in actions for id in (action.owner_id, action.follower_id) if id]))
-    return {'names': dict(people.tuples()) if actions else {}, 'actions': actions, 'results': FOLLOW_UPS, 'states': FINDING_STATES,
+    return {'names': dict(people.tuples()) if actions else {}, 'actions': actions, 'results': FOLLOW_UPS,
+            'states': FINDING_STATES,
             'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target],
                        lifecycle.finding_missing(target, known | {'state': row.state}))
                       for target in (m.target for m in moves)] if not row.voided_at else [],
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
-            'can_act': not row.voided_at and row.state not in DONE and allowed('actions.create', CorrectiveAction(finding=row)),
+            'can_act': not row.voided_at and row.state not in DONE
+            and allowed('actions.create', CorrectiveAction(finding=row)),
             'can_follow': {a.id for a in actions if allowed('actions.follow', a) and may_follow(a)
                            and a.done_on is not None and judges}}
 
@@ -146,13 +160,16 @@ def finding_lacking(row, move, form, by):
 
 
 finding_flow = Flow(
-    states=FINDING_STATES, moves=lifecycle.finding_moves, form=lambda row, target, **asked: ReasonForm(**asked), prepare=accept,
+    states=FINDING_STATES, moves=lifecycle.finding_moves,
+    form=lambda row, target, **asked: ReasonForm(**asked), prepare=accept,
     lacking=finding_lacking, heading=move_words, button=move_words)
 
 findings = Noun(
-    name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no', prefix='F-',
+    name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no',
+    prefix='F-',
     permits=kept_by((auditor,), move=(auditor, it, own)), menu=('監査',),
-    explained=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in DONE else '',
+    explained=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。'
+    if before.state in DONE else '',
     separated=judged_apart, keeps=lambda row, by: kept_apart([row], by), flow=finding_flow, importable=False,
     panels=finding_panels, template='findings/show.html',
     joins=lambda query: query.join(Engagement),
@@ -182,12 +199,14 @@ def settled_with_plan(finding, before):
 
 
 def prepare_action(row, before, form, by, at):
-    """Yield (field name, message) where a measure changes what was approved, is done on a day to come, or has no fit owner."""
+    """Yield (field name, message) where a measure changes what was approved, is done on a day to come, or
+    has no fit owner."""
     finding = row.finding
     if settled_with_plan(finding, before):
         for cell in form.cells():
             if cell.attr in APPROVED and cell.data != before.__data__[cell.attr]:
-                yield cell.short_name, f'指摘が「{FINDING_STATES[finding.state]}」に進んだため、{cell.label.text}は変えられません。'
+                yield cell.short_name, (f'指摘が「{FINDING_STATES[finding.state]}」に進んだため、'
+                                        f'{cell.label.text}は変えられません。')
     if row.done_on and row.done_on > clock.today():
         yield 'done_on', '実施日に先の日は入れられません。'
     owner = row.owner_id and row.owner
@@ -202,13 +221,16 @@ def must_stay(action, by):
         return
     others = finding.actions.where(CorrectiveAction.live(), CorrectiveAction.id != action.id)
     if by is not None and by.role != 'it':
-        yield 'reason', '計画が承認されたあとの是正措置は、所属からは取り消せません。情報政策の担当者に相談してください。'
+        yield 'reason', ('計画が承認されたあとの是正措置は、所属からは取り消せません。'
+                         '情報政策の担当者に相談してください。')
     elif not others.exists():
-        yield 'reason', '承認された計画に残るただ一つの是正措置は取り消せません。先に代わりの是正措置を記録してください。'
+        yield 'reason', ('承認された計画に残るただ一つの是正措置は取り消せません。'
+                         '先に代わりの是正措置を記録してください。')
 
 
 def prepare_follow_up(row, before, form, by, at):
-    """Yield (field name, message) of a follow-up before the measure was carried out, or in days to come; who follows up is noted."""
+    """Yield (field name, message) of a follow-up before the measure was carried out, or in days to come; who
+    follows up is noted."""
     if row.followed_on and row.done_on and row.followed_on < row.done_on:
         yield 'followed_on', '事後確認日は是正の実施日以後にしてください。'
     if row.followed_on and row.followed_on > clock.today():
@@ -218,9 +240,12 @@ def prepare_follow_up(row, before, form, by, at):
 
 #: what of a measure is approved with the plan
 APPROVED = ('measure', 'owner', 'due_on')
-actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm, prepare=prepare_action, keeps=must_stay)
-follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm, prepare=prepare_follow_up,
-                  reason_in='result_note', permit_names={'edit': 'actions.follow'}, act_kinds={'edit': 'actions.follow'})
+actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm,
+               prepare=prepare_action, keeps=must_stay)
+follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm,
+                  prepare=prepare_follow_up,
+                  reason_in='result_note', permit_names={'edit': 'actions.follow'},
+                  act_kinds={'edit': 'actions.follow'})
 
 
 @findings_bp.route('/<int:id>/actions/new', methods=['GET', 'POST'])
@@ -247,7 +272,8 @@ def edit(id):
 
 def edited(finding, before):
     """Handle the form of a measure; return a response."""
-    form = asked_for(ActionForm, data={cell.short_name: before.__data__.get(cell.attr) for cell in actions.blank.cells()} if before
+    form = asked_for(ActionForm, data={cell.short_name: before.__data__.get(cell.attr)
+                                       for cell in actions.blank.cells()} if before
                      else {'owner_email': current_user.id})
     action_owners(form, finding, before)
     if settled_with_plan(finding, before):
@@ -259,7 +285,8 @@ def edited(finding, before):
     def done(outcome):
         flash('是正措置を保存しました。')
         return redirect(back, code=303)
-    return pages.edited(actions, form, before, back=back, done=done, place={'finding': finding.id}, heading='是正措置',
+    return pages.edited(actions, form, before, back=back, done=done, place={'finding': finding.id},
+                        heading='是正措置',
                         crumbs=pages.crumbs(findings, (finding.label, back), ('是正措置', None)))
 
 
@@ -284,14 +311,16 @@ def follow_up(id):
     require('actions.follow', before)
     if not may_judge(before.finding, current_user) or before.done_on is None or not may_follow(before):
         abort(403)
-    form = asked_for(FollowUpForm, data={'result': before.result, 'followed_on': before.followed_on or clock.today(),
-                                         'result_note': before.result_note})
+    form = asked_for(FollowUpForm, data={'result': before.result, 'followed_on': before.followed_on
+                                         or clock.today(), 'result_note': before.result_note})
     back = url_for('findings.show', id=before.finding_id)
 
     def done(outcome):
         flash('監査事後確認を記録しました。')
         return redirect(back, code=303)
-    return pages.edited(follow_ups, form, before, back=back, done=done, heading='監査事後確認', row=None, action=before, stamp=before.revision,
-                        again='画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、もう一度押してください。',
+    return pages.edited(follow_ups, form, before, back=back, done=done, heading='監査事後確認', row=None,
+                        action=before, stamp=before.revision,
+                        again='画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、'
+                              'もう一度押してください。',
                         sections=[('確認したこと', form.cells())],
                         crumbs=pages.crumbs(findings, (before.finding.label, back), ('監査事後確認', None)))

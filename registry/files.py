@@ -54,7 +54,8 @@ class UploadForm(FlaskForm):
     kind = Choice('取り込む台帳', validators=[InputRequired('取り込む台帳を選んでください。')])
     file = FileField('ファイル', validators=[InputRequired('ファイルを選んでください。')],
                      description='CSV（UTF-8・Shift_JIS）または Excel（.xlsx）。1行目は列名、20MBまで')
-    encoding = Choice('文字コード', choices=[SelectChoice('auto', '自動で判定'), SelectChoice('utf-8', 'UTF-8'),
+    encoding = Choice('文字コード', choices=[SelectChoice('auto', '自動で判定'),
+                                        SelectChoice('utf-8', 'UTF-8'),
                                         SelectChoice('cp932', 'Shift_JIS（CP932）')])
     ignore = BooleanField('台帳にない列は読み飛ばす')
 
@@ -66,7 +67,8 @@ def kinds():
 
 
 def folder():
-    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is deleted."""
+    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is
+    deleted."""
     home = current_app.config['INSTANCE'] / 'uploads'
     path = home / str(current_user.id)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,7 +114,8 @@ def index():
     form.kind.choices = [SelectChoice(name, title) for name, title in kinds()] or abort(403)
     if form.validate_on_submit():
         upload = request.files.get('file')
-        about = {'kind': form.kind.data, 'name': ''.join(filter(str.isprintable, upload.filename))[:200], 'ignore': form.ignore.data}
+        about = {'kind': form.kind.data, 'name': ''.join(filter(str.isprintable, upload.filename))[:200],
+                 'ignore': form.ignore.data}
         with own_turn() as mine:
             problems = [] if mine else [WAITING]
             try:
@@ -134,7 +137,8 @@ def words_of(problem):
 
 
 def keep(data, encoding, about):
-    """Read an upload and store it, as it was read, by its hash with what is to become of it; the oldest are dropped."""
+    """Read an upload and store it, as it was read, by its hash with what is to become of it; the oldest are
+    dropped."""
     sheet = sheets.read(data, about['name'], encoding)
     token = hashlib.sha256(data + json.dumps([encoding, about], sort_keys=True).encode()).hexdigest()[:32]
     home = folder()
@@ -182,7 +186,8 @@ def previewed(token):
     """Return the answer to a preview, while no other file of the person is read."""
     found = kept(token)
     if found is None:
-        flash('このファイルは、もう取り込んだか、古くなって残っていません。取り込んだ内容は、各記録の履歴で確かめられます。')
+        flash('このファイルは、もう取り込んだか、古くなって残っていません。取り込んだ内容は、'
+              '各記録の履歴で確かめられます。')
         return redirect(url_for('.index'), code=303)
     about, sheet = found
     noun = NOUNS[about['kind']]
@@ -201,7 +206,8 @@ def previewed(token):
         changed_since = request.form.get('seen') != fingerprint(load)
         if not changed_since:
             try:
-                seq = load.apply(person, clock.now(), 'import', f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
+                seq = load.apply(person, clock.now(), 'import',
+                                 f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
             except (Stale, IntegrityError, importing.Overtaken):
                 load, changed_since = read(), True
         if not changed_since:
@@ -210,9 +216,12 @@ def previewed(token):
             flash(f'{noun.title}に取り込みました: 登録 {counts["create"]:,}件、変更 {counts["update"]:,}件。'
                   if seq else '変更はありませんでした。')
             return redirect(url_for(f'{noun.name}.index'), code=303)
-    return render_template('files/preview.html', noun=noun, about=about, load=load, token=token, counts=load.counts, form=form,
-                           shown=list(islice(load.entries, 300)), shown_total=len(load.entries), problems=load.problems[:500],
-                           seen=fingerprint(load), changed_since=changed_since, cut=list(load.cut.values()), zeros=zeros,
+    return render_template('files/preview.html', noun=noun, about=about, load=load, token=token,
+                           counts=load.counts, form=form,
+                           shown=list(islice(load.entries, 300)), shown_total=len(load.entries),
+                           problems=load.problems[:500],
+                           seen=fingerprint(load), changed_since=changed_since, cut=list(load.cut.values()),
+                           zeros=zeros,
                            here=url_for('.preview', token=token, zeros='1' if zeros else None),
                            repair=url_for('.preview', token=token, zeros='1'),
                            statuses={'create': '登録', 'update': '変更', 'conflict': '競合'},
@@ -228,4 +237,5 @@ def repaired(load):
 
 def fingerprint(load):
     """Return what a preview saw of the records it would change, to refuse applying it to others."""
-    return hashlib.sha256(json.dumps([load.counts, load.seen.hexdigest(), load.restore_zeros], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([load.counts, load.seen.hexdigest(), load.restore_zeros],
+                                     sort_keys=True).encode()).hexdigest()

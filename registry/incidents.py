@@ -32,13 +32,17 @@ def level_on(level, day):
 def incident_panels(row):
     dated = board.settings()
     day = row.detected_at.astimezone(calendar.JST).date()
-    struck = IncidentSystem.select(IncidentSystem.system).where(IncidentSystem.incident == row, IncidentSystem.live())
+    struck = IncidentSystem.select(IncidentSystem.system).where(IncidentSystem.incident == row,
+        IncidentSystem.live())
     served = {id for (id,) in BusinessSystem.select(BusinessSystem.business).where(
         BusinessSystem.live(), BusinessSystem.system.in_(struck)).distinct().tuples()}
-    systems = list(System.select(System.id, System.system_no, System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(pages.FEW))
-    return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated), 'level': level_on(row.level, day),
-            'systems': visible_of(systems), 'more': len(systems) == pages.FEW,
-            'windows': [(b, start, end) for b, start, end in remembered(('windows',), lambda: windows(board.settings()))
+    systems = list(System.select(System.id, System.system_no,
+                                 System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(
+                                     pages.FEW))
+    return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
+            'level': level_on(row.level, day), 'systems': visible_of(systems),
+            'more': len(systems) == pages.FEW, 'windows': [(b, start, end) for b, start,
+                end in remembered(('windows',), lambda: windows(board.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 
@@ -48,25 +52,30 @@ def level_tone(value):
 
 
 incidents = Noun(
-    name='incidents', title='インシデント', table=Incident, form=IncidentForm, key=('incident_no',), sort='-detected_at',
+    name='incidents', title='インシデント', table=Incident, form=IncidentForm, key=('incident_no',),
+    sort='-detected_at',
     permits=kept_by(DESK), menu=('インシデント',),
     prefix='I-', prepare=prepare_incident, panels=incident_panels, template='incidents/show.html',
     columns=['incident_no', 'title', 'category',
              Column('level', show=lambda v: f'レベル{v}', tone=level_tone),
              'detected_at', 'restored_at'],
-    filters=[Filter('level', options=lambda: [(n, f'レベル{n}') for n in range(1, 6)], where=lambda v: Incident.level == int(v)),
+    filters=[Filter('level', options=lambda: [(n, f'レベル{n}') for n in range(1, 6)],
+                    where=lambda v: Incident.level == int(v)),
              'category',
-             Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')], lambda v: Incident.restored_at.is_null(v == '1')),
+             Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')],
+                    lambda v: Incident.restored_at.is_null(v == '1')),
              Filter('system', '対象システム')],
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
-    name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',), sort='-shared_on', prefix='H-',
+    name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',),
+    sort='-shared_on', prefix='H-',
     permits=kept_by(DESK, READ_ALL), menu=('インシデント',),
     columns=['share_no', 'title', 'method', 'shared_on'],
     filters=['method'],
     hint='過去の事故から得た教訓を、全庁で共有した記録です。')
 levels = Noun(
-    name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm, key=('level', 'valid_from'),
+    name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm,
+    key=('level', 'valid_from'),
     permits=kept_by(DESK, READ_ALL), menu=('インシデント', 'レベル'),
     sort='level',
     columns=[Column('level', show=lambda v: f'レベル{v}', tone=level_tone),

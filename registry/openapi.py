@@ -265,10 +265,12 @@ def document():
             paths.setdefault(path, {})[each.method.lower()] = described(each)
     return {
         'openapi': '3.1.0', 'info': {'title': '台帳 Daicho', 'version': '1', 'description': (
-            '画面と同じ記録、権限、確かめ方で動きます。操作履歴には経路「API」と、トークンの持ち主が残ります。'
+            '画面と同じ記録、権限、確かめ方で動きます。操作履歴には経路「API」と、'
+            'トークンの持ち主が残ります。'
             '使い方は docs/manual/api.md にあります。')},
         'servers': [{'url': bp.url_prefix}], 'security': [{'token': []}], 'paths': paths,
-        'components': {'securitySchemes': {'token': {'type': 'http', 'scheme': 'bearer'}}, 'schemas': schemas}}
+        'components': {'securitySchemes': {'token': {'type': 'http', 'scheme': 'bearer'}},
+                       'schemas': schemas}}
 
 
 @bp.get('/openapi.json')

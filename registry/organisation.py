@@ -26,7 +26,8 @@ def prepare_department(row, before, form, by, at):
 
 def ending(row):
     """Return the name that a unit bears until its present one begins, or None."""
-    return row.versions.where(DepartmentVersion.live(), DepartmentVersion.valid_to == close_before(row.valid_from)).first()
+    return row.versions.where(DepartmentVersion.live(),
+                              DepartmentVersion.valid_to == close_before(row.valid_from)).first()
 
 
 def archive_version(act, row, before, today):
@@ -39,19 +40,23 @@ def archive_version(act, row, before, today):
             former.valid_to = close_before(row.valid_from)
             act.save(former)
     elif row.valid_from > before.valid_from:
-        act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id, level=before.level,
+        act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id,
+                                   level=before.level,
                                    valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
 
 
 def led_here():
     """Return [(what they are called, table, column)] of the nouns whose records lead to a unit."""
-    return [(f'下位の{noun.one}' if noun.table is Department else noun.one, noun.table, field) for noun in NOUNS.values()
-            for field in noun.table._meta.sorted_fields if isinstance(field, ForeignKeyField) and field.rel_model is Department]
+    return [(f'下位の{noun.one}' if noun.table is Department else noun.one, noun.table, field)
+            for noun in NOUNS.values()
+            for field in noun.table._meta.sorted_fields if isinstance(field, ForeignKeyField)
+            and field.rel_model is Department]
 
 
 def still_needed(row, by):
     """Yield (field, message) of why a unit must stay: records that would be left without one."""
-    used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table, field in led_here()]
+    used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table,
+            field in led_here()]
     if any(number for _, number in used):
         yield 'reason', (f'この所属には記録があります（{"、".join(f"{words}{number:,}件" for words, number in used if number)}）。'
                          '廃止するときは、取消ではなく編集で有効終了日を入れてください。')
@@ -59,21 +64,25 @@ def still_needed(row, by):
 
 def department_panels(row):
     return {'coming': row if row.valid_from > clock.today() else None,
-            'versions': list(row.versions.where(DepartmentVersion.live()).order_by(DepartmentVersion.valid_from))}
+            'versions': list(row.versions.where(DepartmentVersion.live()).order_by(
+                DepartmentVersion.valid_from))}
 
 
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     permits=kept_by((it, admin), READ_ALL), menu=('設定',),
-    prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels, template='departments/show.html',
+    prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels,
+    template='departments/show.html',
     columns=['code', Column('name', on_day=lambda day: name_on(day)),
              'parent', 'level',
              Column('valid_from', on_day=lambda day: since_on(day)),
              'valid_to'],
     filters=['level'],
-    hint='名称が変わったら、新しい有効開始日を入れて編集します。前の名称は期間とともに残ります。一覧はきょうの名称、ファイルは最後に登録した名称です。')
+    hint='名称が変わったら、新しい有効開始日を入れて編集します。前の名称は期間とともに残ります。'
+         '一覧はきょうの名称、ファイルは最後に登録した名称です。')
 staff = Noun(
-    name='staff', title='職員名簿', one='職員', table=Staff, form=StaffForm, key=('staff_no',), sort='staff_no',
+    name='staff', title='職員名簿', one='職員', table=Staff, form=StaffForm, key=('staff_no',),
+    sort='staff_no',
     permits=kept_by(DESK), menu=('設定',),
     columns=['staff_no', 'name', 'kana', 'department', 'grade', 'employment', 'leave'],
     filters=['department', 'leave'],

@@ -20,7 +20,8 @@ from .web.submission import asked_for
 
 
 class PlanFileForm(PlanForm):
-    """A line of the plans' file: the plan's columns, then the check-in's; a blank 回 is a plan not yet checked."""
+    """A line of the plans' file: the plan's columns, then the check-in's; a blank 回 is a plan not yet
+    checked."""
 
     quarter = Code('回', QUARTERS)
     assessment = Code('評価', ASSESSMENTS)
@@ -55,7 +56,8 @@ class PlanLoad(Load):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         known = self.plans.get(key and key[0])
-        if known and known[0].id is not None and self.person is not None and not allowed('plans.edit', known[0], self.person):
+        if known and known[0].id is not None and self.person is not None and not allowed('plans.edit',
+                known[0], self.person):
             # nothing else is said of a plan that stands and is not theirs
             return self.refuse(line, [('plan_no', 'この記録を変更する権限がありません。')], values)
         form.process(Cells(values), data={'department_code': known[0].department_id} if known else {})
@@ -72,7 +74,8 @@ class PlanLoad(Load):
         year = form.value_of('fiscal_year', known and known[0])
         if quarter and year and self.today < quarter_start(year, quarter):
             wrong.append(('quarter', not_yet(year, quarter)))
-        if not quarter and 'quarter' not in form.errors and any(form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
+        if not quarter and 'quarter' not in form.errors and any(form._fields[name].data
+                for name in ('assessment', 'achievement', 'result', 'causes')
                                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
         if not wrong:
@@ -82,9 +85,11 @@ class PlanLoad(Load):
                     setattr(filled, form._fields[name].attr, form._fields[name].data)
             self.settle(filled, plan)
             if number in seen.setdefault('plans', {}) and trail.differences(filled, plan):
-                wrong.append(('plan_no', f'{seen["plans"][number]}行目と、同じプランの内容が食い違っています。'))
+                wrong.append(('plan_no',
+                              f'{seen["plans"][number]}行目と、同じプランの内容が食い違っています。'))
             if self.person is not None and not (allowed('plans.create', filled, self.person)
-                                                and (stood is None or allowed('plans.edit', stood, self.person))):
+                                                and (stood is None or allowed('plans.edit', stood,
+                                                                              self.person))):
                 wrong.append(('plan_no', 'この記録を変更する権限がありません。'))
         same = seen.setdefault((number, quarter), line) if number else line
         twice = f'{same}行目と同じ番号・回です。どちらかを削除してください。'
@@ -102,7 +107,8 @@ class PlanLoad(Load):
         if quarter:
             before = self.check_ins.get((stood.id, quarter)) if stood is not None else None
             if before is not None and before.voided_at is not None:
-                return Entry(line, 'conflict', before.label, message='取り消した進捗確認です。プランの画面から記録し直してください。')
+                return Entry(line, 'conflict', before.label,
+                             message='取り消した進捗確認です。プランの画面から記録し直してください。')
             check = saving.twin(before) if before is not None else CheckIn()
             for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
                 if name in form._fields:
@@ -114,8 +120,8 @@ class PlanLoad(Load):
             status = 'create'
         else:
             status = 'update' if changes else 'unchanged'
-        entry = Entry(line, status, f'{number} {QUARTERS.get(quarter, "")}', [] if status == 'create' else changes,
-                      check, before)
+        entry = Entry(line, status, f'{number} {QUARTERS.get(quarter, "")}', [] if status == 'create'
+                      else changes, check, before)
         entry.also = [(plan, stood if first else None)] if first else []
         entry.plan = plan
         return entry
@@ -132,10 +138,12 @@ class PlanLoad(Load):
         return found
 
     def revisions(self, entry):
-        return [super().revisions(entry), *(before and [before.id, before.revision] for _, before in entry.also)]
+        return [super().revisions(entry), *(before and [before.id, before.revision] for _,
+                                            before in entry.also)]
 
     def written(self):
-        return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update') for plan, stood in entry.also]
+        return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update') for plan,
+                stood in entry.also]
 
     def write(self, writing, today):
         entries = [entry for entry in self.entries if entry.status in ('create', 'update')]
@@ -154,14 +162,17 @@ class PlanLoad(Load):
 
     @staticmethod
     def export(noun, query, until=None, viewer=UNLIMITED):
-        """Return the plans' file: one line per check-in, one for a plan without any; check-ins as recorded `until`."""
+        """Return the plans' file: one line per check-in, one for a plan without any; check-ins as recorded
+        `until`."""
         form = PlanFileForm(viewer=viewer)
         form.department_code.load_all()
         cells = form.cells()
         plans = list(query) if query is not None else list(Plan.select().where(Plan.live()).order_by(Plan.id))
         checks = {}
-        stood = CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan, CheckIn.quarter) if until is None else sorted(
-            (exporting.row_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values() if row['voided_at'] is None),
+        stood = CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan,
+            CheckIn.quarter) if until is None else sorted(
+            (exporting.row_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values()
+             if row['voided_at'] is None),
             key=lambda check: (check.plan_id, check.quarter))
         for check in stood:
             checks.setdefault(check.plan_id, []).append(check)
@@ -181,23 +192,29 @@ def assessment_tone(value):
 def panels(plan):
     checks = list(plan.check_ins.where(CheckIn.live()).order_by(CheckIn.quarter))
     return {'checks': checks, 'quarters': QUARTERS, 'assessments': ASSESSMENTS,
-            'causes': lambda text: '、'.join(CAUSES.get(code, code) for code in (text or '').split(';') if code),
-            'can_void': not plan.voided_at and allowed('plans.void', plan), 'can_check': not plan.voided_at and allowed('plans.edit', plan)}
+            'causes': lambda text: '、'.join(CAUSES.get(code, code) for code in (text or '').split(';')
+                                            if code),
+            'can_void': not plan.voided_at and allowed('plans.void', plan), 'can_check': not plan.voided_at
+            and allowed('plans.edit', plan)}
 
 
 #: the assessment of a plan's last check-in; '' before the first
-latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Plan.id, CheckIn.live()).order_by(
+latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Plan.id,
+    CheckIn.live()).order_by(
     CheckIn.quarter.desc()).limit(1), '')
 
 
 noun = Noun(
-    name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no', prefix='P-',
+    name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no',
+    prefix='P-',
     permits=kept_by(OWNED, void=DESK), menu=('実行プラン',),
     panels=panels, template='plans/show.html', loader=PlanLoad,
     columns=['plan_no', 'fiscal_year', 'department', 'title', 'plan_class',
-             Column('latest', '最新の評価', latest, display.code({**ASSESSMENTS, '': '未確認'}), tone=assessment_tone)],
+             Column('latest', '最新の評価', latest, display.code({**ASSESSMENTS, '': '未確認'}),
+                    tone=assessment_tone)],
     filters=['fiscal_year', 'department', 'plan_class',
-             Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')], lambda v: latest == (v if v in ASSESSMENTS else ''))],
+             Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')],
+                    lambda v: latest == (v if v in ASSESSMENTS else ''))],
     hint='四半期ごとに進捗を確認します。')
 bp = pages.blueprint(noun)
 
@@ -208,7 +225,8 @@ def quarter_start(year, quarter):
 
 
 def not_yet(year, quarter):
-    return f'{QUARTERS[quarter]}の進捗確認は、{calendar.show_day(quarter_start(year, quarter))}から記録できます。'
+    return (f'{QUARTERS[quarter]}の進捗確認は、'
+            f'{calendar.show_day(quarter_start(year, quarter))}から記録できます。')
 
 
 def prepare_check_in(row, before, form, by, at):
@@ -217,8 +235,10 @@ def prepare_check_in(row, before, form, by, at):
         yield 'assessment', not_yet(row.plan.fiscal_year, row.quarter)
 
 
-check_ins = Part(name='check-ins', title='進捗確認', table=CheckIn, form=CheckInForm, parent='plan', one_at_place=True,
-                 prepare=prepare_check_in, permit_names={'create': 'plans.edit', 'edit': 'plans.edit', 'void': 'plans.void'},
+check_ins = Part(name='check-ins', title='進捗確認', table=CheckIn, form=CheckInForm, parent='plan',
+                 one_at_place=True,
+                 prepare=prepare_check_in, permit_names={'create': 'plans.edit', 'edit': 'plans.edit',
+                                                         'void': 'plans.void'},
                  act_kinds=dict.fromkeys(('create', 'edit', 'void'), 'plans.check-in'))
 
 
@@ -238,8 +258,10 @@ def check_in(id, quarter):
     def done(outcome):
         flash(f'{heading}を保存しました。')
         return redirect(back, code=303)
-    return pages.edited(check_ins, form, before, back=back, done=done, heading=heading, place={'plan': plan.id, 'quarter': quarter},
-                        voided='画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、もう一度保存してください。',
+    return pages.edited(check_ins, form, before, back=back, done=done, heading=heading,
+                        place={'plan': plan.id, 'quarter': quarter},
+                        voided='画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、'
+                               'もう一度保存してください。',
                         crumbs=pages.crumbs(noun, (plan.label, back), (heading, None)))
 
 
@@ -253,4 +275,5 @@ def void_check_in(id, quarter):
     if row is None or plan.voided_at:
         abort(404)
     back = url_for('.show', id=id)
-    return pages.voided(check_ins, row, back, pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)), reusable=True)
+    return pages.voided(check_ins, row, back,
+                        pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)), reusable=True)

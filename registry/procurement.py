@@ -1,4 +1,5 @@
-"""The procurement desk's pages: budget requests, cases, supports passing from hand to hand, ledger reviews."""
+"""The procurement desk's pages: budget requests, cases, supports passing from hand to hand, ledger
+reviews."""
 from flask import flash, redirect, request, url_for
 from flask_login import current_user
 
@@ -19,7 +20,8 @@ from .web.guard import allowed, permit, require
 from .web.submission import asked_for
 
 #: what a support examines of a case and of its budget line
-EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'), BudgetRequest: ('amount', 'new_technology')}
+EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'),
+            BudgetRequest: ('amount', 'new_technology')}
 
 
 def examined(row, before, form, by, at):
@@ -27,19 +29,26 @@ def examined(row, before, form, by, at):
     if before is None or by is None or by.role not in UNIT_ROLES:
         return
     changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
-    cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id, Case.live())
-    if changed and Support.select().where(Support.case.in_(cases), Support.live(), Support.state == 'completed').exists():
-        yield changed[0], '調達支援が完了したあとの予算要求、金額、新技術の変更は、情報政策の担当者に依頼してください。'
+    cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id,
+        Case.live())
+    if changed and Support.select().where(Support.case.in_(cases), Support.live(),
+                                          Support.state == 'completed').exists():
+        yield changed[0], ('調達支援が完了したあとの予算要求、金額、新技術の変更は、'
+                           '情報政策の担当者に依頼してください。')
 
 
 def approved_by_another(reason, approver):
-    """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who entered it before."""
+    """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who
+    entered it before."""
     def rule(row, before, by):
         named = squeezed(row.__data__.get(approver))
-        if not named or before is not None and all(row.__data__[name] == before.__data__[name] for name in (reason, approver)):
+        if not named or before is not None and all(row.__data__[name] == before.__data__[name]
+                for name in (reason, approver)):
             return
-        entered = [(by.name, by.email), *(history.who_set([before], {reason, approver}) if before is not None else ())]
-        if any((name := squeezed(each)) in named or named in name for names in entered for each in names if each):
+        entered = [(by.name, by.email), *(history.who_set([before], {reason, approver}) if before is not None
+                                          else ())]
+        if any((name := squeezed(each)) in named or named in name for names in entered for each in names
+               if each):
             yield approver, '承認者には、その理由を入力した人とは別の人を入力してください。'
     return rule
 
@@ -59,17 +68,21 @@ def request_panels(row):
 
 
 budget_requests = Noun(
-    name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm, key=('request_no',),
+    name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm,
+    key=('request_no',),
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
-    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, template='budget-requests/show.html',
+    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels,
+    template='budget-requests/show.html',
     separated=approved_by_another('exclusion_reason', 'excluded_by'),
-    reserved={'exclusion_reason': '', 'excluded_by': '', 'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
+    reserved={'exclusion_reason': '', 'excluded_by': '',
+              'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=['request_no', 'fiscal_year', 'requested_on', 'department', 'title', 'amount', 'it_cost'],
     filters=['fiscal_year', 'department',
              Filter('it_cost', options=lambda: [('1', 'IT経費'), ('0', 'IT経費でない')]),
              'nature',
              Filter('case', '支援', lambda: [('0', '案件のないIT要求'), ('1', '案件のある要求')], lambda v: (
-                 BudgetRequest.id.in_(Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))
+                 BudgetRequest.id.in_(Case.select(Case.request).where(Case.live(),
+                     Case.request.is_null(False)))
                  if v == '1' else BudgetRequest.it_cost & BudgetRequest.id.not_in(
                      Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))))],
     hint='IT経費を含む要求が、予算要求調達支援の実施率の分母になります。')
@@ -88,23 +101,29 @@ def case_panels(row):
 
 
 cases = Noun(
-    name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-', prepare=examined,
+    name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-',
+    prepare=examined,
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     separated=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, template='cases/show.html',
-    columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on', 'outcome'],
-    filters=['fiscal_year', 'department', 'kind', 'outcome', Filter('system', '対象システム'), Filter('request', '予算要求')],
+    columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on',
+             'outcome'],
+    filters=['fiscal_year', 'department', 'kind', 'outcome', Filter('system', '対象システム'),
+             Filter('request', '予算要求')],
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
 
 
 def prepare_support(row, before, form, by, at):
-    """A support entered with its completion day is a completed one; one that stands is completed by its move, or by a file."""
+    """A support entered with its completion day is a completed one; one that stands is completed by its
+    move, or by a file."""
     if before is not None and before.state == 'withdrawn' and row.completed_on:
-        yield 'completed_on', '取り下げた支援は完了にできません。もう一度依頼するときは、案件から新しく依頼してください。'
+        yield 'completed_on', ('取り下げた支援は完了にできません。もう一度依頼するときは、'
+                               '案件から新しく依頼してください。')
     if row.completed_on and not form.of_file:
         if before is not None and not before.completed_on:
-            yield 'completed_on', '支援は、記録の画面の「支援を完了する」から完了にしてください（意見を残すためです）。'
+            yield 'completed_on', ('支援は、記録の画面の「支援を完了する」'
+                                   'から完了にしてください（意見を残すためです）。')
         for name, label in (('opinion', '総合意見'), ('opinion_text', '意見本文')):
             if not row.__data__.get(name):
                 yield name, f'完了日があるときは、{label}を入力してください。'
@@ -138,8 +157,10 @@ THREAD = 50
 
 
 def told(support):
-    """Return ([(comment, what its writer did)], more) of the newest part of a support's thread, the oldest first; whether it has more."""
-    comments = list(support.comments.select(SupportComment, Person).join(Person).where(SupportComment.live()).order_by(
+    """Return ([(comment, what its writer did)], more) of the newest part of a support's thread, the oldest
+    first; whether it has more."""
+    comments = list(support.comments.select(SupportComment,
+                                            Person).join(Person).where(SupportComment.live()).order_by(
         SupportComment.id.desc()).limit(THREAD + 1))[::-1]
     before = [None if len(comments) > THREAD else 'requested', *(comment.state for comment in comments)]
     found = [(comment, DID.get((state, comment.state)) or DID[comment.state])
@@ -153,8 +174,9 @@ MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'r
               ('returned', 'withdrawn'): '取り下げる'}
 
 #: what the writer of a comment did: (from, to), or to alone
-DID = {'requested': '依頼しました', 'reviewing': '点検を始めました', ('returned', 'reviewing'): '対応して再提出しました',
-       'returned': '差し戻しました', 'completed': '支援を完了しました', 'withdrawn': '取り下げました'}
+DID = {'requested': '依頼しました', 'reviewing': '点検を始めました',
+       ('returned', 'reviewing'): '対応して再提出しました', 'returned': '差し戻しました',
+       'completed': '支援を完了しました', 'withdrawn': '取り下げました'}
 #: the moves that do not lead on stand after those that do
 BACK = {'returned': 1, 'withdrawn': 2}
 
@@ -171,7 +193,8 @@ def support_move_form(support, target, **asked):
         del form.opinion, form.completed_on
     else:
         form.opinion.flags.required = form.completed_on.flags.required = True
-    form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((support.state, target)) or ASKED.get(target, ASKED['reviewing'])
+    form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((support.state,
+        target)) or ASKED.get(target, ASKED['reviewing'])
     return form
 
 
@@ -180,12 +203,14 @@ ASKED_IN = {'completed_on': 'completed_on', 'opinion': 'opinion'}
 
 
 def prepare_support_move(row, before, form, by, at):
-    """Yield (field name, message) of what a move lacks; a completed support keeps the opinion in its own columns."""
+    """Yield (field name, message) of what a move lacks; a completed support keeps the opinion in its own
+    columns."""
     said = form.text.data
     if row.state == 'completed':
         row.opinion_text = said
     move = next(move for move in lifecycle.support_moves(before.state) if move.target == row.state)
-    for need, words in lifecycle.unmet(move, row.__data__ | {'comment': said, 'response': said, 'reason': said}):
+    for need, words in lifecycle.unmet(move, row.__data__ | {'comment': said, 'response': said,
+            'reason': said}):
         yield ASKED_IN.get(need, 'text'), words
     if row.state == 'completed' and row.completed_on:
         if row.completed_on < row.requested_on:
@@ -197,21 +222,25 @@ def prepare_support_move(row, before, form, by, at):
 def keep_comment(act, row, form, by):
     """What was said when a support changed hands stays in its thread."""
     if form.text.data:
-        act.insert([SupportComment(support=row, person=by.id, at=act.at, state=row.state, text=form.text.data)])
+        act.insert([SupportComment(support=row, person=by.id, at=act.at, state=row.state,
+                                   text=form.text.data)])
 
 
 support_flow = Flow(
-    states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text', prepare=prepare_support_move,
+    states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text',
+    prepare=prepare_support_move,
     after=keep_comment, about=lambda row, target: {'thread': told(row)[0]},
     heading=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]),
     button=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]))
 
 supports = Noun(
-    name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'), sort='-requested_on',
+    name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'),
+    sort='-requested_on',
     permits=kept_by(DESK, create=OWNED, move=OWNED), menu=('調達支援',),
     prepare=prepare_support, panels=support_panels, flow=support_flow, template='supports/show.html',
     explained=lambda row, before, form: (
-        'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on and not row.completed_on else ''),
+        'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on
+        and not row.completed_on else ''),
     reserved={name: '依頼するときは空欄（試行は「いいえ」）のままにしてください。'
               for name in ('completed_on', 'trial', 'opinion', 'opinion_text')},
     joins=lambda query: query.join(Case),
@@ -220,7 +249,8 @@ supports = Noun(
              'kind',
              Column('state', '状態', show=display.code(SUPPORT_STATES), tone=support_tone),
              'requested_on', 'completed_on', 'opinion'],
-    filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')], lambda v: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
+    filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')],
+                    lambda v: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
              Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
              'kind',
              Filter('trial', options=lambda: [('1', '試行')], where=lambda v: Support.trial)],
@@ -233,7 +263,8 @@ def prepare_review(row, before, form, by, at):
 
 
 reviews = Noun(
-    name='reviews', title='台帳活用検討', table=Review, form=ReviewForm, key=('review_no',), sort='-reviewed_on',
+    name='reviews', title='台帳活用検討', table=Review, form=ReviewForm, key=('review_no',),
+    sort='-reviewed_on',
     permits=kept_by(DESK), menu=('台帳',),
     prefix='R-', prepare=prepare_review,
     columns=['review_no', 'kind', 'title', 'reviewed_on', 'conclusion', 'approved_on'],
@@ -247,14 +278,17 @@ reviews_bp = pages.blueprint(reviews)
 
 
 def asking(line):
-    """Return the case that is opened with its 予算要求調達支援, in one act, where support is asked for a budget line."""
+    """Return the case that is opened with its 予算要求調達支援, in one act, where support is asked for a
+    budget line."""
     def prepare(row, before, form, by, at):
         if not request_panels(line)['can_ask']:
             yield 'request_no', ASKED_BEFORE
         yield from examined(row, before, form, by, at)
-    return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key, prefix=cases.prefix, prepare=prepare,
+    return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key,
+                prefix=cases.prefix, prepare=prepare,
                 separated=cases.separated, reserved=cases.reserved, act_kinds={'create': 'supports.request'},
-                after=lambda act, row, before, today: act.save(Support(case=row, kind='budget', requested_on=today)))
+                after=lambda act, row, before, today: act.save(Support(case=row, kind='budget',
+                    requested_on=today)))
 
 
 ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
@@ -263,7 +297,8 @@ ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してある�
 @requests_bp.route('/<int:id>/ask', methods=['GET', 'POST'])
 @permit('cases.create')
 def ask(id):
-    """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one act."""
+    """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one
+    act."""
     line = pages.find(budget_requests, id)
     require('cases.create', line)
     back = url_for('.show', id=id)
@@ -271,9 +306,9 @@ def ask(id):
         flash(ASKED_BEFORE)
         return redirect(back, code=303)
     form = asked_for(CaseForm, data={
-        'case_no': saving.next_number(cases), 'fiscal_year': line.fiscal_year, 'department_code': line.department_id, 'title': line.title,
-        'request_no': line.id, 'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1,
-        'new_technology': line.new_technology})
+        'case_no': saving.next_number(cases), 'fiscal_year': line.fiscal_year,
+        'department_code': line.department_id, 'title': line.title, 'request_no': line.id,
+        'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1, 'new_technology': line.new_technology})
     for name in ('ordered_on', 'outcome'):
         del form[name]
 
@@ -281,6 +316,7 @@ def ask(id):
         flash('調達支援を依頼しました。情報政策の担当者が点検します。')
         support = Support.get(Support.case == outcome.row, Support.kind == 'budget')
         return redirect(url_for('supports.show', id=support.id), code=303)
-    return pages.edited(asking(line), form, None, back=back, done=done, reason=f'予算要求 {line.request_no} の調達支援の依頼',
+    return pages.edited(asking(line), form, None, back=back, done=done,
+                        reason=f'予算要求 {line.request_no} の調達支援の依頼',
                         template='budget-requests/ask.html', row=line, button='依頼する',
                         crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))

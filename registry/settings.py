@@ -20,39 +20,50 @@ from .web.submission import asked_for, submitted
 log = structlog.get_logger('daicho')
 
 def prepare_setting(row, before, form, by, at):
-    if before is not None and before.valid_from < clock.today() and (before.name, before.valid_from, before.value) != (
+    if before is not None and before.valid_from < clock.today() and (before.name, before.valid_from,
+            before.value) != (
             row.name, row.valid_from, row.value):
         yield 'value', ('適用が始まった設定は、区の確認のほかは変えられません（過去の数値が変わるためです）。'
                         '新しい適用開始日で登録するか、誤りなら理由を書いて取り消してください。')
     known = row.name == 'steps_per_business' and row.valid_from and (row.value or '').isdecimal()
     steps = steps_of(master_on(row.valid_from)) if known else 0
     if steps and int(row.value) < steps:
-        yield 'value', f'手順書版には{steps}のステップがあります。それより小さい数は使えません（率が100%を超えるためです）。'
+        yield 'value', (f'手順書版には{steps}のステップがあります。'
+                        'それより小さい数は使えません（率が100%を超えるためです）。')
 
 
 settings = Noun(
-    name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name', prepare=prepare_setting,
+    name='settings', title='設定', table=Setting, form=SettingForm, key=('name', 'valid_from'), sort='name',
+    prepare=prepare_setting,
     permits=kept_by((it, admin), (it, auditor, admin)), menu=('設定',),
     columns=[Column('name', show=lambda v: KNOWN[v][0] if v in KNOWN else v),
              'valid_from', 'value',
-             Column('verified', show=lambda v: '確認済み' if v else '要確認', tone=lambda v: 'good' if v else 'warn')],
-    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in KNOWN.items()], where=lambda v: Setting.name == v)],
-    hint='日付つきの設定です。適用開始日から後の判定に使い、それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）。「要確認」は区の確認前の既定値です。')
+             Column('verified', show=lambda v: '確認済み' if v else '要確認', tone=lambda v: 'good' if v
+                    else 'warn')],
+    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in KNOWN.items()],
+                    where=lambda v: Setting.name == v)],
+    hint='日付つきの設定です。適用開始日から後の判定に使い、'
+         'それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）'
+         '。「要確認」は区の確認前の既定値です。')
 
 
 def prepare_person(row, before, form, by, at):
-    if before is not None and by is not None and before.id == by.id and (not row.is_active or row.role != before.role):
+    if before is not None and by is not None and before.id == by.id and (not row.is_active
+            or row.role != before.role):
         yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
     if once_anothers(row, before):
         yield 'email', ONCE_ANOTHERS
 
 
-ONCE_ANOTHERS = '以前ほかの人が使っていたメールアドレスです。操作履歴で見分けられなくなるため、使えません。別のメールアドレスにしてください。'
+ONCE_ANOTHERS = ('以前ほかの人が使っていたメールアドレスです。操作履歴で見分けられなくなるため、使えません。'
+                 '別のメールアドレスにしてください。')
 
 
 def once_anothers(row, before):
-    """Tell whether a person would be given an address that was another's: who acted is told by it in the trail."""
-    return bool(row.email) and (before is None or before.email != row.email) and history.others_had(row, 'email')
+    """Tell whether a person would be given an address that was another's: who acted is told by it in the
+    trail."""
+    return bool(row.email) and (before is None or before.email != row.email) and history.others_had(row,
+        'email')
 
 
 def explain_person(row, before, form):
@@ -86,12 +97,15 @@ def signed_in(row):
 
 
 people = Noun(
-    name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email', importable=False,
+    name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email',
+    importable=False,
     permits=kept_by((admin,), (it, auditor, admin), password=(admin,), sessions=(admin,)), menu=('設定',),
-    prepare=prepare_person, keeps=keep_oneself, after=end_sessions, explained=explain_person, panels=signed_in,
+    prepare=prepare_person, keeps=keep_oneself, after=end_sessions, explained=explain_person,
+    panels=signed_in,
     template='people/show.html',
     columns=['email', 'name', 'department', 'role',
-             Column('is_active', '利用', show=lambda v: '利用できる' if v else '停止', tone=lambda v: 'good' if v else 'quiet')],
+             Column('is_active', '利用', show=lambda v: '利用できる' if v else '停止', tone=lambda v: 'good'
+                    if v else 'quiet')],
     filters=['role'],
     hint='サインインできる人と権限です。登録後に、一時パスワードを設定してください。')
 settings_bp = pages.blueprint(settings)
@@ -113,11 +127,14 @@ def password(id):
         with pages.act('people.password') as act:
             sign_in.set_password(act, person, form.new.data, clock.now() + sign_in.ONE_TIME)
         throttles.forgive(person.email)
-        flash(f'{person.name} の一時パスワードを設定しました。{sign_in.ONE_TIME.days}日のうちに使えます。本人に安全な方法で伝えてください。')
+        flash(f'{person.name} の一時パスワードを設定しました。{sign_in.ONE_TIME.days}日のうちに使えます。'
+              '本人に安全な方法で伝えてください。')
         return redirect(url_for('.show', id=id), code=303)
-    return render_template('people/password.html', noun=people, row=person, form=form, min_length=passwords.MIN_LENGTH,
+    return render_template('people/password.html', noun=people, row=person, form=form,
+                           min_length=passwords.MIN_LENGTH,
                            days=sign_in.ONE_TIME.days,
-                           crumbs=pages.crumbs(people, (person.label, url_for('.show', id=id)), ('パスワード', None))
+                           crumbs=pages.crumbs(people, (person.label, url_for('.show', id=id)),
+                                               ('パスワード', None))
                            ), 422 if form.errors else 200
 
 

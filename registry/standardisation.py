@@ -29,7 +29,8 @@ def named_by_indicators(business, by):
     for link in IndicatorBusiness.select(IndicatorBusiness, Indicator).join(Indicator).where(
             IndicatorBusiness.business == business, IndicatorBusiness.live(), Indicator.live()).limit(1):
         parent = link.indicator.initiative
-        yield 'reason', (f'{calendar.year_label(parent.strategy.fiscal_year)}の重点取組{parent.no} 指標{link.indicator.no}の対象業務です。'
+        yield 'reason', (f'{calendar.year_label(parent.strategy.fiscal_year)}の重点取組{parent.no} '
+                         f'指標{link.indicator.no}の対象業務です。'
                          '先に、指標の対象業務を変えてください。')
 
 
@@ -63,7 +64,8 @@ def record_moves(act, row, before, today):
         return
     moves = moves_of(row, before, today)
     if before is not None and moves:
-        # what is said last holds from its day on: a month's 作業中, recorded on a later day than the work was done, does not
+        # what is said last holds from its day on: a month's 作業中, recorded on a later day than the work
+        # was done, does not
         overtaken = StepMove.on_day > moves[-1][1]
         if before.status == 'done' == row.status:
             overtaken |= (StepMove.status == 'done') & (StepMove.on_day == before.done_on)
@@ -74,7 +76,8 @@ def record_moves(act, row, before, today):
 
 def retell(act, row, given):
     """Make [(state, day)] the history of a step, as a file gives it; what stands of it already stays."""
-    stands = list(StepMove.select().where(StepMove.progress == row.id, StepMove.live()).order_by(StepMove.on_day, StepMove.id))
+    stands = list(StepMove.select().where(StepMove.progress == row.id,
+                                          StepMove.live()).order_by(StepMove.on_day, StepMove.id))
     same = 0
     for move, told in zip(stands, given, strict=False):
         if (move.status, move.on_day) != told:
@@ -128,19 +131,23 @@ def progress_tone(value):
 steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
-    sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad, panels=step_panels, template='steps/show.html',
+    sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad,
+    panels=step_panels, template='steps/show.html',
     # a step is called by its number in the step master in force
     scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
-    columns=[Column('business', '業務', Business.name, by=Business.code), Column('no', 'ステップ', Step.no, display.number),
+    columns=[Column('business', '業務', Business.name, by=Business.code),
+             Column('no', 'ステップ', Step.no, display.number),
              Column('name', 'ステップ名', Step.name),
              Column('status', tone=progress_tone),
              'started_on', 'done_on', 'planned_on'],
-    filters=[Filter('business', '業務', display.table_options(Business, 'code', 'name'), lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
+    filters=[Filter('business', '業務', display.table_options(Business, 'code', 'name'),
+                    lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
              'status'],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 def counted_before(but):
-    """Tell whether progress of another step master than `but` (an id) stands: figures of past days are counted by it."""
+    """Tell whether progress of another step master than `but` (an id) stands: figures of past days are
+    counted by it."""
     return StepProgress.select().join(Step).join(StepMaster).where(
         StepProgress.live(), Step.live(), StepMaster.live(), StepMaster.id != (but or 0)).exists()
 
@@ -150,16 +157,19 @@ def is_filled(master):
 
 
 def prepare_master(row, before, form, by, at):
-    """Refuse to change which step master counts the days that have passed: a year that was met must not cease to be."""
+    """Refuse to change which step master counts the days that have passed: a year that was met must not
+    cease to be."""
     days = [row.valid_from, before.valid_from if before is not None and is_filled(before) else None]
     past = [day for day in days if day is not None and day < clock.today()]
     if past and (before is None or row.valid_from != before.valid_from) and counted_before(row.id):
-        yield 'valid_from', ('過ぎた日からの適用にはできません。ほかの手順書版の進捗で数えた、その日以後のステップ完了率が変わってしまいます。'
+        yield 'valid_from', ('過ぎた日からの適用にはできません。ほかの手順書版の進捗で数えた、'
+                             'その日以後のステップ完了率が変わってしまいます。'
                              f'きょう（{clock.today().isoformat()}）以後の日にしてください。')
 
 
 def prepare_item(row, before, form, by, at):
-    """Refuse the first steps of a step master whose day has passed: from then on it would count, with no progress."""
+    """Refuse the first steps of a step master whose day has passed: from then on it would count, with no
+    progress."""
     if before is not None or row.master_id is None:
         return
     (valid_from,) = form.version.columns_of(row.master_id, 'valid_from')
@@ -170,24 +180,30 @@ def prepare_item(row, before, form, by, at):
 def first_steps(master):
     """Yield (field name, message) where a step master of a day that has passed gets its first step."""
     if master.valid_from < clock.today() and not is_filled(master) and counted_before(master.id):
-        yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）が過ぎています。ステップを入れると、その日からの'
-                          '完了率がこの版で数え直されてしまいます。先に、手順書版の適用開始日をきょう以後の日に変えてください。')
+        yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）'
+                          'が過ぎています。ステップを入れると、その日からの'
+                          '完了率がこの版で数え直されてしまいます。'
+                          '先に、手順書版の適用開始日をきょう以後の日に変えてください。')
 
 
 masters = Noun(
-    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',), sort='-valid_from', prepare=prepare_master,
+    name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',),
+    sort='-valid_from', prepare=prepare_master,
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     restorable=lambda row, by: prepare_master(row, None, None, by, None),
     columns=['version', 'valid_from', 'note'],
-    hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。前の版の完了率は変わりません。')
+    hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。'
+         '前の版の完了率は変わりません。')
 items = Noun(
-    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm, key=('version', 'no'), sort='no', prepare=prepare_item,
+    name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm,
+    key=('version', 'no'), sort='no', prepare=prepare_item,
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     restorable=lambda row, by: first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=['no', Column('version', '手順書版', StepMaster.version),
              'phase', 'name', 'verified', 'source'],
-    filters=[Filter('master', options=display.table_options(StepMaster, 'version'), where=lambda v: Step.master == display.id_of(StepMaster, 'version', v))],
+    filters=[Filter('master', options=display.table_options(StepMaster, 'version'),
+                    where=lambda v: Step.master == display.id_of(StepMaster, 'version', v))],
     hint='40ステップの名称の多くは復元したものです（要確認）。正式な一覧を新しい版として取り込めます。')
 masters_bp = pages.blueprint(masters)
 items_bp = pages.blueprint(items)
@@ -209,7 +225,8 @@ def grid():
     except ValueError as error:
         as_of, problem = clock.today(), str(error)
     master = master_on(as_of)
-    all_steps = list(Step.select().where(Step.master == master, Step.live()).order_by(Step.no)) if master else []
+    all_steps = list(Step.select().where(Step.master == master,
+                                         Step.live()).order_by(Step.no)) if master else []
     states = states_on(as_of, master) if master else {}
     rows = list(Business.select().where(Business.live()).order_by(Business.applicable.desc(), Business.code))
     table = []
@@ -221,10 +238,12 @@ def grid():
     figures = [figure(name, year, as_of) for name in ('steps.official', 'steps.strict', 'cutovers.rate')]
     applicable = [(b, cells, n) for b, cells, n in table if b.applicable]
     picture = charts.svg(charts.grid(
-        f'業務ごとのステップの状態（{as_of}）', [b.name for b, _, _ in applicable], [str(s.no) for s in all_steps],
-        [cells for _, cells, _ in applicable]), 'ステップの状態', '同じ内容を下の表に示します。') if applicable else ''
+        f'業務ごとのステップの状態（{as_of}）', [b.name for b, _, _ in applicable],
+        [str(s.no) for s in all_steps], [cells for _, cells, _ in applicable]), 'ステップの状態',
+        '同じ内容を下の表に示します。') if applicable else ''
     return render_template('steps/grid.html', as_of=as_of, master=master, all_steps=all_steps, table=table,
-                           figures=figures, rate_text=ratings.rate_text, states=STEP_STATES, symbols=SYMBOLS, picture=picture, problem=problem,
-                           year=year, crumbs=[('ホーム', url_for('board.index')), ('ステップ進捗', url_for('.index')),
+                           figures=figures, rate_text=ratings.rate_text, states=STEP_STATES, symbols=SYMBOLS,
+                           picture=picture, problem=problem,
+                           year=year, crumbs=[('ホーム', url_for('board.index')),
+                                              ('ステップ進捗', url_for('.index')),
                                               ('業務×ステップ', None)])
-

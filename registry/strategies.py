@@ -1,4 +1,5 @@
-"""The year's strategy pages (年度戦略): themes, initiatives, indicators, schedule and ratings, read and edited."""
+"""The year's strategy pages (年度戦略): themes, initiatives, indicators, schedule and ratings, read and
+edited."""
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
 from audits import history
@@ -55,9 +56,12 @@ def show(year):
     row = found_year(year)
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of, trends=True)
-    copyable = not found.themes and Strategy.select().where(Strategy.fiscal_year == year - 1, Strategy.live()).exists()
-    return render_template('strategies/show.html', board=found, year=year, problem=problem, copyable=copyable and EmptyForm(),
-                           history=past_of([row, *row.themes]), can_edit=allowed('strategies.edit'), crumbs=crumbs(year)[:2] + [(found.year_label, None)])
+    copyable = not found.themes and Strategy.select().where(Strategy.fiscal_year == year - 1,
+        Strategy.live()).exists()
+    return render_template('strategies/show.html', board=found, year=year, problem=problem, copyable=copyable
+                           and EmptyForm(),
+                           history=past_of([row, *row.themes]), can_edit=allowed('strategies.edit'),
+                           crumbs=crumbs(year)[:2] + [(found.year_label, None)])
 
 
 @bp.get('/<int:year>/initiatives/<int:no>')
@@ -81,21 +85,26 @@ def initiative(year, no):
 def trend_picture(view):
     """Return an indicator's months as a picture whose title says the finding."""
     words = {'met': '目標を達成', 'missed': '目標に未達', 'unknown': '未判定'}[view.verdict]
-    return charts.svg(charts.trend(f'指標{view.no}: {view.value_text}{view.unit if view.value is not None else ""}'
-                                   f'（{words}）', view.trend, view.target, view.unit, decimals=view.decimals),
+    return charts.svg(charts.trend(f'指標{view.no}: '
+                                   f'{view.value_text}{view.unit if view.value is not None else ""}'
+                                   f'（{words}）', view.trend, view.target, view.unit,
+                                   decimals=view.decimals),
                       f'指標{view.no}の推移', '各月末の値です。同じ値を下の表に示します。')
 
 
 def gantt_picture(view):
     if not view.schedule:
         return ''
-    return charts.svg(charts.gantt('', [charts.Bar(row.text, row.start_quarter, row.end_quarter, row.star, row.note)
-                                          for row in view.schedule], ('4〜6月', '7〜9月', '10〜12月', '1〜3月')),
+    return charts.svg(charts.gantt('', [charts.Bar(row.text, row.start_quarter, row.end_quarter, row.star,
+        row.note)
+                                          for row in view.schedule],
+                                          ('4〜6月', '7〜9月', '10〜12月', '1〜3月')),
                       '四半期スケジュール', '同じ内容を下の表に示します。')
 
 
 def below(row):
-    """Return an initiative's rows, itself first: its indicators, their actuals and its schedule, voided ones too."""
+    """Return an initiative's rows, itself first: its indicators, their actuals and its schedule, voided ones
+    too."""
     indicators = list(Indicator.select().where(Indicator.initiative == row))
     ids = [i.id for i in indicators] or [0]
     return [row, *indicators, *Actual.select().where(Actual.indicator.in_(ids)),
@@ -116,7 +125,8 @@ def parts_of(row):
 
 
 def past_of(rows):
-    """Return the history of a part of the strategy and of what belongs to it, newest first: [(act, [sentences])]."""
+    """Return the history of a part of the strategy and of what belongs to it, newest first: [(act,
+    [sentences])]."""
     told, names = {}, {(type(other), other.id): other.label for other in rows}
     changes = history.of_rows(rows)
     history.name_all(changes, names)
@@ -131,7 +141,8 @@ def past_of(rows):
 def entered(row):
     """Return {indicator id: its actuals as entered, newest first} of an initiative."""
     found = {}
-    for actual in (Actual.select(Actual, Indicator).join(Indicator).where(Indicator.initiative == row, Actual.live())
+    for actual in (Actual.select(Actual, Indicator).join(Indicator).where(Indicator.initiative == row,
+            Actual.live())
                    .order_by(Actual.as_of.desc())):
         found.setdefault(actual.indicator_id, []).append(actual)
     return found
@@ -140,11 +151,14 @@ def entered(row):
 # --- editing: every part of a year's strategy the same way ---
 
 def weighty(words):
-    """Return the rule that a change of some columns or links ({name: words}) must give its reason: what was judged is judged otherwise."""
+    """Return the rule that a change of some columns or links ({name: words}) must give its reason: what was
+    judged is judged otherwise."""
     def explained(row, before, form):
-        links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or []) for field in form.links()}
+        links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or [])
+                 for field in form.links()}
         changed = [name for key, name in words.items() if links.get(key) or key not in links
-                   and before.__data__.get(key) is not None and row.__data__.get(key) != before.__data__.get(key)]
+                   and before.__data__.get(key) is not None and row.__data__.get(key)
+                   != before.__data__.get(key)]
         return f'{"・".join(changed)}を変えると、判定が変わることがあります。' if changed else ''
     return explained
 
@@ -160,13 +174,15 @@ def blocked_by(table, column, words):
 def part(title, table, form, **more):
     """Return the declaration of a part of the strategy: written by who may edit it, in one kind of act."""
     names = dict.fromkeys(('create', 'edit', 'void'), 'strategies.edit')
-    return Part(name='strategies', title=title, table=table, form=form, one_at_place=True, found_by_numbers=True, below=parts_of,
-                permit_names=names | more.pop('permit_names', {}), act_kinds=names | more.pop('act_kinds', {}), **more)
+    return Part(name='strategies', title=title, table=table, form=form, one_at_place=True,
+                found_by_numbers=True, below=parts_of,
+                permit_names=names | more.pop('permit_names', {}),
+                act_kinds=names | more.pop('act_kinds', {}), **more)
 
 
 #: what of an indicator decides what counts as met
-WEIGHTY = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位', 'measure': '自動集計',
-           'business_codes': '対象業務'}
+WEIGHTY = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位',
+           'measure': '自動集計', 'business_codes': '対象業務'}
 
 
 def explain_difference(row, before, form, by, at):
@@ -176,23 +192,29 @@ def explain_difference(row, before, form, by, at):
         yield 'official_reason', f'自動判定（{view.computed}）と異なるときは、理由を入力してください。'
 
 
-years = part('年度戦略', Strategy, StrategyForm, permit_names={'create': 'strategies.create'}, act_kinds={'create': 'strategies.create'},
-             keeps=blocked_by(Initiative, Initiative.strategy, '重点取組が残っています。先に重点取組を取り消してください。'))
+years = part('年度戦略', Strategy, StrategyForm, permit_names={'create': 'strategies.create'},
+             act_kinds={'create': 'strategies.create'},
+             keeps=blocked_by(Initiative, Initiative.strategy,
+                              '重点取組が残っています。先に重点取組を取り消してください。'))
 themes = part('戦略テーマ', Theme, ThemeForm, keeps=blocked_by(
-    Initiative, Initiative.theme, 'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
+    Initiative, Initiative.theme,
+    'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
 initiatives = part('重点取組', Initiative, InitiativeForm)
-officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference, explained=weighty({'official': '公式評価'}),
+officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference,
+                 explained=weighty({'official': '公式評価'}),
                  permit_names={'edit': 'strategies.rate'}, act_kinds={'edit': 'strategies.rate'})
 indicators = part('指標', Indicator, IndicatorForm, explained=weighty(WEIGHTY))
 schedules = part('スケジュール', Schedule, ScheduleForm)
 
 
 def edited(declared, form, before, place, heading, back, crumbs):
-    """Handle the form of one part of a strategy, a new one where `before` is None; return a response. `back(row)` is where to go."""
+    """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
+    `back(row)` is where to go."""
     def done(outcome):
         flash('保存しました。' if outcome.changed else '変更はありませんでした。')
         return redirect(back(outcome.row), code=303)
-    return pages.edited(declared, form, before, back=back(before), crumbs=crumbs, done=done, place=place, heading=heading)
+    return pages.edited(declared, form, before, back=back(before), crumbs=crumbs, done=done, place=place,
+                        heading=heading)
 
 
 def voided(declared, row, back, crumbs):
@@ -237,8 +259,8 @@ def edit(year):
 def void(year):
     """Void a year entered by mistake."""
     row = found_year(year)
-    return voided(years, row, to_year(year) if request.method == 'GET' or list(years.keeps(row, None)) else url_for('.index'),
-                  crumbs(year, ('取消', None)))
+    return voided(years, row, to_year(year) if request.method == 'GET' or list(years.keeps(row, None))
+                  else url_for('.index'), crumbs(year, ('取消', None)))
 
 
 def found_theme(year, no):
@@ -298,10 +320,12 @@ def found_initiative(year, no):
 def initiative_form(year, before):
     strategy = found_year(year)
     offered = list(Theme.select().where(Theme.strategy == strategy, Theme.live()).order_by(Theme.no))
-    form = asked_for(InitiativeForm, themes=offered, data={**before.__data__, 'theme_no': before.theme_id} if before else None)
+    form = asked_for(InitiativeForm, themes=offered, data={**before.__data__, 'theme_no': before.theme_id}
+                     if before else None)
     heading = f'重点取組の{"編集" if before else "追加"}'
     return edited(initiatives, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
-                  lambda row: to_initiative(year, row.no) if row else to_year(year), crumbs(year, (heading, None)))
+                  lambda row: to_initiative(year, row.no) if row else to_year(year),
+                  crumbs(year, (heading, None)))
 
 
 @bp.route('/<int:year>/initiatives/new', methods=['GET', 'POST'])
@@ -322,7 +346,8 @@ def edit_initiative(year, no):
 @permit('strategies.edit')
 def void_initiative(year, no):
     """Void an initiative entered by mistake."""
-    return voided(initiatives, found_initiative(year, no), to_year(year), crumbs(year, (f'重点取組{no}', None), ('取消', None)))
+    return voided(initiatives, found_initiative(year, no), to_year(year),
+                  crumbs(year, (f'重点取組{no}', None), ('取消', None)))
 
 
 @bp.route('/<int:year>/initiatives/<int:no>/official', methods=['GET', 'POST'])
@@ -331,8 +356,9 @@ def rate(year, no):
     """Give an initiative its official rating; a reason is needed where it differs from the computed one."""
     before = found_initiative(year, no)
     view = next(v for v in boards.board(year).initiatives if v.no == no)
-    return edited(officials, asked_for(OfficialForm, data=before.__data__), before, {'strategy': before.strategy_id, 'no': no},
-                  f'公式評価（自動判定は「{view.computed}」）', lambda row: to_initiative(year, no), below_initiative(year, no, '公式評価'))
+    return edited(officials, asked_for(OfficialForm, data=before.__data__), before,
+                  {'strategy': before.strategy_id, 'no': no}, f'公式評価（自動判定は「{view.computed}」）',
+                  lambda row: to_initiative(year, no), below_initiative(year, no, '公式評価'))
 
 
 def found_indicator(year, no, kpi):
@@ -342,7 +368,8 @@ def found_indicator(year, no, kpi):
 
 def indicator_form(year, no, before):
     parent = found_initiative(year, no)
-    form = asked_for(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()} if before else None)
+    form = asked_for(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()}
+                     if before else None)
     heading = f'指標の{"編集" if before else "追加"}'
     return edited(indicators, form, before, {'initiative': parent.id, 'no': form.no.data}, heading,
                   lambda row: to_initiative(year, no), below_initiative(year, no, heading))
@@ -366,7 +393,8 @@ def edit_indicator(year, no, kpi):
 @permit('strategies.edit')
 def void_indicator(year, no, kpi):
     """Void an indicator entered by mistake: it is no longer judged."""
-    return voided(indicators, found_indicator(year, no, kpi), to_initiative(year, no), below_initiative(year, no, '指標の取消'))
+    return voided(indicators, found_indicator(year, no, kpi), to_initiative(year, no),
+                  below_initiative(year, no, '指標の取消'))
 
 
 def found_schedule(year, no, place):
@@ -378,7 +406,8 @@ def schedule_form(year, no, before):
     parent = found_initiative(year, no)
     form = asked_for(ScheduleForm, data=before.__data__ if before else {'star': False})
     heading = f'スケジュールの{"編集" if before else "追加"}'
-    last = Schedule.select(Schedule.place).where(Schedule.initiative == parent).order_by(Schedule.place.desc()).first()
+    last = Schedule.select(Schedule.place).where(Schedule.initiative
+        == parent).order_by(Schedule.place.desc()).first()
     place = before.place if before else last.place + 1 if last else 1
     return edited(schedules, form, before, {'initiative': parent.id, 'place': place}, heading,
                   lambda row: to_initiative(year, no), below_initiative(year, no, heading))
@@ -402,7 +431,8 @@ def edit_schedule(year, no, place):
 @permit('strategies.edit')
 def void_schedule(year, no, place):
     """Void a row of an initiative's schedule."""
-    return voided(schedules, found_schedule(year, no, place), to_initiative(year, no), below_initiative(year, no, 'スケジュールの取消'))
+    return voided(schedules, found_schedule(year, no, place), to_initiative(year, no),
+                  below_initiative(year, no, 'スケジュールの取消'))
 
 
 @bp.get('/<int:year>/<any(results, plan):name>.pdf')

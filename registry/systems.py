@@ -37,21 +37,26 @@ from .web.menu import address
 
 
 def lifecycle_tone(value):
-    return {'operate': 'good', 'cancelled': 'quiet', 'disposed': 'quiet', 'stopped': 'quiet', 'retired': 'quiet',
-            'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, '')
+    return {'operate': 'good', 'cancelled': 'quiet', 'disposed': 'quiet', 'stopped': 'quiet',
+            'retired': 'quiet', 'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, '')
 
 
-cases_of = Prepared(lambda system: Case.select(Case.id, Case.case_no, Case.title, Case.kind, Case.outcome).where(
+cases_of = Prepared(lambda system: Case.select(Case.id, Case.case_no, Case.title, Case.kind,
+    Case.outcome).where(
     Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(pages.FEW))
-reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, Review.title, Review.conclusion).join(
+reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, Review.title,
+    Review.conclusion).join(
     ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
     Review.reviewed_on.desc(), Review.id.desc()).limit(pages.FEW))
-businesses_of = Prepared(lambda system: Business.select(Business.id, Business.code, Business.name).join(BusinessSystem).where(
+businesses_of = Prepared(lambda system: Business.select(Business.id, Business.code,
+    Business.name).join(BusinessSystem).where(
     BusinessSystem.live(), BusinessSystem.system == system).order_by(Business.code).limit(pages.FEW))
-incidents_of = Prepared(lambda system: Incident.select(Incident.id, Incident.incident_no, Incident.title).join(
+incidents_of = Prepared(lambda system: Incident.select(Incident.id, Incident.incident_no,
+    Incident.title).join(
     IncidentSystem).where(Incident.live(), IncidentSystem.live(), IncidentSystem.system == system).order_by(
     Incident.detected_at.desc()).limit(pages.FEW))
-engagements_of = Prepared(lambda system: Engagement.select(Engagement.id, Engagement.engagement_no, Engagement.theme).where(
+engagements_of = Prepared(lambda system: Engagement.select(Engagement.id, Engagement.engagement_no,
+    Engagement.theme).where(
     Engagement.live(), Engagement.system == system).order_by(Engagement.id.desc()).limit(pages.FEW))
 
 
@@ -62,12 +67,14 @@ def related(system):
 #: the cases of a system that nobody has seen through 発注・計画調達支援, nor let go on without
 unexamined_of = Prepared(lambda system: Case.select().where(
     Case.live(), Case.system == system, Case.exception_reason.is_null(),
-    Case.outcome.is_null() | Case.outcome.not_in(['rejected', 'withdrawn']), Case.id.not_in(Support.select(Support.case).where(
+    Case.outcome.is_null() | Case.outcome.not_in(['rejected', 'withdrawn']),
+    Case.id.not_in(Support.select(Support.case).where(
         Support.live(), Support.kind == 'ordering', Support.state == 'completed'))).order_by(Case.case_no))
 
 
 def unsupported(system):
-    """Return the large cases of a system without 発注・計画調達支援 and without a recorded exception (§3.2)."""
+    """Return the large cases of a system without 発注・計画調達支援 and without a recorded exception
+    (§3.2)."""
     cases = list(unexamined_of(system.id or 0))
     dated = Dated() if cases else None
     return [case for case in cases if is_large(case, case.ordered_on or clock.today(), dated)]
@@ -77,7 +84,8 @@ def supported(system):
     """Return what the lifecycle's table asks of a system's large cases; another unit's case is not named."""
     cases = unsupported(system)
     return {'ordering_supported': not cases,
-            'unsupported_cases': [case.label if case.department_id == system.owner_id else 'ほかの所属の案件' for case in cases]}
+            'unsupported_cases': [case.label if case.department_id == system.owner_id else 'ほかの所属の案件'
+                                  for case in cases]}
 
 
 def facts(system, cases=None, reviews=None):
@@ -90,7 +98,8 @@ def facts(system, cases=None, reviews=None):
         owner=system.owner_id, case_exists=case is not None, budget_result=case.outcome if case else None,
         review_open=review is not None, review_conclusion=review.conclusion if review else None,
         successor=system.successor_id is not None or (case is not None and case.kind == 'replace'),
-        successor_operating=(other := System.by_id(system.successor_id or 0)) is not None and other.lifecycle == 'operate')
+        successor_operating=(other := System.by_id(system.successor_id or 0)) is not None and other.lifecycle
+        == 'operate')
     if system.lifecycle in ('procure', 'build'):
         found.update(supported(system))
     return found
@@ -114,11 +123,14 @@ def prepare(row, before, form, by, at):
         return
     move = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == row.lifecycle), None)
     if not form.of_file:
-        yield 'lifecycle', '状態は、記録の画面の「次に進める状態」から変更してください（理由を履歴に残すためです）。'
+        yield 'lifecycle', ('状態は、記録の画面の「次に進める状態」'
+                            'から変更してください（理由を履歴に残すためです）。')
         return
     if move is None:
-        allowed_next = '、'.join(LIFECYCLES[m.target] for m in lifecycle.moves_from(before.lifecycle)) or 'ありません'
-        yield 'lifecycle', (f'「{LIFECYCLES[before.lifecycle]}」から「{LIFECYCLES[row.lifecycle]}」には進めません'
+        allowed_next = '、'.join(LIFECYCLES[m.target]
+                                for m in lifecycle.moves_from(before.lifecycle)) or 'ありません'
+        yield 'lifecycle', (f'「{LIFECYCLES[before.lifecycle]}」から「{LIFECYCLES[row.lifecycle]}」'
+                            'には進めません'
                             f'（進める先: {allowed_next}）。')
         return
     yield from too_early(row, row.lifecycle)
@@ -137,24 +149,29 @@ def panels(system):
     """Return what the record page shows besides the fields: moves, links, related records."""
     cases, reviews = related(system)
     known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
-    possible = {move.target: move for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
+    possible = {move.target: move
+                for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
     cancel = possible.pop('cancelled', None)
     moves = [(move, LIFECYCLES[target], lacking(move, system, known, cases, reviews))
              for target, move in possible.items() if may_move(system, move)]
-    opened = {name: f'{address(f"{name}.new")}?{urlencode({field: system.system_no})}' for name, field in OPENED
+    opened = {name: f'{address(f"{name}.new")}?{urlencode({field: system.system_no})}' for name,
+              field in OPENED
               if not system.voided_at and allowed(f'{name}.create', system)}
     return {
-        'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items() if not may_move(system, move)],
+        'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items()
+                                   if not may_move(system, move)],
         'opened': opened, 'completeness': completeness(system),
         **{name: pages.panel(rows, name, system=system.system_no) for name, rows in (
             ('businesses', list(businesses_of(system.id))), ('cases', cases), ('reviews', reviews),
             ('incidents', list(incidents_of(system.id))), ('engagements', list(engagements_of(system.id))))},
-        'void': url_for('systems.move', id=system.id, target='cancelled') if cancel and may_move(system, cancel) else None,
+        'void': url_for('systems.move', id=system.id, target='cancelled') if cancel
+        and may_move(system, cancel) else None,
     }
 
 
 #: what can be registered from a system's page, and the field there that takes its number
-OPENED = (('cases', 'system_no'), ('reviews', 'system_nos'), ('incidents', 'system_nos'), ('engagements', 'system_no'))
+OPENED = (('cases', 'system_no'), ('reviews', 'system_nos'), ('incidents', 'system_nos'),
+          ('engagements', 'system_no'))
 
 
 def remedy(need, system, cases, reviews):
@@ -187,11 +204,12 @@ def lacking(move, system, known, cases=None, reviews=None):
     """Return [(condition, sentence, where to enter it or None)] of what a move lacks."""
     if cases is None:
         cases, reviews = related(system)
-    return [(need, sentence, remedy(need, system, cases, reviews)) for need, sentence in lifecycle.unmet(move, known)]
+    return [(need, sentence, remedy(need, system, cases, reviews)) for need,
+            sentence in lifecycle.unmet(move, known)]
 
 
-NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'pii', 'zone', 'hosting',
-          'vendor', 'backup', 'go_live_on')
+NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'pii', 'zone',
+          'hosting', 'vendor', 'backup', 'go_live_on')
 
 
 def completeness(system):
@@ -204,14 +222,17 @@ def completeness(system):
 
 
 def may_move(system, move):
-    """Tell whether the person signed in may make a move: the roles of the lifecycle's table, on their own records."""
+    """Tell whether the person signed in may make a move: the roles of the lifecycle's table, on their own
+    records."""
     return allowed('systems.move', system) and current_user.role in move.roles
 
 
 def move_form(system, target, **asked):
-    """Return the form of a move: the ledger's fields that its conditions ask for, filled in from the system, and the reason."""
+    """Return the form of a move: the ledger's fields that its conditions ask for, filled in from the system,
+    and the reason."""
     found = next((move for move in lifecycle.moves_from(system.lifecycle) if move.target == target), None)
-    needs = {need for move in ([found] if found else [m for m in lifecycle.MOVES if m.target == target]) for need in move.needs}
+    needs = {need for move in ([found] if found else [m for m in lifecycle.MOVES if m.target == target])
+             for need in move.needs}
     if system.pii != 'unknown':
         needs -= {'pii_settled'}
         if system.pii != 'my_number':
@@ -233,7 +254,8 @@ def void_cancelled(act, row, form, by):
         act.void(row, form.reason.data)
 
 
-FINAL = ('システムの取消は元に戻せません。この記録は集計に入らなくなりますが、このシステムを指すインシデント、業務、案件、検討、監査は'
+FINAL = ('システムの取消は元に戻せません。この記録は集計に入らなくなりますが、'
+         'このシステムを指すインシデント、業務、案件、検討、監査は'
          'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
 
 flow = Flow(
@@ -246,20 +268,25 @@ flow = Flow(
     about=lambda row, target: {'warning': FINAL if target == 'cancelled' else ''})
 
 noun = Noun(
-    name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm, key=('system_no',),
+    name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm,
+    key=('system_no',),
     permits=kept_by(OWNED, move=OWNED, void=()), menu=('台帳', '情報システム'),
     # to void a system is to move it to 取消
     views=('index', 'show', 'new', 'edit'),
-    moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、記録の画面の「次に進める状態」から進めてください。'},
-    sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow, template='systems/show.html',
+    moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、'
+                                                 '記録の画面の「次に進める状態」から進めてください。'},
+    sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow,
+    template='systems/show.html',
     columns=[
         'system_no', 'name', 'owner', 'category',
         Column('lifecycle', '状態', tone=lifecycle_tone),
         'criticality', 'contract_end_on',
     ],
     filters=[
-        Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')], lambda v: System.contract_end_on.between(
-            clock.today(), clock.today() + timedelta(days=365)) if v == '1' else System.contract_end_on < clock.today()),
+        Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')],
+               lambda v: System.contract_end_on.between(
+            clock.today(), clock.today() + timedelta(days=365)) if v == '1'
+            else System.contract_end_on < clock.today()),
         'owner',
         Filter('lifecycle', '状態'),
         'category', 'zone', 'hosting',
@@ -272,8 +299,8 @@ bp = pages.blueprint(noun)
 def tallies(person):
     """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
     limit = condition(System, person, clock.today())
-    query = System.select(System.lifecycle, fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
+    query = System.select(System.lifecycle,
+                          fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
     query = query if limit is None else query.where(limit)
     found = dict(answered('tally', query, lambda: list(query.tuples())))
     return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]
-

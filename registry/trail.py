@@ -17,22 +17,26 @@ from .web.guard import allowed, permit
 
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
-KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ', 'import': 'ファイル取込み', 'move': '状態の変更'}
-CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'api': 'API', 'demo': 'デモ', 'system': 'システム'}
+KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ',
+         'import': 'ファイル取込み', 'move': '状態の変更'}
+CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'api': 'API', 'demo': 'デモ',
+            'system': 'システム'}
 
 
 def words(kind):
     """Return an act's kind in words: 情報システム台帳の変更."""
     noun, _, verb = kind.partition('.')
-    title = NOUNS[noun].title if noun in NOUNS else {'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略',
-                                                    'actions': '是正措置', 'tokens': 'APIトークン'}.get(noun, noun)
+    title = NOUNS[noun].title if noun in NOUNS else {'masters': '初期マスタ', 'demo': 'デモデータ',
+        'strategies': '年度戦略',
+                                                    'actions': '是正措置', 'tokens': 'APIトークン'}.get(noun,
+                                                        noun)
     return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
 
 
-VERBS = {'businesses': '標準化対象業務', 'steps': 'ステップ', 'levels': 'インシデントレベル', 'settings': '設定',
-         'strategy': '年度戦略', 'fill': '投入', 'rate': '公式評価', 'enter': '入力', 'request': '依頼', 'census': '対象者の確定',
-         'check-in': '進捗確認', 'follow': '監査事後確認', 'password': 'パスワードの変更',
-         'sign-out-everywhere': '全端末のサインアウト', 'add': '登録'}
+VERBS = {'businesses': '標準化対象業務', 'steps': 'ステップ', 'levels': 'インシデントレベル',
+         'settings': '設定', 'strategy': '年度戦略', 'fill': '投入', 'rate': '公式評価', 'enter': '入力',
+         'request': '依頼', 'census': '対象者の確定', 'check-in': '進捗確認', 'follow': '監査事後確認',
+         'password': 'パスワードの変更', 'sign-out-everywhere': '全端末のサインアウト', 'add': '登録'}
 
 
 @bp.get('/')
@@ -67,10 +71,13 @@ def index():
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
     kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
     people = list(Act.select(Act.actor, Act.actor_name).distinct().order_by(Act.actor).tuples())
-    firsts = {act: history.label_of(table, label) for act, table, label in Change.select(Change.act, Change.table, Change.label).where(
+    firsts = {act: history.label_of(table, label) for act, table,
+              label in Change.select(Change.act, Change.table, Change.label).where(
         Change.place == 0, Change.act.in_([act.seq for act in rows[:SIZE]] or [0])).tuples()}
-    args = {name: request.args[name] for name in ('actor', 'kind', 'record', 'since', 'until') if request.args.get(name)}
-    return render_template('trail/index.html', acts=rows[:SIZE], more=more, people=people, firsts=firsts, head=trail.head(), words=words, kinds=kinds,
+    args = {name: request.args[name] for name in ('actor', 'kind', 'record', 'since', 'until')
+            if request.args.get(name)}
+    return render_template('trail/index.html', acts=rows[:SIZE], more=more, people=people, firsts=firsts,
+                           head=trail.head(), words=words, kinds=kinds,
                            args=args, channels=CHANNELS, problem=problem, verify_form=EmptyForm(),
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', None)])
 
@@ -97,28 +104,37 @@ def show(seq):
         link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views
                 and allowed(f'{noun.name}.read') else None)
         changes.append((change, title_of(table) if table else change.table, link,
-                        history.label_of(change.table, change.label), history.sentences(change, vocabulary(table) if table else history.Vocabulary(), names)))
-    return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words, page=page,
+                        history.label_of(change.table, change.label),
+                        history.sentences(change, vocabulary(table) if table else history.Vocabulary(),
+                                          names)))
+    return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words,
+                           page=page,
                            pages=pages, channels=CHANNELS, roles=ROLES,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    (f'操作 {seq}', None)])
 
 
 def in_words(found):
-    """Return (what the record is called, its label, its address or None, [sentences]) of a row changed behind the trail."""
+    """Return (what the record is called, its label, its address or None, [sentences]) of a row changed
+    behind the trail."""
     table = history.TABLES[found['table']]
     noun, told = of_table(table), vocabulary(table)
-    link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views and allowed(f'{noun.name}.read')
+    link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views
+            and allowed(f'{noun.name}.read')
             and found['fields'] else None)
-    sentences = [f'{told.labels.get(name, name)}: 履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
-                 f'「{history.show(table, name, stands, told, {})}」です。' for name, recorded, stands in found['fields']]
-    return title_of(table), history.label_of(found['table'], found['label']), link, sentences or [found['what']]
+    sentences = [f'{told.labels.get(name, name)}: '
+                 f'履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
+                 f'「{history.show(table, name, stands, told, {})}」です。' for name, recorded,
+                 stands in found['fields']]
+    return title_of(table), history.label_of(found['table'],
+        found['label']), link, sentences or [found['what']]
 
 
 @bp.route('/verify', methods=['GET', 'POST'])
 @permit('trail.verify')
 def check():
-    """Recompute the whole chain and compare every record with it; a reloaded address leads back to the button."""
+    """Recompute the whole chain and compare every record with it; a reloaded address leads back to the
+    button."""
     if request.method == 'GET':
         return redirect(url_for('.index'), code=303)
     try:
@@ -126,7 +142,9 @@ def check():
     except verify.Unverifiable as error:
         structlog.get_logger('daicho').error('not verified', id=g.get('request_id'), error=str(error))
         return errors.page(503, '検証できませんでした。改ざんの有無は分かりません。',
-                           '少し待ってから、もう一度検証してください。直らないときは、情報政策の担当者に伝えてください。', title='検証できませんでした')
+                           '少し待ってから、もう一度検証してください。直らないときは、'
+                           '情報政策の担当者に伝えてください。', title='検証できませんでした')
     return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
                            rows=[in_words(found) for found in verdict.outside[:500]],
-                           crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')), ('検証', None)])
+                           crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
+                                   ('検証', None)])

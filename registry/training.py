@@ -21,25 +21,29 @@ from .web.submission import asked_for, submitted
 
 
 def course_panels(course):
-    tally = remembered(('enrolled', course.id), lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
+    tally = remembered(('enrolled', course.id),
+                       lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
         Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
     census = sum(tally.values())
-    return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()], 'census': census,
-            'waits': course.census_on is not None and course.census_on > clock.today(),
+    return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()],
+            'census': census, 'waits': course.census_on is not None and course.census_on > clock.today(),
             'can_census': census == 0 and not course.voided_at
-            and course.census_on is not None and course.census_on <= clock.today() and allowed('courses.census', course),
-            'late': late_joiners(course) if census else (0, []), 'taken': taken(course)}
+            and course.census_on is not None and course.census_on <= clock.today()
+            and allowed('courses.census', course), 'late': late_joiners(course) if census else (0, []),
+            'taken': taken(course)}
 
 
 def taken(course):
-    """Return the Act that put the first on a course's census, or None: what froze it is not in the course's own history."""
+    """Return the Act that put the first on a course's census, or None: what froze it is not in the course's
+    own history."""
     first = Enrolment.select(fn.MIN(Enrolment.id)).where(Enrolment.course == course)
-    return Act.select().join(Change).where(Change.table == Enrolment._meta.table_name, Change.row == first).order_by(Act.seq).first()
+    return Act.select().join(Change).where(Change.table == Enrolment._meta.table_name,
+                                           Change.row == first).order_by(Act.seq).first()
 
 
 def late_joiners(course):
-    """Return (how many, the first few) of the staff the person may see who joined after the census day and are not on
-    the list (基準日後の採用者)."""
+    """Return (how many, the first few) of the staff the person may see who joined after the census day and
+    are not on the list (基準日後の採用者)."""
     if course.census_on is None:
         return 0, []
     limit = condition(Staff, current_user, clock.today())
@@ -57,7 +61,8 @@ def prepare_course(row, before, form, by, at):
 
 
 courses = Noun(
-    name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year', prepare=prepare_course,
+    name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year',
+    prepare=prepare_course,
     permits=kept_by(DESK, READ_ALL, census=DESK), menu=('研修',),
     panels=course_panels, template='courses/show.html',
     columns=['code', Column('year', '年度', Course.fiscal_year, display.year),
@@ -75,7 +80,8 @@ def prepare_enrolment(row, before, form, by, at):
     if moved and row.staff_id is not None and course.census_on is not None:
         joined, left = form.staff_no.columns_of(row.staff_id, 'joined_on', 'left_on')
         if not (joined or course.census_on) <= course.census_on <= (left or course.census_on):
-            yield 'staff_no', f'対象者基準日（{calendar.show_day(course.census_on)}）に在籍していないため、対象者にできません。'
+            yield 'staff_no', (f'対象者基準日（{calendar.show_day(course.census_on)}）に在籍していないため、'
+                               '対象者にできません。')
     start = calendar.year_range(course.fiscal_year)[0]
     if row.completed_on is not None and row.completed_on < start:
         yield 'completed_on', f'受講日は、研修の年度の初日（{calendar.show_day(start)}）以後にしてください。'
@@ -97,7 +103,8 @@ def enrolment_tone(value):
 
 
 enrolments = Noun(
-    name='enrolments', title='受講状況', one='受講', table=Enrolment, form=EnrolmentForm, key=('course_code', 'staff_no'),
+    name='enrolments', title='受講状況', one='受講', table=Enrolment, form=EnrolmentForm,
+    key=('course_code', 'staff_no'),
     permits=kept_by(DESK), menu=('研修',),
     sort='staff', prepare=prepare_enrolment,
     joins=lambda query: query.join(Staff).switch(Enrolment).join(Course),
@@ -109,7 +116,8 @@ enrolments = Noun(
              Column('course', '研修', Course.name),
              Column('status', tone=enrolment_tone),
              'completed_on', 'exclusion_reason'],
-    filters=[Filter('course', '研修', display.table_options(Course, 'code', 'name'), lambda v: Enrolment.course == display.id_of(Course, 'code', v)),
+    filters=[Filter('course', '研修', display.table_options(Course, 'code', 'name'),
+                    lambda v: Enrolment.course == display.id_of(Course, 'code', v)),
              'status',
              Filter('department', '所属', display.department_options, lambda v: Enrolment.staff.in_(
                  Staff.select(Staff.id).where(Staff.department == display.unit(v))))],
@@ -121,7 +129,8 @@ enrolments_bp = pages.blueprint(enrolments)
 @courses_bp.route('/<int:id>/census', methods=['GET', 'POST'])
 @permit('courses.census')
 def census(id):
-    """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by name."""
+    """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by
+    name."""
     course = pages.find(courses, id)
     require('courses.census', course)
     if course.voided_at:
@@ -134,12 +143,14 @@ def census(id):
     if submitted(form) and population and not exists:
         reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
         with pages.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:
-            known, new = {row.staff_id: row for row in Enrolment.select().where(Enrolment.course == course)}, []
+            known, new = {row.staff_id: row
+                          for row in Enrolment.select().where(Enrolment.course == course)}, []
             for person in population:
                 # who was once enrolled by mistake and voided (取消) is on the census all the same
                 row = known.get(person.id) or Enrolment(course=course, staff=person)
                 row.status, row.voided_at, row.void_reason = 'excluded' if person.leave in reasons else 'waiting', None, None
-                row.exclusion_reason = EXCLUSION_REASONS[reasons[person.leave]] if person.leave in reasons else None
+                row.exclusion_reason = EXCLUSION_REASONS[
+                    reasons[person.leave]] if person.leave in reasons else None
                 row.completed_on = row.score = None
                 if row.id is None:
                     new.append(row)
@@ -149,7 +160,9 @@ def census(id):
         flash(f'{len(population):,}人を対象者として確定しました。')
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']
-    return render_template('courses/census.html', noun=courses, row=course, form=form, population=len(population),
+    return render_template('courses/census.html', noun=courses, row=course, form=form,
+                           population=len(population),
                            coming=course.census_on is not None and course.census_on > clock.today(),
                            on_leave=len(on_leave), exists=exists,
-                           crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)), ('対象者の確定', None)))
+                           crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)),
+                                               ('対象者の確定', None)))

@@ -1,4 +1,5 @@
-"""The people and records every test knows: one person per role, one of another unit, and each noun's rows of both units."""
+"""The people and records every test knows: one person per role, one of another unit, and each noun's rows of
+both units."""
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -63,57 +64,75 @@ def moment(*parts):
 
 
 def fill(at):
-    """Write the cast and its records as one act of the system; everything gets the same ids on every engine."""
+    """Write the cast and its records as one act of the system; everything gets the same ids on every
+    engine."""
     hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     with trail.act('demo.fill', by=None, at=at, channel='cli', reason='テストの配役') as act:
         def add(table, **values):
             row = table(**values)
             act.save(row)
             return row
-        units = {name: add(Department, code=code, name=name, valid_from=date(2020, 4, 1)) for code, name in UNITS.items()}
+        units = {name: add(Department, code=code, name=name, valid_from=date(2020, 4, 1)) for code,
+                 name in UNITS.items()}
         below = add(Department, code='0201-1', name='課税係', level='unit', parent=units['税務課'],
                     valid_from=date(2020, 4, 1))
-        people = {who: add(Person, email=email(who), name=name, role=role, department=units[unit], password_hash=hashed)
+        people = {who: add(Person, email=email(who), name=name, role=role, department=units[unit],
+                           password_hash=hashed)
                   for who, (name, role, unit) in CAST.items()}
         step = Step.get(Step.no == 1)
-        course = add(Course, code='K26-01', fiscal_year=2026, name='情報セキュリティ研修', category='security', mandatory=True,
+        course = add(Course, code='K26-01', fiscal_year=2026, name='情報セキュリティ研修',
+                     category='security', mandatory=True,
                      census_on=date(2026, 10, 1), closes_on=date(2027, 1, 31))
-        for n, (unit, code, who) in enumerate(zip(OWNERS, ('B04', 'B19'), ('department', 'other'), strict=True), 1):
+        for n, (unit, code, who) in enumerate(zip(OWNERS, ('B04', 'B19'), ('department', 'other'),
+                strict=True), 1):
             owner, word = units[unit], ('税', '戸籍')[n - 1]
             business = Business.get(Business.code == code)
-            system = add(System, system_no=f'S-0000{n}', name=f'{word}システム{n}号', kana='システム', owner=owner,
+            system = add(System, system_no=f'S-0000{n}', name=f'{word}システム{n}号', kana='システム',
+                         owner=owner,
                          category='core_standard', lifecycle='operate', vendor=f'㈱髙﨑{n}', pii='personal',
                          go_live_on=date(2020, 4, 1), contract_end_on=date(2027, 3, 31))
             add(BusinessSystem, business=business, system=system)
-            progress = add(StepProgress, business=business, step=step, status='done', done_on=date(2026, 5, 1))
+            progress = add(StepProgress, business=business, step=step, status='done',
+                           done_on=date(2026, 5, 1))
             add(StepMove, progress=progress, status='done', on_day=date(2026, 5, 1))
             staff = add(Staff, staff_no=f'100{n}', name=f'{word}職員{n}', department=owner)
             add(Enrolment, course=course, staff=staff, status='done', completed_on=date(2026, 10, 5))
-            incident = add(Incident, incident_no=f'I-0000{n}', title=f'{word}障害{n}', category='failure', level=2,
+            incident = add(Incident, incident_no=f'I-0000{n}', title=f'{word}障害{n}', category='failure',
+                           level=2,
                            detected_at=moment(2026, 6, n, 1), restored_at=moment(2026, 6, n, 3))
             add(IncidentSystem, incident=incident, system=system)
-            line = add(BudgetRequest, request_no=f'B-0000{n}', fiscal_year=2027, requested_on=date(2026, 9, 1),
+            line = add(BudgetRequest, request_no=f'B-0000{n}', fiscal_year=2027,
+                       requested_on=date(2026, 9, 1),
                        department=owner, title=f'{word}要求{n}', amount=12_000_000)
-            case = add(Case, case_no=f'C-0000{n}', fiscal_year=2027, department=owner, title=f'{word}案件{n}', kind='replace',
+            case = add(Case, case_no=f'C-0000{n}', fiscal_year=2027, department=owner, title=f'{word}案件{n}',
+                       kind='replace',
                        request=line, system=system, initial_cost=12_000_000)
             support = add(Support, case=case, kind='budget', requested_on=date(2026, 9, 2), state='reviewing')
-            add(SupportComment, support=support, person=people['it'], at=moment(2026, 9, 3), state='reviewing', text='点検します')
-            review = add(Review, review_no=f'R-0000{n}', kind='renew', title=f'{word}検討{n}', reviewed_on=date(2026, 7, 1))
+            add(SupportComment, support=support, person=people['it'], at=moment(2026, 9, 3),
+                state='reviewing', text='点検します')
+            review = add(Review, review_no=f'R-0000{n}', kind='renew', title=f'{word}検討{n}',
+                         reviewed_on=date(2026, 7, 1))
             add(ReviewSystem, review=review, system=system)
-            engagement = add(Engagement, engagement_no=f'A-0000{n}', kind='internal', theme=f'{word}監査{n}', department=owner,
+            engagement = add(Engagement, engagement_no=f'A-0000{n}', kind='internal', theme=f'{word}監査{n}',
+                             department=owner,
                              system=system, auditor='江口 監')
-            finding = add(Finding, finding_no=f'F-0000{n}', engagement=engagement, item=f'{word}指摘{n}', category='minor',
+            finding = add(Finding, finding_no=f'F-0000{n}', engagement=engagement, item=f'{word}指摘{n}',
+                          category='minor',
                           fact='共用の利用者番号が残っていた。')
-            add(CorrectiveAction, finding=finding, measure=f'{word}措置{n}', owner=people[who], due_on=date(2026, 12, 28),
+            add(CorrectiveAction, finding=finding, measure=f'{word}措置{n}', owner=people[who],
+                due_on=date(2026, 12, 28),
                 done_on=date(2026, 11, 1))
             plan = add(Plan, plan_no=f'P-0000{n}', fiscal_year=2026, department=owner, title=f'{word}施策{n}')
             add(CheckIn, plan=plan, quarter='1Q', assessment='on_track', achievement=Decimal('80.5'))
         add(System, system_no='S-00003', name='課税係の表', owner=below, category='nocode')
         # a unit nobody owns a record of yet, and a line nobody has asked about: pages with nothing on them
-        add(BudgetRequest, request_no='B-00003', fiscal_year=2027, requested_on=date(2026, 9, 1), department=units['税務課'],
+        add(BudgetRequest, request_no='B-00003', fiscal_year=2027, requested_on=date(2026, 9, 1),
+            department=units['税務課'],
             title='未依頼の要求', amount=300_000)
         add(CaseShare, share_no='H-00001', title='誤送信の教訓', method='notice', shared_on=date(2026, 8, 1))
         add(Actual, indicator=Indicator.select().join(Initiative).join(Strategy).where(
-            Strategy.fiscal_year == 2026, Initiative.no == 1, Indicator.no == '1').get(), as_of=date(2026, 9, 30),
+            Strategy.fiscal_year == 2026, Initiative.no == 1, Indicator.no == '1').get(),
+            as_of=date(2026, 9, 30),
             value=Decimal('80.6'), source='電子申請の統計')
-        add(Course, code='K26-02', fiscal_year=2026, name='未確定の研修', category='ai', census_on=date(2026, 11, 20))
+        add(Course, code='K26-02', fiscal_year=2026, name='未確定の研修', category='ai',
+            census_on=date(2026, 11, 20))

@@ -1,4 +1,5 @@
-"""The ground of the tests: a golden database copied for each test, the cast signed in, pages checked as they are read."""
+"""The ground of the tests: a golden database copied for each test, the cast signed in, pages checked as they
+are read."""
 import glob
 import html
 import os
@@ -27,7 +28,8 @@ from registry.data import masters
 from registry.web import tokens
 
 ENGINE = os.environ.get('DAICHO_TEST_DATABASE', 'sqlite')
-#: where a database is made anew for each test: in memory where there is room, for making 500 files takes a disk 0.2 s; None: the usual place
+#: where a database is made anew for each test: in memory where there is room, for making 500 files takes a
+#: disk 0.2 s; None: the usual place
 MEMORY = '/dev/shm' if os.path.isdir('/dev/shm') and shutil.disk_usage('/dev/shm').free > 2**30 else None
 TABLES = frozenset(table._meta.table_name for table in RECORDS)
 #: inputs that need no label: nobody sees them, or they carry their own words
@@ -35,8 +37,10 @@ UNSEEN = frozenset({'hidden', 'submit', 'button', 'image', 'reset'})
 VOID = frozenset('area base br col embed hr img input link meta source track wbr'.split())
 
 
-# how long an example takes says more of what else the machine is doing; other examples than yesterday's only when asked for
-hypothesis.settings.register_profile('any machine', deadline=None, derandomize='DAICHO_FUZZ' not in os.environ,
+# how long an example takes says more of what else the machine is doing; other examples than yesterday's only
+# when asked for
+hypothesis.settings.register_profile('any machine', deadline=None,
+                                     derandomize='DAICHO_FUZZ' not in os.environ,
                                      suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile('any machine')
 
@@ -62,7 +66,8 @@ compile_builder, builders = Rule._compile_builder, {}
 
 
 def compile_once(rule, append_unknown=True):
-    """Return what builds the addresses of a rule: compiling the same 224 anew is two thirds of a start of the application."""
+    """Return what builds the addresses of a rule: compiling the same 224 anew is two thirds of a start of
+    the application."""
     if rule.defaults:
         return compile_builder(rule, append_unknown)
     parts = (append_unknown, *rule._trace)
@@ -120,7 +125,8 @@ class Page:
             if end:
                 self.end_tag(tag.lower())
             elif tag:
-                self.begin_tag(tag.lower(), {name.lower(): plain(''.join(value)) for name, *value in ATTRIBUTE.findall(attributes)})
+                self.begin_tag(tag.lower(), {name.lower(): plain(''.join(value)) for name,
+                                             *value in ATTRIBUTE.findall(attributes)})
                 if attributes.endswith('/'):
                     self.end_tag(tag.lower())
         self.text_between(text[place:])
@@ -148,7 +154,8 @@ class Page:
         elif tag == 'style' or tag == 'script' and not attributes.get('src'):
             self.faults.append(f'inline {tag}')
         elif tag in ('input', 'select', 'textarea') and attributes.get('type') not in UNSEEN:
-            if 'label' not in self._open and not attributes.get('aria-label') and not attributes.get('aria-labelledby'):
+            if 'label' not in self._open and not attributes.get('aria-label') and not attributes.get(
+                    'aria-labelledby'):
                 self._cells.append((attributes.get('id'), attributes.get('name') or tag))
 
     def end_tag(self, tag):
@@ -191,13 +198,15 @@ def server():
         pytest.exit(f'DAICHO_TEST_DATABASE={ENGINE}: sqlite か postgresql にしてください。', 2)
     found = sorted(glob.glob('/usr/lib/postgresql/*/bin'))
     if not found:
-        pytest.fail('no /usr/lib/postgresql/*/bin: install PostgreSQL (tests/tools.sh does), or unset DAICHO_TEST_DATABASE')
+        pytest.fail('no /usr/lib/postgresql/*/bin: install PostgreSQL (tests/tools.sh does), or unset '
+                    'DAICHO_TEST_DATABASE')
     programs = found[-1]
     # the socket's path has a limit of about 100 characters, so not in pytest's deep folders
     home = tempfile.mkdtemp(prefix='daicho-', dir=MEMORY)
     run = {'check': True, 'stdout': subprocess.DEVNULL, 'cwd': '/'}
     if os.geteuid() == 0:
-        user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody') if name in {p.pw_name for p in pwd.getpwall()})
+        user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody')
+                    if name in {p.pw_name for p in pwd.getpwall()})
         os.chown(home, user.pw_uid, user.pw_gid)
         run.update(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
     subprocess.run([f'{programs}/initdb', '-D', f'{home}/data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
@@ -236,7 +245,8 @@ class Databases:
         return f'postgresql://daicho@/{name}?host={self.server.home}'
 
     def drop(self, url):
-        """Throw a database away; PostgreSQL looks only ten times a second whether the last to use one has left."""
+        """Throw a database away; PostgreSQL looks only ten times a second whether the last to use one has
+        left."""
         if db.obj is not None:
             db.close_all()
         if self.server is None:
@@ -255,7 +265,8 @@ def databases(server):
 
 
 def filled(url, *fills):
-    """Write what tests begin with into a database, and return its URL once nothing of it is open or beside it."""
+    """Write what tests begin with into a database, and return its URL once nothing of it is open or beside
+    it."""
     clock.pin(cast.TODAY)
     db.initialize(connection.open_database(url))
     with db.connection_context():
@@ -275,7 +286,8 @@ def blank(databases):
 
 @pytest.fixture(scope='session')
 def golden(databases, blank):
-    """The URL of a database with the schema, the masters and the cast; copied for each test, never written again."""
+    """The URL of a database with the schema, the masters and the cast; copied for each test, never written
+    again."""
     return filled(databases.empty(blank), lambda: cast.fill(clock.now()))
 
 
@@ -286,8 +298,10 @@ class Untrailed(AssertionError):
 
 
 def tripwire(event):
-    """Fail any write to a record outside the trail; it reads the SQL after the fact, so it is an alarm, no guard."""
-    if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', event.sql)) and not trail.is_open():
+    """Fail any write to a record outside the trail; it reads the SQL after the fact, so it is an alarm, no
+    guard."""
+    if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"',
+                          event.sql)) and not trail.is_open():
         if found.group(1) in TABLES:
             raise Untrailed(event.sql)
 
@@ -311,8 +325,8 @@ def database(golden, databases):
 def given(url, instance):
     """What create_app is given."""
     read = config.read({'DATABASE_URL': url, 'DAICHO_INSTANCE': str(instance), 'DAICHO_SECRET_KEY': 'k' * 32})
-    return read | {'TESTING': True, 'PROPAGATE_EXCEPTIONS': False, 'WTF_CSRF_ENABLED': False, 'ARGON2_FAST': True,
-                   'TRUSTED_HOSTS': None, 'REQUEST_LOG': False, 'TODAY': cast.TODAY}
+    return read | {'TESTING': True, 'PROPAGATE_EXCEPTIONS': False, 'WTF_CSRF_ENABLED': False,
+                   'ARGON2_FAST': True, 'TRUSTED_HOSTS': None, 'REQUEST_LOG': False, 'TODAY': cast.TODAY}
 
 
 @pytest.fixture
@@ -323,7 +337,8 @@ def settings(database, tmp_path):
 
 @pytest.fixture(scope='session')
 def built(golden, tmp_path_factory):
-    """The application, built once: it keeps nothing of a test but its settings and what it remembers of figures."""
+    """The application, built once: it keeps nothing of a test but its settings and what it remembers of
+    figures."""
     app = create_app(given(golden, tmp_path_factory.mktemp('instance')))
     app.test_client_class = Client
     return app
@@ -344,7 +359,8 @@ def app(built, settings):
 
 @pytest.fixture
 def opened(app):
-    """The application with the database connected, for tests that ask below the pages; a page read closes it again."""
+    """The application with the database connected, for tests that ask below the pages; a page read closes it
+    again."""
     with app.app_context():
         db.connect()
         yield app
@@ -352,7 +368,8 @@ def opened(app):
 
 @pytest.fixture
 def client_of(app):
-    """A function: the word of a person of the cast (None: a stranger) → a browser in which they have signed in."""
+    """A function: the word of a person of the cast (None: a stranger) → a browser in which they have signed
+    in."""
     def client(who):
         browser = app.test_client()
         if who is not None:
@@ -364,13 +381,15 @@ def client_of(app):
 
 @pytest.fixture
 def token_of(app):
-    """A function: the word of a person of the cast → a new token of theirs (`**values` are columns that differ)."""
+    """A function: the word of a person of the cast → a new token of theirs (`**values` are columns that
+    differ)."""
     def issue(who, scopes='read;write;import', **values):
         token = secrets.token_urlsafe(16)
-        with app.app_context(), db.connection_context(), trail.act('tokens.create', by=None, at=clock.now()) as act:
+        with app.app_context(), db.connection_context(), trail.act('tokens.create', by=None,
+                at=clock.now()) as act:
             person = Person.get(Person.email == cast.email(who))
-            act.save(ApiToken(**{'person': person, 'name': 'test', 'scopes': scopes, 'expires_on': cast.TODAY, 'epoch': person.epoch,
-                                 'token_hash': tokens.hash_of(token)} | values))
+            act.save(ApiToken(**{'person': person, 'name': 'test', 'scopes': scopes, 'expires_on': cast.TODAY,
+                                 'epoch': person.epoch, 'token_hash': tokens.hash_of(token)} | values))
         return token
     return issue
 
@@ -385,7 +404,8 @@ class Machine(FlaskClient):
         if self.token:
             headers['Authorization'] = f'Bearer {self.token}'
         answer = super().open(f'/api/v1{path}', *args, headers=headers, **kwargs)
-        assert answer.mimetype in ('application/json', 'application/problem+json') and 'Set-Cookie' not in answer.headers
+        assert answer.mimetype in ('application/json',
+                                   'application/problem+json') and 'Set-Cookie' not in answer.headers
         return answer
 
 

@@ -1,4 +1,5 @@
-"""The house's own rules: which room opens which door, and what every endpoint, page, setting and command owes the reader."""
+"""The house's own rules: which room opens which door, and what every endpoint, page, setting and command
+owes the reader."""
 import ast
 import re
 import socket
@@ -25,9 +26,9 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'models': {'models', 'peewee', 'playhouse'},
     'audits': {'audits', 'models', 'peewee'},
     'forms': {'forms', 'models', 'wtforms'},
-    'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login', 'flask_wtf', 'wtforms', 'jinja2',
-                 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog', 'granian', 'reportlab', 'python_calamine',
-                 'xlsxwriter', 'itsdangerous'},
+    'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login',
+                 'flask_wtf', 'wtforms', 'jinja2', 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog',
+                 'granian', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous'},
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')
@@ -59,7 +60,8 @@ def imports(path):
 
 
 def opens(name, doors):
-    return name.split('.')[0] in sys.stdlib_module_names or any(name == door or name.startswith(f'{door}.') for door in doors)
+    return name.split('.')[0] in sys.stdlib_module_names or any(name == door or name.startswith(f'{door}.')
+        for door in doors)
 
 
 @pytest.mark.engine_free
@@ -71,7 +73,8 @@ def test_doors_open_one_way(room):
 
 
 #: rooms of registry that a command or a machine enters as a page does: none of them knows a request
-WITHOUT_REQUEST = ['core', *(f'records/{name}.py' for name in ('saving', 'conflicts', 'listing', 'importing', 'exporting', 'noun', 'sheets'))]
+WITHOUT_REQUEST = ['core', *(f'records/{name}.py' for name in ('saving', 'conflicts', 'listing', 'importing',
+    'exporting', 'noun', 'sheets'))]
 
 
 @pytest.mark.engine_free
@@ -79,7 +82,8 @@ WITHOUT_REQUEST = ['core', *(f'records/{name}.py' for name in ('saving', 'confli
 def test_what_all_callers_share_needs_no_request(room):
     home = ROOT / 'registry' / room
     for path in sorted(home.rglob('*.py')) if home.is_dir() else [home]:
-        strange = [name for name in imports(path) if name.split('.')[0] in ('flask', 'flask_login', 'flask_wtf') or name.startswith('registry.web')]
+        strange = [name for name in imports(path) if name.split('.')[0] in ('flask', 'flask_login',
+            'flask_wtf') or name.startswith('registry.web')]
         assert not strange, f'{path.relative_to(ROOT)} may not import {", ".join(strange)}'
 
 
@@ -95,14 +99,17 @@ def test_nothing_below_the_pages_reads_the_clock(room):
     for path in (ROOT / room).rglob('*.py'):
         for node in ast.walk(ast.parse(path.read_text('utf-8'))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                assert node.func.attr not in ('now', 'today', 'utcnow'), f'{path.relative_to(ROOT)}:{node.lineno} reads the clock'
+                assert node.func.attr not in ('now', 'today',
+                                              'utcnow'), (f'{path.relative_to(ROOT)}:{node.lineno} reads the '
+                                                  'clock')
 
 
 @pytest.mark.engine_free
 def test_the_pages_read_the_one_clock():
     for path in (ROOT / 'registry').rglob('*.py'):
         if path.name != 'clock.py':
-            assert not re.search(r'\b(datetime\.(now|utcnow)|date\.today)\(', path.read_text('utf-8')), path.name
+            assert not re.search(r'\b(datetime\.(now|utcnow)|date\.today)\(',
+                                 path.read_text('utf-8')), path.name
 
 
 @pytest.mark.engine_free
@@ -110,7 +117,8 @@ def test_modules_say_what_room_they_are():
     for room in (*DOORS, 'tests'):
         for path in (ROOT / room).rglob('*.py'):
             text = path.read_text('utf-8')
-            assert not text.strip() or ast.get_docstring(ast.parse(text)), f'{path.relative_to(ROOT)} says nothing of itself'
+            assert not text.strip() or ast.get_docstring(
+                ast.parse(text)), f'{path.relative_to(ROOT)} says nothing of itself'
 
 
 # --- nouns ---
@@ -123,8 +131,10 @@ def test_a_table_of_nobody_is_no_table():
 @pytest.mark.parametrize('name', sorted(NOUNS))
 def test_a_form_takes_as_much_text_as_its_table(name):
     noun = NOUNS[name]
-    limits = {cell.attr: (cell.max, noun.table._meta.fields[cell.attr].max_length) for cell in noun.blank.cells()
-              if isinstance(cell, Text) and cell.attr in noun.table._meta.fields and hasattr(noun.table._meta.fields[cell.attr], 'max_length')}
+    limits = {cell.attr: (cell.max, noun.table._meta.fields[cell.attr].max_length)
+              for cell in noun.blank.cells()
+              if isinstance(cell, Text) and cell.attr in noun.table._meta.fields
+              and hasattr(noun.table._meta.fields[cell.attr], 'max_length')}
     assert {attr: pair for attr, pair in limits.items() if pair[0] != pair[1]} == {}
 
 
@@ -149,8 +159,10 @@ def test_the_application_does_not_start_without_one(settings, monkeypatch):
 
 def test_every_permit_is_used(app):
     used = {getattr(view, 'permit', None) for view in app.view_functions.values()}
-    text = ''.join(path.read_text('utf-8') for path in [*(ROOT / 'registry').rglob('*.py'), *(ROOT / 'templates').rglob('*.html')])
-    idle = [name for name in permits.PERMITS if name not in used and f"'{name}'" not in text.replace(f"'{name}': ", '')
+    text = ''.join(path.read_text('utf-8') for path in [*(ROOT / 'registry').rglob('*.py'),
+        *(ROOT / 'templates').rglob('*.html')])
+    idle = [name for name in permits.PERMITS if name not in used
+            and f"'{name}'" not in text.replace(f"'{name}': ", '')
             and not (name.partition('.')[0] in NOUNS and NOUNS[name.partition('.')[0]].importable)]
     assert not idle
 
@@ -172,7 +184,8 @@ def test_writes_are_posts_only(app):
 # --- pages ---
 
 def crawl(app, browser, files, start='/'):
-    """Return ({endpoint: [addresses]} of what links lead to, two records of each noun at most; the links that lead nowhere).
+    """Return ({endpoint: [addresses]} of what links lead to, two records of each noun at most; the links
+    that lead nowhere).
 
     `files` gathers the endpoints that answer with a file: those are made once, not for every person.
     """
@@ -185,7 +198,8 @@ def crawl(app, browser, files, start='/'):
             continue
         seen.add((path, bool(query)))
         endpoint, _ = adapter.match(path)
-        if endpoint == 'static' or endpoint in files or len(found.setdefault(endpoint, [])) > endpoint.endswith('.show'):
+        if endpoint == 'static' or endpoint in files or len(found.setdefault(endpoint,
+                [])) > endpoint.endswith('.show'):
             continue
         found[endpoint].append(address)
         answer = browser.get(address)
@@ -213,7 +227,8 @@ def voided():
     with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
         for noun in SHOWN:
             if 'void' in noun.views:
-                rows = noun.table.select().where(noun.table.live(), Person.role == 'head' if noun.table is Person else True)
+                rows = noun.table.select().where(noun.table.live(), Person.role == 'head'
+                                                 if noun.table is Person else True)
                 row = rows.order_by(noun.table.id.desc()).first()
                 act.void(row, '重複')
                 yield f'/{noun.name}/{row.id}'
@@ -230,16 +245,19 @@ def test_every_page_can_be_reached_and_no_link_is_dead(app, client_of):
     for address in list(voided()):
         for who in ('it', 'auditor', 'admin'):
             answer = client_of(who).get(address)
-            reached |= {adapter.match(link)[0] for link in answer.page.links if link == f'{address}/restore'} if answer.status_code == 200 else set()
+            reached |= {adapter.match(link)[0] for link in answer.page.links
+                        if link == f'{address}/restore'} if answer.status_code == 200 else set()
     assert not dead
-    pages = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods and not rule.endpoint.startswith('api.')}
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods
+             and not rule.endpoint.startswith('api.')}
     assert sorted(pages - reached - menu.ELSEWHERE - SENT) == []
 
 
 def test_the_menu_leads_to_lists(app):
     offered = [endpoint for _, items in menu.entries() for _, endpoint, _ in items]
     assert len(offered) == len(set(offered))
-    lists = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods and not rule.arguments
+    lists = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods
+             and not rule.arguments
              and rule.endpoint.endswith('.index')}
     assert not lists - set(offered)
     for _, items in menu.entries():
@@ -260,7 +278,8 @@ def addresses(noun):
 def writer(noun, view):
     """Return who of the cast may open a view."""
     verb = {'index': 'read', 'show': 'read', 'new': 'create'}.get(view, view)
-    return next(who for who in CAST if permits.allowed(f'{noun.name}.{verb}', None, Person.get(Person.email == email(who))))
+    return next(who for who in CAST if permits.allowed(f'{noun.name}.{verb}', None,
+        Person.get(Person.email == email(who))))
 
 
 @pytest.mark.parametrize('name', sorted(NOUNS))
@@ -279,9 +298,11 @@ def test_every_page_of_every_noun(app, client_of, queries, name):
         if view == 'edit':
             key = noun.blank._fields[noun.key[-1]].name
             assert browser.post(address, data={}).status_code == 409, f'{address} saves without a revision'
-            assert browser.post(address, data={'revision': '1', key: ''}).status_code == 422, f'{address} loses its key'
+            assert browser.post(address, data={'revision': '1',
+                                               key: ''}).status_code == 422, f'{address} loses its key'
         if view == 'index':
-            for query in ('?q=税', '?q=ｼｽﾃﾑ%20％_', '?voided=1', '?sort=-' + noun.columns[0].name, '?page=9&size=100'):
+            for query in ('?q=税', '?q=ｼｽﾃﾑ%20％_', '?voided=1', '?sort=-' + noun.columns[0].name,
+                          '?page=9&size=100'):
                 assert browser.get(address + query).status_code == 200
             for column in noun.columns:
                 assert browser.get(f'{address}?sort={column.name}').status_code == 200
@@ -303,9 +324,11 @@ def test_a_list_asks_no_more_for_more_rows(app, client_of, queries):
     queries.clear()
     browser.get('/systems/')
     few = len(queries)
-    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
+            at=clock.now()) as act:
         owner = Department.get(Department.code == '0201')
-        act.insert([System(system_no=f'T-{n:05}', name=f'税務{n}', owner=owner, category='office') for n in range(120)])
+        act.insert([System(system_no=f'T-{n:05}', name=f'税務{n}', owner=owner, category='office')
+                    for n in range(120)])
     browser.get('/systems/')
     queries.clear()
     browser.get('/systems/')
@@ -314,13 +337,17 @@ def test_a_list_asks_no_more_for_more_rows(app, client_of, queries):
 
 @pytest.mark.parametrize('sort', ['system_no', '-system_no', 'name', '-owner', 'users', '-contract_end_on'])
 def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
-    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
+            at=clock.now()) as act:
         owner = Department.get(Department.code == '0201')
-        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office', users=n % 3 or None)
+        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office',
+                           users=n % 3 or None)
                     for n in range(220)])
     browser = client_of('it')
-    whole = [line.split(',')[0] for line in browser.get(f'/systems/export.csv?sort={sort}').text.splitlines()[1:]]
-    pages = [re.findall(r'<td[^>]*><a href="/systems/\d+">([^<]+)</a>', browser.get(f'/systems/?sort={sort}&page={n}').text)
+    whole = [line.split(',')[0]
+             for line in browser.get(f'/systems/export.csv?sort={sort}').text.splitlines()[1:]]
+    pages = [re.findall(r'<td[^>]*><a href="/systems/\d+">([^<]+)</a>',
+                        browser.get(f'/systems/?sort={sort}&page={n}').text)
              for n in range(1, 7)]
     assert len(whole) > 220 and pages[-1] == pages[-2]
     assert [number for page in pages[:-1] for number in page] == whole
@@ -328,11 +355,15 @@ def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
 
 @pytest.mark.engine_free
 @pytest.mark.parametrize(('piece', 'fault'), [
-    ('<p style="color: red">', 'style= on p'), ('<a ONCLICK=\'x\' href="/">', 'onclick= on a'), ('<script>1 < 2</script>', 'inline script'),
-    ('<style>p {}</style>', 'inline style'), ('<input name=x type="text">', 'no label: x'), ('<p id=a></p><p id="a"/>', 'id a twice'),
-    ('<H1>b</H1>', '2 h1'), ('<form method="post">', 'form without action'), ('<p title="a>', 'a tag that is none'), ('a <b', 'a tag that is none')])
+    ('<p style="color: red">', 'style= on p'), ('<a ONCLICK=\'x\' href="/">', 'onclick= on a'),
+    ('<script>1 < 2</script>', 'inline script'),
+    ('<style>p {}</style>', 'inline style'), ('<input name=x type="text">', 'no label: x'),
+    ('<p id=a></p><p id="a"/>', 'id a twice'),
+    ('<H1>b</H1>', '2 h1'), ('<form method="post">', 'form without action'),
+    ('<p title="a>', 'a tag that is none'), ('a <b', 'a tag that is none')])
 def test_a_page_with_a_fault_is_seen(piece, fault):
-    sound = '<!DOCTYPE html><!-- <p style> --><html lang="ja"><title>甲 &amp; 乙｜台帳</title><h1>甲 &amp;\n乙</h1><label>x <input name="y"></label>'
+    sound = ('<!DOCTYPE html><!-- <p style> --><html lang="ja"><title>甲 &amp; 乙｜台帳</title><h1>甲 '
+             '&amp;\n乙</h1><label>x <input name="y"></label>')
     assert Page(sound).faults == [] and Page(sound).h1 == '甲 & 乙'
     assert fault in '; '.join(Page(sound + piece).faults)
 
@@ -378,11 +409,13 @@ def walk(command, path=()):
         for name, child in command.commands.items():
             yield from walk(child, (*path, name))
     else:
-        yield ' '.join(path), [option for part in command.params if isinstance(part, click.Option) for option in part.opts]
+        yield ' '.join(path), [option for part in command.params if isinstance(part, click.Option)
+                               for option in part.opts]
 
 
 @pytest.mark.engine_free
-@pytest.mark.parametrize(('command', 'options'), list(walk(commands.main)), ids=lambda value: value if isinstance(value, str) else '')
+@pytest.mark.parametrize(('command', 'options'), list(walk(commands.main)), ids=lambda value: value
+                         if isinstance(value, str) else '')
 def test_commands_are_documented(command, options):
     text = operations()
     assert f'daicho {command}' in text

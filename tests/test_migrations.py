@@ -1,4 +1,5 @@
-"""The migrations build exactly what the models describe, on whichever engine the tests run, and guard the trail."""
+"""The migrations build exactly what the models describe, on whichever engine the tests run, and guard the
+trail."""
 import pytest
 from altering import WRONG, alter, rewrite
 from peewee import PeeweeException, SqliteDatabase
@@ -55,12 +56,15 @@ def test_a_constraint_is_the_same_wherever_it_stands(opened):
     assert schema() != before
     rewrite('setting', '"value" VARCHAR(100) NOT NULL', f'"value" VARCHAR(100) {moved} NOT NULL')
     assert schema() == before
-    key = 'CONSTRAINT "review_system_review_fk" FOREIGN KEY ("review_id") REFERENCES "review" ("id") ON DELETE RESTRICT'
+    key = ('CONSTRAINT "review_system_review_fk" FOREIGN KEY ("review_id") REFERENCES "review" ("id") ON '
+           'DELETE RESTRICT')
     rewrite('review_system', f', {key}', '')
     rewrite('review_system', '"review_id" INTEGER NOT NULL',
-            f'review_id INTEGER\n NOT NULL {key.replace("FOREIGN KEY (", "").replace(chr(34) + "review_id" + chr(34) + ")", "")}')
+            'review_id INTEGER\n NOT NULL '
+            f'{key.replace("FOREIGN KEY (", "").replace(chr(34) + "review_id" + chr(34) + ")", "")}')
     assert schema() == before
-    db.execute_sql('ALTER TABLE "setting" ADD COLUMN "more" INTEGER CONSTRAINT "setting_more_positive" CHECK (more >= 0)')
+    db.execute_sql('ALTER TABLE "setting" ADD COLUMN "more" INTEGER CONSTRAINT "setting_more_positive" '
+                   'CHECK (more >= 0)')
     assert schema() - before == {('column', 'setting', 'more', 'INTEGER DEFAULT None KEY 0 INTEGER'),
                                  ('constraint', 'setting', 'setting_more_positive', 'CHECK ( more >= 0 )')}
 
@@ -82,7 +86,8 @@ def test_running_twice_is_harmless(opened):
 
 
 def test_an_older_register_is_brought_forward_whole(databases):
-    """What stands in the tables that a migration makes anew stays, is pointed at as before, and is found as folded now."""
+    """What stands in the tables that a migration makes anew stays, is pointed at as before, and is found as
+    folded now."""
     url = databases.empty()
     db.initialize(connection.open_database(url))
     with db.connection_context():
@@ -91,16 +96,21 @@ def test_an_older_register_is_brought_forward_whole(databases):
         db.execute_sql('INSERT INTO department (id, revision, search_text, code, name, level, valid_from) '
                        "VALUES (1, 1, '0101 課', '0101', '課', 'section', '2020-04-01')")
         for id, (number, name, after) in enumerate((('S-1', '山﨑の台帳', 'NULL'), ('S-2', '高橋', '1')), 1):
-            db.execute_sql('INSERT INTO system (id, revision, system_no, name, owner_id, category, lifecycle, pii, search_text, '
-                           f"successor_id) VALUES ({id}, 1, '{number}', '{name}', 1, 'office', 'operate', 'none', 'x', {after})")
-        db.execute_sql("INSERT INTO business (id, revision, search_text, code, name, applicable) VALUES (1, 1, 'x', 'B', 'b', "
+            db.execute_sql('INSERT INTO system (id, revision, system_no, name, owner_id, category, '
+                           'lifecycle, pii, search_text, '
+                           f"successor_id) VALUES ({id}, 1, '{number}', '{name}', 1, 'office', 'operate', "
+                           f"'none', 'x', {after})")
+        db.execute_sql("INSERT INTO business (id, revision, search_text, code, name, applicable) VALUES (1, "
+                       "1, 'x', 'B', 'b', "
                        f"{'1' if sqlite() else 'TRUE'})")
-        db.execute_sql('INSERT INTO business_system (id, revision, business_id, system_id) VALUES (1, 1, 1, 2)')
+        db.execute_sql('INSERT INTO business_system (id, revision, business_id, system_id) VALUES (1, 1, 1, '
+                       '2)')
         assert connection.migrate() != []
-        assert list(System.select(System.system_no, System.successor, System.search_text).order_by(System.id).tuples()) == [
+        assert list(System.select(System.system_no, System.successor,
+                                  System.search_text).order_by(System.id).tuples()) == [
             ('S-1', None, 's-1 山崎の台帳'), ('S-2', 1, 's-2 高橋')]
-        for wrong in ("UPDATE system SET pii = 'x'", 'UPDATE system SET successor_id = 99 WHERE id = 2', 'DELETE FROM system WHERE id = 2',
-                      "UPDATE system SET system_no = 'S-1' WHERE id = 2"):
+        for wrong in ("UPDATE system SET pii = 'x'", 'UPDATE system SET successor_id = 99 WHERE id = 2',
+                      'DELETE FROM system WHERE id = 2', "UPDATE system SET system_no = 'S-1' WHERE id = 2"):
             with pytest.raises(PeeweeException), db.atomic():
                 db.execute_sql(wrong)
         db.execute_sql("UPDATE system SET pii = 'unknown' WHERE id = 2")
@@ -118,10 +128,10 @@ def test_masters_twice_are_harmless(opened):
 
 
 @pytest.mark.parametrize('statement', [
-    'UPDATE "act" SET "reason" = \'x\' WHERE "seq" = 1', 'DELETE FROM "act" WHERE "seq" = 1', 'DELETE FROM "act"',
-    'UPDATE "change" SET "values_json" = \'{}\'', 'DELETE FROM "change" WHERE "place" = 0', 'DELETE FROM "trail_head"',
-    'UPDATE "trail_head" SET "seq" = 0', 'UPDATE "trail_head" SET "hash" = \'x\'',
-    "INSERT INTO \"trail_head\" VALUES (2, 0, 'x', NULL)"])
+    'UPDATE "act" SET "reason" = \'x\' WHERE "seq" = 1', 'DELETE FROM "act" WHERE "seq" = 1',
+    'DELETE FROM "act"', 'UPDATE "change" SET "values_json" = \'{}\'',
+    'DELETE FROM "change" WHERE "place" = 0', 'DELETE FROM "trail_head"', 'UPDATE "trail_head" SET "seq" = 0',
+    'UPDATE "trail_head" SET "hash" = \'x\'', "INSERT INTO \"trail_head\" VALUES (2, 0, 'x', NULL)"])
 def test_the_database_refuses_to_rewrite_the_trail(opened, statement):
     acts, changes, head = Act.select().count(), Change.select().count(), trail.head().hash
     with pytest.raises(PeeweeException), db.atomic():
@@ -140,6 +150,7 @@ def test_nothing_can_be_truncated(opened):
 
 def test_an_act_with_changes_cannot_lose_its_head(opened):
     with pytest.raises(PeeweeException), db.atomic():
-        db.execute_sql('INSERT INTO "change" ("act_id", "place", "table_name", "row_id", "label", "kind", "values_json") '
+        db.execute_sql('INSERT INTO "change" ("act_id", "place", "table_name", "row_id", "label", "kind", '
+                       '"values_json") '
                        "VALUES (999999, 0, 'system', 1, 'x', 'update', '{}')")
         db.execute_sql('SELECT 1')

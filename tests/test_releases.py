@@ -1,8 +1,10 @@
-"""Databases of every release come to today's form with their trail as it was; a released migration never changes.
+"""Databases of every release come to today's form with their trail as it was; a released migration never
+changes.
 
-`tests/data/releases` holds one small register of each release and of each form the first migration had before it was
-frozen, made by the code of that day with its own commands: `migrate`, a few `import`s, `person add`. SQLite's is the file,
-PostgreSQL's the output of `pg_dump --inserts`. A release adds its own pair and the checksums of its migrations.
+`tests/data/releases` holds one small register of each release and of each form the first migration had
+before it was frozen, made by the code of that day with its own commands: `migrate`, a few `import`s, `person
+add`. SQLite's is the file, PostgreSQL's the output of `pg_dump --inserts`. A release adds its own pair and
+the checksums of its migrations.
 """
 import gzip
 import hashlib
@@ -27,7 +29,8 @@ from registry.data import masters
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / 'data'
 RELEASES = sorted(path.name.removesuffix('.db.gz') for path in (DATA / 'releases').glob('*.db.gz'))
-RELEASED = dict(reversed(line.split()) for line in (DATA / 'released-migrations.txt').read_text().splitlines())
+RELEASED = dict(reversed(line.split())
+                for line in (DATA / 'released-migrations.txt').read_text().splitlines())
 #: after every act of the stored registers
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -120,7 +123,8 @@ def test_a_form_that_is_not_known_is_refused_and_left_as_it_is(databases):
 
 
 def test_a_newer_database_is_refused(opened):
-    db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_to_come', '2030-01-01 00:00:00')")
+    db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_to_come', '2030-01-01 "
+                   "00:00:00')")
     assert connection.newer() == ['9999_to_come']
     with pytest.raises(connection.Refused, match='より新しい版'):
         connection.migrate()

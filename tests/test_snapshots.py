@@ -76,7 +76,8 @@ def test_a_board_is_of_one_state_and_says_which(app, monkeypatch):
 
 
 @pytest.mark.parametrize(('address', 'module', 'name'), [
-    ('/', boards, 'board'), ('/strategies/2026/', boards, 'board'), ('/figures/reviews.count', pages, 'groups'),
+    ('/', boards, 'board'), ('/strategies/2026/', boards, 'board'),
+    ('/figures/reviews.count', pages, 'groups'),
     ('/strategies/2026/results.pdf', boards, 'judge')])
 def test_a_page_names_the_state_it_shows(client_of, monkeypatch, address, module, name):
     seq = trail.head().seq

@@ -1,7 +1,9 @@
-"""Figures (指標の数値): every number the office reports is a function registered here, and opens to the rows it counted.
+"""Figures (指標の数値): every number the office reports is a function registered here, and opens to the rows
+it counted.
 
-A measure has a population: the rows that bear on it in a year. On a day each of them is in exactly one group, counted or
-left out. The numbers are read by one grouped query for all the days asked for; the rows only when someone opens them.
+A measure has a population: the rows that bear on it in a year. On a day each of them is in exactly one
+group, counted or left out. The numbers are read by one grouped query for all the days asked for; the rows
+only when someone opens them.
 """
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -27,11 +29,13 @@ LATER = ('later', False, '基準日より後')
 
 @dataclass(frozen=True)
 class Asked:
-    """What a figure is asked for: a year, the days it is looked at (oldest first), and up to which moment of each.
+    """What a figure is asked for: a year, the days it is looked at (oldest first), and up to which moment of
+    each.
 
-    `businesses` are the ids of those to which a scoped measure is limited, none for all. `keep(key, make)` may keep what
-    several measures or days share: what `make` reads, under all else that it uses; with `again`, a table and a function
-    (value, changes), what has changed in that table since may be worked into what was kept.
+    `businesses` are the ids of those to which a scoped measure is limited, none for all. `keep(key, make)`
+    may keep what several measures or days share: what `make` reads, under all else that it uses; with
+    `again`, a table and a function (value, changes), what has changed in that table since may be worked into
+    what was kept.
     """
 
     year: int
@@ -56,9 +60,11 @@ class Asked:
 
     @cached_property
     def moments(self):
-        """The moments at which the year begins, and at which each day, or the year if it comes first, is over."""
+        """The moments at which the year begins, and at which each day, or the year if it comes first, is
+        over."""
         start, end = self.bounds
-        return day_bounds(start, start)[0], [day_bounds(day, day)[1] for day in (min(day, end) for day in self.days)]
+        return day_bounds(start, start)[0], [day_bounds(day, day)[1]
+                                             for day in (min(day, end) for day in self.days)]
 
     @cached_property
     def ends(self):
@@ -82,10 +88,12 @@ class Number:
 
 @dataclass(frozen=True)
 class Population:
-    """The rows that bear on a figure: `query` selects them, `group` is the SQL expression of the group each is in.
+    """The rows that bear on a figure: `query` selects them, `group` is the SQL expression of the group each
+    is in.
 
-    `groups` are (code, whether counted, words). A row no longer stands when it or one of the rows it belongs to was
-    voided: `voidable` are their tables, its own first. `joins` adds to a query of the table what its rows are shown with.
+    `groups` are (code, whether counted, words). A row no longer stands when it or one of the rows it belongs
+    to was voided: `voidable` are their tables, its own first. `joins` adds to a query of the table what its
+    rows are shown with.
     """
 
     query: object
@@ -131,7 +139,8 @@ class Rows:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number: exact numerator and denominator (None for a plain count), the value, and the rows behind it."""
+    """One number: exact numerator and denominator (None for a plain count), the value, and the rows behind
+    it."""
 
     measure: str
     title: str
@@ -157,7 +166,8 @@ class Figure:
         return MEASURES[self.measure].rows(self.asked)
 
     def _groups(self, counted):
-        return [Rows(words, self.population.rows(code), code) for code, of_them, words in self.population.groups
+        return [Rows(words, self.population.rows(code), code) for code, of_them,
+                words in self.population.groups
                 if of_them is counted]
 
     @cached_property
@@ -173,10 +183,11 @@ class Figure:
 class Measure:
     """A registered measure: its name, Japanese title, unit, how it counts, and the two functions that do.
 
-    `chosen(day, dated)` names the measure that one stands for on a day, where it does. `numbers(asked)` gives a Number for
-    each day, `rows(asked)` the Population of the last one. `records(year, as_of)` is a query of what the measure counts by:
-    without a row there, nothing is known. A `scoped` one may be limited to some
-    businesses. `clocked` measures look at what is open up to the moment; for the others the day is enough.
+    `chosen(day, dated)` names the measure that one stands for on a day, where it does. `numbers(asked)`
+    gives a Number for each day, `rows(asked)` the Population of the last one. `records(year, as_of)` is a
+    query of what the measure counts by: without a row there, nothing is known. A `scoped` one may be limited
+    to some businesses. `clocked` measures look at what is open up to the moment; for the others the day is
+    enough.
     """
 
     name: str
@@ -197,7 +208,8 @@ class Measure:
         """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
         found, recorded = [], self.records is None
         for day, number in zip(asked.days, self.numbers(asked), strict=True):
-            # what was recorded by one day was so by every later one; only another step master starts from nothing
+            # what was recorded by one day was so by every later one; only another step master starts from
+            # nothing
             if not number.numerator and (not recorded or self.settings == STEPS):
                 recorded = self.records is None or self.records(asked.year, day).exists()
                 if not recorded:
@@ -206,20 +218,24 @@ class Measure:
         return found
 
 
-def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False, clocked=False,
+def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False,
+            clocked=False,
             chosen=None):
-    """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed (あと24ステップ)."""
+    """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed
+    (あと24ステップ)."""
     def mark(function):
-        MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, records, scoped, clocked, chosen)
+        MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, records,
+                                 scoped, clocked, chosen)
         return function
     return mark
 
 
 def figure(name, year, as_of=None, today=None, dated=None, until=None, businesses=()):
-    """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its end).
+    """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its
+    end).
 
-    `until` is the moment at which open incidents are looked at, by default the end of the day; `businesses` are the
-    ids of the businesses to which a scoped measure is limited, none for all.
+    `until` is the moment at which open incidents are looked at, by default the end of the day; `businesses`
+    are the ids of the businesses to which a scoped measure is limited, none for all.
     """
     as_of = as_of or default_day(year, today)
     asked = asked_for(name, year, [as_of], dated, until, businesses)
@@ -229,8 +245,8 @@ def figure(name, year, as_of=None, today=None, dated=None, until=None, businesse
 def of_number(name, asked, number):
     """Return the Figure of a measure on the last day asked for, whose Number is known."""
     found = MEASURES[name]
-    return Figure(name, found.title, number.numerator, number.denominator, number.value, found.unit, asked.day,
-                  found.settings, number.note, of_parts(name, asked), number.recorded, asked)
+    return Figure(name, found.title, number.numerator, number.denominator, number.value, found.unit,
+                  asked.day, found.settings, number.note, of_parts(name, asked), number.recorded, asked)
 
 
 def of_parts(name, asked):
@@ -240,11 +256,12 @@ def of_parts(name, asked):
 
 
 def asked_for(name, year, days, dated=None, until=None, businesses=(), keep=None):
-    """Return the Asked of a measure, a year and some days, the last of them looked at up to `until`, by default to its end."""
+    """Return the Asked of a measure, a year and some days, the last of them looked at up to `until`, by
+    default to its end."""
     untils = [day_bounds(day, day)[1] for day in days]
     untils[-1] = until or untils[-1]
-    return Asked(year, tuple(days), tuple(untils), dated or Dated(), tuple(businesses) if MEASURES[name].scoped else (),
-                 *([keep] if keep else []))
+    return Asked(year, tuple(days), tuple(untils), dated or Dated(), tuple(businesses)
+                 if MEASURES[name].scoped else (), *([keep] if keep else []))
 
 
 def default_day(year, today):
@@ -253,7 +270,8 @@ def default_day(year, today):
 
 
 def rate(numerator, denominator, note=''):
-    return Number(numerator, denominator, Fraction(numerator) * 100 / denominator if denominator else None, note)
+    return Number(numerator, denominator, Fraction(numerator) * 100 / denominator if denominator else None,
+                  note)
 
 
 def count(number):
@@ -267,11 +285,13 @@ def day_bounds(start, end):
 
 
 def place(expr, limits, before=False):
-    """Return the SQL expression of the first of the ascending `limits` that a value is not after; their number for none.
+    """Return the SQL expression of the first of the ascending `limits` that a value is not after; their
+    number for none.
 
     With `before` a value must lie before its limit.
     """
-    return When(None, [(expr < limit if before else expr <= limit, n) for n, limit in enumerate(limits)], len(limits))
+    return When(None, [(expr < limit if before else expr <= limit, n) for n, limit in enumerate(limits)],
+                len(limits))
 
 
 def totals(rows, days):

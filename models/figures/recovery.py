@@ -1,4 +1,5 @@
-"""How long recoveries took (復旧時間), told of each day of detection and added up for any day, moment or setting."""
+"""How long recoveries took (復旧時間), told of each day of detection and added up for any day, moment or
+setting."""
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import replace
@@ -21,7 +22,8 @@ RECOVERY = ('business_hours', 'recovery_start', 'recovery_stop')
 def recovery_of(incident, now, dated):
     """Return the Recovery of one incident by the settings in force on the day it was detected (BR-16)."""
     day = incident.detected_at.astimezone(calendar.JST).date()
-    start = (incident.occurred_at if dated.on('recovery_start', day) == '発生' else None) or incident.detected_at
+    start = (incident.occurred_at if dated.on('recovery_start', day) == '発生'
+             else None) or incident.detected_at
     stop = incident.restored_at
     if dated.on('recovery_stop', day) == '暫定復旧':
         stop = incident.mitigated_at or stop
@@ -34,7 +36,8 @@ def recovery_of(incident, now, dated):
 def seconds(moment):
     """Return the SQL expression of a moment as whole seconds since 1970."""
     if isinstance(db.obj, SqliteDatabase):
-        # a day's number is far cheaper than the seconds as text; its last digits are less than half a millisecond
+        # a day's number is far cheaper than the seconds as text; its last digits are less than half a
+        # millisecond
         return ((fn.JULIANDAY(moment) - 2440587.5) * 86400 + 0.0005).cast('INTEGER')
     return fn.FLOOR(fn.DATE_PART('epoch', moment)).cast('BIGINT')
 
@@ -47,7 +50,8 @@ def closed_between(first, last):
 
 
 class Clock:
-    """`recovery_of` as SQL, over the incidents detected on the days `first`..`last`, between which no setting changes.
+    """`recovery_of` as SQL, over the incidents detected on the days `first`..`last`, between which no
+    setting changes.
 
     `hours`, `start` and `stop` are the settings' values then.
     """
@@ -80,7 +84,8 @@ class Clock:
         weekday = (number + 3) - (number + 3) / 7 * 7
         closed = [n - self.EPOCH for n in closed_between(self.first, self.last)]
         return (weekday < 5) & (local - number * 86400).between(*(
-            (at.hour * 60 + at.minute) * 60 + at.second for at in (self.hours.start, self.hours.end))) & number.not_in(closed)
+            (at.hour * 60 + at.minute) * 60 + at.second
+            for at in (self.hours.start, self.hours.end))) & number.not_in(closed)
 
     def by_target(self, inside, make):
         """Return the expression that `make` gives for the target that applies."""
@@ -92,8 +97,10 @@ class Clock:
         return took <= self.by_target(inside, lambda target: int(target.total_seconds()))
 
     def missed_from(self, inside, start, untils):
-        """Return the expression of the first of the moments at which an incident, still open, has missed its target."""
-        return self.by_target(inside, lambda target: place(start, [moment_value(until - target) for until in untils], before=True))
+        """Return the expression of the first of the moments at which an incident, still open, has missed its
+        target."""
+        return self.by_target(inside, lambda target: place(start,
+            [moment_value(until - target) for until in untils], before=True))
 
     def verdict(self, until):
         """Return the expression of how an incident stands at a moment: met, missed or open."""
@@ -102,33 +109,40 @@ class Clock:
                            (self.missed_from(inside, self.start, [until]) == 0, 'missed')], 'open')
 
     def told(self, apart=False):
-        """Return {day: ((inside, kind, incidents, longest, first start, first stop), …)} of the incidents detected on these days.
+        """Return {day: ((inside, kind, incidents, longest, first start, first stop), …)} of the incidents
+        detected on these days.
 
-        `kind` is one of VOIDED_KIND, SIGN, and for those over by the end of their day IN_TIME and LATE; any other incident
-        stands by itself, its id the kind. `apart` sets those over by the end of their day apart too. What is dear to work
-        out is worked out once for a row, in tables of their own.
+        `kind` is one of VOIDED_KIND, SIGN, and for those over by the end of their day IN_TIME and LATE; any
+        other incident stands by itself, its id the kind. `apart` sets those over by the end of their day
+        apart too. What is dear to work out is worked out once for a row, in tables of their own.
         """
-        state = When(None, [(Incident.voided_at.is_null(False), VOIDED_KIND), (Incident.level < clocks.JUDGED_FROM, SIGN)], 0)
+        state = When(None, [(Incident.voided_at.is_null(False), VOIDED_KIND),
+                            (Incident.level < clocks.JUDGED_FROM, SIGN)], 0)
         told = Incident.select(
-            Incident.id.alias('id'), self.start.alias('start'), self.stop.alias('stop'), self.local.alias('local'),
-            self.took.alias('took'), ((seconds(self.stop) + 9 * 3600) / 86400).alias('over'), state.alias('state')).where(
+            Incident.id.alias('id'), self.start.alias('start'), self.stop.alias('stop'),
+            self.local.alias('local'), self.took.alias('took'),
+            ((seconds(self.stop) + 9 * 3600) / 86400).alias('over'), state.alias('state')).where(
             self.detected()).cte('told', materialized=True)
         judged = Select([told], [
-            told.c.id, told.c.start, told.c.stop, told.c.took, told.c.over, told.c.state, (told.c.local / 86400).alias('number'),
+            told.c.id, told.c.start, told.c.stop, told.c.took, told.c.over, told.c.state,
+            (told.c.local / 86400).alias('number'),
             When(None, [(self.inside(told.c.local), 1)], 0).alias('inside')]).cte('judged', materialized=True)
         settled = [(judged.c.over <= judged.c.number, When(
             None, [(self.in_time(judged.c.inside == 1, judged.c.took), IN_TIME)], LATE))]
         kind = When(None, [(judged.c.state < 0, judged.c.state), *([] if apart else settled)], judged.c.id)
-        query = Select([judged], [judged.c.number, judged.c.inside, kind, fn.COUNT(1), fn.MAX(judged.c.took), fn.MIN(judged.c.start),
-                                  fn.MIN(judged.c.stop)]).group_by(SQL('1, 2, 3')).with_cte(told, judged)
+        query = Select([judged], [judged.c.number, judged.c.inside, kind, fn.COUNT(1), fn.MAX(judged.c.took),
+                                  fn.MIN(judged.c.start), fn.MIN(judged.c.stop)]).group_by(
+                                      SQL('1, 2, 3')).with_cte(told, judged)
         moment, found = Incident.detected_at.python_value, {}
         for number, inside, *row, start, stop in query.bind(db).tuples():
-            found.setdefault(date.fromordinal(number + self.EPOCH), []).append((bool(inside), *row, moment(start), moment(stop)))
+            found.setdefault(date.fromordinal(number + self.EPOCH), []).append((bool(inside), *row,
+                moment(start), moment(stop)))
         return {day: tuple(rows) for day, rows in found.items()}
 
     @classmethod
     def stands(cls, row, until):
-        """Return (how an incident told apart stands at a moment: met, missed or open, the seconds it has taken)."""
+        """Return (how an incident told apart stands at a moment: met, missed or open, the seconds it has
+        taken)."""
         inside, _, _, took, start, stop = row
         target = cls.TARGETS[inside]
         if stop is not None and stop <= until:
@@ -156,7 +170,8 @@ def periods(asked, names):
 
 def _terms(asked):
     """Return ((first day, last day, value of each setting of RECOVERY), …) of the year's periods."""
-    return tuple((first, last, *(asked.dated.on(name, first) for name in RECOVERY)) for first, last in periods(asked, RECOVERY))
+    return tuple((first, last, *(asked.dated.on(name, first) for name in RECOVERY)) for first,
+                 last in periods(asked, RECOVERY))
 
 
 def _told(term):
@@ -168,10 +183,13 @@ FEW_DAYS = 20
 
 
 def _told_again(term, told, changes):
-    """Return what is told of the incidents of a term anew for the days on which something has changed since."""
+    """Return what is told of the incidents of a term anew for the days on which something has changed
+    since."""
     first, last, *settings = term
-    moments = [datetime.fromisoformat(text) for _, values in changes for text in values.get('detected_at', ()) if text]
-    moments = [*map(Incident.detected_at.python_value, moments), *(at for (at,) in Incident.select(Incident.detected_at).where(
+    moments = [datetime.fromisoformat(text) for _, values in changes for text in values.get('detected_at', ())
+               if text]
+    moments = [*map(Incident.detected_at.python_value, moments),
+               *(at for (at,) in Incident.select(Incident.detected_at).where(
         Incident.id.in_(list({id for id, _ in changes}))).tuples())]
     days = {day for at in moments if first <= (day := at.astimezone(calendar.JST).date()) <= last}
     if len(days) > FEW_DAYS:
@@ -183,18 +201,21 @@ def _told_again(term, told, changes):
 
 
 class Recoveries:
-    """How the incidents of a year stand on each of the days asked for, of what is told of each day on which some were detected."""
+    """How the incidents of a year stand on each of the days asked for, of what is told of each day on which
+    some were detected."""
 
     def __init__(self, asked):
         self.asked, self.terms = asked, _terms(asked)
         told = {}
         for term in self.terms:
-            told |= asked.keep(('incidents told', term), partial(_told, term), again=(Incident, partial(_told_again, term)))
+            told |= asked.keep(('incidents told', term), partial(_told, term),
+                               again=(Incident, partial(_told_again, term)))
         self.days = sorted(told.items())
         self.overs = [day_bounds(day, day)[1] for day, _ in self.days]
 
     def split(self, at):
-        """Return (how many of the days are over at a day asked for, rows told apart of those that the moment lies within)."""
+        """Return (how many of the days are over at a day asked for, rows told apart of those that the moment
+        lies within)."""
         end, until = self.asked.moments[1][at], self.asked.untils[at]
         whole, known, rows = bisect_right(self.overs, min(end, until)), bisect_right(self.overs, end), []
         if whole < known:
@@ -207,21 +228,24 @@ class Recoveries:
 
     def numbers(self):
         """Return {inside business hours: [Number of each day]}."""
-        # by the number of days that are over: (in time, judged, longest) of what stood together, and what stands by itself
+        # by the number of days that are over: (in time, judged, longest) of what stood together, and what
+        # stands by itself
         sums, single = {True: [(0, 0, None)], False: [(0, 0, None)]}, []
         for at, (_, rows) in enumerate(self.days):
             for inside, told in sums.items():
                 met, judged, longest = told[-1]
                 for within, kind, number, took, *_ in rows:
                     if within is inside and kind in (IN_TIME, LATE):
-                        met, judged, longest = met + (number if kind == IN_TIME else 0), judged + number, max(longest or 0, took)
+                        met, judged, longest = met + (number if kind == IN_TIME
+                                                      else 0), judged + number, max(longest or 0, took)
                 told.append((met, judged, longest))
             single += [(at, row) for row in rows if row[1] > 0]
         numbers = {True: [], False: []}
         for at, until in enumerate(self.asked.untils):
             whole, _, rows = self.split(at)
             found = {inside: list(told[whole]) for inside, told in sums.items()}
-            for row in [*(row for at_place, row in single if at_place < whole), *(row for row in rows if row[1] > 0)]:
+            for row in [*(row for at_place, row in single if at_place < whole),
+                        *(row for row in rows if row[1] > 0)]:
                 verdict, taken = Clock.stands(row, until)
                 if verdict != 'open':
                     tally = found[row[0]]
@@ -242,7 +266,8 @@ class Recoveries:
             elif within is not inside:
                 code = 'other'
             else:
-                code = {SIGN: 'sign', IN_TIME: 'met', LATE: 'missed'}.get(kind) or Clock.stands(row, self.asked.until)[0]
+                code = {SIGN: 'sign', IN_TIME: 'met', LATE: 'missed'}.get(kind) or Clock.stands(row,
+                    self.asked.until)[0]
             found[code] += number
         for _, told in self.days[known:]:
             for _, kind, number, *_ in told:
@@ -251,7 +276,8 @@ class Recoveries:
 
 
 def _recovery_numbers(asked, inside):
-    return asked.keep(('recoveries', asked.year, asked.days, asked.untils, _terms(asked)), lambda: Recoveries(asked).numbers())[inside]
+    return asked.keep(('recoveries', asked.year, asked.days, asked.untils, _terms(asked)),
+                      lambda: Recoveries(asked).numbers())[inside]
 
 
 def _recovery_rows(inside):
@@ -264,7 +290,8 @@ def _recovery_rows(inside):
             ('met', True, '目標時間内に復旧'), ('missed', True, '目標時間を超過'),
             ('open', False, '未復旧で、目標時間がまだ過ぎていないもの'),
             ('sign', False, 'レベル1（予兆・影響なし。復旧を判定しません）'),
-            ('other', False, '業務時間外に検知' if inside else '業務時間内に検知')]), tally=lambda: Recoveries(asked).sizes(inside))
+            ('other', False, '業務時間外に検知' if inside else '業務時間内に検知')]),
+            tally=lambda: Recoveries(asked).sizes(inside))
     return rows
 
 
@@ -272,16 +299,22 @@ RECOVERY_PARTS = '{d}件のうち目標時間内{n}件'
 
 
 @measure('incidents.recovery_business_hours', '業務時間内の障害の復旧時間', '時間',
-         how='業務時間内に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は4時間以内で、値は最も長いもの。',
-         rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records, clocked=True)
+         how='業務時間内に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は4時間以内で、'
+             '値は最も長いもの。',
+         rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records,
+         clocked=True)
 def recovery_business_hours(asked):
-    """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time (h)."""
+    """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time
+    (h)."""
     return _recovery_numbers(asked, True)
 
 
 @measure('incidents.recovery_off_hours', '業務時間外の障害の復旧時間', '時間',
-         how='業務時間外に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は24時間以内で、値は最も長いもの。',
-         rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records, clocked=True)
+         how='業務時間外に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。'
+             '目標は24時間以内で、値は最も長いもの。',
+         rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records,
+         clocked=True)
 def recovery_off_hours(asked):
-    """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst time (h)."""
+    """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst
+    time (h)."""
     return _recovery_numbers(asked, False)

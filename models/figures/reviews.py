@@ -9,21 +9,26 @@ from . import LATER, VOIDED, Population, any_voided, count, measure, place, tota
 
 def _review_rows(asked):
     return Population(
-        Review.select().where(Review.reviewed_on.between(*asked.bounds) | Review.approved_on.between(*asked.bounds)),
+        Review.select().where(Review.reviewed_on.between(*asked.bounds)
+                              | Review.approved_on.between(*asked.bounds)),
         When(None, [(any_voided(Review), 'voided'),
-                    (Review.conclusion.is_null(False) & Review.approved_on.between(asked.bounds[0], asked.ends[-1]), 'done'),
+                    (Review.conclusion.is_null(False) & Review.approved_on.between(asked.bounds[0],
+                        asked.ends[-1]), 'done'),
                     (Review.reviewed_on > asked.day, 'later')], 'waiting'),
-        [('done', True, '結論・承認済み'), ('waiting', False, '年度内の結論または承認がまだ'), LATER, VOIDED], (Review,))
+        [('done', True, '結論・承認済み'), ('waiting', False, '年度内の結論または承認がまだ'), LATER, VOIDED],
+        (Review,))
 
 
 @measure('reviews.count', '台帳を活用した検討', '件',
-         how='結論があり、年度内に承認された台帳活用検討の数。年度内に検討または承認した台帳活用検討から数えます。', rows=_review_rows,
+         how='結論があり、年度内に承認された台帳活用検討の数。'
+             '年度内に検討または承認した台帳活用検討から数えます。', rows=_review_rows,
          records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of))
 def reviews_count(asked):
     """Ledger reviews with a conclusion, approved in the year (BR-22), among those made or approved in it."""
     return [count(number) for number in totals(
         Review.select(place(Review.approved_on, asked.ends), fn.COUNT(Review.id)).where(
-            Review.live(), Review.conclusion.is_null(False), Review.approved_on.between(asked.bounds[0], asked.ends[-1])
+            Review.live(), Review.conclusion.is_null(False),
+            Review.approved_on.between(asked.bounds[0], asked.ends[-1])
         ).group_by(SQL('1')).tuples(), len(asked.days))]
 
 
@@ -40,4 +45,5 @@ def shares_count(asked):
     """Cases shared in the year."""
     return [count(number) for number in totals(
         CaseShare.select(place(CaseShare.shared_on, asked.ends), fn.COUNT(CaseShare.id)).where(
-            CaseShare.live(), CaseShare.shared_on.between(asked.bounds[0], asked.ends[-1])).group_by(SQL('1')).tuples(), len(asked.days))]
+            CaseShare.live(), CaseShare.shared_on.between(asked.bounds[0],
+                asked.ends[-1])).group_by(SQL('1')).tuples(), len(asked.days))]

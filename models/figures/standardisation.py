@@ -8,13 +8,15 @@ from . import STEPS, VOIDED, Population, any_voided, count, measure, rate
 
 
 def _applicable(businesses):
-    """Return the condition on the businesses a measure counts, those of the ids `businesses` if any are named."""
+    """Return the condition on the businesses a measure counts, those of the ids `businesses` if any are
+    named."""
     condition = Business.live() & Business.applicable
     return condition & Business.id.in_(businesses) if businesses else condition
 
 
 def _outside(asked, words):
-    """Return (cases, groups) of the rows of businesses that are not counted: not applicable, or not those the indicator names."""
+    """Return (cases, groups) of the rows of businesses that are not counted: not applicable, or not those
+    the indicator names."""
     cases, groups = [(~Business.applicable, 'outside')], [('outside', False, f'適用しない業務{words}')]
     if asked.businesses:
         cases.append((Business.id.not_in(asked.businesses), 'unnamed'))
@@ -24,15 +26,18 @@ def _outside(asked, words):
 
 def _step_records(year, as_of):
     return StepMove.select().join(StepProgress).join(Step).where(
-        StepMove.live(), StepMove.on_day <= as_of, StepProgress.live(), Step.live(), Step.master == master_on(as_of))
+        StepMove.live(), StepMove.on_day <= as_of, StepProgress.live(), Step.live(),
+        Step.master == master_on(as_of))
 
 
 def _step_numbers(asked):
     """Return [(完了済み, 対象外, businesses, steps per business, recorded steps)] of each day."""
-    masters, steps, businesses, recorded, spans = asked.keep(('steps', asked.businesses), lambda: _step_facts(asked.businesses))
+    masters, steps, businesses, recorded, spans = asked.keep(('steps', asked.businesses),
+        lambda: _step_facts(asked.businesses))
     found = []
     for day in asked.days:
-        master = next((id for id, valid_from in masters if valid_from <= day), masters[-1][0] if masters else None)
+        master = next((id for id, valid_from in masters if valid_from <= day), masters[-1][0] if masters
+                      else None)
         # a setting below the steps there are would make a rate above 100 %
         size = max(int(asked.dated.on('steps_per_business', day) or 0), steps.get(master, 0))
         held = {'done': 0, 'excluded': 0}
@@ -44,20 +49,27 @@ def _step_numbers(asked):
 
 
 def _step_facts(scope):
-    """Read the masters [(id, valid from)], newest first, their steps, the applicable businesses, the steps recorded, and the spans
-    {master: [(state, since, until, number of steps)]} during which steps of them were done or excluded."""
-    steps = dict(Step.select(Step.master, fn.COUNT(Step.id)).where(Step.live()).group_by(Step.master).tuples())
+    """Read the masters [(id, valid from)], newest first, their steps, the applicable businesses, the steps
+    recorded, and the spans {master: [(state, since, until, number of steps)]} during which steps of them
+    were done or excluded."""
+    steps = dict(Step.select(Step.master,
+                             fn.COUNT(Step.id)).where(Step.live()).group_by(Step.master).tuples())
     # as `master_on` chooses: one without steps is not in force
-    masters = [found for found in StepMaster.select(StepMaster.id, StepMaster.valid_from).where(StepMaster.live()).order_by(
+    masters = [found for found in StepMaster.select(StepMaster.id,
+        StepMaster.valid_from).where(StepMaster.live()).order_by(
         StepMaster.valid_from.desc(), StepMaster.id.desc()).tuples() if found[0] in steps]
     businesses = Business.select(fn.COUNT(Business.id)).where(_applicable(scope)).scalar()
     counted = (StepProgress.live(), Step.live(), _applicable(scope))
-    recorded = dict(StepProgress.select(Step.master, fn.COUNT(StepProgress.id)).join(Business).switch(StepProgress).join(Step)
+    recorded = dict(StepProgress.select(Step.master,
+                                        fn.COUNT(StepProgress.id)).join(Business).switch(StepProgress).join(
+                                            Step)
                     .where(*counted).group_by(Step.master).tuples())
-    following = fn.LEAD(StepMove.on_day).over(partition_by=[StepMove.progress], order_by=[StepMove.on_day, StepMove.id])
-    span = (StepMove.select(Step.master.alias('master'), StepMove.status.alias('state'), StepMove.on_day.alias('since'),
-                            following.alias('until'))
-            .join(StepProgress).join(Business).switch(StepProgress).join(Step).where(StepMove.live(), *counted))
+    following = fn.LEAD(StepMove.on_day).over(partition_by=[StepMove.progress],
+        order_by=[StepMove.on_day, StepMove.id])
+    span = (StepMove.select(Step.master.alias('master'), StepMove.status.alias('state'),
+                            StepMove.on_day.alias('since'), following.alias('until'))
+            .join(StepProgress).join(Business).switch(StepProgress).join(Step).where(StepMove.live(),
+                *counted))
     spans, day = {}, StepMove.on_day.python_value
     for master, state, since, until, number in span.select_from(
             span.c.master, span.c.state, span.c.since, span.c.until, fn.COUNT(1)
@@ -77,19 +89,23 @@ def _step_rows(*groups):
         cases, outside = _outside(asked, 'のステップ')
         state = When(state_on(asked.day), [('done', 'done'), ('excluded', 'excluded')], 'open')
         return Population(
-            StepProgress.select().join(Business).switch(StepProgress).join(Step).where(Step.master == (master and master.id)),
+            StepProgress.select().join(Business).switch(StepProgress).join(Step).where(Step.master
+                == (master and master.id)),
             When(None, [(any_voided(StepProgress, Step, Business), 'voided'), *cases], state),
             [*groups, *outside, VOIDED], (StepProgress, Step, Business))
     return rows
 
 
 @measure('steps.official', 'ステップ完了率（国の定義）', '%',
-         how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、作業量に対する完了率ではありません。',
-         rows=_step_rows(('done', True, '完了済み'), ('excluded', True, '対象外（国の定義では完了に含めます）'),
+         how='（完了済み＋対象外）÷（適用業務の数×ステップ数）。国の公表の定義で、'
+             '作業量に対する完了率ではありません。',
+         rows=_step_rows(('done', True, '完了済み'),
+                         ('excluded', True, '対象外（国の定義では完了に含めます）'),
                          ('open', False, '未着手・作業中（分母に含めます）')),
          one='ステップ', settings=STEPS, records=_step_records, scoped=True)
 def steps_official(asked):
-    """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of work done."""
+    """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of
+    work done."""
     return [rate(*step_rules.official(done, excluded, businesses, size), _missing(businesses, size, recorded))
             for done, excluded, businesses, size, recorded in _step_numbers(asked)]
 
@@ -107,7 +123,8 @@ def steps_strict(asked):
 
 def _cutovers(asked):
     """Return [day of the cut-over] of the businesses that count."""
-    return asked.keep(('cutovers', asked.businesses), lambda: [day for (day,) in Business.select(Business.cutover_on).where(
+    return asked.keep(('cutovers', asked.businesses),
+                      lambda: [day for (day,) in Business.select(Business.cutover_on).where(
         _applicable(asked.businesses)).tuples()])
 
 
@@ -118,14 +135,16 @@ def _cutover_records(year, as_of):
 def _business_rows(counted, words, left):
     def rows(asked):
         cases, outside = _outside(asked, '')
-        return Population(Business.select(), When(None, [(any_voided(Business), 'voided'), *cases, (counted(asked), 'over')], 'left'),
+        return Population(Business.select(), When(None,
+            [(any_voided(Business), 'voided'), *cases, (counted(asked), 'over')], 'left'),
                           [('over', True, words), ('left', False, left), *outside, VOIDED], (Business,))
     return rows
 
 
 @measure('cutovers.rate', '本番切替率', '%',
          how='基準日までに本番切替した適用業務÷適用業務。',
-         rows=_business_rows(lambda asked: Business.cutover_on <= asked.day, '本番切替済み', '未切替（分母に含めます）'),
+         rows=_business_rows(lambda asked: Business.cutover_on <= asked.day, '本番切替済み',
+                             '未切替（分母に含めます）'),
          one='業務', records=_cutover_records, scoped=True)
 def cutovers_rate(asked):
     """Applicable businesses cut over by the day ÷ applicable businesses (BR-12)."""
@@ -135,8 +154,8 @@ def cutovers_rate(asked):
 
 @measure('cutovers.count', '年度内に本番切替した業務', '業務',
          how='年度内、基準日までに本番切替した適用業務の数。',
-         rows=_business_rows(lambda asked: Business.cutover_on.between(asked.bounds[0], asked.ends[-1]), '年度内に切替',
-                             '年度内に切り替えていない業務'),
+         rows=_business_rows(lambda asked: Business.cutover_on.between(asked.bounds[0], asked.ends[-1]),
+                             '年度内に切替', '年度内に切り替えていない業務'),
          one='業務', records=_cutover_records, scoped=True)
 def cutovers_count(asked):
     """Applicable businesses whose cut-over fell in the year and not after the day."""

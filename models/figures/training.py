@@ -16,21 +16,29 @@ def _completion_rows(asked):
         Enrolment.select().join(Course).where(_reported_course(asked.year)),
         When(None, [(any_voided(Enrolment, Course), 'voided'), (Course.census_on > asked.day, 'coming'),
                     (Enrolment.status == 'excluded', 'excluded'),
-                    ((Enrolment.status == 'done') & (Enrolment.completed_on <= asked.day), 'done')], 'waiting'),
-        [('done', True, '修了'), ('waiting', False, '未修了（分母に含めます）'), ('excluded', False, '除外（理由つき）'),
+                    ((Enrolment.status == 'done') & (Enrolment.completed_on <= asked.day), 'done')],
+                    'waiting'),
+        [('done', True, '修了'), ('waiting', False, '未修了（分母に含めます）'),
+         ('excluded', False, '除外（理由つき）'),
          ('coming', False, '対象者基準日がまだ来ていない研修'), VOIDED], (Enrolment, Course))
 
 
 @measure('training.completion', 'セキュリティ研修受講率', '%',
-         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は対象者基準日の名簿で、その日が来た研修を数えます。',
+         how='必須の情報セキュリティ研修の修了者÷（対象者−除外）。対象者は対象者基準日の名簿で、'
+             'その日が来た研修を数えます。',
          rows=_completion_rows, one='人', records=lambda year, as_of: Enrolment.select().join(Course).where(
-             Enrolment.live(), Course.live(), _reported_course(year), Course.census_on.is_null() | (Course.census_on <= as_of)))
+             Enrolment.live(), Course.live(), _reported_course(year),
+             Course.census_on.is_null() | (Course.census_on <= as_of)))
 def training_completion(asked):
-    """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census (BR-25)."""
+    """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census
+    (BR-25)."""
     census = When(None, [(Course.census_on.is_null(), 0)], place(Course.census_on, asked.days))
-    found = Enrolment.select(census, When(None, [(Enrolment.status == 'done', place(Enrolment.completed_on, asked.days))], len(asked.days)),
-                             fn.COUNT(Enrolment.id)).join(Course).where(
-        Enrolment.live(), Course.live(), _reported_course(asked.year), Enrolment.status != 'excluded').group_by(SQL('1, 2')).tuples()
+    found = Enrolment.select(census,
+                             When(None, [(Enrolment.status == 'done',
+                                          place(Enrolment.completed_on, asked.days))], len(asked.days)),
+                                          fn.COUNT(Enrolment.id)).join(Course).where(
+        Enrolment.live(), Course.live(), _reported_course(asked.year),
+        Enrolment.status != 'excluded').group_by(SQL('1, 2')).tuples()
     found = list(found)
     # who has completed is counted from the later of the two days on
     done = totals([(max(census, completed), number) for census, completed, number in found], len(asked.days))

@@ -45,7 +45,8 @@ def _contract_over(facts):
 
 def _unsupported(facts):
     names = '、'.join(f'「{name}」' for name in facts.get('unsupported_cases', ()))
-    return f'大規模案件{names}の発注・計画調達支援が完了していません。支援を完了するか、例外の理由と承認者を調達案件に記録してください。'
+    return (f'大規模案件{names}の発注・計画調達支援が完了していません。支援を完了するか、'
+            '例外の理由と承認者を調達案件に記録してください。')
 
 
 def _other_follower(facts):
@@ -66,8 +67,10 @@ FIELDS = {
     'follower_person': '事後確認者',
 }
 #: what is said to who may not judge a finding
-INVOLVED = 'あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。ほかの監査担当が行ってください。'
-#: any other condition: (whether the facts satisfy it, the sentence when they do not, or what makes it of the facts)
+INVOLVED = ('あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。'
+            'ほかの監査担当が行ってください。')
+#: any other condition: (whether the facts satisfy it, the sentence when they do not, or what makes it of the
+#: facts)
 CONDITIONS = {
     'case_exists': (lambda facts: _filled(facts, 'case_exists'), '調達案件を登録してください。'),
     'budget_granted': (lambda facts: facts.get('budget_result') in ('as_requested', 'reduced'),
@@ -75,7 +78,8 @@ CONDITIONS = {
     'pii_settled': (lambda facts: facts.get('pii') in ('none', 'personal', 'sensitive', 'my_number'),
                     '個人情報の取扱いが「未確認」のままです。確かめて選んでください。'),
     'ordering_supported': (lambda facts: _filled(facts, 'ordering_supported'), _unsupported),
-    'pia': (_pia_done, '特定個人情報を扱うため、PIA（特定個人情報保護評価）の種別を選んでください。「なし」でよいのは、本人の数が1,000人未満のときだけです。'),
+    'pia': (_pia_done, '特定個人情報を扱うため、PIA（特定個人情報保護評価）の種別を選んでください。'
+                       '「なし」でよいのは、本人の数が1,000人未満のときだけです。'),
     'review_open': (lambda facts: _filled(facts, 'review_open'), '台帳活用検討を登録してください。'),
     'review_continues': (lambda facts: facts.get('review_conclusion') in ('continue', 'not'),
                          '台帳活用検討の結論が「継続検討」または「見送り」になっていません。'),
@@ -84,7 +88,8 @@ CONDITIONS = {
     'successor_operating': (lambda facts: _filled(facts, 'successor_operating'),
                             '後継システムがまだ「運用」になっていません。'),
     'contract_over': (_contract_over,
-                      '契約満了日が廃止日以前になっていません。解約したときや契約がないときは、理由を入力してください。'),
+                      '契約満了日が廃止日以前になっていません。解約したときや契約がないときは、'
+                      '理由を入力してください。'),
     'ciso_reason': (lambda facts: _filled(facts, 'reason'),
                     'リスク受容を承認したCISOの氏名と理由を入力してください。'),
     'effective': (lambda facts: facts.get('result') == 'effective',
@@ -191,11 +196,11 @@ def missing(move, facts, role=None):
     gives one sentence naming the states allowed next. `facts` is a mapping, an absent key reads as not
     filled: name, owner, summary, case_exists (bool), budget_result ('as_requested', 'reduced', 'rejected',
     'withdrawn' or None), vendor, contract_end_on, zone, confidentiality, integrity, availability, manager,
-    backup, pii ('none', 'personal', 'sensitive', 'my_number', 'unknown'), ordering_supported (bool: no large case of
-    its without 発注・計画調達支援 and without a recorded exception, §3.2; unsupported_cases names those), pii_count, pia_kind, go_live_on, review_open
-    (bool), review_conclusion ('do', 'not', 'continue' or None), successor (a system or a case),
-    successor_operating (bool), retire_planned_on, handover, retired_on, disposed_on, disposal_certificate,
-    reason.
+    backup, pii ('none', 'personal', 'sensitive', 'my_number', 'unknown'), ordering_supported (bool: no large
+    case of its without 発注・計画調達支援 and without a recorded exception, §3.2; unsupported_cases names
+    those), pii_count, pia_kind, go_live_on, review_open (bool), review_conclusion ('do', 'not', 'continue'
+    or None), successor (a system or a case), successor_operating (bool), retire_planned_on, handover,
+    retired_on, disposed_on, disposal_certificate, reason.
     """
     return _missing(MOVES, STATES, move.source, move.target, facts, role)
 
@@ -229,7 +234,7 @@ def finding_missing(target, facts, role=None):
 
     The other facts are those of its latest corrective action: measure, owner_person, due_on, done_on,
     evidence, followed_on, follower_person (must not be owner_person), result ('effective', 'insufficient',
-    'not_done' or None); uninvolved, whether who moves it neither owned a measure nor recorded it done; and reason,
-    for sending a plan back and for the CISO's acceptance (BR-32).
+    'not_done' or None); uninvolved, whether who moves it neither owned a measure nor recorded it done; and
+    reason, for sending a plan back and for the CISO's acceptance (BR-32).
     """
     return _missing(FINDING_MOVES, FINDING_STATES, facts.get('state'), target, facts, role)

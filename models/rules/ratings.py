@@ -58,8 +58,8 @@ def judge(value, operator, target, decimals=1, exact_bounds=False):
     """Return 'met', 'missed' or, without a value, 'unknown': the figure is judged as published (BR-03).
 
     `value` is exact and in the indicator's unit (a percentage from 0 to 100); `exact_bounds` is for
-    percentages, whose 100 % and 0 % count only when exact (BR-04); without `decimals` nothing is rounded. Raise ValueError for an operator other
-    than >=, >, <=, =.
+    percentages, whose 100 % and 0 % count only when exact (BR-04); without `decimals` nothing is rounded.
+    Raise ValueError for an operator other than >=, >, <=, =.
     """
     if operator not in OPERATORS:
         raise ValueError(f'unknown operator {operator!r}')

@@ -1,1 +1,2 @@
-"""What everything above stands on: settings, clock, connection, permits, memo; nothing here reads a request."""
+"""What everything above stands on: settings, clock, connection, permits, memo; nothing here reads a
+request."""

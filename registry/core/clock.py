@@ -43,7 +43,8 @@ def today():
 
 @cache
 def boot():
-    """Return what names this run of the machine, or '' where it has no name: `ticks` of another run say nothing of now."""
+    """Return what names this run of the machine, or '' where it has no name: `ticks` of another run say
+    nothing of now."""
     try:
         return Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()[:40]
     except OSError:
@@ -51,8 +52,10 @@ def boot():
 
 
 def ticks():
-    """Return the seconds of this run of the machine: they pass alike for all processes, whatever the clock is set to."""
-    return int(time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic())
+    """Return the seconds of this run of the machine: they pass alike for all processes, whatever the clock
+    is set to."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME')
+               else time.monotonic())
 
 
 def age_of(moment):

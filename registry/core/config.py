@@ -10,7 +10,8 @@ from models.rules import calendar
 
 
 class Unsafe(SystemExit):
-    """A setting is missing or unsafe; the message, which Python prints as it ends, says which and what to do."""
+    """A setting is missing or unsafe; the message, which Python prints as it ends, says which and what to
+    do."""
 
     def __init__(self, message):
         super().__init__(f'daicho: {message}')
@@ -46,10 +47,11 @@ def read(environ=None):
         'PROXIES': _proxies(environ.get('DAICHO_PROXIES', '')),
         'API_RATE': _rate(environ.get('DAICHO_API_RATE', '600')),
         'DEVICE_COOKIE': '__Host-daicho-device' if production else 'daicho-device',
-        'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True, 'SESSION_COOKIE_SAMESITE': 'Lax',
-        'PERMANENT_SESSION_LIFETIME': timedelta(hours=10), 'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False,
-        'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024, 'MAX_FORM_PARTS': 1000,
-        'WTF_CSRF_TIME_LIMIT': None, 'ARGON2_FAST': False,
+        'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True,
+        'SESSION_COOKIE_SAMESITE': 'Lax', 'PERMANENT_SESSION_LIFETIME': timedelta(hours=10),
+        'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False, 'MAX_CONTENT_LENGTH': 21 * 1024
+        * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024, 'MAX_FORM_PARTS': 1000, 'WTF_CSRF_TIME_LIMIT': None,
+        'ARGON2_FAST': False,
     }
 
 
@@ -58,9 +60,11 @@ def _proxies(text):
     try:
         networks = [ip_network(part.strip(), strict=False) for part in text.split(',') if part.strip()]
     except ValueError:
-        raise Unsafe('DAICHO_PROXIES は、プロキシの IP アドレスか範囲（10.0.0.0/24 など）をカンマで区切ってください。') from None
+        raise Unsafe('DAICHO_PROXIES は、プロキシの IP アドレスか範囲（10.0.0.0/24 '
+                     'など）をカンマで区切ってください。') from None
     if any(network.prefixlen == 0 for network in networks):
-        raise Unsafe('DAICHO_PROXIES に全部のアドレスは入れられません。だれでも接続元を名乗れてしまうためです。')
+        raise Unsafe('DAICHO_PROXIES に全部のアドレスは入れられません。'
+                     'だれでも接続元を名乗れてしまうためです。')
     return networks
 
 
@@ -76,7 +80,8 @@ def _secret(environ, instance, production):
         if len(given) < 32:
             raise Unsafe('DAICHO_SECRET_KEY は32文字以上にしてください。')
         if production and guessable(given):
-            raise Unsafe('DAICHO_SECRET_KEY が推測されやすい並びです。docs/operations.md の方法（secrets.token_hex）で作ってください。')
+            raise Unsafe('DAICHO_SECRET_KEY が推測されやすい並びです。docs/operations.md '
+                         'の方法（secrets.token_hex）で作ってください。')
         return given
     if production:
         raise Unsafe('本番では DAICHO_SECRET_KEY（32文字以上）が必要です。')
@@ -87,7 +92,8 @@ def _secret(environ, instance, production):
             file.write(secrets.token_hex(32))
     kept = path.read_text()
     if len(kept) < 32:
-        raise Unsafe(f'{path} の署名鍵が欠けています。控えから戻すか、ファイルを削除してください（作り直し、全員がサインインし直します）。')
+        raise Unsafe(f'{path} の署名鍵が欠けています。控えから戻すか、ファイルを削除してください（作り直し、'
+                     '全員がサインインし直します）。')
     return kept
 
 
@@ -96,7 +102,8 @@ WORDS_APART = '(?<![A-Za-z0-9])(?:[A-Z]?[a-z]+|[A-Z]+)(?![A-Za-z0-9])'
 
 
 def guessable(key):
-    """Tell whether a key was made up and not drawn: few characters, most of them as the one before foretells, or words."""
+    """Tell whether a key was made up and not drawn: few characters, most of them as the one before
+    foretells, or words."""
     if len(set(key)) < 7 or re.fullmatch(r'(.+?)\1+', key[:512]):
         return True
     steps = [ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False)]

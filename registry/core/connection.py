@@ -1,4 +1,5 @@
-"""One database: opened by its URL, lent to each request from a pool and given back after it, migrated by files."""
+"""One database: opened by its URL, lent to each request from a pool and given back after it, migrated by
+files."""
 import os
 import shutil
 import sqlite3
@@ -64,7 +65,8 @@ def open_database(url, production=False):
         Path(url.removeprefix('sqlite:///')).parent.mkdir(parents=True, exist_ok=True)
         pragmas = {**SQLITE, 'synchronous': 'full' if production else 'normal'}
         # a connection serves one request at a time, but not always on the thread that opened it
-        return connect(url.replace('sqlite', 'sqlite+file', 1), autoconnect=False, pragmas=pragmas, lock_type='IMMEDIATE',
+        return connect(url.replace('sqlite', 'sqlite+file', 1), autoconnect=False, pragmas=pragmas,
+                       lock_type='IMMEDIATE',
                        check_same_thread=False, **POOL)
     return connect(url.replace('://', 'ext+pool://', 1), autoconnect=False, unquote_password=True,
                    options=f'-c lock_timeout={WAIT}', **POOL)
@@ -99,13 +101,16 @@ def look_again():
 
 
 def streamed(query):
-    """Yield the rows of a query as the engine gives them, without holding them all: PostgreSQL hands them over in portions if asked."""
-    return ServerSide(query.tuples(), array_size=1000) if isinstance(db.obj, PostgresqlDatabase) else db.execute(query)
+    """Yield the rows of a query as the engine gives them, without holding them all: PostgreSQL hands them
+    over in portions if asked."""
+    return ServerSide(query.tuples(), array_size=1000) if isinstance(db.obj,
+        PostgresqlDatabase) else db.execute(query)
 
 
 @contextmanager
 def without_waiting():
-    """Have a write that may be left out fail at once where somebody else is writing; PostgreSQL waits for a row only."""
+    """Have a write that may be left out fail at once where somebody else is writing; PostgreSQL waits for a
+    row only."""
     if not isinstance(db.obj, SqliteDatabase):
         yield
         return
@@ -123,14 +128,16 @@ def runner():
 
 
 def migrate(fill=None):
-    """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations applied.
+    """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations
+    applied.
 
-    All of it is done or nothing, and a second one waits for the first. Raises Refused where the database cannot become
-    what this version needs.
+    All of it is done or nothing, and a second one waits for the first. Raises Refused where the database
+    cannot become what this version needs.
     """
     with _alone(keys=not pending()):
         if unknown := newer():
-            raise Refused(f'このデータベースは、より新しい版で作られています（{"、".join(unknown)}）。新しい版で開いてください。')
+            raise Refused(f'このデータベースは、より新しい版で作られています（{"、".join(unknown)}）。'
+                          '新しい版で開いてください。')
         checked = bool(pending())
         loose = _loose_keys() if checked else set()
         applied = runner().up()
@@ -144,7 +151,8 @@ def migrate(fill=None):
         if fill:
             fill()
         if checked and (broken := _loose_keys() - loose):
-            raise Refused(f'参照先のない行ができるため、何も変更していません（表: {"、".join(sorted({row[0] for row in broken}))}）。')
+            raise Refused('参照先のない行ができるため、何も変更していません（表: '
+                          f'{"、".join(sorted({row[0] for row in broken}))}）。')
     return applied
 
 
@@ -179,7 +187,8 @@ def _alone(keys):
 
 def _loose_keys():
     """Return the rows whose foreign keys lead nowhere; PostgreSQL has none."""
-    return set() if isinstance(db.obj, PostgresqlDatabase) else set(db.execute_sql('PRAGMA foreign_key_check'))
+    return set() if isinstance(db.obj,
+                               PostgresqlDatabase) else set(db.execute_sql('PRAGMA foreign_key_check'))
 
 
 def pending():
@@ -199,7 +208,8 @@ def unready():
             if pending():
                 return 'schema'
             if isinstance(db.obj, PostgresqlDatabase):
-                return 'readonly' if db.execute_sql('SHOW transaction_read_only').fetchone()[0] == 'on' else None
+                return 'readonly' if db.execute_sql('SHOW transaction_read_only').fetchone()[
+                    0] == 'on' else None
             return _unwritable()
     except troubles.KNOWN as error:
         return troubles.trouble(error) or 'unreachable'

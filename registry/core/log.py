@@ -1,4 +1,5 @@
-"""The log: a JSON object a line on standard error. Whoever writes a line neither waits for its reader nor learns of its failure."""
+"""The log: a JSON object a line on standard error. Whoever writes a line neither waits for its reader nor
+learns of its failure."""
 import atexit
 import json
 import logging
@@ -18,7 +19,8 @@ LAST = 2
 
 
 class Lines:
-    """A stream whose lines a thread of its own writes to `fd`; the lines it cannot write are dropped, and their number said later."""
+    """A stream whose lines a thread of its own writes to `fd`; the lines it cannot write are dropped, and
+    their number said later."""
 
     def __init__(self, fd):
         self.fd = fd
@@ -27,7 +29,8 @@ class Lines:
             os.register_at_fork(after_in_child=self.begin)
 
     def begin(self):
-        """Start empty: also in a forked process, which has the lines of its parent but not the thread that writes them."""
+        """Start empty: also in a forked process, which has the lines of its parent but not the thread that
+        writes them."""
         self.waiting, self.dropped, self.lock, self.thread = queue.Queue(ROOM), 0, threading.Lock(), None
 
     def write(self, text):
@@ -55,7 +58,8 @@ class Lines:
             text = self.waiting.get()
             try:
                 if self.dropped:
-                    self._put(json.dumps({'event': 'log_dropped', 'lines': self.dropped, 'timestamp': time.strftime(
+                    self._put(json.dumps({'event': 'log_dropped', 'lines': self.dropped,
+                                          'timestamp': time.strftime(
                         '%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'level': 'warning'}) + '\n')
                     self.dropped = 0
                 self._put(text)
@@ -72,12 +76,14 @@ class Lines:
 LINES = Lines(2)
 atexit.register(LINES.finish)
 
-TOLD = [structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level, structlog.processors.format_exc_info]
+TOLD = [structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level,
+        structlog.processors.format_exc_info]
 JSON = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
 
 
 def formatter():
-    """Return what makes a line of the standard library's records: the server's, the warnings of Python, any library's."""
+    """Return what makes a line of the standard library's records: the server's, the warnings of Python, any
+    library's."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.add_logger_name, *TOLD],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, JSON])
@@ -87,15 +93,18 @@ def formatter():
 STANDARD = {
     'version': 1, 'disable_existing_loggers': False,
     'formatters': {'json': {'()': 'registry.core.log.formatter'}},
-    'handlers': {'lines': {'class': 'logging.StreamHandler', 'stream': 'ext://registry.core.log.LINES', 'formatter': 'json'}},
+    'handlers': {'lines': {'class': 'logging.StreamHandler', 'stream': 'ext://registry.core.log.LINES',
+                           'formatter': 'json'}},
     'root': {'handlers': ['lines'], 'level': 'INFO'},
-    'loggers': {'_granian': {'handlers': [], 'propagate': True}, 'granian.access': {'handlers': [], 'propagate': True}},
+    'loggers': {'_granian': {'handlers': [], 'propagate': True},
+                'granian.access': {'handlers': [], 'propagate': True}},
 }
 
 
 def configure():
     """Have our own lines written so."""
-    structlog.configure(processors=[*TOLD, JSON], wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    structlog.configure(processors=[*TOLD, JSON],
+                        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
                         logger_factory=structlog.WriteLoggerFactory(LINES), cache_logger_on_first_use=False)
 
 
@@ -107,5 +116,6 @@ def take_all():
     logging.raiseExceptions = False
     unhandled = structlog.get_logger('daicho')
     threading.excepthook = lambda found: unhandled.error(
-        'unhandled', thread=found.thread and found.thread.name, exc_info=(found.exc_type, found.exc_value, found.exc_traceback))
+        'unhandled', thread=found.thread and found.thread.name,
+        exc_info=(found.exc_type, found.exc_value, found.exc_traceback))
     sys.excepthook = lambda *found: unhandled.error('unhandled', exc_info=found)

@@ -1,4 +1,5 @@
-"""What is counted is counted once, and again only when a table it was read from has changed (docs/decisions/0013)."""
+"""What is counted is counted once, and again only when a table it was read from has changed
+(docs/decisions/0013)."""
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,7 +40,8 @@ class Kept(NamedTuple):
 
 
 class Memo:
-    """The results of one process. Of those who ask for the same one at once, the first makes it and the others wait."""
+    """The results of one process. Of those who ask for the same one at once, the first makes it and the
+    others wait."""
 
     def __init__(self):
         self.guard = Lock()
@@ -52,7 +54,8 @@ class Memo:
             # this look at the trail is no part of what is being made
             token = _reading.set(None)
             try:
-                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash, LAST: head.seq}
+                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash,
+                    LAST: head.seq}
             finally:
                 _reading.reset(token)
             with self.guard:
@@ -104,7 +107,8 @@ def note(event):
 
 
 class Scope:
-    """One request, or one command: where its process keeps what it remembers, and the chain's head as it found it."""
+    """One request, or one command: where its process keeps what it remembers, and the chain's head as it
+    found it."""
 
     def __init__(self, find):
         self.find, self.head = find, None
@@ -135,10 +139,11 @@ def head():
 def remembered(key, make, found=None, again=None):
     """Return what `make` made for `key`, made again only when a table it had read changed since.
 
-    The chain's head, this request's or the one given as `found`, says how the tables stand. The key must name all
-    else the result depends on, what was read before `make` ran included. Of a result that was made from one table alone,
-    `again` may give (the table, a function (value, changes) that returns the value after some changes of it). Outside of
-    any scope nothing is remembered.
+    The chain's head, this request's or the one given as `found`, says how the tables stand. The key must
+    name all else the result depends on, what was read before `make` ran included. Of a result that was made
+    from one table alone,
+    `again` may give (the table, a function (value, changes) that returns the value after some changes of
+    it). Outside of any scope nothing is remembered.
     """
     scope = _scope.get()
     if scope is None:
@@ -160,7 +165,8 @@ def remembered(key, make, found=None, again=None):
 
 
 def _renewed(old, make, again, stands):
-    """Return the value of an older result with what has changed since worked in, or else what `make` makes."""
+    """Return the value of an older result with what has changed since worked in, or else what `make`
+    makes."""
     changes = None
     if again is not None and old is not None and old.seq <= stands[LAST]:
         table, renew = again
@@ -196,13 +202,15 @@ def counted(query):
 
 
 def answered(what, query, make):
-    """Return what `make` makes of a query alone; of one table's only, a change of columns that it does not name changes nothing."""
+    """Return what `make` makes of a query alone; of one table's only, a change of columns that it does not
+    name changes nothing."""
     sql, params = _asked(query)
     table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
     named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
     # what is derived from other columns changes with them
     if tables_of(sql) == {table._meta.table_name} and not named & table.derived:
-        again = table, lambda value, changes: make() if any(named & values.keys() for _, values in changes) else value
+        again = table, lambda value, changes: make() if any(named & values.keys() for _,
+            values in changes) else value
     return remembered((what, sql, params), make, again=again)
 
 

@@ -1,4 +1,5 @@
-"""Who may do what: one table of permits, each the alternatives of small predicates of a person and a thing."""
+"""Who may do what: one table of permits, each the alternatives of small predicates of a person and a
+thing."""
 from models.base import OFFICE
 from models.organisation import subtree
 from models.visibility import condition, unit_of
@@ -52,8 +53,8 @@ OWNED = (it, own)
 #: permits that belong to no noun; each noun adds its own (`Noun.permits`)
 PERMITS = {
     'board.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL,
-    'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK, 'strategies.rate': (it, executive),
-    'figures.read': READ_ALL, 'reports.read': READ_ALL,
+    'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK,
+    'strategies.rate': (it, executive), 'figures.read': READ_ALL, 'reports.read': READ_ALL,
     'actions.create': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED, 'actions.follow': (auditor,),
     'trail.read': (it, auditor), 'trail.verify': (it, auditor),
     'files.import': (it, own, admin),
@@ -62,18 +63,21 @@ PERMITS = {
 
 
 def kept_by(writers, readers=SUBJECT, **others):
-    """Return the permits of a noun that some write and some read; `others` are the verbs that differ, () for one it has not."""
+    """Return the permits of a noun that some write and some read; `others` are the verbs that differ, () for
+    one it has not."""
     found = {'read': readers, 'create': writers, 'edit': writers, 'void': writers, **others}
     return {verb: rules for verb, rules in found.items() if rules}
 
 
 def allowed(permit, thing, person):
-    """Tell whether a person holds a permit, for a thing or (None) in principle; None, the system itself, holds every one."""
+    """Tell whether a person holds a permit, for a thing or (None) in principle; None, the system itself,
+    holds every one."""
     return person is None or any(rule(person, thing) for rule in PERMITS[permit])
 
 
 def overreach(noun, row, before, form, person):
-    """Yield (field name, message) of what a unit's member may not write: what the desk decides, and others' records.
+    """Yield (field name, message) of what a unit's member may not write: what the desk decides, and others'
+    records.
 
     `row` is filled from `form`, `before` the row as it stands or None; `person` None is the system itself.
     """
@@ -81,18 +85,24 @@ def overreach(noun, row, before, form, person):
         return
     for cell in form.cells():
         if cell.attr in noun.reserved:
-            stood = before.__data__.get(cell.attr) if before is not None else noun.table._meta.fields[cell.attr].default
+            stood = before.__data__.get(cell.attr) if before is not None else noun.table._meta.fields[
+                cell.attr].default
             if row.__data__.get(cell.attr) != stood:
-                yield cell.short_name, f'{cell.label.text}は情報政策の担当者だけが変更できます。{noun.reserved[cell.attr]}'
+                yield cell.short_name, (f'{cell.label.text}は情報政策の担当者だけが変更できます。'
+                                        f'{noun.reserved[cell.attr]}')
         table = getattr(cell, 'table', None)
-        limit = condition(table, person, clock.today()) if table is not None and table.owned_by != OFFICE else None
+        limit = condition(table, person,
+                          clock.today()) if table is not None and table.owned_by != OFFICE else None
         if limit is None:
             continue
         several = hasattr(cell, 'ids_of')
-        old = (cell.ids_of(before) if several else [before.__data__.get(cell.attr)]) if before is not None else []
+        old = (cell.ids_of(before) if several
+               else [before.__data__.get(cell.attr)]) if before is not None else []
         new = set((cell.data or []) if several else [row.__data__.get(cell.attr)]) - {*old, None}
-        new = {id for id in new if id > 0}  # a placeholder is a record of the same file, judged on its own line
-        if away := new - {id for (id,) in table.select(table.id).where(table.id.in_(list(new)), limit).tuples()}:
+        # a placeholder is a record of the same file, judged on its own line
+        new = {id for id in new if id > 0}
+        if away := new - {id for (id,) in table.select(table.id).where(table.id.in_(list(new)),
+                limit).tuples()}:
             # in the words for a number that no record has: whether there is one is not theirs to know
             yield cell.short_name, cell.unknown([number for (number,) in table.select(cell.by).where(
                 table.id.in_(list(away))).order_by(cell.by).tuples()])

@@ -1,4 +1,5 @@
-"""The built-in masters (初期マスタ): businesses, steps, incident levels, settings, and the strategies of 2025 and 2026."""
+"""The built-in masters (初期マスタ): businesses, steps, incident levels, settings, and the strategies of
+2025 and 2026."""
 import csv
 import tomllib
 from datetime import date
@@ -34,7 +35,8 @@ def rows(name):
 
 
 def fill(at):
-    """Put every master that is missing in place, each as an act of the system; run twice it changes nothing."""
+    """Put every master that is missing in place, each as an act of the system; run twice it changes
+    nothing."""
     fill_tables(at)
     fill_strategies(at)
 
@@ -43,23 +45,29 @@ def fill_tables(at):
     """Put the businesses, steps, incident levels and settings that are missing in place."""
     if not Business.select().exists():
         with trail.act('masters.businesses', by=None, at=at, channel='cli', reason='初期マスタ') as act:
-            act.insert([Business(code=row['code'], name=row['name_ja'], applicable=row['applies_to_special_ward'] == '1')
+            act.insert([Business(code=row['code'], name=row['name_ja'],
+                                 applicable=row['applies_to_special_ward'] == '1')
                         for row in rows('businesses')])
     if not StepMaster.select().exists():
         with trail.act('masters.steps', by=None, at=at, channel='cli', reason='初期マスタ') as act:
             master = StepMaster(version=STEPS_VERSION, valid_from=date(2020, 4, 1),
-                                note='40ステップの名称の多くは国の公表資料で確認できず、復元したものです。正式な版を取り込んでください。')
+                                note='40ステップの名称の多くは国の公表資料で確認できず、復元したものです。'
+                                     '正式な版を取り込んでください。')
             act.save(master)
             act.insert([Step(master=master, no=int(row['no']), phase=row['phase'], name=row['name_ja'],
                              verified=row['verified'], source=row['source']) for row in rows('steps')])
     if not IncidentLevel.select().exists():
         with trail.act('masters.levels', by=None, at=at, channel='cli', reason='初期マスタ') as act:
-            act.insert([IncidentLevel(level=int(row['level']), valid_from=date.fromisoformat(row['valid_from']),
-                                      name=row['name'], definition=row['definition'], severe=row['severe'] == '1',
+            act.insert([IncidentLevel(level=int(row['level']),
+                                      valid_from=date.fromisoformat(row['valid_from']),
+                                      name=row['name'], definition=row['definition'],
+                                      severe=row['severe'] == '1',
                                       source=row['source']) for row in rows('incident_levels')])
     if not Setting.select().exists():
-        with trail.act('masters.settings', by=None, at=at, channel='cli', reason='初期値（区の確認前）') as act:
-            act.insert([Setting(name=row['name'], valid_from=date.fromisoformat(row['valid_from']), value=row['value'],
+        with trail.act('masters.settings', by=None, at=at, channel='cli',
+                       reason='初期値（区の確認前）') as act:
+            act.insert([Setting(name=row['name'], valid_from=date.fromisoformat(row['valid_from']),
+                                value=row['value'],
                                 verified=row['verified'] == '1') for row in rows('settings') if row['value']])
 
 
@@ -87,7 +95,8 @@ def strategy(data, at):
         year = Strategy(fiscal_year=data['fiscal_year'], title=data['title'], mission=data.get('mission'),
                         vision=data.get('vision'), source=data['source'])
         act.save(year)
-        themes = {theme['no']: Theme(strategy=year, no=theme['no'], title=theme['title']) for theme in data['themes']}
+        themes = {theme['no']: Theme(strategy=year, no=theme['no'], title=theme['title'])
+                  for theme in data['themes']}
         act.insert(list(themes.values()))
         for item in data['initiatives']:
             initiative = Initiative(
@@ -100,7 +109,8 @@ def strategy(data, at):
             act.save(initiative)
             for kpi in item['indicators']:
                 indicator = Indicator(
-                    initiative=initiative, no=kpi['no'], text=kpi['text'], kind=kpi['kind'], operator=kpi['operator'],
+                    initiative=initiative, no=kpi['no'], text=kpi['text'], kind=kpi['kind'],
+                    operator=kpi['operator'],
                     target=Decimal(kpi['target']), unit=kpi.get('unit'), decimals=kpi.get('decimals', 1),
                     measure=kpi.get('measure'), note=kpi.get('note'), references=joined(
                         ['\t'.join((ref['label'], f'{ref["value"]}{kpi.get("unit", "")}', ref['source']))
@@ -136,8 +146,8 @@ def bind(data, at):
             if not kpi.get('businesses'):
                 continue
             indicator = (Indicator.select().join(Initiative).join(Strategy).where(
-                Strategy.fiscal_year == data['fiscal_year'], Initiative.no == item['no'], Indicator.no == kpi['no'],
-                Indicator.live(), Indicator.measure == kpi['measure']).first())
+                Strategy.fiscal_year == data['fiscal_year'], Initiative.no == item['no'],
+                Indicator.no == kpi['no'], Indicator.live(), Indicator.measure == kpi['measure']).first())
             if indicator is not None and not touched(indicator):
                 rows += links(indicator, kpi)
     if rows:
@@ -147,7 +157,8 @@ def bind(data, at):
 
 
 def touched(indicator):
-    """Tell whether an indicator is no longer only as built in: changed by a person, or limited once before."""
+    """Tell whether an indicator is no longer only as built in: changed by a person, or limited once
+    before."""
     return (IndicatorBusiness.select().where(IndicatorBusiness.indicator == indicator).exists()
             or Change.select().join(Act).where(Change.table == 'indicator', Change.row == indicator.id,
                                                Act.actor != 'system').exists())

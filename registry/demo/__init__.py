@@ -1,4 +1,5 @@
-"""The demo ward (デモデータ): deterministic, invented but for the ward's own units; it reproduces the published figures."""
+"""The demo ward (デモデータ): deterministic, invented but for the ward's own units; it reproduces the
+published figures."""
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -56,39 +57,53 @@ PASSWORD = 'daicho-demo-2026'
 #: (code, name, code of the division above)
 UNITS = [
     ('0100', '企画経営部', None), ('0101', '企画経営課', '0100'), ('0102', '財政課', '0100'),
-    ('0150', '情報政策推進部', None), ('0151', '行政情報マネジメント課', '0150'), ('0152', 'DX戦略課', '0150'),
-    ('0153', '広報課', '0150'), ('0170', '資産経営部', None), ('0200', '総務部', None), ('0201', '総務課', '0200'),
-    ('0202', '人権政策課', '0200'), ('0203', '人事課', '0200'), ('0204', '契約課', '0200'), ('0205', '施設課', '0200'),
-    ('0250', '危機管理部', None), ('0251', '生活安全課', '0250'), ('0252', '地域防災推進課', '0250'), ('0253', '防災課', '0250'),
-    ('0300', '区民生活部', None), ('0301', '税務課', '0300'), ('0302', '戸籍住民課', '0300'), ('0400', '健康福祉部', None),
-    ('0450', '健康推進部', None), ('0500', '子ども若者部', None), ('0550', '都市整備部', None), ('0600', '環境清掃部', None),
-    ('0650', '福祉事務所', None), ('0700', '保健所', None), ('0750', '会計管理室', None), ('0800', '教育委員会事務局', None),
+    ('0150', '情報政策推進部', None), ('0151', '行政情報マネジメント課', '0150'),
+    ('0152', 'DX戦略課', '0150'),
+    ('0153', '広報課', '0150'), ('0170', '資産経営部', None), ('0200', '総務部', None),
+    ('0201', '総務課', '0200'),
+    ('0202', '人権政策課', '0200'), ('0203', '人事課', '0200'), ('0204', '契約課', '0200'),
+    ('0205', '施設課', '0200'),
+    ('0250', '危機管理部', None), ('0251', '生活安全課', '0250'), ('0252', '地域防災推進課', '0250'),
+    ('0253', '防災課', '0250'),
+    ('0300', '区民生活部', None), ('0301', '税務課', '0300'), ('0302', '戸籍住民課', '0300'),
+    ('0400', '健康福祉部', None),
+    ('0450', '健康推進部', None), ('0500', '子ども若者部', None), ('0550', '都市整備部', None),
+    ('0600', '環境清掃部', None),
+    ('0650', '福祉事務所', None), ('0700', '保健所', None), ('0750', '会計管理室', None),
+    ('0800', '教育委員会事務局', None),
     ('0850', '選挙管理委員会事務局', None), ('0900', '監査事務局', None), ('0950', '区議会事務局', None),
 ]
 #: former names are invented, to show that a unit renamed in April keeps the name it bore
 FORMER = {'0151': '情報政策課', '0253': '防災対策課'}
 PEOPLE = [('it', '山﨑 恵子', '0151'), ('department', '髙橋 一郎', '0301'), ('head', '佐藤 美咲', '0301'),
           ('auditor', '鈴木 誠', '0900'), ('executive', '田中 由美', '0100'), ('admin', '渡邉 健', '0151')]
-VENDORS = ['株式会社さくら情報システム（架空）', '目黒川ソフトウェア株式会社（架空）', '株式会社みどり電算（架空）', '東都データ株式会社（架空）',
-           '株式会社あおばクラウド（架空）', 'めぐろネットワークス株式会社（架空）']
-OWNERS = {'B01': '0302', 'B02': '0850', 'B04': '0301', 'B06': '0301', 'B07': '0300', 'B08': '0300', 'B09': '0400',
-          'B10': '0300', 'B11': '0400', 'B12': '0500', 'B13': '0450', 'B14': '0800', 'B15': '0500', 'B16': '0650',
-          'B17': '0500', 'B18': '0302', 'B19': '0302', 'B20': '0302'}
-PLATFORMS = ['イントラネットシステム', '基幹系システム基盤', '統合認証基盤', '庁内無線LAN', '庁内ネットワーク', 'ガバメントクラウド接続基盤',
-             'インターネット接続基盤', 'バックアップ基盤']
-SUBJECTS = [('文書管理', 'ブンショカンリ'), ('施設予約', 'シセツヨヤク'), ('庶務事務', 'ショムジム'), ('備品管理', 'ビヒンカンリ'),
-            ('相談記録', 'ソウダンキロク'), ('台帳管理', 'ダイチョウカンリ'), ('統計集計', 'トウケイシュウケイ'), ('申請受付', 'シンセイウケツケ'),
-            ('通知作成', 'ツウチサクセイ'), ('図面管理', 'ズメンカンリ'), ('点検記録', 'テンケンキロク'), ('会議録検索', 'カイギロクケンサク')]
+VENDORS = ['株式会社さくら情報システム（架空）', '目黒川ソフトウェア株式会社（架空）',
+           '株式会社みどり電算（架空）', '東都データ株式会社（架空）', '株式会社あおばクラウド（架空）',
+           'めぐろネットワークス株式会社（架空）']
+OWNERS = {'B01': '0302', 'B02': '0850', 'B04': '0301', 'B06': '0301', 'B07': '0300', 'B08': '0300',
+          'B09': '0400', 'B10': '0300', 'B11': '0400', 'B12': '0500', 'B13': '0450', 'B14': '0800',
+          'B15': '0500', 'B16': '0650', 'B17': '0500', 'B18': '0302', 'B19': '0302', 'B20': '0302'}
+PLATFORMS = ['イントラネットシステム', '基幹系システム基盤', '統合認証基盤', '庁内無線LAN',
+             '庁内ネットワーク', 'ガバメントクラウド接続基盤', 'インターネット接続基盤', 'バックアップ基盤']
+SUBJECTS = [('文書管理', 'ブンショカンリ'), ('施設予約', 'シセツヨヤク'), ('庶務事務', 'ショムジム'),
+            ('備品管理', 'ビヒンカンリ'),
+            ('相談記録', 'ソウダンキロク'), ('台帳管理', 'ダイチョウカンリ'),
+            ('統計集計', 'トウケイシュウケイ'), ('申請受付', 'シンセイウケツケ'),
+            ('通知作成', 'ツウチサクセイ'), ('図面管理', 'ズメンカンリ'), ('点検記録', 'テンケンキロク'),
+            ('会議録検索', 'カイギロクケンサク')]
 APPS = ['受付簿', '点検表', '在庫管理', '問合せ管理', '研修申込', '備品貸出']
-FAMILY = ['髙橋', '山﨑', '佐藤', '鈴木', '田中', '渡邉', '伊藤', '中村', '小林', '加藤', '吉田', '濵田', '斎藤', '松本', '井上', '木村']
-GIVEN = ['一郎', '恵子', '誠', '由美', '健', '美咲', '大輔', '愛', '翔太', '直美', '拓也', '陽子', '和也', '真由美', '隆', 'さくら']
+FAMILY = ['髙橋', '山﨑', '佐藤', '鈴木', '田中', '渡邉', '伊藤', '中村', '小林', '加藤', '吉田', '濵田',
+          '斎藤', '松本', '井上', '木村']
+GIVEN = ['一郎', '恵子', '誠', '由美', '健', '美咲', '大輔', '愛', '翔太', '直美', '拓也', '陽子', '和也',
+         '真由美', '隆', 'さくら']
 #: staff of the census; the ward publishes rates only, so these numbers are invented (2,500 after exclusions)
 CENSUS, EXCLUDED = 2500, 20
 
 
 def is_empty():
     """Tell whether the register holds nothing but the built-in masters."""
-    return (not any(table.select().exists() for table in (Department, Person, Staff, System, Incident, Case, Plan))
+    return (not any(table.select().exists() for table in (Department, Person, Staff, System, Incident, Case,
+        Plan))
             and not Act.select().where(~Act.kind.startswith('masters.')).exists())
 
 
@@ -112,15 +127,18 @@ def evening(day):
 
 
 def begin():
-    """Make the EMPTY register anew with its masters entered at the ward's first moment: the trail only goes forward."""
+    """Make the EMPTY register anew with its masters entered at the ward's first moment: the trail only goes
+    forward."""
     with db.atomic():
         if not is_empty():
             raise ValueError('only an empty register is made anew')
         if isinstance(db.obj, PostgresqlDatabase):
             names = [table._meta.table_name for table in TABLES]
             functions = [name for (name,) in db.execute_sql(
-                'SELECT DISTINCT p.oid::regprocedure::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid '
-                'JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relname = ANY(%s)', (names,))]
+                'SELECT DISTINCT p.oid::regprocedure::text FROM pg_trigger t JOIN pg_proc p ON p.oid = '
+                't.tgfoid '
+                'JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relname = ANY(%s)',
+                (names,))]
             for function in functions:
                 db.execute_sql(f'DROP FUNCTION {function} CASCADE')
         # what refers to others first
@@ -133,21 +151,23 @@ def begin():
 def planned():
     """Return the ward with all its acts in the order of their moments, none of them carried out."""
     ward = Ward(Random(8))
-    for part in (ward.organisation, ward.systems, ward.steps, ward.training, ward.incidents, ward.procurement, ward.plans,
-                 ward.audits, ward.actuals):
+    for part in (ward.organisation, ward.systems, ward.steps, ward.training, ward.incidents, ward.procurement,
+                 ward.plans, ward.audits, ward.actuals):
         part()
     ward.acts.sort(key=lambda entry: entry[0])
     return ward
 
 
 def is_unfinished():
-    """Tell whether the ward's first acts are there and its last is not: filled by a version that could stop half-way."""
+    """Tell whether the ward's first acts are there and its last is not: filled by a version that could stop
+    half-way."""
     acts = Act.select().where(Act.channel == 'demo')
     return acts.exists() and not acts.where(Act.at == planned().acts[-1][0]).exists()
 
 
 def fill(progress=None):
-    """Fill an EMPTY migrated database: about a hundred acts, each with what was known at its moment, in that order.
+    """Fill an EMPTY migrated database: about a hundred acts, each with what was known at its moment, in that
+    order.
 
     All of them are one transaction: stopped half-way, the database stays empty.
     """
@@ -190,7 +210,8 @@ class Ward:
 
     def organisation(self):
         def found(act):
-            # the same salt every time: the password is printed at the start anyway, and two demo wards are the same
+            # the same salt every time: the password is printed at the start anyway, and two demo wards are
+            # the same
             password = sign_in.hasher().hash(PASSWORD, salt=b'daicho-demo-ward')
             for code, name, above in UNITS:
                 unit = Department(code=code, name=FORMER.get(code, name), parent=self.units.get(above),
@@ -214,7 +235,8 @@ class Ward:
 
     def systems(self):
         groups = {'ledger': [], 'apps': [], 'plans': []}
-        changes = {'retiring': [], 'retired': [], 'disposed': [], 'review': [], 'renew': [], 'plan to retire': [], 'gis': []}
+        changes = {'retiring': [], 'retired': [], 'disposed': [], 'review': [], 'renew': [],
+                   'plan to retire': [], 'gis': []}
 
         def write(act):
             self.list_systems(groups, changes)
@@ -235,10 +257,12 @@ class Ward:
         self.act(at(2026, 6, 1), 'systems.import', turn('disposed'), reason='廃棄の完了（デモデータ）')
         self.act(at(2026, 7, 13), 'systems.import', turn('review'), reason='更新の検討開始（デモデータ）')
         self.act(at(2026, 9, 14), 'systems.import', turn('renew'), reason='更新の決定（デモデータ）')
-        self.act(at(2026, 10, 5), 'systems.import', turn('plan to retire'), reason='廃止予定の決定（デモデータ）')
+        self.act(at(2026, 10, 5), 'systems.import', turn('plan to retire'),
+                 reason='廃止予定の決定（デモデータ）')
 
     def list_systems(self, groups, changes):
-        """Put the ward's 300 systems into groups by when they enter the ledger, and their later moves into changes."""
+        """Put the ward's 300 systems into groups by when they enter the ledger, and their later moves into
+        changes."""
         codes = [code for code, _, _ in UNITS]
 
         def add(name, kana, unit, category, group='ledger', **more):
@@ -252,8 +276,10 @@ class Ward:
                 integrity='2', availability=random.choice(['2', '1']), criticality=random.choice('ABC'),
                 rto_in=4, rto_out=24, vendor=random.choice(VENDORS), users=random.randrange(5, 900),
                 go_live_on=date(random.randrange(2015, 2024), random.choice([4, 10]), 1),
-                contract_end_on=date(random.randrange(2027, 2031), 3, 31), manager=f'{self.units[unit].name}長',
-                contacts='内線（架空）', backup='日次・庁外保管', pii=random.choice(['none', 'none', 'personal', 'sensitive']))
+                contract_end_on=date(random.randrange(2027, 2031), 3, 31),
+                manager=f'{self.units[unit].name}長',
+                contacts='内線（架空）', backup='日次・庁外保管',
+                pii=random.choice(['none', 'none', 'personal', 'sensitive']))
             if n % 9 == 0:
                 values.update(backup=None, contacts=None, criticality=None)
             values.update(more)
@@ -269,24 +295,30 @@ class Ward:
                 hosting='datacentre')
         gis = add('統合型GIS', 'トウゴウガタジーアイエス', '0151', 'gis', lifecycle='build', go_live_on=None)
         changes['gis'].append((gis, {'lifecycle': 'operate', 'go_live_on': date(2026, 3, 31)}))
-        add('公開型GIS', 'コウカイガタジーアイエス', '0151', 'gis', 'plans', lifecycle='build', go_live_on=None)
+        add('公開型GIS', 'コウカイガタジーアイエス', '0151', 'gis', 'plans', lifecycle='build',
+            go_live_on=None)
         for n in range(26):
             unit = codes[8 + n % 12]
-            add(f'{self.units[unit].name} {APPS[n % 6]}アプリ', None, unit, 'nocode', 'apps', build='nocode', hosting='saas',
+            add(f'{self.units[unit].name} {APPS[n % 6]}アプリ', None, unit, 'nocode', 'apps', build='nocode',
+                hosting='saas',
                 zone='outside', go_live_on=date(2025, 7, 1) + timedelta(days=9 * n), pii='none')
-        states = ['idea', 'budget', 'procure', 'build', 'review', 'renew', 'retiring', 'retired', 'disposed', 'stopped']
+        states = ['idea', 'budget', 'procure', 'build', 'review', 'renew', 'retiring', 'retired', 'disposed',
+                  'stopped']
         for n in range(300 - sum(len(rows) for rows in groups.values())):
             unit = codes[n % len(codes)]
             subject, kana = SUBJECTS[(n // len(codes) + n) % len(SUBJECTS)]
             state = states[(n // 7) % len(states)] if n % 7 == 3 else 'operate'
             planned = state in ('idea', 'budget', 'procure', 'build', 'stopped')
-            more = {'lifecycle': state, 'go_live_on': None, 'contract_end_on': None, 'vendor': None} if planned else {}
+            more = {'lifecycle': state, 'go_live_on': None, 'contract_end_on': None,
+                    'vendor': None} if planned else {}
             if state in ('retired', 'disposed'):
                 more['contract_end_on'] = date(2026, 3, 31)
             elif state == 'operate' and n % 11 == 0:
                 more['contract_end_on'] = date(2027, 3, 31)
-            category = ['business', 'office', 'online', 'core_other', 'education' if unit == '0800' else 'business'][n % 5]
-            row = add(f'{self.units[unit].name} {subject}システム', kana, unit, category, 'plans' if planned else 'ledger', **more)
+            category = ['business', 'office', 'online', 'core_other', 'education' if unit == '0800'
+                        else 'business'][n % 5]
+            row = add(f'{self.units[unit].name} {subject}システム', kana, unit, category, 'plans' if planned
+                      else 'ledger', **more)
             handed = {'lifecycle': 'retiring', 'handover': '後継システムへ移行'}
             if state in ('retired', 'disposed'):
                 changes['retiring'].append((row, handed | {'retire_planned_on': date(2026, 3, 31)}))
@@ -309,18 +341,22 @@ class Ward:
 
         def first(act):
             master = master_on(reports[0].date())
-            for place, business in enumerate(Business.select().where(Business.applicable).order_by(Business.code)):
+            for place, business in enumerate(Business.select().where(Business.applicable).order_by(
+                    Business.code)):
                 self.set(act, business, planned_cutover_on=cutovers.get(business.code) or (
                     date(2027, 1, 12) if business.code == 'B16' else date(2028, 1, 11)))
                 self.rows[business.code] = business
                 for step in Step.select().where(Step.master == master).order_by(Step.no):
-                    row = rows[business.code, step.no] = StepProgress(business=business, step=step, status='todo',
+                    row = rows[business.code, step.no] = StepProgress(business=business, step=step,
+                        status='todo',
                                                                       planned_on=date(2027, 3, 31))
                     # two surveys that needed no work of their own, as the ministry counts them
                     if step.no in (8, 9) and business.code in ('B02', 'B14'):
-                        row.status, row.planned_on, row.reason = 'excluded', None, '該当する外字・連携がないため'
+                        row.status, row.planned_on, row.reason = 'excluded', None, ('該当する外字・'
+                            '連携がないため')
                     elif step.no <= 34:
-                        done = min(date(2022, 5, 10) + timedelta(days=30 * step.no + place), date(2025, 3, 28))
+                        done = min(date(2022, 5, 10) + timedelta(days=30 * step.no + place),
+                                   date(2025, 3, 28))
                         row.status, row.planned_on, row.started_on, row.done_on = 'done', None, done - timedelta(days=20), done
             act.insert(list(rows.values()))
             act.insert([StepMove(progress=row.id, status=status, on_day=day) for row in rows.values()
@@ -334,7 +370,8 @@ class Ward:
                 if not done_before < no <= done_now:
                     continue
                 done = start + timedelta(days=pace * (no - done_before - 1) + 3 * place)
-                self.move(act, row, status='done', planned_on=None, started_on=done - timedelta(days=20), done_on=done)
+                self.move(act, row, status='done', planned_on=None, started_on=done - timedelta(days=20),
+                          done_on=done)
 
         def second(act):
             report(act, {}, last, date(2025, 5, 20), 45)
@@ -347,17 +384,20 @@ class Ward:
 
         def cut_over(act, code):
             self.set(act, self.rows[code], cutover_on=cutovers[code])
-            self.set(act, self.by_name[f'{self.rows[code].name}システム'], std_status='standard', hosting='govcloud')
+            self.set(act, self.by_name[f'{self.rows[code].name}システム'], std_status='standard',
+                     hosting='govcloud')
         for moment, write in zip(reports, (first, second, third), strict=True):
             self.act(moment, 'steps.import', write, reason='標準化PMOツールの報告（デモデータ）')
         for code, day in cutovers.items():
-            self.act(evening(day), 'businesses.edit', partial(cut_over, code=code), reason='標準準拠システムへの切替（デモデータ）')
+            self.act(evening(day), 'businesses.edit', partial(cut_over, code=code),
+                     reason='標準準拠システムへの切替（デモデータ）')
 
     def move(self, act, row, **values):
         """Change a step's progress, its history with it."""
         before = saving.twin(row)
         self.set(act, row, **values)
-        act.insert([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves_of(row, before, act.at.date())])
+        act.insert([StepMove(progress=row.id, status=status, on_day=day) for status,
+                    day in moves_of(row, before, act.at.date())])
 
     def training(self):
         codes = [code for code, _, _ in UNITS]
@@ -366,7 +406,8 @@ class Ward:
         def hire(act):
             people.extend(Staff(
                 staff_no=f'{n:06d}', name=f'{FAMILY[n % 16]} {GIVEN[(n // 16 + n) % 16]}', kana=None,
-                department=self.units[codes[n % len(codes)]], grade=['officer', 'officer', 'senior', 'chief', 'manager'][n % 5],
+                department=self.units[codes[n % len(codes)]],
+                grade=['officer', 'officer', 'senior', 'chief', 'manager'][n % 5],
                 employment='fixed_term' if n % 6 == 0 else 'permanent',
                 leave='childcare' if n >= CENSUS and n % 2 else 'sick' if n >= CENSUS else 'none',
                 joined_on=date(2010 + n % 14, 4, 1)) for n in range(CENSUS + EXCLUDED))
@@ -383,7 +424,8 @@ class Ward:
             act.insert(rows)
         self.act(at(2024, 4, 2), 'staff.import', hire, reason='人事課の名簿（デモデータ。人数は架空）')
         for year, done in ((2024, 2275), (2025, 2400), (2026, 1775)):
-            course = Course(code=f'SEC-{year}', fiscal_year=year, name=f'情報セキュリティ研修（{year}年度）', category='security',
+            course = Course(code=f'SEC-{year}', fiscal_year=year, name=f'情報セキュリティ研修（{year}年度）',
+                            category='security',
                             mandatory=True, opens_on=date(year, 6, 1), closes_on=date(year + 1, 2, 28),
                             census_on=date(year, 5, 1), pass_mark=Decimal(70))
             order = list(range(CENSUS))
@@ -418,20 +460,25 @@ class Ward:
             key = f'I-{n:05d}'
             row = Incident(incident_no=key, title=title, category=category, level=level,
                            occurred_at=moment - timedelta(minutes=5), detected_at=moment)
-            self.act(moment + timedelta(minutes=20), 'incidents.create', partial(report, key=key, system=system, row=row))
+            self.act(moment + timedelta(minutes=20), 'incidents.create',
+                     partial(report, key=key, system=system, row=row))
             if minutes:
                 restored = moment + timedelta(minutes=minutes)
                 self.change(restored + timedelta(minutes=30), 'incidents.edit', key, restored_at=restored)
                 closed = (moment + timedelta(days=14)).date()
                 if n < 13:
-                    self.change(evening(closed), 'incidents.edit', key, closed_on=closed, cause='設定の誤り（デモデータ）',
+                    self.change(evening(closed), 'incidents.edit', key, closed_on=closed,
+                                cause='設定の誤り（デモデータ）',
                                 prevention='手順書の改訂')
         for no, day, title, incident in (('H-00001', date(2025, 10, 8), '過去の誤送信事例に学ぶ', None),
-                                         ('H-00002', date(2026, 8, 5), '窓口システムの停止から学んだこと', 'I-00008')):
-            self.act(evening(day), 'shares.create', partial(self.share, no=no, title=title, day=day, incident=incident))
+                                         ('H-00002', date(2026, 8, 5), '窓口システムの停止から学んだこと',
+                                          'I-00008')):
+            self.act(evening(day), 'shares.create', partial(self.share, no=no, title=title, day=day,
+                incident=incident))
 
     def share(self, act, no, title, day, incident):
-        act.save(CaseShare(share_no=no, title=title, method='notice', shared_on=day, lesson='宛先と添付を二人で確認する。',
+        act.save(CaseShare(share_no=no, title=title, method='notice', shared_on=day,
+                           lesson='宛先と添付を二人で確認する。',
                            incident=self.rows.get(incident)))
 
     def support(self, act, case, kind, asked, done=None, state='completed', trial=False):
@@ -446,7 +493,8 @@ class Ward:
             self.act(at(year, 10, 20), 'budget-requests.import', partial(self.budget, year=year),
                      reason='財政課の予算要求一覧（デモデータ）')
         self.act(at(2026, 1, 21), 'supports.import', self.trials, reason='調達支援の試行（デモデータ）')
-        self.act(at(2026, 3, 27), 'cases.import', self.budget_results, reason='令和8年度予算の成立（デモデータ）')
+        self.act(at(2026, 3, 27), 'cases.import', self.budget_results,
+                 reason='令和8年度予算の成立（デモデータ）')
         self.act(at(2026, 10, 15), 'cases.import', self.orders)
         self.act(at(2026, 11, 4), 'reviews.import', self.reviews)
 
@@ -457,9 +505,12 @@ class Ward:
             number = (year - 2025) * 24 + n + 1
             it_cost = n % 4 != 3
             line = BudgetRequest(
-                request_no=f'B-{number:05d}', fiscal_year=year + 1, requested_on=date(year, 9, 10) + timedelta(days=n),
-                department=self.units[codes[n % 8]], title=f'{SUBJECTS[n % 12][0]}システムの{"更新" if n % 2 else "改修"}'
-                if it_cost else f'{SUBJECTS[n % 12][0]}の消耗品', amount=1_200_000 + 850_000 * n, it_cost=it_cost,
+                request_no=f'B-{number:05d}', fiscal_year=year + 1,
+                requested_on=date(year, 9, 10) + timedelta(days=n),
+                department=self.units[codes[n % 8]],
+                title=f'{SUBJECTS[n % 12][0]}システムの{"更新" if n % 2 else "改修"}'
+                if it_cost else f'{SUBJECTS[n % 12][0]}の消耗品', amount=1_200_000 + 850_000 * n,
+                it_cost=it_cost,
                 new_technology=n == 6, nature=['new', 'temporary', 'upgrade', 'ordinary'][n % 4],
                 exclusion_reason='既に債務負担行為により契約済みのため' if n == 12 else None,
                 excluded_by='行政情報マネジメント課長' if n == 12 else None)
@@ -475,15 +526,17 @@ class Ward:
             self.rows[year, n] = case
             asked = line.requested_on + timedelta(days=3)
             state = {0: 'returned', 1: 'requested', 8: 'reviewing'}.get(n) if waiting else None
-            support = self.support(act, case, 'budget', asked, None if waiting else asked + timedelta(days=10),
-                                   state or 'completed')
+            support = self.support(act, case, 'budget', asked,
+                                   None if waiting else asked + timedelta(days=10), state or 'completed')
             if state == 'returned':
-                act.save(SupportComment(support=support, person=self.people['it'], at=at(2026, 9, 24), state='returned',
+                act.save(SupportComment(support=support, person=self.people['it'], at=at(2026, 9, 24),
+                                        state='returned',
                                         text='見積の内訳（機器・作業・保守）を分けて、再提出してください。'))
 
     def trials(self, act):
         for n in (5, 9, 13, 17, 21):
-            self.support(act, self.rows[2025, n], 'ordering', date(2025, 11, 4), date(2026, 1, 20), trial=True)
+            self.support(act, self.rows[2025, n], 'ordering', date(2025, 11, 4), date(2026, 1, 20),
+                         trial=True)
 
     def budget_results(self, act):
         for key, case in self.rows.items():
@@ -497,7 +550,8 @@ class Ward:
                 ('生成AI基盤の導入', 6_500_000, True, date(2026, 7, 15), date(2026, 7, 1)),
                 ('保育業務支援システムの更新', 15_200_000, False, date(2026, 9, 30), None),
                 ('会議録検索の改修', 1_900_000, False, date(2026, 8, 3), None))):
-            case = Case(case_no=f'C-9{n + 1:04d}', fiscal_year=2026, department=self.units[units[n]], title=title,
+            case = Case(case_no=f'C-9{n + 1:04d}', fiscal_year=2026, department=self.units[units[n]],
+                        title=title,
                         kind='replace', initial_cost=cost, yearly_cost=1_000_000, years=5, new_technology=new,
                         ordered_on=ordered, outcome='reduced', purpose='（デモデータ）')
             act.save(case)
@@ -520,9 +574,12 @@ class Ward:
         final = [85] * 21 + [53] * 12 + [2479 - 85 * 21 - 53 * 12]
 
         def draw_up(act, plans, year, size):
-            plans.extend(Plan(plan_no=f'P-{year}-{n + 1:02d}', fiscal_year=year, department=self.units[codes[n % len(codes)]],
-                              title=['窓口の4ない化', 'システム標準化への対応', 'ペーパーレスの推進', 'オンライン申請の拡大'][n % 4]
-                              + f'（{self.units[codes[n % len(codes)]].name}）', plan_class='priority') for n in range(size))
+            plans.extend(Plan(plan_no=f'P-{year}-{n + 1:02d}', fiscal_year=year,
+                              department=self.units[codes[n % len(codes)]],
+                              title=['窓口の4ない化', 'システム標準化への対応', 'ペーパーレスの推進',
+                                     'オンライン申請の拡大'][n % 4]
+                              + f'（{self.units[codes[n % len(codes)]].name}）', plan_class='priority')
+                              for n in range(size))
             act.insert(plans)
 
         def check_in(act, plans, year, place, quarter):
@@ -538,7 +595,8 @@ class Ward:
             self.act(at(year, 5, 20), 'plans.import', partial(draw_up, plans=plans, year=year, size=size))
             for place in range(1, quarters + 1):
                 moment = at(year + place // 3, (7, 10, 1, 4)[place - 1], 20)
-                self.act(moment, 'plans.import', partial(check_in, plans=plans, year=year, place=place, quarter=f'{place}Q'),
+                self.act(moment, 'plans.import', partial(check_in, plans=plans, year=year, place=place,
+                    quarter=f'{place}Q'),
                          reason=f'{place}Qの進捗確認（デモデータ）')
 
     def audits(self):
@@ -547,20 +605,25 @@ class Ward:
                  (('退職者の利用者IDが残っている', 'minor'), ('権限の棚卸しの記録がない', 'major'))),
                 ('A-00002', at(2026, 10, 7), 'バックアップと復旧手順', '0302',
                  (('復旧手順書が更新されていない', 'minor'), ('復旧訓練の記録がない', 'major')))):
-            self.act(moment, 'engagements.create', partial(self.hold, no=no, theme=theme, unit=unit, day=moment.date(), items=items),
+            self.act(moment, 'engagements.create', partial(self.hold, no=no, theme=theme, unit=unit,
+                day=moment.date(), items=items),
                      'auditor')
-        self.change(at(2025, 12, 12), 'engagements.edit', 'A-00001', 'auditor', reported_on=date(2025, 12, 12))
+        self.change(at(2025, 12, 12), 'engagements.edit', 'A-00001', 'auditor',
+                    reported_on=date(2025, 12, 12))
         first, second, later = 'A-00001 1', 'A-00001 2', 'A-00002 2'
         for finding, moment, measure, due in (
-                (first, at(2025, 11, 25), '退職者の利用者IDを削除し、人事異動と連動させる。', date(2026, 1, 31)),
+                (first, at(2025, 11, 25), '退職者の利用者IDを削除し、人事異動と連動させる。',
+                 date(2026, 1, 31)),
                 (second, at(2025, 11, 25, 10), '権限の棚卸しを年2回行い、記録を残す。', date(2026, 9, 30)),
                 (later, at(2026, 10, 21), '復旧訓練を年1回行い、記録を残す。', date(2027, 1, 31))):
-            self.act(moment, 'findings.move', partial(self.plan_measure, finding=finding, measure=measure, due=due), 'head')
+            self.act(moment, 'findings.move', partial(self.plan_measure, finding=finding, measure=measure,
+                due=due), 'head')
         for finding in (first, second):
             self.change(at(2025, 12, 1), 'findings.move', finding, 'auditor', state='approved')
             self.change(at(2025, 12, 8), 'findings.move', finding, 'head', state='correcting')
         self.act(at(2026, 1, 15), 'findings.move', self.report_done, 'head')
-        self.act(at(2026, 2, 18), 'findings.move', self.follow_up, 'auditor', reason='監査事後確認（デモデータ）')
+        self.act(at(2026, 2, 18), 'findings.move', self.follow_up, 'auditor',
+                 reason='監査事後確認（デモデータ）')
 
     def hold(self, act, no, theme, unit, day, items):
         row = self.rows[no] = Engagement(
@@ -570,7 +633,8 @@ class Ward:
         for n, (item, category) in enumerate(items, 1):
             finding = self.rows[f'{no} {n}'] = Finding(
                 finding_no=f'F-{row.id:02d}{n:03d}', engagement=row, item=item, category=category,
-                fact='抽出した記録で確認した（デモデータ）。', basis='情報セキュリティ対策基準', risk='不正な利用・復旧の遅れ',
+                fact='抽出した記録で確認した（デモデータ）。', basis='情報セキュリティ対策基準',
+                risk='不正な利用・復旧の遅れ',
                 proposal='手順を定め、記録を残す。')
             act.save(finding)
 
@@ -581,11 +645,13 @@ class Ward:
         self.set(act, self.rows[finding], state='planned')
 
     def report_done(self, act):
-        self.set(act, self.rows['A-00001 1', 'action'], done_on=date(2026, 1, 15), evidence='7行情第100号（架空）')
+        self.set(act, self.rows['A-00001 1', 'action'], done_on=date(2026, 1, 15),
+                 evidence='7行情第100号（架空）')
         self.set(act, self.rows['A-00001 1'], state='reported')
 
     def follow_up(self, act):
-        self.set(act, self.rows['A-00001 1', 'action'], followed_on=date(2026, 2, 18), follower=self.people['auditor'],
+        self.set(act, self.rows['A-00001 1', 'action'], followed_on=date(2026, 2, 18),
+                 follower=self.people['auditor'],
                  result='effective', result_note='削除の記録と、10件の抽出で確認した。')
         self.set(act, self.rows['A-00001 1'], state='closed')
 

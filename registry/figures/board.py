@@ -1,4 +1,5 @@
-"""The board: a year's initiatives and indicators, judged; pages, PDF, JSON and the command line all read this."""
+"""The board: a year's initiatives and indicators, judged; pages, PDF, JSON and the command line all read
+this."""
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -44,8 +45,9 @@ class ScheduleView:
 class IndicatorView:
     """One indicator judged: `value` exact, `value_text` as published; `source` is computed, entered or none.
 
-    `published` are the entered actuals of a computed indicator, up to the day; `stated` is the last of any indicator,
-    (day, value as entered, quote, source). Where nothing is recorded to count by (`recorded` is False) it is the value.
+    `published` are the entered actuals of a computed indicator, up to the day; `stated` is the last of any
+    indicator, (day, value as entered, quote, source). Where nothing is recorded to count by (`recorded` is
+    False) it is the value.
     """
 
     id: int
@@ -163,9 +165,11 @@ def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
     found, until = trail.head(), moment(as_of)
-    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends), found)
+    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
+                      found)
     # where the chain stands is said anew: what is counted may have stood for many acts
-    return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash, head_at=found.at)
+    return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash,
+                            head_at=found.at)
 
 
 def moment(day):
@@ -190,7 +194,8 @@ def lines(text):
 
 @dataclass(frozen=True)
 class Told:
-    """What is written of a year's strategy; `indicators` are found by their id, what belongs to a part by the part's."""
+    """What is written of a year's strategy; `indicators` are found by their id, what belongs to a part by
+    the part's."""
 
     strategy: Strategy
     themes: dict
@@ -213,14 +218,18 @@ def _told(year):
     themes = {theme.id: theme for theme in Theme.select().where(Theme.strategy == strategy, Theme.live())
               .order_by(Theme.no)}
     schedules, actuals = {}, {}
-    rows = list(Initiative.select().where(Initiative.strategy == strategy, Initiative.live()).order_by(Initiative.no))
+    rows = list(Initiative.select().where(Initiative.strategy == strategy,
+                                          Initiative.live()).order_by(Initiative.no))
     ids = [row.id for row in rows]
-    for row in Schedule.select().where(Schedule.initiative.in_(ids), Schedule.live()).order_by(Schedule.place):
+    for row in Schedule.select().where(Schedule.initiative.in_(ids),
+                                       Schedule.live()).order_by(Schedule.place):
         schedules.setdefault(row.initiative_id, []).append(
             ScheduleView(row.text, row.start_quarter, row.end_quarter, row.star, row.note or '', row.place))
-    indicators = {row.id: row for row in sorted(Indicator.select().where(Indicator.initiative.in_(ids), Indicator.live()),
+    indicators = {row.id: row for row in sorted(Indicator.select().where(Indicator.initiative.in_(ids),
+        Indicator.live()),
                                                 key=lambda row: natural(row.no))}
-    for row in Actual.select().where(Actual.indicator.in_(list(indicators)), Actual.live()).order_by(Actual.as_of):
+    for row in Actual.select().where(Actual.indicator.in_(list(indicators)),
+                                     Actual.live()).order_by(Actual.as_of):
         actuals.setdefault(row.indicator_id, []).append(row)
     return Told(strategy, themes, rows, schedules, indicators, actuals, bound_businesses(list(indicators)))
 
@@ -237,10 +246,11 @@ def _build(year, as_of, until, trends):
         theme = found.themes[row.theme_id]
         differs = row.official is not None and row.official != computed
         views.append(InitiativeView(
-            row.id, row.no, row.title, theme.no, theme.title, lines(row.aims), row.outline or '', lines(row.tasks),
-            lines(row.notes), found.schedules.get(row.id, []), computed, row.official, differs,
-            (row.official_reason or '') if differs else '', row.result or '', lines(row.result_points), judged,
-            row.source or '', lines(row.source_notes)))
+            row.id, row.no, row.title, theme.no, theme.title, lines(row.aims), row.outline or '',
+            lines(row.tasks), lines(row.notes), found.schedules.get(row.id, []), computed, row.official,
+            differs,
+            (row.official_reason or '') if differs else '', row.result or '', lines(row.result_points),
+            judged, row.source or '', lines(row.source_notes)))
     order, strategy = ('○', '△', '×', '判定不可'), found.strategy
     return Board(
         year, calendar.year_label(year), strategy.title, as_of, strategy.mission or '', strategy.vision or '',
@@ -251,14 +261,15 @@ def _build(year, as_of, until, trends):
 
 
 def judged_on(indicator, year, as_of, until, trends):
-    """Return the IndicatorView of an indicator as of a day, judged again only when what it says or counts has changed."""
+    """Return the IndicatorView of an indicator as of a day, judged again only when what it says or counts
+    has changed."""
     def make():
         # read again here, so that it is known what the view was made from
         found = told(year)
-        return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until, settings(), trends,
-                     found.bound.get(indicator.id, ()))
-    return remembered(('judged', indicator.id, year, as_of, until if indicator.measure and MEASURES[indicator.measure].clocked else None,
-                       trends), make)
+        return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until,
+                     settings(), trends, found.bound.get(indicator.id, ()))
+    return remembered(('judged', indicator.id, year, as_of, until if indicator.measure
+                       and MEASURES[indicator.measure].clocked else None, trends), make)
 
 
 def natural(no):
@@ -268,11 +279,14 @@ def natural(no):
 
 
 def bound_businesses(indicators):
-    """Return {indicator id: [(id, code, name)]} of the businesses to which some of the indicators are limited."""
+    """Return {indicator id: [(id, code, name)]} of the businesses to which some of the indicators are
+    limited."""
     found = {}
     for indicator, *business in (
-            IndicatorBusiness.select(IndicatorBusiness.indicator, Business.id, Business.code, Business.name).join(Business)
-            .where(IndicatorBusiness.live(), IndicatorBusiness.indicator.in_(indicators or [0])).order_by(Business.code).tuples()):
+            IndicatorBusiness.select(IndicatorBusiness.indicator, Business.id, Business.code,
+                                     Business.name).join(Business)
+            .where(IndicatorBusiness.live(),
+                   IndicatorBusiness.indicator.in_(indicators or [0])).order_by(Business.code).tuples()):
         found.setdefault(indicator, []).append(tuple(business))
     return found
 
@@ -288,14 +302,16 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
     With `trends` it is read along with the ends of the months before, which are asked for too.
     """
     ends = calendar.month_ends(year, as_of) if trends else []
-    asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses, remembered)
+    asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses,
+                      remembered)
     return of_number(name, asked, numbers_on(name, asked)[-1])
 
 
 def numbers_on(name, asked):
     """Return what a measure counts on each of the days asked for."""
     untils = asked.untils if MEASURES[name].clocked else ()
-    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses), lambda: MEASURES[name].known(
+    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses),
+                      lambda: MEASURES[name].known(
         replace(asked, dated=settings())))
 
 
@@ -315,14 +331,16 @@ def plain_number(number):
 
 
 def parts_of(numerator, denominator, words=RATE):
-    """Return what a value is made of: 626／720, or as the figure reads its two numbers; a count alone; '' when not known."""
+    """Return what a value is made of: 626／720, or as the figure reads its two numbers; a count alone; ''
+    when not known."""
     if numerator is None or denominator is None:
         return plain_number(numerator) or ''
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
 def day_problem(year, day):
-    """Return in words why a year cannot be looked at as of a day, '' when it can; `year` is None where only a day is asked."""
+    """Return in words why a year cannot be looked at as of a day, '' when it can; `year` is None where only
+    a day is asked."""
     start = calendar.year_range(year)[0] if year is not None else day
     if day < start:
         return f'基準日は{calendar.show_day(start)}以後にしてください。'
@@ -332,7 +350,8 @@ def day_problem(year, day):
 
 
 def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
-    """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it is limited to."""
+    """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it
+    is limited to."""
     percent = indicator.unit == '%'
     entered = [row for row in entered if row.as_of <= as_of]
     actual = entered[-1] if entered else None
@@ -343,12 +362,15 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
         'target_text': plain_number(indicator.target), 'target_words': (
             f'{plain_number(indicator.target)}{indicator.unit or ""}{ratings.OPERATOR_WORDS[indicator.operator]}'),
         'unit': indicator.unit or '', 'decimals': indicator.places,
-        'note': indicator.note or '', 'reference': [tuple(line.split('\t')) for line in lines(indicator.references)],
+        'note': indicator.note or '', 'reference': [tuple(line.split('\t'))
+            for line in lines(indicator.references)],
         'published': [stated(row) for row in entered] if indicator.measure else [],
-        'stated': stated(actual) if actual else None, 'as_of': as_of, 'businesses': [(code, name) for _, code, name in bound],
+        'stated': stated(actual) if actual else None, 'as_of': as_of,
+        'businesses': [(code, name) for _, code, name in bound],
     }
     if indicator.measure and as_of < calendar.year_range(year)[0]:
-        return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='', value=None, value_text='年度の開始前',
+        return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='',
+                             value=None, value_text='年度の開始前',
                              verdict='unknown')
     if indicator.measure:
         found = figure_on(indicator.measure, year, as_of, until, dated, businesses, trends)
@@ -357,26 +379,33 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
     if indicator.measure and (found.value is not None or actual is None):
         value = found.value
         # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
-        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time' else indicator.places,
+        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time'
+                                else indicator.places,
                                 exact_bounds=percent)
         view = IndicatorView(
             **base, source='computed', numerator=plain_number(found.numerator),
-            denominator=plain_number(found.denominator), parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
+            denominator=plain_number(found.denominator),
+            parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
             value_text=text_of(found, indicator), verdict=verdict,
             unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
-        return replace(view, gap_text=gap(view, found), trend=measured_trend(indicator, year, as_of, until, dated, businesses)
+        return replace(view, gap_text=gap(view, found),
+                       trend=measured_trend(indicator, year, as_of, until, dated, businesses)
                        if trends else [])
     if actual is None:
-        return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None, value_text='未入力',
+        return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None,
+                             value_text='未入力',
                              verdict='unknown')
     exact = exact_of(actual, percent)
-    verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target, places_of(actual, indicator),
+    verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target,
+        places_of(actual, indicator),
                                               exact_bounds=percent)
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
-        denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator), value=exact,
+        denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator),
+        value=exact,
         value_text=stated_text(actual, indicator),
-        verdict=verdict, quote=actual.quote or '', source_text='・'.join(filter(None, (actual.source, actual.note))),
+        verdict=verdict, quote=actual.quote or '',
+        source_text='・'.join(filter(None, (actual.source, actual.note))),
         trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered
                if row.value is not None] if not indicator.measure else [])
     return replace(view, gap_text=gap(view, None))
@@ -388,7 +417,8 @@ def stated(actual):
 
 
 def stated_text(actual, indicator):
-    """Return an actual's value as it was published: with its own decimals, unless it is known more exactly than it is shown."""
+    """Return an actual's value as it was published: with its own decimals, unless it is known more exactly
+    than it is shown."""
     if actual.value is None:
         return '数値なし'
     if actual.denominator and ratings.places_of(actual.value) > indicator.places:
@@ -404,14 +434,16 @@ def places_of(actual, indicator):
 
 
 def exact_of(actual, percent):
-    """Return an entered actual as exactly as it is known: a rate by its numerator and denominator; None without a value."""
+    """Return an entered actual as exactly as it is known: a rate by its numerator and denominator; None
+    without a value."""
     if percent and actual.numerator is not None and actual.denominator:
         return Fraction(actual.numerator) * 100 / Fraction(actual.denominator)
     return None if actual.value is None else Fraction(actual.value)
 
 
 def shown(value, indicator):
-    """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None stays None."""
+    """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None
+    stays None."""
     return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.places)
 
 
@@ -422,7 +454,8 @@ def gap(view, found):
     if view.value is None or view.operator not in ('>=', '>'):
         return ''
     if found is not None and found.percent and found.measure not in ('plans.achievement', 'plans.measure'):
-        more = ratings.still_needed(int(found.numerator), found.denominator, view.operator, view.target, view.decimals)
+        more = ratings.still_needed(int(found.numerator), found.denominator, view.operator, view.target,
+                                    view.decimals)
         return f'あと{more:,}{MEASURES[found.measure].one}' if more else ''
     short = Fraction(view.target) - Fraction(shown(view.value, view))
     if short <= 0:
@@ -432,9 +465,11 @@ def gap(view, found):
 
 
 def measured_trend(indicator, year, as_of, until, dated, businesses=()):
-    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at once."""
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at
+    once."""
     days = calendar.month_ends(year, as_of)
-    asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses, remembered)
+    asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
+                      remembered)
     return [(f'{day.month}月', shown(number.value, indicator))
             for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]
 
@@ -445,9 +480,10 @@ def as_json(found):
     return {'fiscal_year': found.fiscal_year, 'as_of': found.as_of.isoformat(), 'initiatives': [
         {'no': view.no, 'title': view.title, 'theme': view.theme_title, 'computed': view.computed,
          'official': view.official, 'reason': view.reason, 'indicators': [
-             {'no': i.no, 'text': i.text, 'measure': chosen.get(i.measure, i.measure), 'source': i.source, 'operator': i.operator,
-              'target': i.target_text, 'unit': i.unit, 'numerator': i.numerator, 'denominator': i.denominator,
-              'value': i.value_text if i.value is not None else None, 'verdict': i.verdict, 'reason': i.why_unknown,
-              'recorded': i.recorded, 'businesses': [code for code, _ in i.businesses], 'published': i.stated and {
+             {'no': i.no, 'text': i.text, 'measure': chosen.get(i.measure, i.measure), 'source': i.source,
+              'operator': i.operator, 'target': i.target_text, 'unit': i.unit, 'numerator': i.numerator,
+              'denominator': i.denominator, 'value': i.value_text if i.value is not None else None,
+              'verdict': i.verdict, 'reason': i.why_unknown, 'recorded': i.recorded,
+              'businesses': [code for code, _ in i.businesses], 'published': i.stated and {
                   'value': i.stated[1], 'as_of': i.stated[0].isoformat(), 'source': i.stated[3]}}
              for i in view.indicators]} for view in found.initiatives]}

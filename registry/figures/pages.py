@@ -45,7 +45,8 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 def show_figure(name):
     """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
 
-    `indicator` (取組番号-指標番号) opens it as that indicator counts it: limited to its businesses, beside what was published.
+    `indicator` (取組番号-指標番号) opens it as that indicator counts it: limited to its businesses, beside
+    what was published.
     """
     if name not in MEASURES:
         abort(404)
@@ -65,24 +66,31 @@ def show_figure(name):
 
     def counted():
         # asked for again where rows are remembered, so that it is known what they were chosen by
-        return boards.figure_on(name, year, as_of, until, boards.settings(), tuple(id for id, _, _ in businesses))
+        return boards.figure_on(name, year, as_of, until, boards.settings(),
+                                tuple(id for id, _, _ in businesses))
     found = counted()
-    asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role, current_user.department_id)
+    asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role,
+             current_user.department_id)
     listed = remembered(('groups', *asked), lambda: groups(counted()))
     group = request.args.get('group', '')
-    chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n), listed[0][0])
+    chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n),
+        listed[0][0])
     page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
-    table = remembered(('page', *asked, chosen, page), lambda: row_table(counted(), chosen, until, page, total))
+    table = remembered(('page', *asked, chosen, page),
+                       lambda: row_table(counted(), chosen, until, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     # as the indicators say it that it serves
     decimals = (of or served[0]).places if served else 1
     value_text = boards.MISSING if not found.recorded else boards.NOT_APPLICABLE if found.value is None else (
-        ratings.rate_text(found.value, 100, decimals) if found.percent else f'{ratings.published(found.value, decimals):f}'
+        ratings.rate_text(found.value, 100, decimals) if found.percent
+        else f'{ratings.published(found.value, decimals):f}'
         if found.value.denominator != 1 or served else str(found.value.numerator))
     return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
-                           as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen, table=table, used=used,
-                           of=of, businesses=businesses, limits=limits, published=published([of] if of else served, as_of),
+                           as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen,
+                           table=table, used=used,
+                           of=of, businesses=businesses, limits=limits,
+                           published=published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
                            parts=boards.parts_of(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if exists
@@ -97,7 +105,8 @@ def serves(name, year):
 
 
 def groups(found):
-    """Return [(key, kind, words, rows the person may see, rows of other units that are only counted)] of a figure's groups."""
+    """Return [(key, kind, words, rows the person may see, rows of other units that are only counted)] of a
+    figure's groups."""
     sizes, listed = found.population.sizes(condition(found.population.table, current_user, clock.today())), []
     for kind, rows in keyed(found).items():
         every, seen = sizes[rows.code]
@@ -111,7 +120,8 @@ def bound(served):
 
 
 def published(served, as_of):
-    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up to a day."""
+    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up
+    to a day."""
     ids, last = [one.id for one in served], {}
     for row in remembered(('actuals', *ids), lambda: list(Actual.select().where(
             Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
@@ -133,12 +143,14 @@ def columns_of(found, ids, until, dated):
     """
     table, noun = found.population.table, of_table(found.population.table)
     if table is Plan:
-        return noun, [Column('plan_no', 'プラン番号', Plan.plan_no, str), Column('title', '施策名', Plan.title, str),
+        return noun, [Column('plan_no', 'プラン番号', Plan.plan_no, str),
+                      Column('title', '施策名', Plan.title, str),
                       Column('quarter', '回', CheckIn.quarter, display.code(QUARTERS)),
                       Column('assessment', '評価', CheckIn.assessment, display.code(ASSESSMENTS)),
                       Column('achievement', '達成率', CheckIn.achievement, display.percent)]
     more = {
-        StepProgress: lambda: [Column('then', f'状態（{found.as_of.isoformat()}）', state_on(found.as_of), display.code(STEP_STATES)),
+        StepProgress: lambda: [Column('then', f'状態（{found.as_of.isoformat()}）', state_on(found.as_of),
+                                      display.code(STEP_STATES)),
                                Column('reason', '理由', StepProgress.reason, str)],
         BudgetRequest: lambda: [Column('exclusion_reason', '除外理由', BudgetRequest.exclusion_reason, str),
                                 Column('excluded_by', '除外承認者', BudgetRequest.excluded_by, str)],
@@ -146,27 +158,32 @@ def columns_of(found, ids, until, dated):
         Support: lambda: [Column('trial', '試行', Support.trial, display.flag)],
         Review: lambda: [Column('approver', '承認者', Review.approver, str)],
         Incident: lambda: [Column('elapsed', '復旧時間', Incident.id, {
-            row.id: hours(recovery_of(row, until, dated).elapsed) for row in Incident.select().where(Incident.id.in_(ids))}.get)]
+            row.id: hours(recovery_of(row, until, dated).elapsed)
+            for row in Incident.select().where(Incident.id.in_(ids))}.get)]
         if found.measure.startswith('incidents.recovery') else [],
     }
     return noun, [*noun.columns, *more.get(table, list)()]
 
 
 def voidings(population, ids):
-    """Return {row id: (reason, who and when)} of rows that no longer stand: of the row itself, or of what it belongs to."""
+    """Return {row id: (reason, who and when)} of rows that no longer stand: of the row itself, or of what it
+    belongs to."""
     tables = population.voidable
     found = {}
     for id, *told in population.query.select(population.table.id, *(
             field for table in tables for field in (table.id, table.voided_at, table.void_reason))).where(
             population.table.id.in_(ids)).tuples():
-        found[id] = next(((table, told[3 * at], told[3 * at + 2]) for at, table in enumerate(tables) if told[3 * at + 1]), None)
+        found[id] = next(((table, told[3 * at], told[3 * at + 2]) for at, table in enumerate(tables)
+                          if told[3 * at + 1]), None)
     told = {}
     for table in tables:
         voided = [one[1] for one in found.values() if one and one[0] is table]
         for row, at, name in (Change.select(Change.row, Act.at, Act.actor_name).join(Act).where(
-                Change.table == table._meta.table_name, Change.row.in_(voided or [0]), Change.kind == 'void').order_by(Change.act).tuples()):
+                Change.table == table._meta.table_name, Change.row.in_(voided or [0]),
+                Change.kind == 'void').order_by(Change.act).tuples()):
             told[table, row] = f'{name}（{calendar.show_moment(at)}）'
-    return {id: (('' if one[0] is population.table else f'{words_of(one[0])}の取消: ') + (one[2] or ''), told.get(one[:2], ''))
+    return {id: (('' if one[0] is population.table else f'{words_of(one[0])}の取消: ') + (one[2] or ''),
+                 told.get(one[:2], ''))
             for id, one in found.items() if one}
 
 
@@ -198,8 +215,10 @@ def row_table(found, key, until, page, total, size=50):
     if rows.code == VOIDED[0]:
         more, told = ['取消の理由', '取り消した人と日時'], voidings(population, ids)
     lines = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
-                       for column, value in zip(columns, row[1:], strict=True)] + [(text, '') for text in told.get(row[0], ('',) * len(more))])
-             for row in population.joins(noun.joins(table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids))))
+                       for column, value in zip(columns, row[1:], strict=True)]
+                       + [(text, '') for text in told.get(row[0], ('',) * len(more))])
+             for row in population.joins(noun.joins(table.select(table.id,
+                     *(c.sql() for c in columns)).where(table.id.in_(ids))))
              .order_by(*population.order or [table.id]).tuples()]
-    return {'columns': [*(c.label for c in columns), *more], 'narrow': narrow(columns), 'rows': lines, 'noun': noun.name, 'page': page,
-            'pages': pages, 'total': total}
+    return {'columns': [*(c.label for c in columns), *more], 'narrow': narrow(columns), 'rows': lines,
+            'noun': noun.name, 'page': page, 'pages': pages, 'total': total}

@@ -33,7 +33,8 @@ def called(row):
 
 
 def listed(field):
-    """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the record at hand."""
+    """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the
+    record at hand."""
     if field.only is not None:
         return field.all_listed()
     if field.table is Department:
@@ -42,12 +43,14 @@ def listed(field):
 
 
 def _in_use(field):
-    ended = {code for (code,) in Department.select(Department.code).where(Department.valid_to < clock.today()).tuples()}
+    ended = {code for (code,) in Department.select(Department.code).where(
+        Department.valid_to < clock.today()).tuples()}
     return [(code, words) for code, words in field.all_listed() if code not in ended]
 
 
 def named(table):
-    """Return {name today: [codes]} of the units in use, which a file may call by their names; {} of other tables."""
+    """Return {name today: [codes]} of the units in use, which a file may call by their names; {} of other
+    tables."""
     if table is not Department:
         return {}
     return remembered(('unit names', clock.today()), _unit_names)
@@ -56,7 +59,8 @@ def named(table):
 def _unit_names():
     today, found = clock.today(), {}
     for id, code in Department.select(Department.id, Department.code).where(
-            Department.live(), Department.valid_to.is_null() | (Department.valid_to >= today)).order_by(Department.code).tuples():
+            Department.live(), Department.valid_to.is_null()
+            | (Department.valid_to >= today)).order_by(Department.code).tuples():
         found.setdefault(narrow(department(id)), []).append(code)
     return found
 
@@ -72,7 +76,8 @@ class Viewer(viewer.Viewer):
         who = self.person
         if who is None or table.owned_by == OFFICE:
             return None
-        return remembered(('limit', table, self.day, who.id, who.role, who.department_id), partial(condition, table, who, self.day))
+        return remembered(('limit', table, self.day, who.id, who.role, who.department_id),
+                          partial(condition, table, who, self.day))
 
     def called(self, row):
         return called(row)
@@ -141,22 +146,26 @@ def table_options(table, code, *names):
     fields = [table._meta.fields[name] for name in (code, *names)]
 
     def read():
-        return [(values[0], ' '.join(map(str, values))) for values in table.select(*fields).where(table.live()).order_by(fields[0]).tuples()]
+        return [(values[0], ' '.join(map(str, values)))
+                for values in table.select(*fields).where(table.live()).order_by(fields[0]).tuples()]
     return lambda: remembered(('options', table, code, names), read)
 
 
 def id_of(table, code, value):
-    """Return the select of the id of the row that bears a code (field `code`): what a filter by it compares with."""
+    """Return the select of the id of the row that bears a code (field `code`): what a filter by it compares
+    with."""
     return table.select(table.id).where(table._meta.fields[code] == value)
 
 
 def label_by(table, code):
-    """Return a function (code, viewer) giving what the record is called that bears a code, None where the viewer sees none."""
+    """Return a function (code, viewer) giving what the record is called that bears a code, None where the
+    viewer sees none."""
     field = table._meta.fields[code]
 
     def read(value, viewer):
         seen = viewer.limit(table)
-        return next((called(row) for row in table.select().where(field == value[:100], *([] if seen is None else [seen]))), None)
+        return next((called(row) for row in table.select().where(field == value[:100],
+            *([] if seen is None else [seen]))), None)
     return read
 
 
@@ -167,5 +176,6 @@ def unit(code):
 
 @lru_cache(maxsize=5000)
 def once(macro, *given):
-    """Return what a template's macro makes of plain values, made once for the same ones: a form has fifty such fields."""
+    """Return what a template's macro makes of plain values, made once for the same ones: a form has fifty
+    such fields."""
     return macro(*given)

@@ -1,4 +1,5 @@
-"""A noun's rows as its file: what is exported can be imported again; the same rows for people to read, or as of a past day."""
+"""A noun's rows as its file: what is exported can be imported again; the same rows for people to read, or as
+of a past day."""
 from datetime import timedelta
 from functools import partial
 
@@ -16,7 +17,8 @@ from . import display
 
 
 def form_of_file(noun):
-    """Return the form whose fields are the columns of a noun's file: its own where that has columns a page does not ask for."""
+    """Return the form whose fields are the columns of a noun's file: its own where that has columns a page
+    does not ask for."""
     return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
 
 
@@ -25,7 +27,8 @@ READ = DateField, MomentField, ExactField, BooleanField
 
 
 def export_rows(noun, query, viewer):
-    """Yield the file's lines of a noun's records, those of `query`, as lists of text as a viewer reads them."""
+    """Yield the file's lines of a noun's records, those of `query`, as lists of text as a viewer reads
+    them."""
     form = form_of_file(noun)(viewer=viewer)
     noun.new_form(form)
     fields = form.cells()
@@ -57,12 +60,14 @@ def written(read, text, value):
 
 
 def all_links(field, owners=None):
-    """Return {owner id: [linked ids]} of a link field, of all owners or some, in the order of the linked rows' numbers."""
+    """Return {owner id: [linked ids]} of a link field, of all owners or some, in the order of the linked
+    rows' numbers."""
     link = field.link
     own, other = link._meta.fields[field.own], link._meta.fields[field.other]
     found = {}
     for owner, id in (link.select(own, other).join(field.table, on=other == field.table.id)
-                      .where(link.live(), *([] if owners is None else [own.in_(owners)])).order_by(field.by).tuples()):
+                      .where(link.live(), *([] if owners is None
+                                            else [own.in_(owners)])).order_by(field.by).tuples()):
         found.setdefault(owner, []).append(id)
     return found
 
@@ -73,39 +78,48 @@ def headers_of(noun):
 
 
 def export(noun, query=None, viewer=UNLIMITED):
-    """Return (headers, rows) of a noun's file as a viewer reads it: the rows of `query`, by default every record that is not voided."""
+    """Return (headers, rows) of a noun's file as a viewer reads it: the rows of `query`, by default every
+    record that is not voided."""
     if noun.loader is not None and hasattr(noun.loader, 'export'):
         return noun.loader.export(noun, query, viewer=viewer)
     if query is None:
         scope = noun.scope(clock.today())
-        query = noun.table.select().where(noun.table.live(), *([] if scope is None else [scope])).order_by(noun.table.id)
+        query = noun.table.select().where(noun.table.live(),
+                                          *([] if scope is None else [scope])).order_by(noun.table.id)
     return headers_of(noun), export_rows(noun, query, viewer)
 
 
 #: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
-VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'), (Moment, 'moment'))
+VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'),
+          (Moment, 'moment'))
 
 
 def export_for_people(noun, query=None, viewer=UNLIMITED):
-    """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names in place of codes."""
+    """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names
+    in place of codes."""
     _, rows = export(noun, query, viewer)
     cells = form_of_file(noun)().cells()
     kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
-    makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag) else None
+    makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get
+              if isinstance(cell, Flag) else None
               for cell in cells]
     headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
-    return headers, ([text if make is None or not text else make(text) for make, text in zip(makers, row, strict=True)]
+    return headers, ([text if make is None or not text else make(text) for make,
+                      text in zip(makers, row, strict=True)]
                      for row in rows), kinds
 
 
 def _names(cell):
-    """Return a function that turns the numbers of a field into what the records are called: a unit by its name today."""
+    """Return a function that turns the numbers of a field into what the records are called: a unit by its
+    name today."""
     if cell.table is Department:
-        known = {code: display.department(id) for id, code in Department.select(Department.id, Department.code).tuples()}
+        known = {code: display.department(id) for id,
+                 code in Department.select(Department.id, Department.code).tuples()}
     else:
         fields = cell.table._meta.fields
         name = next((fields[name] for name in ('name', 'title') if name in fields), None)
-        known = {} if name is None else {str(number): f'{number} {words}' for number, words in cell.table.select(cell.by, name).tuples()}
+        known = {} if name is None else {str(number): f'{number} {words}' for number,
+                                         words in cell.table.select(cell.by, name).tuples()}
     several = isinstance(cell, Refs)
     return lambda text: '、'.join(known.get(part, part) for part in (text.split(';') if several else [text]))
 
@@ -123,7 +137,8 @@ def end_of(day):
 def export_as_of(noun, day):
     """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
     until = end_of(day)
-    rows, scope = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None], noun.scope(day)
+    rows, scope = [row for row in past.rows_at(noun.table, until).values()
+                   if row['voided_at'] is None], noun.scope(day)
     if scope is not None:
         held = {id for (id,) in noun.table.select(noun.table.id).where(scope).tuples()}
         rows = [row for row in rows if row['id'] in held]
@@ -135,8 +150,10 @@ def export_as_of(noun, day):
     keys = {}
     for field in fields:
         if hasattr(field, 'table'):
-            keys[field.short_name] = {id: row[field.by.name] for id, row in past.rows_at(field.table, until).items()}
-    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until)) for field in fields if hasattr(field, 'kept_at')}
+            keys[field.short_name] = {id: row[field.by.name] for id,
+                                      row in past.rows_at(field.table, until).items()}
+    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until)) for field in fields
+            if hasattr(field, 'kept_at')}
     links = {}
     for field in form.links():
         found = links.setdefault(field.short_name, {})

@@ -1,6 +1,8 @@
-"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes nothing.
+"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes
+nothing.
 
-A file may have 120,000 rows: they, and what is to be written of them, are held pressed and gone through a block at a time.
+A file may have 120,000 rows: they, and what is to be written of them, are held pressed and gone through a
+block at a time.
 """
 import hashlib
 import json
@@ -29,9 +31,11 @@ _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任
 
 @dataclass
 class Cut:
-    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it means.
+    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it
+    means.
 
-    `known` are the register's numbers, of these `lengths`; `certain` says whether any of the whole ones stands there.
+    `known` are the register's numbers, of these `lengths`; `certain` says whether any of the whole ones
+    stands there.
     """
 
     header: str
@@ -46,7 +50,8 @@ class Cut:
         """Return the whole number that a cell means, or None when its zeros were not cut."""
         if not text or len(text) >= 10 or not (text.isascii() and text.isdigit()) or text in self.known:
             return None
-        longer = [number for length in range(len(text) + 1, 11) if (number := text.zfill(length)) in self.known]
+        longer = [number for length in range(len(text) + 1, 11)
+                  if (number := text.zfill(length)) in self.known]
         if len(longer) == 1:
             return longer[0]
         if not longer and len(self.lengths) == 1 and len(text) < (length := next(iter(self.lengths))):
@@ -79,7 +84,8 @@ class Entry:
 
 
 class Overtaken(Exception):
-    """What a file was checked against has changed since; nothing was written. Read again, the file says what."""
+    """What a file was checked against has changed since; nothing was written. Read again, the file says
+    what."""
 
 
 class Cells:
@@ -102,7 +108,8 @@ class Cells:
 
 
 class Load:
-    """A file read against the register: `entries` are what it creates, changes or cannot, `problems` all that is wrong.
+    """A file read against the register: `entries` are what it creates, changes or cannot, `problems` all
+    that is wrong.
 
     `apply` writes it; `counts` says how many lines come to what, `seen` sums up the records it would change.
     """
@@ -141,18 +148,22 @@ class Load:
         return not self.problems and not self.counts['conflict']
 
     def revisions(self, entry):
-        """Return what tells later whether the records that a line would change still stand as they were read."""
-        return entry.before and [entry.before.id, entry.before.revision, *(known for _, _, known in entry.links)]
+        """Return what tells later whether the records that a line would change still stand as they were
+        read."""
+        return entry.before and [entry.before.id, entry.before.revision,
+                                 *(known for _, _, known in entry.links)]
 
     def _columns(self, sheet, ignore_unknown):
-        """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be used."""
+        """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be
+        used."""
         # an unknown column is named and passed over: what is wrong in the known ones is said as well
         known, unreadable = {}, any(problem.line in (1, None) for problem in self.problems)
         short = Counter(cell.header.partition('（')[0] for cell in self.form.cells())
         for cell in self.form.cells():
             # what stands before a bracket names a column only where no other begins alike (目標復旧時間)
             before = cell.header.partition('（')[0]
-            for word in (cell.key, cell.short_name, cell.label.text, cell.header, *([before] if short[before] == 1 else [])):
+            for word in (cell.key, cell.short_name, cell.label.text, cell.header,
+                         *([before] if short[before] == 1 else [])):
                 known.setdefault(key_of_label(word), cell.short_name)
         for word, names in self._on_screen().items():
             if len(names) == 1:
@@ -163,11 +174,16 @@ class Load:
             name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
             if name is None:
                 if not ignore_unknown:
-                    self.problems.append(Problem(1, header, '', f'「{header}」という列はありません。列名を直すか、列を削除してください。'
-                                                 f'使える列: {"、".join(c.header for c in self.form.cells())}'))
+                    self.problems.append(Problem(1, header, '',
+                                                 f'「{header}」という列はありません。列名を直すか、'
+                                                 '列を削除してください。'
+                                                 '使える列: '
+                                                 f'{"、".join(c.header for c in self.form.cells())}'))
             elif name in seen:
                 unreadable = True
-                self.problems.append(Problem(1, header, '', f'「{header}」と「{seen[name]}」は同じ項目です。片方を削除してください。'))
+                self.problems.append(Problem(1, header, '',
+                                             f'「{header}」と「{seen[name]}」は同じ項目です。'
+                                             '片方を削除してください。'))
             else:
                 seen[name] = header
                 columns.append((place, name))
@@ -186,10 +202,12 @@ class Load:
         return columns
 
     def _on_screen(self):
-        """Return {label: names of the fields it stands for} of what the list calls its columns and filters (状態 for ライフサイクル状態)."""
+        """Return {label: names of the fields it stands for} of what the list calls its columns and filters
+        (状態 for ライフサイクル状態)."""
         attrs, found = {cell.attr: cell.short_name for cell in self.form.cells()}, {}
         for column in self.noun.columns:
-            if isinstance(column.expr, Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
+            if isinstance(column.expr,
+                          Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
                 found.setdefault(key_of_label(column.label), set()).add(attrs[column.expr.name])
         for each in self.noun.filters:
             if each.name in attrs:
@@ -197,15 +215,18 @@ class Load:
         return found
 
     def _zeros(self, rows):
-        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give them back.
+        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give
+        them back.
 
-        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one longer length.
+        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one
+        longer length.
         """
         cuts = {}
         for place, name in self.columns:
             cell = self.form._fields[name]
             own = isinstance(cell, Key) and self.noun.key == (name,)
-            if (own or isinstance(cell, Pointing)) and any(len(text) < 10 and text.isascii() and text.isdigit()
+            if (own or isinstance(cell, Pointing)) and any(len(text) < 10 and text.isascii()
+                    and text.isdigit()
                                                            for _, cells in rows if (text := cells[place].strip())):
                 known = self._known(cell, own)
                 cuts[place] = Cut(cell.header, known, {len(number) for number in known})
@@ -216,14 +237,17 @@ class Load:
         self.cut = {name: cuts[place] for place, name in self.columns if place in cuts}
         if not self.restore_zeros or not cuts:
             return rows
-        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text for place, text in enumerate(cells)])
+        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text for place,
+                              text in enumerate(cells)])
                       for line, cells in rows)
 
     def _known(self, cell, own):
         """Return the numbers of digits that a column's cells may mean."""
-        table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table, cell.by)
+        table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table,
+            cell.by)
         numbers, limit = table.select(by), None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.today)
-        return {number for (number,) in (numbers if limit is None else numbers.where(limit)).tuples().iterator() if number.isdigit()}
+        return {number for (number,) in (numbers if limit is None
+                                         else numbers.where(limit)).tuples().iterator() if number.isdigit()}
 
     def _read(self, sheet):
         rows, total = self._zeros(sheet.rows), len(sheet.rows)
@@ -234,7 +258,8 @@ class Load:
                 cell.load_all()
             elif isinstance(cell, Pointing):
                 cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in rows])
-        self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref) and cell.table is self.noun.table]
+        self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref)
+                    and cell.table is self.noun.table]
         self.linking = self.form.links()
         self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
         self._survey(rows)
@@ -251,14 +276,17 @@ class Load:
                 self._take(self.read_line(line, cells, key, existing, linked, seen))
             if len(self.problems) >= sheets.MAX_PROBLEMS and done < total:
                 self.problems.append(Problem(None, '', '', (
-                    f'問題が{sheets.MAX_PROBLEMS:,}件を超えたため、{line}行目で確認をやめました。直してから、もう一度選んでください。')))
+                    f'問題が{sheets.MAX_PROBLEMS:,}件を超えたため、{line}行目で確認をやめました。'
+                    '直してから、もう一度選んでください。')))
                 break
         self.problems += [Problem(1, self.words[name], '', (
-            f'新しく登録するには「{self.words[name]}」の列が必要です（{lines:,}行、{first}行目{"など" if lines > 1 else ""}）。'))
+            f'新しく登録するには「{self.words[name]}」の列が必要です（{lines:,}行、'
+            f'{first}行目{"など" if lines > 1 else ""}）。'))
             for name, (first, lines) in self.lacking.items()]
         if not self.restore_zeros:
             self.problems += [Problem(1, cut.header, cut.first, (
-                f'{cut.cells:,}件の先頭の0が落ちています（「{cut.first}」は「{cut.whole}」）。先頭の0を補って読み直せます。'))
+                f'{cut.cells:,}件の先頭の0が落ちています（「{cut.first}」は「{cut.whole}」）。'
+                '先頭の0を補って読み直せます。'))
                 for cut in self.cut.values() if cut.certain]
         self._circles()
         self.problems.sort(key=lambda problem: problem.line or 0)
@@ -279,19 +307,24 @@ class Load:
         for place, cell in self.key_cells:
             text = cells[place].strip()
             try:
-                key.append((cell.standing(text) if isinstance(cell, Ref) else cell.read(text)) if text else None)
+                key.append((cell.standing(text) if isinstance(cell, Ref) else cell.read(text)) if text
+                           else None)
             except ValueError:
                 return None
         return tuple(key) if None not in key else None
 
     def _survey(self, rows):
-        """Find what one line must know of the others: keys that come twice or nearly so, and records that the file itself creates."""
+        """Find what one line must know of the others: keys that come twice or nearly so, and records that
+        the file itself creates."""
         first = self.form._fields[self.noun.key[0]]
-        column = self.noun.table._meta.fields[first.attr] if saving.known_by_number(self.noun, first) else None
-        #: the numbers that are alike, of the register and the file: {number in small letters: number}; None where there are none
+        column = self.noun.table._meta.fields[first.attr] if saving.known_by_number(self.noun,
+            first) else None
+        #: the numbers that are alike, of the register and the file: {number in small letters: number}; None
+        #: where there are none
         self.numbers, self.unseen, self.standing_like = None if column is None else {}, set(), Hashes()
         if column is not None:
-            self.standing_like = Hashes(like(number) for (number,) in self.noun.table.select(column).tuples().iterator())
+            self.standing_like = Hashes(like(number)
+                                        for (number,) in self.noun.table.select(column).tuples().iterator())
         keys, alike, mentioned = Hashes(), Hashes(), self._mentioned(rows)
         coming = {}
         for line, cells in rows:
@@ -310,8 +343,10 @@ class Load:
             cell.coming = {key[0]: placeholder for key, placeholder in coming.items() if key not in standing}
 
     def _mentioned(self, rows):
-        """Return the numbers by which the file's lines refer to records of their own kind (上位所属・後継システム)."""
-        columns = [(place, cell) for place, name in self.columns if (cell := self.form._fields[name]) in self.own]
+        """Return the numbers by which the file's lines refer to records of their own kind
+        (上位所属・後継システム)."""
+        columns = [(place, cell) for place, name in self.columns
+                   if (cell := self.form._fields[name]) in self.own]
         return {narrow(text) for _, cells in rows for place, cell in columns
                 if (text := cells[place].strip()) and len(text) <= cell.most} if columns else set()
 
@@ -329,7 +364,8 @@ class Load:
                 field.db_value(value) for key in keys for field, value in zip(fields, key, strict=True)])
         for row in table.select().where(wanted) if keys else ():
             found[tuple(row.__data__[field.name] for field in fields)] = row
-        self.labels = dict(zip((row.id for row in found.values()), table.labels_of(list(found.values())), strict=True))
+        self.labels = dict(zip((row.id for row in found.values()), table.labels_of(list(found.values())),
+                               strict=True))
         return found
 
     def _linked(self, existing):
@@ -347,9 +383,11 @@ class Load:
         if not near:
             return
         column = self.noun.table._meta.fields[self.form._fields[self.noun.key[0]].attr]
-        whole = [number.zfill(length) for number in near if number.isdigit() for length in range(len(number) + 1, 11)]
+        whole = [number.zfill(length) for number in near if number.isdigit()
+                 for length in range(len(number) + 1, 11)]
         numbers = self.noun.table.select(column).where(
-            fn.LOWER(column).in_([number.lower() for number in near]) | (column.in_(whole) if whole else SQL('1 = 0')))
+            fn.LOWER(column).in_([number.lower() for number in near])
+            | (column.in_(whole) if whole else SQL('1 = 0')))
         limit = None if self.person is None else condition(self.noun.table, self.person, self.today)
         found = {number for (number,) in numbers.tuples()}
         self.numbers.update((number.lower(), number) for number in found)
@@ -357,7 +395,8 @@ class Load:
             self.unseen |= found - {number for (number,) in numbers.where(limit).tuples()}
 
     def alike(self, key):
-        """Yield (field name, message) where a new number differs from a known one, or one of an earlier line, by small letters only."""
+        """Yield (field name, message) where a new number differs from a known one, or one of an earlier
+        line, by small letters only."""
         if key is None or self.numbers is None:
             return
         alike = like(key[0])
@@ -368,7 +407,8 @@ class Load:
             yield self.noun.key[0], saving.TAKEN if near in self.unseen else saving.differs_in_capitals(near)
         elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
                 longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
-            yield self.noun.key[0], f'先頭の0が落ちていませんか（「{meant}」ならあります）。Excelでは、この列を文字列にして保存してください。'
+            yield self.noun.key[0], (f'先頭の0が落ちていませんか（「{meant}」ならあります）。'
+                                     'Excelでは、この列を文字列にして保存してください。')
 
     def itself(self, row, line):
         """Yield (field name, message) where a new record refers to itself."""
@@ -390,8 +430,10 @@ class Load:
         self.settle(row, before)
         if before is not None:
             # in a new record some blanks have a meaning; in a known one that would undo what stands
-            wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。') for place, name in self.columns
-                      if not cells[place].strip() and (cell := form._fields[name]).required and not cell.errors
+            wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。')
+                      for place, name in self.columns
+                      if not cells[place].strip() and (cell := form._fields[name]).required
+                      and not cell.errors
                       and row.__data__[cell.attr] != before.__data__[cell.attr]]
         if self.person is not None and (before is not None or not wrong) and not self._may(row, before):
             # nothing else is said of a record that stands and is not theirs
@@ -399,33 +441,39 @@ class Load:
         else:
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
-                *saving.future_days(form, row, before, self.today), *self.itself(row, line), *(self.alike(key) if before is None else ()),
-                *saving.separated(noun, row, before, self.person), *overreach(noun, row, before, form, self.person),
+                *saving.future_days(form, row, before, self.today), *self.itself(row, line),
+                *(self.alike(key) if before is None else ()),
+                *saving.separated(noun, row, before, self.person),
+                *overreach(noun, row, before, form, self.person),
                 *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
         first = self.first_of(key, line, seen)
         twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, (noun.key[-1], twice)], values)
         if before is not None and before.voided_at is not None:
-            return Entry(line, 'conflict', self.labels[before.id], message='取消済みの記録と同じ番号です。番号は使い回せません。')
+            return Entry(line, 'conflict', self.labels[before.id],
+                         message='取消済みの記録と同じ番号です。番号は使い回せません。')
         if first != line:
             return Entry(line, 'conflict', self.labels[before.id] if before else str(key[-1]), message=twice)
         return self.entry(line, row, before, form, linked)
 
     def standing(self, before, linked):
-        """Return what a record's references are now, by field: a file may say them again though they are voided or hidden."""
+        """Return what a record's references are now, by field: a file may say them again though they are
+        voided or hidden."""
         if before is None:
             return {}
         return {cell.short_name: list(linked[cell.short_name].get(before.id, ())) if cell.short_name in linked
                 else before.__data__.get(cell.attr) for cell in self.pointing}
 
     def settle(self, row, before):
-        """Keep the stored character where CP932 could only write its twin (〜 as ～), so that an export changes nothing."""
+        """Keep the stored character where CP932 could only write its twin (〜 as ～), so that an export
+        changes nothing."""
         if not self.cp932 or before is None:
             return
         for name, value in row.__data__.items():
             stored = before.__data__.get(name)
-            if isinstance(value, str) and isinstance(stored, str) and value != stored and sheets.twinned(stored) == value:
+            if isinstance(value, str) and isinstance(stored,
+                    str) and value != stored and sheets.twinned(stored) == value:
                 row.__data__[name] = stored
 
     def refuse(self, line, wrong, values):
@@ -443,13 +491,15 @@ class Load:
                 continue  # said once for the column
             header = cell.header if cell is not None else self.words.get(name, name)
             value = values.get(cell.name, '') if cell is not None else ''
-            if line in self.unreadable and any(p.line == line and self.known.get(key_of_label(p.column)) == name for p in self.unusable):
+            if line in self.unreadable and any(p.line == line and self.known.get(key_of_label(p.column))
+                                               == name for p in self.unusable):
                 continue  # the sheet has already said that this cell cannot be used
             self.problems.append(Problem(line, header, str(value)[:200], str(message)))
         return Entry(line, 'error')
 
     def _cut_there(self, cell, values):
-        """Tell whether all that is wrong with a cell is that its number, which the register has, lost its zeros."""
+        """Tell whether all that is wrong with a cell is that its number, which the register has, lost its
+        zeros."""
         cut = None if cell is None or self.restore_zeros else self.cut.get(cell.short_name)
         return cut is not None and cut.meant(values.get(cell.name, '').strip()) in cut.known
 
@@ -469,7 +519,8 @@ class Load:
                     if set(now) != set(cell.data or []):
                         changes.append((cell.label.text, cell.text(now), cell.text(cell.data)))
                 elif cell.attr in different:
-                    changes.append((cell.label.text, *(cell.text(one.__data__.get(cell.attr)) for one in (before, row))))
+                    changes.append((cell.label.text, *(cell.text(one.__data__.get(cell.attr))
+                                                       for one in (before, row))))
             status = 'update' if changes else 'unchanged'
         first = form._fields[self.noun.key[0]]
         label = self.labels[before.id] if before is not None else first.text(first.data)
@@ -483,7 +534,8 @@ class Load:
         found = []
         for cell in self.cells:
             value = held.get(getattr(cell, 'other', cell.attr))
-            text = '' if value in (None, []) else cell.text(value) if isinstance(cell, Pointing) else cell.show(value)
+            text = '' if value in (None, []) else cell.text(value) if isinstance(cell,
+                Pointing) else cell.show(value)
             if text:
                 found.append((cell.label.text, text))
         return found
@@ -508,11 +560,14 @@ class Load:
         return writing.seq
 
     def written(self):
-        """Yield (row, the record as it stood or None, links) of the noun's own records that the file writes."""
-        return ((entry.row, entry.before, entry.links) for entry in self.entries if entry.status in ('create', 'update'))
+        """Yield (row, the record as it stood or None, links) of the noun's own records that the file
+        writes."""
+        return ((entry.row, entry.before, entry.links) for entry in self.entries
+                if entry.status in ('create', 'update'))
 
     def check_again(self):
-        """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if they did."""
+        """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if
+        they did."""
         for cell in self.pointing:
             if isinstance(cell, Ref):
                 chosen = {row.__data__.get(cell.attr) for row, before, _ in self.written()
@@ -522,7 +577,8 @@ class Load:
                           if (link, own) == (cell.link, cell.own) for id in set(ids) - set(known or ())}
             chosen = sorted(id for id in chosen if id is not None and id > 0)
             for start in range(0, len(chosen), MANY):
-                if cell.table.select().where(cell.table.id.in_(chosen[start:start + MANY]), ~cell.table.live()).exists():
+                if cell.table.select().where(cell.table.id.in_(chosen[start:start + MANY]),
+                                             ~cell.table.live()).exists():
                     raise Overtaken
         first = self.noun.table._meta.fields.get(self.noun.blank._fields[self.noun.key[0]].attr)
         if self.numbers is not None:
@@ -542,7 +598,8 @@ class Load:
         while batch := list(islice(changed, MANY)):
             for entry in batch:
                 self._resolve(entry.row)
-            labels, standing = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
+            labels, standing = self.noun.table.labels_of([entry.row
+                for entry in batch]), self._links_of(batch)
             for entry, label in zip(batch, labels, strict=True):
                 saving.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
 
@@ -588,16 +645,20 @@ class Load:
         return True
 
     def _circles(self):
-        """Report records that would lead back to themselves (上位所属・後継システム), among the file's and those that stand."""
+        """Report records that would lead back to themselves (上位所属・後継システム), among the file's and
+        those that stand."""
         for cell in self.own:
             field = self.noun.table._meta.fields[cell.attr]
             told = {}
             for entry in self.entries:
-                if entry.status != 'conflict' and any(row is not None and row.__data__.get(cell.attr) for row in (entry.row, entry.before)):
-                    told[entry.before.id if entry.before is not None else -entry.line] = entry.row.__data__.get(cell.attr)
+                if entry.status != 'conflict' and any(row is not None and row.__data__.get(cell.attr)
+                                                      for row in (entry.row, entry.before)):
+                    told[entry.before.id if entry.before is not None
+                         else -entry.line] = entry.row.__data__.get(cell.attr)
             if not any(told.values()):
                 continue
-            ways = dict(self.noun.table.select(self.noun.table.id, field).where(field.is_null(False)).tuples()) | told
+            ways = dict(self.noun.table.select(self.noun.table.id,
+                                               field).where(field.is_null(False)).tuples()) | told
             for entry in self.entries:
                 start = entry.row and (entry.before.id if entry.before is not None else -entry.line)
                 if start not in told:
@@ -607,15 +668,19 @@ class Load:
                     passed.add(at)
                     at = ways.get(at)
                 if at is not None and at == start:
-                    self.problems.append(Problem(entry.line, cell.header, cell.text(entry.row.__data__[cell.attr]), (
-                        f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、あとで変更してください。')))
+                    self.problems.append(Problem(entry.line, cell.header,
+                                                 cell.text(entry.row.__data__[cell.attr]), (
+                        f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、'
+                        'あとで変更してください。')))
 
 
 def told(noun, rows, counts, problems, seq, conflicts):
     """Return what an import came to, as the JSON of `daicho import` and of the API (contract: interfaces)."""
     return {'kind': noun.name, 'rows': rows,
-            **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')}, 'errors': [
-                {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message} for p in problems], 'act': seq,
+            **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')},
+            'errors': [
+                {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message}
+                for p in problems], 'act': seq,
             'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]}
 
 
@@ -628,5 +693,3 @@ def like(number):
 def load(noun, sheet, **options):
     """Read a sheet against the register with the noun's own loader."""
     return (noun.loader or Load)(noun, sheet, **options)
-
-

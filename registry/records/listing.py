@@ -1,4 +1,5 @@
-"""Lists, the same for every noun: search, filters, sort, pages; the export has exactly the rows of the list."""
+"""Lists, the same for every noun: search, filters, sort, pages; the export has exactly the rows of the
+list."""
 import re
 from math import ceil
 from urllib.parse import urlencode
@@ -17,13 +18,15 @@ SIZES = (50, 100, 200)
 
 
 def whole(args, name, default):
-    """Return a whole number from a query string, or the default when none that any page could mean stands there."""
+    """Return a whole number from a query string, or the default when none that any page could mean stands
+    there."""
     text = args.get(name, '')
     return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else default
 
 
 def search_condition(table, text):
-    """Return the condition that every word of `text` is found in a row, folded for kana, width and case; None for none.
+    """Return the condition that every word of `text` is found in a row, folded for kana, width and case;
+    None for none.
 
     A table without words of its own is searched through the rows it names.
     """
@@ -59,7 +62,8 @@ FILLED = 8
 
 
 def spellings(word):
-    """Return the numbers that a folded word may stand for, with and without dash and leading zeros: S-00301 for s301."""
+    """Return the numbers that a folded word may stand for, with and without dash and leading zeros: S-00301
+    for s301."""
     found = _NUMBER.fullmatch(word)
     if not found:
         return []
@@ -88,13 +92,15 @@ class Listing:
         self.base = '.' + noun.views[0]
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
-        self.conditions += [limit for limit in (condition(table, person, clock.today()), noun.scope(clock.today())) if limit is not None]
+        self.conditions += [limit for limit in (condition(table, person, clock.today()),
+                                                noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
         viewer = display.Viewer(person, clock.today())
         self.options = {f.name: f.choices(self.values.get(f.name, ''), viewer) for f in noun.filters}
         self.typed = {f.name for f in noun.filters if f.label_of is not None}
-        #: conditions that cannot be used, kept in the list's address: they narrow it to nothing rather than not at all
+        #: conditions that cannot be used, kept in the list's address: they narrow it to nothing rather than
+        #: not at all
         self.unusable = set()
         for f in noun.filters:
             value = self.values.get(f.name)
@@ -123,11 +129,13 @@ class Listing:
         falling = self.sort.startswith('-') != backwards
         query = self.noun.joins(self.noun.table.select(*selected).where(*self.conditions))
         # of live rows all have no `voided_at`: named first, PostgreSQL finds the index that begins with it
-        live = [] if self.voided else [self.noun.table.voided_at.desc() if falling else self.noun.table.voided_at.asc()]
+        live = [] if self.voided else [self.noun.table.voided_at.desc() if falling
+                                       else self.noun.table.voided_at.asc()]
         return query.order_by(*live, column.order(falling, backwards), id.desc() if backwards else id.asc())
 
     def after(self, id):
-        """Return the list's rows that follow an id, in the order of the ids: they cost the same wherever they are."""
+        """Return the list's rows that follow an id, in the order of the ids: they cost the same wherever
+        they are."""
         table, (state, *others) = self.noun.table, self.conditions
         if not self.voided and isinstance(db.obj, SqliteDatabase):
             # SQLite would read a whole index that begins with the state, and sort what it found
@@ -145,10 +153,12 @@ class Listing:
         number = min(self.size, self.total - start)
         # the later half is read from its end: a database walks over every row it skips
         backwards = start > self.total // 2
-        page = self.query(table.id, *(column.sql() for column in columns), backwards=backwards).limit(number).offset(
+        page = self.query(table.id, *(column.sql() for column in columns),
+                          backwards=backwards).limit(number).offset(
             self.total - start - number if backwards else start)
         found = list(page.tuples())
-        self.rows = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
+        self.rows = [(row[0], [('' if value is None else column.show(value),
+                                column.tone and column.tone(value))
                                for column, value in zip(columns, row[1:], strict=True)])
                      for row in (reversed(found) if backwards else found)]
         return self
@@ -178,7 +188,8 @@ class Listing:
     @property
     def refused(self):
         """Return what is said of each condition that cannot be used."""
-        return [f'{f.label}の条件「{self.values[f.name][:40]}」は使えません。条件を選び直すか、外してください。'
+        return [f'{f.label}の条件「{self.values[f.name][:40]}」は使えません。条件を選び直すか、'
+                '外してください。'
                 for f in self.noun.filters if f.name in self.unusable]
 
     @property
@@ -187,8 +198,10 @@ class Listing:
         found = [(f'「{self.q}」を含む', self.url(q=None))] if self.q else []
         for f in self.noun.filters:
             if f.name in self.values:
-                label = dict((str(code), text) for code, text in self.options[f.name]).get(self.values[f.name])
-                found.append((f'{f.label} = {self.values[f.name][:40] if label is None else label}', self.url(**{f.name: None})))
+                label = dict((str(code), text) for code,
+                             text in self.options[f.name]).get(self.values[f.name])
+                found.append((f'{f.label} = {self.values[f.name][:40] if label is None else label}',
+                              self.url(**{f.name: None})))
         if self.voided:
             found.append(('取消済みのみ', self.url(voided=None)))
         return found

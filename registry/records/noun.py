@@ -1,4 +1,5 @@
-"""What the application knows of each noun: its table, form, list, file; views, lists and files are made from it."""
+"""What the application knows of each noun: its table, form, list, file; views, lists and files are made from
+it."""
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -25,10 +26,12 @@ def declare(*nouns):
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list; what is not said of it follows from the form's field for the table's column of this name.
+    """One column of a list; what is not said of it follows from the form's field for the table's column of
+    this name.
 
-    `expr` is what is selected, `on_day` a function that gives it where it depends on the day; `show` turns the selected
-    value into the text of the cell, `tone` into its colour; `by` is what the list is sorted by where that is something else.
+    `expr` is what is selected, `on_day` a function that gives it where it depends on the day; `show` turns
+    the selected value into the text of the cell, `tone` into its colour; `by` is what the list is sorted by
+    where that is something else.
     """
 
     name: str
@@ -43,7 +46,8 @@ class Column:
         return self.expr if self.on_day is None else self.on_day(clock.today())
 
     def order(self, falling, backwards=False):
-        """Return how rows are sorted by the column, blanks last either way (first where the list is read from its end)."""
+        """Return how rows are sorted by the column, blanks last either way (first where the list is read
+        from its end)."""
         by = self.sql() if self.by is None else self.by
         blank = None if isinstance(by, Field) and not by.null else 'FIRST' if backwards else 'LAST'
         return (Desc if falling else Asc)(by, nulls=blank)
@@ -53,9 +57,10 @@ class Column:
 class Filter:
     """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
 
-    A value is a code that a person may read and pass on, never the number of a row in the database. Of too many to list,
-    `label_of` gives the label of one, None where it is not known or not the reader's to see. What is not said of it follows
-    from the form's field for the table's column, or the link, of this name.
+    A value is a code that a person may read and pass on, never the number of a row in the database. Of too
+    many to list,
+    `label_of` gives the label of one, None where it is not known or not the reader's to see. What is not
+    said of it follows from the form's field for the table's column, or the link, of this name.
     """
 
     name: str
@@ -81,7 +86,8 @@ def shown_by(cell):
     return next((show for kind, show in SHOWN if isinstance(cell, kind)), str)
 
 
-SHOWN = ((Flag, display.flag), (Day, display.day), (Moment, display.moment), (Year, display.year), (Yen, display.yen), (Whole, display.number))
+SHOWN = ((Flag, display.flag), (Day, display.day), (Moment, display.moment), (Year, display.year),
+         (Yen, display.yen), (Whole, display.number))
 
 
 def completed_column(given, cells, table):
@@ -89,8 +95,10 @@ def completed_column(given, cells, table):
     column = given if isinstance(given, Column) else Column(given)
     cell = cells.get(column.name)
     return replace(
-        column, label=column.label or cell.label.text, show=column.show or (shown_by(cell) if cell is not None else str),
-        expr=table._meta.fields[column.name] if column.expr is None and column.on_day is None else column.expr)
+        column, label=column.label or cell.label.text, show=column.show
+        or (shown_by(cell) if cell is not None else str),
+        expr=table._meta.fields[column.name] if column.expr is None and column.on_day is None
+        else column.expr)
 
 
 def completed_filter(given, cells, table):
@@ -101,34 +109,39 @@ def completed_filter(given, cells, table):
     if isinstance(cell, Year):
         options, where = options or display.years, where or (lambda value: field == int(value))
     elif isinstance(cell, Code):
-        options, where = options or (lambda: list(cell.codes.items())), where or (lambda value: field == value)
+        options, where = options or (lambda: list(cell.codes.items())), where or (lambda value: field
+            == value)
     elif isinstance(cell, Flag):
         options = options or (lambda: [('1', 'はい'), ('0', 'いいえ')])
         where = where or (lambda value: field == (value == '1'))
     elif isinstance(cell, Ref) and cell.table is Department:
-        options, where = options or display.department_options, where or (lambda value: field == display.unit(value))
+        options, where = options or display.department_options, where or (lambda value: field
+            == display.unit(value))
     elif isinstance(cell, Pointing) and where is None:
         options, label_of = list, display.label_by(cell.table, cell.by.name)
-        where = partial(linked, table, cell) if isinstance(cell, Refs) else (lambda value: field == display.id_of(cell.table, cell.by.name, value))
+        where = partial(linked, table, cell) if isinstance(cell, Refs) else (lambda value: field
+            == display.id_of(cell.table, cell.by.name, value))
     return replace(each, label=each.label or cell.label.text, options=options, where=where, label_of=label_of)
 
 
 def linked(table, cell, value):
     """Return the condition that a row is linked, by a field of many, to the record that bears a number."""
     own, other = (cell.link._meta.fields[name] for name in (cell.own, cell.other))
-    return table.id.in_(cell.link.select(own).where(cell.link.live(), other == display.id_of(cell.table, cell.by.name, value)))
+    return table.id.in_(cell.link.select(own).where(cell.link.live(),
+        other == display.id_of(cell.table, cell.by.name, value)))
 
 
 @dataclass(kw_only=True)
 class Savable:
     """What `saving` needs to know of a kind of row, whether it has pages of its own or belongs to a record.
 
-    `key` names the form's fields that find a row in a file. `prepare(row, before, form, by, at)` yields (field, message)
-    of what the noun itself refuses, `keeps(row, by)` the same of why a row cannot be voided, `restorable(row, by)` of why
-    a voided one cannot count again, `separated(row, before, by)` where who writes may not be who decides;
+    `key` names the form's fields that find a row in a file. `prepare(row, before, form, by, at)` yields
+    (field, message) of what the noun itself refuses, `keeps(row, by)` the same of why a row cannot be
+    voided, `restorable(row, by)` of why a voided one cannot count again, `separated(row, before, by)` where
+    who writes may not be who decides;
     `reserved` maps the columns a unit's member may not decide to what they do instead;
-    `after(act, row, before, today)` writes what belongs to the same act; `explained(row, before, form)` says why an edit
-    must give its reason, if it must. Of parts `one_at_place` a second one is refused; those
+    `after(act, row, before, today)` writes what belongs to the same act; `explained(row, before, form)` says
+    why an edit must give its reason, if it must. Of parts `one_at_place` a second one is refused; those
     `found_by_numbers` may have changed places since their form was opened.
     """
 
@@ -158,7 +171,8 @@ class Savable:
 
     @cached_property
     def blank(self):
-        """The noun's form with nothing in it, made once: for labels and for showing values, never for reading them."""
+        """The noun's form with nothing in it, made once: for labels and for showing values, never for
+        reading them."""
         return self.form()
 
     def permit(self, verb):
@@ -176,14 +190,17 @@ class Savable:
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """A record's state and the table of moves between states: one view, one template, one way to write a move.
+    """A record's state and the table of moves between states: one view, one template, one way to write a
+    move.
 
-    `moves(state, role)` are the rules' moves (`models.rules.lifecycle`), `states` the labels of the column `column`.
-    `form(row, target, **asked)` gives the form of a move, whose text `reason` is the act's reason. `prepare(row, before,
-    form, by, at)` yields (field, message) of what is wrong with it and fills what the move settles; `lacking(row, move, form, by)`
-    gives [(condition, sentence, (words, address) of where it is entered, or None)] of what else is missing;
-    `after(act, row, form, by)` writes what belongs to the same act. `heading` and `button(source, target)` are the move in
-    words, `about(row, target)` what the page shows with it.
+    `moves(state, role)` are the rules' moves (`models.rules.lifecycle`), `states` the labels of the column
+    `column`.
+    `form(row, target, **asked)` gives the form of a move, whose text `reason` is the act's reason.
+    `prepare(row, before, form, by, at)` yields (field, message) of what is wrong with it and fills what the
+    move settles; `lacking(row, move, form, by)` gives [(condition, sentence, (words, address) of where it is
+    entered, or None)] of what else is missing;
+    `after(act, row, form, by)` writes what belongs to the same act. `heading` and `button(source, target)`
+    are the move in words, `about(row, target)` what the page shows with it.
     """
 
     states: dict
@@ -214,14 +231,15 @@ class Flow:
 class Noun(Savable):
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
-    `scope(day)` is the condition on the rows that the list and the file hold, None for all; `moved` names the columns
-    that moves change and not the edit page; `permits` are {verb: rules} (see `core.permits`).
+    `scope(day)` is the condition on the rows that the list and the file hold, None for all; `moved` names
+    the columns that moves change and not the edit page; `permits` are {verb: rules} (see `core.permits`).
     """
 
     columns: list
     sort: str
     permits: dict
-    #: the section of the menu, and what the list is called there where that is not its title; () for one reached in another way
+    #: the section of the menu, and what the list is called there where that is not its title; () for one
+    #: reached in another way
     menu: tuple = ()
     filters: list = field(default_factory=list)
     joins: Callable = lambda query: query
@@ -257,7 +275,8 @@ class Noun(Savable):
 class Part(Savable):
     """Rows that belong to a record and are edited on its pages.
 
-    `parent` is the column that leads to the record that rules it, None for the part itself; `permit_names` and
+    `parent` is the column that leads to the record that rules it, None for the part itself; `permit_names`
+    and
     `act_kinds` are {verb: name} of what differs from the part's own.
     """
 
@@ -277,7 +296,8 @@ class Part(Savable):
 
 def narrow(columns):
     """Return the classes of a table of these columns: which of them stay on one line."""
-    return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1) if column.show in display.SHORT)
+    return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1)
+                    if column.show in display.SHORT)
 
 
 def of_table(table):

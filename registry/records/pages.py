@@ -1,4 +1,5 @@
-"""The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and shows the answer."""
+"""The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and
+shows the answer."""
 import re
 from typing import NamedTuple
 
@@ -36,7 +37,8 @@ def form_of(noun, row=None):
 
 
 def collect(form, problems):
-    """Put refusals beside their fields, so that the form comes back filled and says what to do; tell whether there were none."""
+    """Put refusals beside their fields, so that the form comes back filled and says what to do; tell whether
+    there were none."""
     good = True
     for name, message in problems:
         good = False
@@ -86,7 +88,8 @@ def details(noun, row):
 
 
 def in_words(field, value, who):
-    """Return a field's value as a record's page shows it: of many links the first few, and how many more there are."""
+    """Return a field's value as a record's page shows it: of many links the first few, and how many more
+    there are."""
     if not isinstance(field, Pointing):
         return field.show(value)
     if not hasattr(field, 'ids_of') or len(value) <= LINKS:
@@ -95,18 +98,22 @@ def in_words(field, value, who):
 
 
 def past_of(noun, row, before=history.END):
-    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see `history.of_row`."""
+    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see
+    `history.of_row`."""
     told = {}
     names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
-             if other is not None and condition(type(other), current_user, clock.today()) is None} | {(type(row), row.id): row.label}
+             if other is not None and condition(type(other), current_user,
+                                                clock.today()) is None} | {(type(row), row.id): row.label}
     parts = vocabulary.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
-    history.name_all(changes, names, display.called, lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
+    history.name_all(changes, names, display.called, lambda rows: rows if rows and isinstance(rows[0], Person)
+                     else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
-        told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence for sentence in history.sentences(
+        told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence
+            for sentence in history.sentences(
             change, vocabulary.vocabulary(table), names, untold=leading.get(table)))
     if older and older[1]:
         told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
@@ -124,7 +131,8 @@ FEW = 20
 
 
 class Panel(NamedTuple):
-    """What a record's page shows of the records that hang on it: the newest few, how many there are, the list of all."""
+    """What a record's page shows of the records that hang on it: the newest few, how many there are, the
+    list of all."""
 
     rows: list
     total: int
@@ -132,7 +140,8 @@ class Panel(NamedTuple):
 
 
 def panel(rows, name, **values):
-    """Return the Panel of `rows`, the newest few (FEW) of the records of a noun that its list holds when narrowed by `values`."""
+    """Return the Panel of `rows`, the newest few (FEW) of the records of a noun that its list holds when
+    narrowed by `values`."""
     seen = visible_of(rows)
     if len(rows) < FEW:
         return Panel(seen, len(seen), None)
@@ -141,17 +150,22 @@ def panel(rows, name, **values):
     def count():
         limits = condition(noun.table, current_user, clock.today()), noun.scope(clock.today()), *(
             found.where(values[found.name]) for found in noun.filters if found.name in values)
-        return noun.table.select(noun.table.id).where(noun.table.live(), *(limit for limit in limits if limit is not None)).count()
-    total = remembered(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role, current_user.department_id), count)
+        return noun.table.select(noun.table.id).where(noun.table.live(),
+            *(limit for limit in limits if limit is not None)).count()
+    total = remembered(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role,
+                        current_user.department_id), count)
     return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 
-def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, again='', voided='', template='records/edit.html', **shown):
+def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, again='', voided='',
+           template='records/edit.html', **shown):
     """Handle the form of a record or a part of one, a new one where `before` is None; return a response.
 
-    `back` is where to go without saving, `done(outcome)` the way on; `reason` stands where the page asks for none,
-    `again` is said where another's change is to be looked at rather than settled field by field, `voided` where the part was
-    voided since its page was opened, and `shown` is what the page shows otherwise than by default.
+    `back` is where to go without saving, `done(outcome)` the way on; `reason` stands where the page asks for
+    none,
+    `again` is said where another's change is to be looked at rather than settled field by field, `voided`
+    where the part was voided since its page was opened, and `shown` is what the page shows otherwise than by
+    default.
     """
     status = 422
     opened = request.form.get('revision', '') if before is not None else None
@@ -171,7 +185,8 @@ def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, a
         collect(form, [('', again)] if isinstance(outcome, Conflict) else outcome.problems)
     context = {'row': before, 'cancel': back, 'sections': [('', form.cells())],
                'revision': before is not None and (opened or saving.stamp(noun, form, before))}
-    return render_template(template, noun=noun, form=form, crumbs=crumbs, **context | shown), status if form.errors else 200
+    return render_template(template, noun=noun, form=form, crumbs=crumbs,
+                           **context | shown), status if form.errors else 200
 
 
 def saved_to(address):
@@ -214,7 +229,8 @@ def blueprint(noun):
             row = find(noun, id)
             found = details(noun, row)
             told, older = past_of(noun, row)
-            return render_template(noun.template, noun=noun, row=row, details=found, history=told, older=older, panels=noun.panels(row),
+            return render_template(noun.template, noun=noun, row=row, details=found, history=told,
+                                   older=older, panels=noun.panels(row),
                                    crumbs=crumbs(noun, (display.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
@@ -226,7 +242,8 @@ def blueprint(noun):
             """Show the history of a record from before an act, a page at a time."""
             row = find(noun, id)
             told, older = past_of(noun, row, cursor(request.args.get('before', '')))
-            return render_template('records/history.html', noun=noun, row=row, history=told, older=older, crumbs=crumbs(
+            return render_template('records/history.html', noun=noun, row=row, history=told, older=older,
+                                   crumbs=crumbs(
                 noun, (display.called(row), url_for('.show', id=id)), ('履歴', None)))
 
     if 'new' in noun.views:
@@ -239,7 +256,8 @@ def blueprint(noun):
             def done(outcome):
                 flash(f'{noun.one}「{outcome.row.label}」を登録しました。')
                 return redirect(url_for('.show', id=outcome.row.id), code=303)
-            return edited(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)), done=done, sections=grouped(noun, form))
+            return edited(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)), done=done,
+                          sections=grouped(noun, form))
 
     if 'edit' in noun.views:
         @bp.route('/<int:id>/edit', methods=['GET', 'POST'])
@@ -250,7 +268,8 @@ def blueprint(noun):
             if before.voided_at:
                 abort(404)
             form, back = form_of(noun, before), url_for('.show', id=id)
-            return edited(noun, form, before, back=back, crumbs=crumbs(noun, (before.label, back), ('編集', None)),
+            return edited(noun, form, before, back=back,
+                          crumbs=crumbs(noun, (before.label, back), ('編集', None)),
                           done=saved_to(back), sections=grouped(noun, form, noun.moved))
 
     if noun.flow is not None:
@@ -268,7 +287,8 @@ def blueprint(noun):
             if row.voided_at:
                 abort(404)
             back = url_for('.show', id=id)
-            return voided(noun, row, back, crumbs(noun, (row.label, back), ('取消', None)), reusable='show' not in noun.views)
+            return voided(noun, row, back, crumbs(noun, (row.label, back), ('取消', None)),
+                          reusable='show' not in noun.views)
 
     if {'show', 'void'} <= set(noun.views):
         @bp.route('/<int:id>/restore', methods=['GET', 'POST'])
@@ -281,12 +301,14 @@ def blueprint(noun):
                 abort(404)
             form, back = asked_for(ReasonForm), url_for('.show', id=id)
             if request.method == 'POST':
-                outcome = saving.restore(noun, before, opened=request.form.get('revision'), **signed(request.form.get('reason', '')))
+                outcome = saving.restore(noun, before, opened=request.form.get('revision'),
+                                         **signed(request.form.get('reason', '')))
                 if isinstance(outcome, Saved):
                     flash(f'「{before.label}」の取消を取りやめました。')
                     return redirect(back, code=303)
                 collect(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
-            return render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back, crumbs=crumbs(
+            return render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back,
+                                   crumbs=crumbs(
                 noun, (before.label, back), ('取消の取りやめ', None))), 422 if form.errors else 200
     return bp
 
@@ -299,12 +321,15 @@ def moved(noun, id, target):
         abort(404)
     state, back, by = flow.state(before), url_for('.show', id=id), current_user._get_current_object()
     move = next((move for move in flow.open_to(before, by) if move.target == target), None)
-    if move is None and not before.voided_at and any(other.target == target for other in flow.moves(state, None)):
+    if move is None and not before.voided_at and any(other.target == target
+            for other in flow.moves(state, None)):
         abort(403)
     form, lacking = flow.form(before, target, formdata=sent(), viewer=viewer()), []
-    if request.method == 'POST' and request.form.get('revision', str(before.revision)) != str(before.revision):
+    if request.method == 'POST' and request.form.get('revision',
+            str(before.revision)) != str(before.revision):
         form.validate()
-        return render_template('records/moved.html', noun=noun, row=before, form=form, possible=move is not None,
+        return render_template('records/moved.html', noun=noun, row=before, form=form,
+                               possible=move is not None,
                                state='取消済み' if before.voided_at else flow.states[state],
                                crumbs=crumbs(noun, (before.label, back), ('競合', None))), 409
     if move is None:
@@ -323,7 +348,8 @@ def moved(noun, id, target):
     return render_template(
         'records/move.html', noun=noun, row=before, form=form, lacking=lacking, source=flow.states[state],
         target=flow.states[target], heading=flow.heading(state, target), button=flow.button(state, target),
-        sent=request.method == 'POST', crumbs=crumbs(noun, (before.label, back), ('状態の変更', None)), **flow.about(before, target)
+        sent=request.method == 'POST', crumbs=crumbs(noun, (before.label, back), ('状態の変更', None)),
+        **flow.about(before, target)
     ), 422 if request.method == 'POST' else 200
 
 
@@ -334,7 +360,8 @@ def voided(noun, row, back, crumbs, reusable=False):
     """
     form, status = asked_for(ReasonForm), 200
     if request.method == 'POST':
-        outcome = saving.void(noun, row, opened=request.form.get('revision'), **signed(request.form.get('reason', '')))
+        outcome = saving.void(noun, row, opened=request.form.get('revision'),
+                              **signed(request.form.get('reason', '')))
         if isinstance(outcome, Saved):
             flash(f'「{row.label}」を取り消しました。記録と履歴は残ります。')
             return redirect(back, code=303)
@@ -347,7 +374,8 @@ def voided(noun, row, back, crumbs, reusable=False):
 
 
 def defaults(noun, number):
-    """Return what a new form starts with: the proposed number, the query string's values, the person's own unit."""
+    """Return what a new form starts with: the proposed number, the query string's values, the person's own
+    unit."""
     data = {}
     # what a field has looked up is of this person only
     asked = noun.form(viewer=viewer()) if request.args else noun.blank
@@ -370,26 +398,31 @@ def defaults(noun, number):
 
 
 def grouped(noun, form, moved=()):
-    """Return [(heading, [fields])] of a form, in the noun's sections: what is not the person's to decide here is not asked."""
+    """Return [(heading, [fields])] of a form, in the noun's sections: what is not the person's to decide
+    here is not asked."""
     unasked = {*moved, *(noun.reserved if current_user.role in UNIT_ROLES else ())}
     fields = {field.short_name: field for field in form.cells() if field.attr not in unasked}
     if not noun.sections:
         return [('', list(fields.values()))]
     known = {name for _, names in noun.sections for name in names}
     rest = [field for name, field in fields.items() if name not in known]
-    groups = [(heading, [fields[name] for name in names if name in fields]) for heading, names in noun.sections]
+    groups = [(heading, [fields[name] for name in names if name in fields]) for heading,
+              names in noun.sections]
     return [*groups, *([('その他', rest)] if rest else [])]
 
 
 def conflict(noun, form, found, back, crumbs):
-    """Answer to a form whose record someone else changed since its page was opened: for each field the person chooses a side."""
+    """Answer to a form whose record someone else changed since its page was opened: for each field the
+    person chooses a side."""
     both = sides(form, found.row, found.stands, request.form.get('revision', ''))
-    return render_template('records/stale.html', row=found.stands, form=form, chosen=both.chosen, kept=both.kept, later=both.later,
+    return render_template('records/stale.html', row=found.stands, form=form, chosen=both.chosen,
+                           kept=both.kept, later=both.later,
                            cancel=back, revision=saving.stamp(noun, form, found.stands), crumbs=crumbs), 409
 
 
 def send(noun, query, format, encoding, people=False):
-    """Answer with a noun's file, read from one state; the chain's head is in its name's place of the response headers."""
+    """Answer with a noun's file, read from one state; the chain's head is in its name's place of the
+    response headers."""
     with connection.snapshot():
         return _file(noun, query, format, encoding, people)
 
@@ -403,12 +436,14 @@ def _file(noun, query, format, encoding, people):
         (headers, rows), kinds = exporting.export(noun, query, viewer()), None
     try:
         if format == 'xlsx':
-            body, kind = sheets.write_xlsx(headers, rows, noun.title, kinds), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+            body, kind = sheets.write_xlsx(headers, rows, noun.title,
+                                           kinds), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
         else:
             body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
             kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')
     except sheets.Unreadable as error:
-        return render_template('files/lost.html', noun=noun, problems=error.problems[:200], crumbs=crumbs(noun, ('書き出し', None))), 422
+        return render_template('files/lost.html', noun=noun, problems=error.problems[:200],
+                               crumbs=crumbs(noun, ('書き出し', None))), 422
     head = trail.head()
     return Response(body, headers={
         'Content-Type': kind, 'Content-Disposition': f'attachment; filename="{noun.name}-{stamp}.{format}"',

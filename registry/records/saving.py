@@ -1,6 +1,8 @@
-"""The one way a filled form becomes rows: pages, files, commands and the API save, void and restore through here.
+"""The one way a filled form becomes rows: pages, files, commands and the API save, void and restore through
+here.
 
-Who saves, when, by which channel and why are arguments; what is refused is said once, in words every caller can show.
+Who saves, when, by which channel and why are arguments; what is refused is said once, in words every caller
+can show.
 """
 import copy
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ CHANGED = '画面を開いたあとに、この記録が変更されました。
 
 @dataclass(frozen=True)
 class Saved:
-    """The record as it was saved, whether anything changed, and the number of the act (None for no change)."""
+    """The record as it was saved, whether anything changed, and the number of the act (None for no
+    change)."""
 
     row: object
     changed: bool = True
@@ -32,7 +35,8 @@ class Saved:
 
 @dataclass(frozen=True)
 class Refused:
-    """Nothing was saved: [(field name or '', message)] of all that is wrong, and what a move lacks elsewhere (see `Flow`)."""
+    """Nothing was saved: [(field name or '', message)] of all that is wrong, and what a move lacks elsewhere
+    (see `Flow`)."""
 
     problems: list
     lacking: list = ()
@@ -40,7 +44,8 @@ class Refused:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Nothing was saved: the record `stands` has changed since it was opened; `row` holds what was meant, None for a voiding."""
+    """Nothing was saved: the record `stands` has changed since it was opened; `row` holds what was meant,
+    None for a voiding."""
 
     stands: object
     row: object = None
@@ -71,7 +76,8 @@ def twin(row):
 def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', opened=None, place=None):
     """Save what a form holds: a new record or part, or the changes of `before`; return the outcome.
 
-    `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where no one asks.
+    `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where
+    no one asks.
     `place` are the columns that say where in its record a part stands.
     """
     verb = 'create' if before is None else 'edit'
@@ -88,14 +94,16 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     former = before
     if noun.one_at_place and (stands := noun.table.get_or_none(**place)) is not None:
         if stands.voided_at is None if before is None else stands.id != before.id:
-            return Refused([(place_field(form), '同じ番号・年度・基準日の記録が既にあります。' + ('（取消済み）' if stands.voided_at else ''))])
+            return Refused([(place_field(form), '同じ番号・年度・基準日の記録が既にあります。'
+                             + ('（取消済み）' if stands.voided_at else ''))])
         if before is None:
             # nothing but its place in the database is the voided one's
             former, row.id, row.revision = stands, stands.id, stands.revision
     if opened is not None and opened != stamp(noun, form, before):
         return Conflict(before, row)
     if not allowed(noun.permit(verb), noun.ruled(row), by):
-        return Refused([(owner_field(noun.table, form), '自分の所属の記録だけを登録できます。' if before is None else '自分の所属から外すことはできません。')])
+        return Refused([(owner_field(noun.table, form), '自分の所属の記録だけを登録できます。'
+                         if before is None else '自分の所属から外すことはできません。')])
     wrong = rule_problems(noun, row, before, form, by, at)
     if before is not None:
         wrong += unexplained_change(noun, row, before, form, reason)
@@ -103,12 +111,14 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
         return Refused(wrong)
     reason = row.__data__[noun.reason_in] if noun.reason_in else reason
     try:
-        with trail.act(noun.kind(verb), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+        with trail.act(noun.kind(verb), by=by, at=at, channel=channel, reason=reason,
+                       request_id=request_id) as act:
             changed = write(act, noun, row, former, links_of(form), day_of(at))
             if former is not before:
                 for part in noun.below(former) if former else ():
                     act.void(part, '同じ番号の別の記録を登録したため')
-            check_again_in_act([*references_voided_meanwhile(form, before), *reference_cycles(noun.table, row, form),
+            check_again_in_act([*references_voided_meanwhile(form, before),
+                                *reference_cycles(noun.table, row, form),
                                 *(voided_parents(row) if noun.one_at_place else ())])
     except ChangedMeanwhile as found:
         return Refused(found.problems)
@@ -135,7 +145,8 @@ def void(noun, row, *, by, at, channel, reason, request_id='', opened=None):
     if wrong := wrong or list(noun.keeps(row, by)):
         return Refused(wrong)
     try:
-        with trail.act(noun.kind('void'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+        with trail.act(noun.kind('void'), by=by, at=at, channel=channel, reason=reason,
+                       request_id=request_id) as act:
             check_again_in_act(noun.keeps(row, by))
             act.void(row, reason)
     except ChangedMeanwhile as found:
@@ -158,7 +169,8 @@ def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None
     if wrong := wrong or problems():
         return Refused(wrong)
     try:
-        with trail.act(noun.kind('restore'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+        with trail.act(noun.kind('restore'), by=by, at=at, channel=channel, reason=reason,
+                       request_id=request_id) as act:
             write(act, noun, row, before, [], day_of(at))
             check_again_in_act(problems())
     except ChangedMeanwhile as found:
@@ -179,17 +191,21 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
     wrong, row = form.wrong(before), twin(before)
     form.fill(row)
     setattr(row, flow.column, target)
-    wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)), *reference_cycles(noun.table, row, form),
-                            *flow.prepare(row, before, form, by, at), *overreach(noun, row, before, form, by)])
+    wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)),
+                            *reference_cycles(noun.table, row, form),
+                            *flow.prepare(row, before, form, by, at),
+                            *overreach(noun, row, before, form, by)])
     lacking = flow.missing(row, found, form, by)
     if wrong or lacking:
         return Refused(wrong, lacking)
     reason = form[flow.reason].data or ''
     try:
-        with trail.act(noun.kind('move'), by=by, at=at, channel=channel, reason=reason, request_id=request_id) as act:
+        with trail.act(noun.kind('move'), by=by, at=at, channel=channel, reason=reason,
+                       request_id=request_id) as act:
             act.save(row, before)
             flow.after(act, row, form, by)
-            check_again_in_act([*references_voided_meanwhile(form, before), *reference_cycles(noun.table, row, form)])
+            check_again_in_act([*references_voided_meanwhile(form, before),
+                                *reference_cycles(noun.table, row, form)])
     except ChangedMeanwhile as found:
         return Refused(found.problems)
     return Saved(row, act=act.seq)
@@ -224,7 +240,8 @@ def read_required_reason(text):
 
 
 def stamp(noun, form, row):
-    """Return what tells whether a record still is as a form was filled from it: its revision, and what it is linked to.
+    """Return what tells whether a record still is as a form was filled from it: its revision, and what it is
+    linked to.
 
     A part that may have changed places with another says its id too.
     """
@@ -232,7 +249,8 @@ def stamp(noun, form, row):
 
 
 def stamp_of(noun, row, linked):
-    """Return the stamp of a record that is linked to some ids, a list of them for each of its form's links."""
+    """Return the stamp of a record that is linked to some ids, a list of them for each of its form's
+    links."""
     return ';'.join([str(row.revision), *(','.join(map(str, ids)) for ids in linked),
                      *([str(row.id)] if noun.found_by_numbers else [])])
 
@@ -247,9 +265,10 @@ def unsaid(said, problems):
 
 def rule_problems(noun, row, before, form, by, at):
     """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
-    return [*future_days(form, row, before, day_of(at)), *number_problems(noun, row, before, form, by, day_of(at)),
-            *reference_cycles(noun.table, row, form), *separated(noun, row, before, by), *overreach(noun, row, before, form, by),
-            *noun.prepare(row, before, form, by, at)]
+    return [*future_days(form, row, before, day_of(at)),
+            *number_problems(noun, row, before, form, by, day_of(at)),
+            *reference_cycles(noun.table, row, form), *separated(noun, row, before, by),
+            *overreach(noun, row, before, form, by), *noun.prepare(row, before, form, by, at)]
 
 
 def separated(noun, row, before, by):
@@ -260,16 +279,19 @@ def separated(noun, row, before, by):
 def future_days(form, row, before, today):
     """Yield (field name, message) of the days that tell of something done and have not come yet."""
     for field in form.cells():
-        if getattr(field, 'happened', False) and not field.errors and field.data is not None and field.data > today and (
+        if getattr(field, 'happened',
+                   False) and not field.errors and field.data is not None and field.data > today and (
                 before is None or before.__data__.get(field.attr) != field.data):
             yield field.short_name, f'{field.label.text}に先の日は入れられません。'
 
 
 def number_problems(noun, row, before, form, by, today):
-    """Yield (field name, message) where another record bears the number, or one that differs in capitals only."""
+    """Yield (field name, message) where another record bears the number, or one that differs in capitals
+    only."""
     keys = [form._fields[name] for name in noun.key if name in form._fields]
     fields = [noun.table._meta.fields[field.attr] for field in keys]
-    if before is not None and all(before.__data__.get(field.name) == row.__data__.get(field.name) for field in fields):
+    if before is not None and all(before.__data__.get(field.name) == row.__data__.get(field.name)
+                                  for field in fields):
         return
     if not keys or len(keys) < len(noun.key) or any(field.data is None for field in keys):
         return
@@ -278,10 +300,12 @@ def number_problems(noun, row, before, form, by, today):
     if same is not None:
         yield noun.key[-1], same_number(noun, same, keys, by, today)
     elif known_by_number(noun, keys[0]):
-        near = noun.table.select(noun.table.id, fields[0]).where(fn.LOWER(fields[0]) == keys[0].data.lower()).first()
+        near = noun.table.select(noun.table.id, fields[0]).where(fn.LOWER(fields[0])
+            == keys[0].data.lower()).first()
         number = near and near.__data__[fields[0].name]
         if near and number != (before and before.__data__[fields[0].name]):
-            yield noun.key[0], differs_in_capitals(number) if by is None or visible(by, near, today) else TAKEN
+            yield noun.key[0], differs_in_capitals(number) if by is None or visible(by, near,
+                today) else TAKEN
 
 
 def same_number(noun, other, keys, by, today):
@@ -306,18 +330,22 @@ def known_by_number(noun, field):
 def reference_cycles(table, row, form):
     """Yield (field name, message) where a record's own kind (上位所属・後継システム) leads back to it."""
     for cell in form.cells():
-        if row.id is None or not isinstance(cell, Ref) or cell.table is not table or row.__data__.get(cell.attr) == row.id:
+        if row.id is None or not isinstance(cell,
+                                            Ref) or cell.table is not table or row.__data__.get(
+                                                cell.attr) == row.id:
             continue
         at, passed = row.__data__.get(cell.attr), set()
         while at is not None and at not in passed:
             passed.add(at)
             at = table.by_id(at).__data__[cell.attr]
             if at == row.id:
-                yield cell.short_name, f'{cell.label.text}をたどると自分自身に戻ります。別の記録を選んでください。'
+                yield cell.short_name, (f'{cell.label.text}をたどると自分自身に戻ります。'
+                                        '別の記録を選んでください。')
 
 
 def unexplained_change(noun, row, before, form, reason):
-    """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun itself says."""
+    """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun
+    itself says."""
     why = noun.explained(row, before, form)
     cell = noun.blank._fields[noun.key[0]] if noun.key else None
     if cell and known_by_number(noun, cell) and row.__data__[cell.attr] != before.__data__[cell.attr]:
@@ -326,11 +354,14 @@ def unexplained_change(noun, row, before, form, reason):
 
 
 def voided_parents(row):
-    """Yield (field, message) of the voided records that a record cannot be without: with them it would not count again."""
+    """Yield (field, message) of the voided records that a record cannot be without: with them it would not
+    count again."""
     for field in row._meta.sorted_fields:
         id = row.__data__.get(field.name)
-        if isinstance(field, ForeignKeyField) and not field.null and (other := field.rel_model.by_id(id)).voided_at:
-            yield 'reason', (f'{vocabulary.title_of(field.rel_model)}「{display.called(other)}」が取り消されています。'
+        if isinstance(field, ForeignKeyField) and not field.null and (
+                other := field.rel_model.by_id(id)).voided_at:
+            yield 'reason', (f'{vocabulary.title_of(field.rel_model)}「{display.called(other)}」'
+                             'が取り消されています。'
                              '先にそちらの取消を取りやめてください。')
 
 
@@ -347,7 +378,8 @@ def owner_field(table, form):
 # --- what is written ---
 
 def check_again_in_act(problems):
-    """Ask within an act, while nobody else writes, what two people at once could have broken; raise if they did."""
+    """Ask within an act, while nobody else writes, what two people at once could have broken; raise if they
+    did."""
     if problems := list(problems):
         raise ChangedMeanwhile(problems)
 
@@ -358,7 +390,8 @@ def references_voided_meanwhile(form, before):
         if isinstance(cell, Pointing):
             now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in (
                 cell.data, cell.object_data if before is not None else None))
-            if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)), ~cell.table.live()).exists():
+            if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)),
+                    ~cell.table.live()).exists():
                 yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'
 
 
@@ -377,7 +410,8 @@ def write(act, noun, row, before, links, today, label=None, standing=None):
 
 def links_of(form):
     """Return [((link table, own, other), ids, ids it had before or None)] of a form's link fields."""
-    return [((field.link, field.own, field.other), field.data or [], field.object_data) for field in form.links()]
+    return [((field.link, field.own, field.other), field.data or [], field.object_data)
+            for field in form.links()]
 
 
 def next_number(noun):

@@ -1,4 +1,5 @@
-"""Table files in and out: CSV, TSV and XLSX as rows of text, knowing nothing of nouns; nothing uploaded is trusted."""
+"""Table files in and out: CSV, TSV and XLSX as rows of text, knowing nothing of nouns; nothing uploaded is
+trusted."""
 import codecs
 import csv
 import io
@@ -31,19 +32,23 @@ MAX_PROBLEMS = 5_000
 MAX_CELLS = 2_500_000
 MAX_ENTRIES, MAX_UNPACKED, MAX_RATIO = 1_000, 300 * 1024 * 1024, 200
 #: bytes of one part of a workbook: its table and its texts may be large, what describes them is not
-MAX_PART = {'sheet': 160 * 1024 * 1024, 'xl/sharedStrings.xml': 96 * 1024 * 1024, 'xl/styles.xml': 8 * 1024 * 1024}
+MAX_PART = {'sheet': 160 * 1024 * 1024, 'xl/sharedStrings.xml': 96 * 1024 * 1024,
+            'xl/styles.xml': 8 * 1024 * 1024}
 MAX_SMALL_PART = 1024 * 1024
-#: the parser makes room for every cell up to the last one: a nearly empty workbook may not claim more than SPARSE_CELLS
+#: the parser makes room for every cell up to the last one: a nearly empty workbook may not claim more than
+#: SPARSE_CELLS
 MAX_TEXT, SPARSE_CELLS = 30_000_000, 1_000_000
 MAX_XLSX_ROWS = 1_048_576
 BATCH = 500
 #: bytes of a file that are decoded at once
 PIECE = 64 * 1024
 _HALF = timedelta(milliseconds=500)
-#: what a spreadsheet takes for a formula's beginning, in any width, and what CP932 makes such a character of (−)
+#: what a spreadsheet takes for a formula's beginning, in any width, and what CP932 makes such a character of
+#: (−)
 _FORMULA = r'[=+\-@＝＋－＠−﹢﹣﹦﹫\t\r\n]'
 #: spaces and marks without width: one that a spreadsheet drops would bring the formula to the front
-_UNSEEN = ('[ \xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164'
+_UNSEEN = ('[ '
+           '\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164'
            '\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]*')
 _NEUTRAL = re.compile(f"'*{_UNSEEN}{_FORMULA}")
 _NEUTRALISED = re.compile(f"'+{_UNSEEN}{_FORMULA}")
@@ -57,12 +62,14 @@ _TWINS = str.maketrans({'〜': '～', '−': '－', '‖': '∥', '—': '―', 
 _BROKEN = 'Excelファイルが壊れています。Excelで開いて保存し直すか、CSV（UTF-8）で保存してください。'
 _TOO_BIG = 'ファイルの中身が大きすぎます。表だけを新しいファイルに貼り付けて保存し直してください。'
 _TOO_MANY_ROWS = f'{MAX_ROWS:,}行を超えています。分けて取り込んでください。'
-_TOO_MANY_CELLS = f'欄（行×列）が{MAX_CELLS:,}を超えています。取り込む列だけを残すか、行を分けて取り込んでください。'
+_TOO_MANY_CELLS = (f'欄（行×列）が{MAX_CELLS:,}を超えています。取り込む列だけを残すか、'
+                   '行を分けて取り込んでください。')
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a file: `line` is the line a person sees (None: the whole file), `message` says what to do."""
+    """One thing wrong with a file: `line` is the line a person sees (None: the whole file), `message` says
+    what to do."""
 
     line: int | None
     column: str
@@ -80,7 +87,8 @@ class Unreadable(Exception):
 
 @dataclass
 class Sheet:
-    """A file's table: headers, rows as (line number, cells), all text; `problems` names the cells that cannot be used."""
+    """A file's table: headers, rows as (line number, cells), all text; `problems` names the cells that
+    cannot be used."""
 
     headers: list
     rows: Packed | list
@@ -93,16 +101,19 @@ class Sheet:
         def line(value):
             # half characters, which a workbook may hold, are named in the preview
             file.write(json.dumps(value, ensure_ascii=False).encode('utf-8', 'surrogatepass') + b'\n')
-        line([about, self.headers, self.encoding, self.kind, [[p.line, p.column, p.value, p.message] for p in self.problems]])
+        line([about, self.headers, self.encoding, self.kind,
+              [[p.line, p.column, p.value, p.message] for p in self.problems]])
         for block in self.rows.blocks():
             line(block)
 
     @classmethod
     def kept(cls, file):
-        """Return (what else is to be known, Sheet) of what `write` has written; raise ValueError or TypeError for anything else."""
+        """Return (what else is to be known, Sheet) of what `write` has written; raise ValueError or
+        TypeError for anything else."""
         lines = (json.loads(line.decode('utf-8', 'surrogatepass')) for line in file)
         about, headers, encoding, kind, problems = next(lines, ())
-        return about, cls(headers, Packed(row for block in lines for row in block), encoding, kind, [Problem(*values) for values in problems])
+        return about, cls(headers, Packed(row for block in lines for row in block), encoding, kind,
+                          [Problem(*values) for values in problems])
 
 
 def refuse(message, line=None, column='', value=''):
@@ -112,7 +123,8 @@ def refuse(message, line=None, column='', value=''):
 def read(data, name, encoding='auto'):
     """Read a file's first table; raise Unreadable when it cannot be one.
 
-    CSV or TSV in UTF-8 (with or without BOM) or CP932, or XLSX, told by content. `encoding` auto, utf-8 or cp932.
+    CSV or TSV in UTF-8 (with or without BOM) or CP932, or XLSX, told by content. `encoding` auto, utf-8 or
+    cp932.
     `name` is the file's name, for the messages only.
     """
     if not data:
@@ -123,7 +135,8 @@ def read(data, name, encoding='auto'):
         records, problems = _read_xlsx(data, name)
         return _sheet(records, 'xlsx', 'xlsx', problems)
     if data[:8] == b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1':
-        refuse('古い形式のExcel（.xls）か、パスワードつきのファイルです。.xlsx か CSV（UTF-8）で保存し直してください。')
+        refuse('古い形式のExcel（.xls）か、パスワードつきのファイルです。.xlsx か CSV（UTF-8）'
+               'で保存し直してください。')
     encoding = _encoding_of(data, encoding)
     return _sheet(_read_csv(data, encoding), encoding, 'csv', [])
 
@@ -142,14 +155,16 @@ def _encoding_of(data, encoding):
         if marked:
             refuse('UTF-8として読めない文字があります。CSV（UTF-8）で保存し直してください。', wrong)
         if encoding == 'utf-8':
-            refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。', wrong)
+            refuse('UTF-8として読めない文字があります。文字コードを「自動」か「Shift_JIS」にしてください。',
+                   wrong)
     if wrong := _undecodable(data, 'cp932'):
         refuse('文字コードを読み取れません。CSV（UTF-8）で保存し直してください。', wrong)
     return 'cp932'
 
 
 def _undecodable(data, codec):
-    """Return the line of the first bytes that are no text in a codec, or None; the text itself is not held."""
+    """Return the line of the first bytes that are no text in a codec, or None; the text itself is not
+    held."""
     decoder, view = codecs.getincrementaldecoder(codec)(), memoryview(data)
     try:
         for start in range(0, len(data), PIECE):
@@ -165,10 +180,12 @@ def _undecodable(data, codec):
 def _read_csv(data, encoding):
     """Yield (line, cells) of a CSV or TSV; the line is the first physical line of the record."""
     if (place := data.find(b'\x00')) >= 0:
-        refuse('CSVではないデータが含まれています。CSV か .xlsx で保存し直してください。', data.count(b'\n', 0, place) + 1)
+        refuse('CSVではないデータが含まれています。CSV か .xlsx で保存し直してください。',
+               data.count(b'\n', 0, place) + 1)
     # old host systems end a file with Ctrl-Z
     data = data.removesuffix(b'\x1a')
-    first = re.sub('"[^"]*"', '', _text_of(data, encoding).read(65536).lstrip('\r\n')).splitlines()[:1] or ['']
+    first = re.sub('"[^"]*"', '',
+                   _text_of(data, encoding).read(65536).lstrip('\r\n')).splitlines()[:1] or ['']
     delimiter = '\t' if '\t' in first[0] and first[0].count('\t') >= first[0].count(',') else ','
     # in both encodings these bytes are nothing but themselves
     if data.count(delimiter.encode()) + data.count(b'\n') > MAX_CELLS:
@@ -184,7 +201,8 @@ def _read_csv(data, encoding):
             if found > MAX_ROWS + 1:
                 refuse(_TOO_MANY_ROWS)
     except csv.Error:
-        refuse('引用符（"）の閉じ忘れか長すぎる欄があり、行の区切りを読み取れません。この行の引用符を直してください。', last + 1)
+        refuse('引用符（"）の閉じ忘れか長すぎる欄があり、行の区切りを読み取れません。'
+               'この行の引用符を直してください。', last + 1)
 
 
 def _text_of(data, encoding):
@@ -219,7 +237,8 @@ def _readable():
 
 
 def _rows_of(sheet, shaped):
-    """Yield (line, cells) of a worksheet; `shaped` says of which cells something is shown that their value does not hold."""
+    """Yield (line, cells) of a worksheet; `shaped` says of which cells something is shown that their value
+    does not hold."""
     with _readable():
         shapes = {}
         for line, column, shape in shaped:
@@ -239,18 +258,22 @@ def _rows_of(sheet, shaped):
 
 
 def _inspect(data, name):
-    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells, what `_survey` says of others).
+    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells, what
+    `_survey` says of others).
 
-    The parser gets a new archive, so that it cannot see another one in the same bytes, nor pictures, macros or links.
+    The parser gets a new archive, so that it cannot see another one in the same bytes, nor pictures, macros
+    or links.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
         unpacked = sum(entry.file_size for entry in entries)
-        if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * len(data) + 1024 * 1024:
+        if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * len(
+                data) + 1024 * 1024:
             refuse(_TOO_BIG)
         parts = {entry.filename.casefold(): entry for entry in entries}
         if 'xl/workbook.xml' not in parts:
-            refuse(f'「{name[:100]}」はExcelのブック（.xlsx）ではありません。.xlsx か CSV（UTF-8）で保存し直してください。')
+            refuse(f'「{name[:100]}」はExcelのブック（.xlsx）ではありません。.xlsx か CSV（UTF-8）'
+                   'で保存し直してください。')
         if any(entry.flag_bits & 1 for entry in entries):
             refuse('パスワードつきのファイルです。パスワードを外して保存し直してください。')
 
@@ -260,7 +283,8 @@ def _inspect(data, name):
                 refuse(_TOO_BIG)
             return None if entry is None else archive.read(entry)
 
-        described = {path: part(path) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml', 'xl/_rels/workbook.xml.rels')}
+        described = {path: part(path) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml',
+            'xl/_rels/workbook.xml.rels')}
         styles = part('xl/styles.xml', MAX_PART['xl/styles.xml'])
         texts = parts.get('xl/sharedstrings.xml')
         path_of_table = _first_sheet(described['xl/workbook.xml'], described['xl/_rels/workbook.xml.rels'])
@@ -357,8 +381,10 @@ def _lengths(xml):
 
 
 def _shapes(xml):
-    """Return {number of a cell style, as text: '%' or 'h'} of the styles that show a number as a percentage, or with a time of day."""
-    codes, formats, inside = {'9': '%', '10': '%', '22': 'h'}, [], False  # 0%, 0.00% and m/d/yy h:mm are Excel's own
+    """Return {number of a cell style, as text: '%' or 'h'} of the styles that show a number as a percentage,
+    or with a time of day."""
+    # 0%, 0.00% and m/d/yy h:mm are Excel's own
+    codes, formats, inside = {'9': '%', '10': '%', '22': 'h'}, [], False
 
     def start(tag, attributes):
         nonlocal inside
@@ -377,7 +403,8 @@ def _shapes(xml):
 
 
 def _survey(xml, lengths, shapes):
-    """Return ([(line, column number, value, message)] of cells without a usable value, [(line, column number, shape)] of `shapes`).
+    """Return ([(line, column number, value, message)] of cells without a usable value, [(line, column
+    number, shape)] of `shapes`).
 
     Refuse a sheet too wide, long or big.
 
@@ -441,7 +468,8 @@ def _survey(xml, lengths, shapes):
         if column > columns:
             columns = column
             if columns > MAX_COLUMNS:
-                refuse(f'列が{MAX_COLUMNS}を超えています（{column}列目に値があります）。不要な列を削除してください。', line)
+                refuse(f'列が{MAX_COLUMNS}を超えています（{column}列目に値があります）。'
+                       '不要な列を削除してください。', line)
         if shape and kind in (None, 'n'):
             shaped.append((line, column, shape))
         if kind == 's':
@@ -449,9 +477,11 @@ def _survey(xml, lengths, shapes):
             if size > MAX_TEXT:
                 refuse(_TOO_BIG)
         elif kind == 'e':
-            problems.append((line, column, value.strip(), '計算式がエラーです。Excelで直して保存してください。'))
+            problems.append((line, column, value.strip(),
+                             '計算式がエラーです。Excelで直して保存してください。'))
         elif formula and kind != 'str' and not value.strip():
-            problems.append((line, column, '', '計算式の結果が保存されていません。Excelで開いて保存し直してください。'))
+            problems.append((line, column, '',
+                             '計算式の結果が保存されていません。Excelで開いて保存し直してください。'))
 
     _parse(xml, start, text)
     if filled or formula:
@@ -519,7 +549,8 @@ def _sheet(records, encoding, kind, bad):
         deque(records, 0)
         raise
     width = len(headers)
-    problems = [Problem(line, headers[column - 1] if column <= width else f'{column}列目', value[:100], message)
+    problems = [Problem(line, headers[column - 1] if column <= width else f'{column}列目', value[:100],
+                        message)
                 for line, column, value, message in bad[:MAX_PROBLEMS]]
     rows = Packed()
     for line, cells in records:
@@ -530,7 +561,8 @@ def _sheet(records, encoding, kind, bad):
             extra = next((at for at in range(width, len(cells)) if cells[at].strip()), None)
             if extra is not None:
                 problems.append(Problem(line, f'{extra + 1}列目', cells[extra][:100],
-                                        '列名より右にも値があります。値にカンマがあるときは " で囲んでください。'))
+                                        '列名より右にも値があります。値にカンマがあるときは " '
+                                        'で囲んでください。'))
             cells = cells[:width]
         elif len(cells) < width:
             cells = cells + [''] * (width - len(cells))
@@ -538,7 +570,8 @@ def _sheet(records, encoding, kind, bad):
             problems += [Problem(line, header, cell[:50], f'1つの欄は{MAX_CELL:,}文字までです。')
                          for header, cell in zip(headers, cells, strict=True) if len(cell) > MAX_CELL]
         if not joined.isprintable() and _STRANGE.search(joined):
-            problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True) if _STRANGE.search(cell)]
+            problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True)
+                         if _STRANGE.search(cell)]
         if "'" in joined:
             cells = [_restored(cell) for cell in cells]
             if not any(cell.strip() for cell in cells):
@@ -549,7 +582,8 @@ def _sheet(records, encoding, kind, bad):
     deque(records, 0)
     problems.sort(key=lambda problem: problem.line)
     if len(problems) >= MAX_PROBLEMS:
-        problems = [*problems[:MAX_PROBLEMS], Problem(None, '', '', f'問題が{MAX_PROBLEMS:,}件を超えました。ファイルの形式を確かめてください。')]
+        problems = [*problems[:MAX_PROBLEMS], Problem(None, '', '',
+            f'問題が{MAX_PROBLEMS:,}件を超えました。ファイルの形式を確かめてください。')]
     return Sheet(headers, rows, encoding, kind, problems)
 
 
@@ -564,11 +598,15 @@ def _headers(line, cells):
     problems, seen = [], set()
     for place, header in enumerate(headers, 1):
         if not header:
-            problems.append(Problem(line, f'{place}列目', '', '列名がありません。列名を入れるか、列を削除してください。'))
+            problems.append(Problem(line, f'{place}列目', '',
+                                    '列名がありません。列名を入れるか、列を削除してください。'))
         elif len(header) > MAX_HEADER:
-            problems.append(Problem(line, f'{place}列目', header[:50], '列名が長すぎます。1行目に列名のあるファイルを選んでください。'))
+            problems.append(Problem(line, f'{place}列目', header[:50],
+                                    '列名が長すぎます。1行目に列名のあるファイルを選んでください。'))
         elif found := _STRANGE.search(header):
-            problems.append(Problem(line, f'{place}列目', '', f'列名に使えない文字（U+{ord(found.group()):04X}）があります。列名を入れ直してください。'))
+            problems.append(Problem(line, f'{place}列目', '',
+                                    f'列名に使えない文字（U+{ord(found.group()):04X}）があります。'
+                                    '列名を入れ直してください。'))
         elif header in seen:
             problems.append(Problem(line, header, header, 'この列名が2回あります。片方を削除してください。'))
         seen.add(header)
@@ -581,7 +619,8 @@ def _strange(line, header, cell):
     found = ''.join(sorted(set(_STRANGE.findall(cell))))
     codes = '、'.join(f'U+{ord(c):04X}' for c in found[:20])
     words = '外字' if any(ord(c) >= 0xe000 for c in found) else '制御文字'
-    return Problem(line, header, cell[:100], f'{words}（{codes}）が含まれています。標準の文字に置き換えてください。')
+    return Problem(line, header, cell[:100],
+                   f'{words}（{codes}）が含まれています。標準の文字に置き換えてください。')
 
 
 def _restored(cell):
@@ -601,8 +640,8 @@ def twinned(text):
 def stream_csv(headers, rows, encoding='utf-8-sig'):
     """Yield the bytes of a CSV, neutralised, in chunks; `encoding` is utf-8-sig (with BOM), utf-8 or cp932.
 
-    Raise Unreadable, naming line, column and character, for what the encoding cannot carry; for CP932 (see `twinned`)
-    before the first byte, so that nothing is sent of a file that would lose characters.
+    Raise Unreadable, naming line, column and character, for what the encoding cannot carry; for CP932 (see
+    `twinned`) before the first byte, so that nothing is sent of a file that would lose characters.
     """
     cp932 = encoding == 'cp932'
     codec = 'cp932' if cp932 else 'utf-8'
@@ -670,25 +709,29 @@ def write_csv(headers, rows, encoding='utf-8-sig'):
 
 
 #: how Excel shows what is no text: kind of a column → number format
-FORMATS = {'day': 'yyyy/mm/dd', 'moment': 'yyyy/mm/dd hh:mm', 'number': '#,##0', 'plain': '0', 'decimal': 'General'}
+FORMATS = {'day': 'yyyy/mm/dd', 'moment': 'yyyy/mm/dd hh:mm', 'number': '#,##0', 'plain': '0',
+           'decimal': 'General'}
 
 
 def write_xlsx(headers, rows, title, kinds=None):
-    """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros survive.
+    """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros
+    survive.
 
     `kinds`, for a file that people read, says of each column which of FORMATS its cells are, None for text.
     Raise Unreadable for a cell or a table that Excel cannot hold.
     """
     kinds = kinds or [None] * len(headers)
     output = io.BytesIO()
-    book = xlsxwriter.Workbook(output, {'in_memory': True, 'constant_memory': True, 'strings_to_formulas': False,
-                                        'strings_to_urls': False, 'strings_to_numbers': False})
+    book = xlsxwriter.Workbook(output, {'in_memory': True, 'constant_memory': True,
+                                        'strings_to_formulas': False, 'strings_to_urls': False,
+                                        'strings_to_numbers': False})
     name = re.sub(r'[\[\]:*?/\\\x00-\x1f]', '', title)[:31].strip("' ")
     sheet = book.add_worksheet(name or 'Sheet1')
     bold = book.add_format({'bold': True, 'bg_color': '#E8F1FE', 'border': 1})
     formats = {kind: book.add_format({'num_format': FORMATS[kind]}) for kind in kinds if kind}
     for place, header in enumerate(headers):
-        sheet.set_column(place, place, max({'day': 12, 'moment': 18}.get(kinds[place], 10), min(40, 2 * len(header) + 2)))
+        sheet.set_column(place, place, max({'day': 12, 'moment': 18}.get(kinds[place], 10),
+                                           min(40, 2 * len(header) + 2)))
     sheet.freeze_panes(1, 0)
     last, lost = 0, []
     for last, row in enumerate(_lines(headers, rows)):
@@ -726,9 +769,11 @@ def _write_value(sheet, line, place, text, kind, format):
 
 def _unheld(line, headers, row):
     """Return a Problem per cell that a workbook cannot hold."""
-    found = [Problem(line, header, cell[:50], f'Excelの1つのセルは{MAX_CELL:,}文字までです。CSVで書き出してください。')
+    found = [Problem(line, header, cell[:50],
+                     f'Excelの1つのセルは{MAX_CELL:,}文字までです。CSVで書き出してください。')
              for header, cell in zip(headers, row, strict=True) if len(cell) > MAX_CELL]
     for header, cell in zip(headers, row, strict=True):
         if bad := sorted(set(_UNWRITABLE.findall(cell))):
-            found.append(Problem(line, header, _sound(cell[:100]), '書き出せない文字: ' + '、'.join(f'U+{ord(c):04X}' for c in bad)))
+            found.append(Problem(line, header, _sound(cell[:100]),
+                                 '書き出せない文字: ' + '、'.join(f'U+{ord(c):04X}' for c in bad)))
     return found

@@ -1,4 +1,5 @@
-"""What tables and their columns are called in Japanese: for histories, the verdict on the trail and the dictionary."""
+"""What tables and their columns are called in Japanese: for histories, the verdict on the trail and the
+dictionary."""
 from functools import cache
 
 from audits.history import Vocabulary
@@ -46,24 +47,30 @@ FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], S
          Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm], ApiToken: [TokenForm]}
 #: columns that no form asks for
 WORDS = {
-    Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人', 'channel': '経路',
-          'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）', 'changes': '変更の数',
-          'previous': '一つ前のハッシュ', 'hash': 'ハッシュ', 'form': 'ハッシュの形式（空は第1形式）',
-          'person': '操作した人の内部番号', 'role': '操作した人の権限（当時）', 'unit': '操作した人の所属の内部番号（当時）',
+    Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人',
+          'channel': '経路', 'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）',
+          'changes': '変更の数', 'previous': '一つ前のハッシュ', 'hash': 'ハッシュ',
+          'form': 'ハッシュの形式（空は第1形式）', 'person': '操作した人の内部番号',
+          'role': '操作した人の権限（当時）', 'unit': '操作した人の所属の内部番号（当時）',
           'unit_name': '操作した人の所属（当時）'},
-    Change: {'act': '操作番号', 'place': '操作の中の順', 'table': '表', 'row': '行の内部番号', 'label': '行の名前（当時）',
-             'kind': '登録・変更・取消', 'values': '変更前後の値（JSON）'},
+    Change: {'act': '操作番号', 'place': '操作の中の順', 'table': '表', 'row': '行の内部番号',
+             'label': '行の名前（当時）', 'kind': '登録・変更・取消', 'values': '変更前後の値（JSON）'},
     TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
-    Person: {'password_hash': 'パスワードのハッシュ（argon2id）', 'epoch': 'サインインの世代（変わると全端末が終わる）',
-             'one_time_until': '一時パスワードの期限'},
-    Session: {'token': 'セッションの識別子の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代', 'created': 'サインインの日時',
-              'used': '最後に使った日時', 'boot': '機械の起動の番号', 'created_ticks': 'サインインの時（起動からの秒）',
-              'used_ticks': '最後に使った時（起動からの秒）', 'address': '接続元', 'agent': '端末の名乗り（User-Agent）'},
-    ApiToken: {'person': '利用者', 'epoch': 'サインインの世代（変わると使えなくなる）', 'token_hash': 'トークンの SHA-256'},
+    Person: {'password_hash': 'パスワードのハッシュ（argon2id）',
+             'epoch': 'サインインの世代（変わると全端末が終わる）', 'one_time_until': '一時パスワードの期限'},
+    Session: {'token': 'セッションの識別子の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代',
+              'created': 'サインインの日時', 'used': '最後に使った日時', 'boot': '機械の起動の番号',
+              'created_ticks': 'サインインの時（起動からの秒）',
+              'used_ticks': '最後に使った時（起動からの秒）', 'address': '接続元',
+              'agent': '端末の名乗り（User-Agent）'},
+    ApiToken: {'person': '利用者', 'epoch': 'サインインの世代（変わると使えなくなる）',
+               'token_hash': 'トークンの SHA-256'},
     TokenUse: {'token': 'APIトークン', 'used': '最後に使った日時', 'address': '接続元'},
-    Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限', 'last': '最後の失敗'},
+    Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
+               'last': '最後の失敗'},
     Support: {'state': '状態'},
-    SupportComment: {'support': '調達支援', 'person': '書いた人', 'at': '日時', 'state': '移った先の状態', 'text': 'コメント'},
+    SupportComment: {'support': '調達支援', 'person': '書いた人', 'at': '日時', 'state': '移った先の状態',
+                     'text': 'コメント'},
     Finding: {'state': '状態', 'accepted_reason': 'リスク受容の理由'},
     CorrectiveAction: {'finding': '指摘', 'follower': '事後確認者'},
     CheckIn: {'plan': '実行プラン'},
@@ -80,12 +87,13 @@ WORDS = {
     Schedule: {'initiative': '重点取組', 'place': '順'},
 }
 #: columns every record has, and no form
-COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時', 'void_reason': '取消理由',
-          'search_text': '検索用の文字列（自動）'}
+COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
+          'void_reason': '取消理由', 'search_text': '検索用の文字列（自動）'}
 #: tables without a list of their own
-TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ', Initiative: '重点取組',
-          ApiToken: 'APIトークン', Indicator: '指標', Schedule: '四半期スケジュール', DepartmentVersion: '旧名称', SupportComment: 'コメント',
-          StepMove: '状態の移り変わり', BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
+TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ',
+          Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標', Schedule: '四半期スケジュール',
+          DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
+          BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
           ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
 
 
@@ -97,14 +105,17 @@ def title_of(table):
 
 @cache
 def parts_of(table):
-    """Return ((table, field), …) of the rows that are part of a record: they have no page of their own and lead to it."""
+    """Return ((table, field), …) of the rows that are part of a record: they have no page of their own and
+    lead to it."""
     return tuple((part, field) for part in RECORDS if of_table(part) is None and table is not Person
-                 for field in part._meta.sorted_fields if getattr(field, 'rel_model', None) is table and field.name != 'parent')
+                 for field in part._meta.sorted_fields if getattr(field, 'rel_model', None) is table
+                 and field.name != 'parent')
 
 
 @cache
 def cells_of(table):
-    """Return {field name: form field} of a table's columns that a form asks for, in the order of the forms."""
+    """Return {field name: form field} of a table's columns that a form asks for, in the order of the
+    forms."""
     noun = of_table(table)
     found = {}
     for form in [noun.form] if noun else FORMS.get(table, []):
@@ -117,8 +128,11 @@ def cells_of(table):
 
 @cache
 def vocabulary(table):
-    """Return the Vocabulary of a table: its forms' words first, then those of the columns no form asks for."""
-    own = {name: label for name, label in (COMMON | WORDS.get(table, {})).items() if name in table._meta.fields}
+    """Return the Vocabulary of a table: its forms' words first, then those of the columns no form asks
+    for."""
+    own = {name: label for name, label in (COMMON | WORDS.get(table, {})).items()
+           if name in table._meta.fields}
     cells = cells_of(table)
     return Vocabulary({name: cell.label.text for name, cell in cells.items()} | own,
-                      {name: cell.show for name, cell in cells.items() if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)
+                      {name: cell.show for name, cell in cells.items()
+                       if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)

@@ -14,6 +14,6 @@ for _name in (REGULAR, BOLD):
 for _bold, _italic in ((0, 0), (0, 1), (1, 0), (1, 1)):
     addMapping(REGULAR, _bold, _italic, BOLD if _bold else REGULAR)
 
-# reportlab copies its default font into styles, tables and drawings when those modules are imported: it is named
-# here, before any of them, or unembedded Helvetica gets into every file
+# reportlab copies its default font into styles, tables and drawings when those modules are imported: it is
+# named here, before any of them, or unembedded Helvetica gets into every file
 rl_config.canvas_basefontname = rl_config.defaultGraphicsFontName = REGULAR

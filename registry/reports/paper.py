@@ -26,7 +26,8 @@ GOOD, WARN, BAD = colors.HexColor('#197a4b'), colors.HexColor('#ac3e00'), colors
 
 #: The symbol of a rating or verdict → its word and colour; never one without the other two.
 WORDS = {'－': (ratings.VERDICT_WORDS['unknown'][1], QUIET), **{
-    mark: (word, {'○': GOOD, '△': WARN, '×': BAD}.get(mark, QUIET)) for mark, word in ratings.RATING_WORDS.items()}}
+    mark: (word, {'○': GOOD, '△': WARN, '×': BAD}.get(mark, QUIET)) for mark,
+    word in ratings.RATING_WORDS.items()}}
 VERDICTS = {verdict: mark for verdict, (mark, _) in ratings.VERDICT_WORDS.items()}
 
 #: Points: side margin; baselines of header (from the top) and footer (from the bottom); air around the body.
@@ -74,8 +75,8 @@ def width_of(text, font, size):
 def lines(text, font, size, width, widths=None):
     """Return the lines of `text` broken at `width` points; none begins with 、 or ends with 「.
 
-    Numbers and latin words stay whole. `widths` gives the first lines their own widths. A chain that may not part and is wider than the line is
-    broken inside a word, and only then anywhere.
+    Numbers and latin words stay whole. `widths` gives the first lines their own widths. A chain that may not
+    part and is wider than the line is broken inside a word, and only then anywhere.
     """
     limits = [limit / size for limit in (widths or [width])]
     result, start, used, limit = [], 0, 0.0, limits[0]
@@ -121,7 +122,8 @@ class Prose(Paragraph):
 
 
 def prose(text, style, link=None):
-    """Return text as a paragraph of one font; `link` is the key of a Mark it leads to. A line's end is a space."""
+    """Return text as a paragraph of one font; `link` is the key of a Mark it leads to. A line's end is a
+    space."""
     made = Prose(f'<a href="#{link}" color="{KEY.hexval()}">.</a>' if link else '.', style)
     # put in behind the markup parser, which would cut the text into fonts at every & and <
     made.frags[0].text = text.translate(SPACES)
@@ -157,7 +159,8 @@ class Pen:
         return prose(self.plain(str(text)), style, link)
 
     def listed(self, texts, style, bullet):
-        """Return one paragraph per text, hung by the bullet; a text that brings its own (-, ・) stands under it."""
+        """Return one paragraph per text, hung by the bullet; a text that brings its own (-, ・) stands under
+        it."""
         return [self.prose(text, style.under) if text[:1] in BULLETS else
                 self.prose(f'{bullet} {text}', style.items[bullet]) for text in texts]
 
@@ -202,10 +205,12 @@ def styles(size):
 
     return SimpleNamespace(
         size=size, body=style('body'), bold=style('bold', BOLD), label=style('label', BOLD, 0.95),
-        items={bullet: _hung(style, bullet, size) for bullet in '・●'}, under=style('under', leftIndent=size * 2),
+        items={bullet: _hung(style, bullet, size) for bullet in '・●'},
+        under=style('under', leftIndent=size * 2),
         head=style('head', BOLD, 0.9, alignment=1), centre=style('centre', alignment=1),
         strong=style('strong', BOLD, alignment=1),
-        note=style('note', scale=max(0.86, min(1, 8 / size)), leading=min(normal, 1.3), colour=QUIET, alignment=1),
+        note=style('note', scale=max(0.86, min(1, 8 / size)), leading=min(normal, 1.3), colour=QUIET,
+                   alignment=1),
         small=style('small', scale=max(0.86, min(1, 8 / size)), leading=min(normal, 1.35), colour=QUIET),
         title=style('title', BOLD, 1.25, 1.35), band=style('band', BOLD, 1.15, 1.3, PAPER),
         huge=style('huge', BOLD, 1.9, 1.35, KEY),
@@ -303,7 +308,8 @@ class Imprint:
     @classmethod
     def of(cls, board, title, made_at, pinned=None):
         """Return the imprint of a document made from a board."""
-        return cls(title, board.as_of, made_at, board.head_seq, board.head_hash, board.head_at, board.is_demo, pinned=pinned)
+        return cls(title, board.as_of, made_at, board.head_seq, board.head_hash, board.head_at, board.is_demo,
+                   pinned=pinned)
 
     @property
     def chain(self):
@@ -394,7 +400,8 @@ class Sheets(Canvas):
         self.drawString(MARGIN, FOOT - 13, self._imprint.chain)
         made = calendar.show_moment(self._imprint.made_at)
         self.drawRightString(width - MARGIN, FOOT - 13,
-                             f'作成：{made}' + ('（今日の日付を固定して作成。実際の日時ではありません）' if self._imprint.pinned else ''))
+                             f'作成：{made}' + ('（今日の日付を固定して作成。実際の日時ではありません）'
+                                             if self._imprint.pinned else ''))
         self.setFillColor(INK)
         self.setFont(BOLD, 9)
         self.drawRightString(width - MARGIN, FOOT - 2, f'ページ {self._pageNumber} / {total}')

@@ -10,7 +10,8 @@ def build(board, made_at, only=None, pinned=None):
 
     `only` is the number of the one initiative asked for.
     """
-    return results.book(board, f'{board.year_label} デジタル・ICT戦略 実施計画', made_at, overview, initiative, only, pinned)
+    return results.book(board, f'{board.year_label} デジタル・ICT戦略 実施計画', made_at, overview,
+                        initiative, only, pinned)
 
 
 def overview(pen, board, title, size):
@@ -22,7 +23,8 @@ def overview(pen, board, title, size):
     return [
         pen.prose(title, style.huge),
         results.purpose(pen, board, style, width),
-        paper.table([[pen.prose(word, style.head) for word in words], *rows], [150, 200, width - 390, 40], look,
+        paper.table([[pen.prose(word, style.head) for word in words], *rows], [150, 200, width - 390, 40],
+                    look,
                     header=1),
         *pen.footnote(style.small)]
 
@@ -54,7 +56,8 @@ def targets(pen, view, style, width):
 
 
 def schedule(pen, board, view, style, width):
-    """Return the quarterly schedule as drawings, each small enough for one page, with the source's remarks."""
+    """Return the quarterly schedule as drawings, each small enough for one page, with the source's
+    remarks."""
     label = pen.prose(f'{board.year_label}のスケジュール', style.label)
     room, high = width - results.LABEL - 10, paper.area()[1] - 60
     groups, used = [], 0

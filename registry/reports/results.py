@@ -14,17 +14,20 @@ CHARTS_A_ROW = 3
 def build(board, made_at, only=None, pinned=None):
     """Return the year's results as a PDF (bytes), made at an aware moment; the board is read, nothing else.
 
-    `only` is the number of the one initiative asked for, `pinned` the day to which today was fixed, if it was.
+    `only` is the number of the one initiative asked for, `pinned` the day to which today was fixed, if it
+    was.
     """
     title = f'{board.year_label} デジタル・ICT戦略 成果'
     return book(board, title, made_at, summary, initiative, only, pinned)
 
 
 def book(board, title, made_at, first, page, only=None, pinned=None):
-    """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each initiative, or for `only` one."""
+    """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each
+    initiative, or for `only` one."""
     pen = paper.Pen()
     if only is not None:
-        theme, view = next((theme, view) for theme, views in by_theme(board) for view in views if view.no == only)
+        theme, view = next((theme, view) for theme, views in by_theme(board) for view in views
+                           if view.no == only)
         story = [paper.Mark(f'initiative-{view.no}', f'{view.no}. {view.title}'),
                  *paper.fit(lambda size: page(pen, board, theme, view, size))]
         return paper.write(story, paper.Imprint.of(board, title, made_at, pinned), pen)
@@ -40,7 +43,8 @@ def book(board, title, made_at, first, page, only=None, pinned=None):
 
 def by_theme(board):
     """Return [(theme, its initiatives)] in the board's order."""
-    return [(theme, [view for view in board.initiatives if view.theme_no == theme.no]) for theme in board.themes]
+    return [(theme, [view for view in board.initiatives if view.theme_no == theme.no])
+            for theme in board.themes]
 
 
 def themed(pen, board, style, cells):
@@ -57,7 +61,8 @@ def themed(pen, board, style, cells):
 
 
 def under_label(rows):
-    """Return table commands for a first column that reads as one cell over `rows` rows, wherever the page breaks."""
+    """Return table commands for a first column that reads as one cell over `rows` rows, wherever the page
+    breaks."""
     return [('BACKGROUND', (0, 0), (0, -1), paper.TINT),
             *([('LINEABOVE', (0, 1), (0, -1), 0.5, paper.TINT)] if rows > 1 else ())]
 
@@ -73,7 +78,8 @@ def summary(pen, board, title, size):
     tally = [[''] + [rating(pen, mark, style) for mark in ('○', '△', '×', '判定不可', '未評価')]]
     for name, counts in (('公式評価', board.official_tally), ('自動判定', board.tally)):
         tally.append([pen.prose(name, style.label), *(
-            pen.prose(str(counts.get(mark, '－')), style.strong) for mark in ('○', '△', '×', '判定不可', '未評価'))])
+            pen.prose(str(counts.get(mark, '－')), style.strong)
+            for mark in ('○', '△', '×', '判定不可', '未評価'))])
 
     def cells(view):
         met = sum(indicator.verdict == 'met' for indicator in view.indicators)
@@ -87,13 +93,15 @@ def summary(pen, board, title, size):
         purpose(pen, board, style, width),
         paper.table([[pen.prose(word, style.head) for word in words], *rows],
                     [230, width - 230 - 270, 90, 100, 80], look, header=1, space=8),
-        paper.table(tally, [120] + [(width - 120) / 5] * 5, [('BACKGROUND', (0, 0), (0, -1), paper.TINT)], header=1),
+        paper.table(tally, [120] + [(width - 120) / 5] * 5, [('BACKGROUND', (0, 0), (0, -1), paper.TINT)],
+                    header=1),
         *pen.footnote(style.small)]
 
 
 def purpose(pen, board, style, width):
     """Return Mission and Vision beside each other."""
-    return paper.table([[pen.prose('Mission（目的・使命）', style.head), pen.prose('Vision（目指す姿）', style.head)],
+    return paper.table([[pen.prose('Mission（目的・使命）', style.head),
+                         pen.prose('Vision（目指す姿）', style.head)],
                         [pen.prose(board.mission, style.body), pen.prose(board.vision, style.body)]],
                        [width / 2, width / 2], header=1, space=8)
 
@@ -129,7 +137,8 @@ def indicators(pen, board, view, style, width):
             '', pen.prose(indicator.no, style.centre), pen.prose(indicator.text, style.body),
             pen.prose(indicator.target_words, style.centre), pen.prose(value, style.strong),
             pen.prose(indicator.parts or '－', style.centre),
-            [rating(pen, paper.VERDICTS[indicator.verdict], style), *([pen.prose(gap, style.note)] if gap else ())],
+            [rating(pen, paper.VERDICTS[indicator.verdict], style),
+             *([pen.prose(gap, style.note)] if gap else ())],
             [pen.prose(words, style.strong if indicator.source == 'computed' else style.centre)
              for words in origin(indicator)],
             [pen.prose(text, style.small) for text in provenance(indicator, board)]])
@@ -151,7 +160,8 @@ def notes(pen, view, style, width):
 
 
 def origin(indicator):
-    """Return where an indicator's value is from, a line each: a published one says what the register itself gave."""
+    """Return where an indicator's value is from, a line each: a published one says what the register itself
+    gave."""
     if indicator.is_published:
         return ['公表値', f'（自動集計は{indicator.instead_of}）']
     return [SOURCES[indicator.source]]
@@ -160,7 +170,8 @@ def origin(indicator):
 def provenance(indicator, board):
     """Return what is known about an actual: source and quote, its day, what it rests on."""
     # a published value is said below, with all that were published
-    found = [] if indicator.is_published else [text for text in (indicator.source_text + quoted(indicator.quote),) if text]
+    found = [] if indicator.is_published else [text for text in (indicator.source_text
+        + quoted(indicator.quote),) if text]
     if indicator.businesses:
         found.append(f'対象業務：{"、".join(name for _, name in indicator.businesses)}')
     if indicator.source == 'entered' and not indicator.is_published and indicator.as_of and indicator.as_of != board.as_of:
@@ -187,7 +198,8 @@ def references(indicator):
 
 
 def tasks(pen, view, style, width, pictures=()):
-    """Return the tasks (主なタスク), in two columns when there are many; pictures stand at their right, if any."""
+    """Return the tasks (主なタスク), in two columns when there are many; pictures stand at their right, if
+    any."""
     room = width - LABEL
     label = pen.prose('具体的な個別施策（主なタスク）', style.label)
     if pictures:
@@ -195,7 +207,8 @@ def tasks(pen, view, style, width, pictures=()):
         rows = [pictures[at:at + CHARTS_A_ROW] for at in range(0, len(pictures), CHARTS_A_ROW)]
         inner = [[label, pen.listed(view.tasks, style, '・')] if not at else ['', '']
                  for at in range(len(rows))]
-        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row)) for start, row in zip(inner, rows, strict=True)]
+        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row)) for start,
+                 row in zip(inner, rows, strict=True)]
         return [paper.table(cells, [LABEL, room * 0.34, side, side, side], [
             *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, paper.PAPER),
             ('LEFTPADDING', (2, 0), (-1, -1), 5), ('RIGHTPADDING', (2, 0), (-1, -1), 3)])]
@@ -208,7 +221,8 @@ def tasks(pen, view, style, width, pictures=()):
 
 
 def trends(pen, view, room):
-    """Return small charts of the computed indicators that have at least two points, to stand in `room` points."""
+    """Return small charts of the computed indicators that have at least two points, to stand in `room`
+    points."""
     return [pen.picture(charts.trend(f'指標{indicator.no}の推移', indicator.trend, indicator.target,
                                      indicator.unit, room / CHARTS_A_ROW - 9, 58, indicator.decimals))
             for indicator in view.indicators if indicator.source == 'computed'
@@ -216,7 +230,8 @@ def trends(pen, view, room):
 
 
 def assessment(pen, view, style, width):
-    """Return the official rating, large, the computed one beside it, the reason when they differ, and the 成果."""
+    """Return the official rating, large, the computed one beside it, the reason when they differ, and the
+    成果."""
     cells = []
     for name, mark in (('公式評価', view.official or '未評価'), ('自動判定', view.computed)):
         symbol = len(mark) == 1

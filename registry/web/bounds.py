@@ -1,4 +1,5 @@
-"""What a request may bring, asked before anything of it is parsed: bytes, fields, parameters, and which kinds of body."""
+"""What a request may bring, asked before anything of it is parsed: bytes, fields, parameters, and which
+kinds of body."""
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
@@ -16,7 +17,8 @@ from . import devices
 
 #: the endpoints that take a file; any other form is text and much smaller
 UPLOADS = frozenset({'files.index'})
-#: (bytes of a body, fields in it) of whoever has never signed in here, and of a form; an upload has the application's own limits
+#: (bytes of a body, fields in it) of whoever has never signed in here, and of a form; an upload has the
+#: application's own limits
 STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
 MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
 #: where the API is, what of it pages may read too, and how an endpoint that takes a file ends
@@ -28,7 +30,8 @@ URLENCODED, MULTIPART = 'application/x-www-form-urlencoded', 'multipart/form-dat
 
 
 def is_api():
-    """Tell whether a machine asks (the JSON API): it is known by its token alone, and told everything in JSON."""
+    """Tell whether a machine asks (the JSON API): it is known by its token alone, and told everything in
+    JSON."""
     return request.path.startswith(API)
 
 
@@ -40,7 +43,8 @@ def refusal(kind, action):
 
 
 class Parser(FormDataParser):
-    """Reads a form only within its limits; one that cannot be read is refused, and not taken for an empty one."""
+    """Reads a form only within its limits; one that cannot be read is refused, and not taken for an empty
+    one."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -55,7 +59,8 @@ class Parser(FormDataParser):
             try:
                 unquote_to_bytes(body).decode()
             except UnicodeDecodeError:
-                raise BadRequest from None  # what is no text, half characters too, would be kept as its escapes
+                # what is no text, half characters too, would be kept as its escapes
+                raise BadRequest from None
             stream = BytesIO(body)
         try:
             return super().parse(stream, mimetype, content_length, options)
@@ -83,13 +88,15 @@ class Bounded(Request):
 
 
 def limit():
-    """Set what this request may bring, by who sends it and where to; refuse what is too long before it is read."""
+    """Set what this request may bring, by who sends it and where to; refuse what is too long before it is
+    read."""
     if len(request.path) > MAX_PATH or len(request.query_string) > MAX_QUERY:
         raise RequestURITooLarge
     if sum(len(value) for name, value in request.environ.items() if name.startswith('HTTP_')) > MAX_HEADERS:
         raise RequestHeaderFieldsTooLarge
     if request.query_string.count(b'&') >= MAX_PARAMETERS:
-        raise refusal(BadRequest, f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
+        raise refusal(BadRequest,
+                      f'アドレスの条件は{MAX_PARAMETERS}個までです。条件を減らして、もう一度開いてください。')
     if is_api():
         limit_api()
         return
@@ -102,7 +109,8 @@ def limit():
         request.max_form_parts = fields
     length = request.content_length
     if length is not None and request.max_content_length is not None and length > request.max_content_length:
-        raise refusal(RequestEntityTooLarge, 'サインインしてから、もう一度送ってください。') if stranger else RequestEntityTooLarge()
+        raise refusal(RequestEntityTooLarge,
+                      'サインインしてから、もう一度送ってください。') if stranger else RequestEntityTooLarge()
     sent = request.mimetype or length or 'Transfer-Encoding' in request.headers
     if sent and not safe and request.mimetype not in (URLENCODED, MULTIPART):
         raise UnsupportedMediaType

@@ -23,7 +23,8 @@ bp = Blueprint('board', __name__)
 
 
 def chosen_year():
-    """Return the fiscal year a page shows: the one asked for, else this year's, else the newest with a strategy."""
+    """Return the fiscal year a page shows: the one asked for, else this year's, else the newest with a
+    strategy."""
     known = [y for (y,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
              .order_by(Strategy.fiscal_year.desc()).tuples()]
     asked = listing.whole(request.args, 'year', 0)
@@ -54,9 +55,12 @@ def index():
     year, known = chosen_year()
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of)
-    return render_template('board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
-                           year_label=calendar.year_label(year), as_of_problem=problem, waiting=mine('waiting', waiting),
-                           tallies=mine('tallies', lambda: systems.tallies(current_user)), crumbs=[], picture=picture(found) if found else '')
+    return render_template('board.html', board=found, years=[(y, calendar.year_label(y)) for y in known],
+                           year=year,
+                           year_label=calendar.year_label(year), as_of_problem=problem,
+                           waiting=mine('waiting', waiting),
+                           tallies=mine('tallies', lambda: systems.tallies(current_user)), crumbs=[],
+                           picture=picture(found) if found else '')
 
 
 def picture(found):
@@ -74,8 +78,10 @@ def drawn(year_label, themes):
 
 
 def mine(name, make):
-    """Return what is counted for the person signed in, counted once for a day while what it is read from stands."""
-    return remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id), make)
+    """Return what is counted for the person signed in, counted once for a day while what it is read from
+    stands."""
+    return remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id),
+                      make)
 
 
 #: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
@@ -85,14 +91,17 @@ WAITING = (
     ({'it', 'department', 'head', 'auditor'}, '未復旧のインシデント', 'incidents', {'open': '1'}),
     ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
     ({'auditor', 'department', 'head'}, '是正の期限を過ぎた指摘', 'findings', {'open': 'late'}),
-    ({'it', 'department', 'head'}, '1年以内に契約が満了する運用中のシステム', 'systems', {'ends': '1', 'lifecycle': 'operate'}),
-    ({'it', 'department', 'head'}, '契約が満了した運用中のシステム', 'systems', {'ends': '0', 'lifecycle': 'operate'}),
+    ({'it', 'department', 'head'}, '1年以内に契約が満了する運用中のシステム', 'systems',
+     {'ends': '1', 'lifecycle': 'operate'}),
+    ({'it', 'department', 'head'}, '契約が満了した運用中のシステム', 'systems',
+     {'ends': '0', 'lifecycle': 'operate'}),
 )
 
 
 def waiting():
     """Return [(words, number, address of the list of these rows)] of what waits for the person signed in."""
-    return [(words, mine(f'waiting: {words}', partial(number_waiting, name, chosen)), url_for(f'{name}.index', **chosen))
+    return [(words, mine(f'waiting: {words}', partial(number_waiting, name, chosen)),
+             url_for(f'{name}.index', **chosen))
             for roles, words, name, chosen in WAITING if current_user.role in roles]
 
 
@@ -100,7 +109,8 @@ def number_waiting(name, chosen):
     """Return how many rows of a noun the person signed in sees under some filters."""
     noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user, clock.today())
     where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
-    return counted(noun.table.select(noun.table.id).where(noun.table.live(), *where, *([] if limit is None else [limit])))
+    return counted(noun.table.select(noun.table.id).where(noun.table.live(), *where,
+        *([] if limit is None else [limit])))
 
 
 @bp.get('/search')
@@ -121,7 +131,8 @@ def search():
             rows = list(query)
             if rows:
                 groups.append((noun, rows[:10], len(rows) > 10))
-    return render_template('search.html', q=text, groups=groups, crumbs=[('ホーム', url_for('.index')), ('検索', None)])
+    return render_template('search.html', q=text, groups=groups,
+                           crumbs=[('ホーム', url_for('.index')), ('検索', None)])
 
 
 def register(app):
@@ -137,4 +148,5 @@ def register(app):
         problem = connection.unready()
         if problem:
             structlog.get_logger('daicho').warning('not_ready', reason=problem)
-        return Response('not ready\n' if problem else 'ready\n', 503 if problem else 200, mimetype='text/plain')
+        return Response('not ready\n' if problem else 'ready\n', 503 if problem else 200,
+                        mimetype='text/plain')

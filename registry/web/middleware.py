@@ -42,8 +42,8 @@ def register(app):
 
     @app.teardown_request
     def let_go(error):
-        # a file's form and rows point at each other, many megabytes of them: the collector by itself would come late. Where
-        # nothing is frozen (`serving`), it would walk over the whole program.
+        # a file's form and rows point at each other, many megabytes of them: the collector by itself would
+        # come late. Where nothing is frozen (`serving`), it would walk over the whole program.
         if request.endpoint and request.endpoint.partition('.')[2] in LARGE and gc.get_freeze_count():
             gc.collect()
 
@@ -59,10 +59,12 @@ def register(app):
         if 'Cache-Control' not in response.headers:
             response.headers['Cache-Control'] = 'no-store'
         if app.config.get('REQUEST_LOG', True):
-            # the person this request has already read, if any: asking anew would need the database, which may be what failed
+            # the person this request has already read, if any: asking anew would need the database, which
+            # may be what failed
             person = getattr(g, '_login_user', None)
             said.info('request', id=g.get('request_id'), method=request.method, path=request.path,
-                      status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0)) * 1000, 1),
+                      status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0))
+                                                            * 1000, 1),
                       person=person and person.get_id())
         return response
 

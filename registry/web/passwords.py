@@ -1,4 +1,5 @@
-"""What a new password must be: long, not one that guessing programs try, and not made of what surrounds it."""
+"""What a new password must be: long, not one that guessing programs try, and not made of what surrounds
+it."""
 import re
 from pathlib import Path
 
@@ -11,12 +12,15 @@ MASTERS = Path(__file__).parents[1] / 'data' / 'masters'
 #: passwords that are tried, all as long as ours must be; and the words and short passwords they are made from
 COMMON, WORDS = MASTERS / 'common-passwords.txt', MASTERS / 'common-words.txt'
 #: what anyone who guesses at this register tries first
-CONTEXT = ('目黒区', '目黒', 'めぐろ', 'meguro', '東京都', '東京', 'とうきょう', 'tokyo', '区役所', 'くやくしょ', 'kuyakusho', '市役所', '役所',
-           'やくしょ', 'yakusho', '台帳', 'だいちょう', 'だいちょ', 'daichou', 'daicho', 'パスワード', 'pasuwado', 'password', '暗証番号',
-           '管理者', 'かんりしゃ', 'kanrisha', 'kanri', 'admin', 'システム', 'system', '情報政策', '情報', 'jouhou', 'joho', '政策', 'seisaku',
-           '令和', 'れいわ', 'reiwa', '平成', 'へいせい', 'heisei', '昭和', 'しょうわ', 'showa', '西暦', '年度')
-ROWS = ('1234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'qazwsxedcrfvtgbyhnujmikolp', 'abcdefghijklmnopqrstuvwxyz',
-        'あいうえお', 'かきくけこ', 'さしすせそ', 'たちつてと', 'いろはにほへと')
+CONTEXT = ('目黒区', '目黒', 'めぐろ', 'meguro', '東京都', '東京', 'とうきょう', 'tokyo', '区役所',
+           'くやくしょ', 'kuyakusho', '市役所', '役所', 'やくしょ', 'yakusho', '台帳', 'だいちょう',
+           'だいちょ', 'daichou', 'daicho', 'パスワード', 'pasuwado', 'password', '暗証番号', '管理者',
+           'かんりしゃ', 'kanrisha', 'kanri', 'admin', 'システム', 'system', '情報政策', '情報', 'jouhou',
+           'joho', '政策', 'seisaku', '令和', 'れいわ', 'reiwa', '平成', 'へいせい', 'heisei', '昭和',
+           'しょうわ', 'showa', '西暦', '年度')
+ROWS = ('1234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'qazwsxedcrfvtgbyhnujmikolp',
+        'abcdefghijklmnopqrstuvwxyz', 'あいうえお', 'かきくけこ', 'さしすせそ', 'たちつてと',
+        'いろはにほへと')
 _LEET = str.maketrans('@4301!5$7', 'aaeoiisst')
 #: how much must be left beside what is guessed first; a kana or kanji counts as two letters
 LEFT = 6
@@ -40,16 +44,20 @@ def weaknesses(password, person):
     if len(local) > 2 and local in folded:
         found.append('メールアドレスを含めないでください。')
     elif taken and weight(left) < LEFT:
-        found.append('区や台帳の名前、所属、権限、氏名、年など、推測されやすい語でできています。関係のない語を足してください。')
+        found.append('区や台帳の名前、所属、権限、氏名、年など、推測されやすい語でできています。'
+                     '関係のない語を足してください。')
     return found
 
 
 def common(folded, left=''):
-    """Tell whether a folded password is one that guessing programs make: a common one, or common words, one or two of them."""
-    whole = {core for text in (folded, folded.translate(_LEET), left) for core in (text, _core(text), text.rstrip('0123456789!'))}
+    """Tell whether a folded password is one that guessing programs make: a common one, or common words, one
+    or two of them."""
+    whole = {core for text in (folded, folded.translate(_LEET), left)
+             for core in (text, _core(text), text.rstrip('0123456789!'))}
     halves = {(core[:n], core[n:]) for core in whole for n in range(3, len(core) - 2)}
     words = _among(WORDS, whole | {half for pair in halves for half in pair})
-    return bool(_among(COMMON, whole) or words & whole or any(one in words and two in words for one, two in halves))
+    return bool(_among(COMMON, whole) or words & whole or any(one in words and two in words for one,
+        two in halves))
 
 
 def _core(text):
@@ -77,7 +85,8 @@ def pieces_of(person):
 
 
 def without(folded, pieces):
-    """Return (what is left of a folded password beside the pieces, runs of keys, digits and signs; whether there were any)."""
+    """Return (what is left of a folded password beside the pieces, runs of keys, digits and signs; whether
+    there were any)."""
     left = folded
     for piece in pieces:
         left = left.replace(piece, ' ')

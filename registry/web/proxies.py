@@ -34,6 +34,6 @@ class Proxied:
         self.app, self.trusted = app, trusted
 
     def __call__(self, environ, start_response):
-        environ['REMOTE_ADDR'] = client_address(environ.get('REMOTE_ADDR') or '', environ.get('HTTP_X_FORWARDED_FOR', ''),
-                                                self.trusted)
+        environ['REMOTE_ADDR'] = client_address(environ.get('REMOTE_ADDR') or '',
+                                                environ.get('HTTP_X_FORWARDED_FOR', ''), self.trusted)
         return self.app(environ, start_response)

@@ -1,4 +1,5 @@
-"""The server: granian's processes on one address. A request is read whole before it takes one of our threads, so nobody slow holds any."""
+"""The server: granian's processes on one address. A request is read whole before it takes one of our
+threads, so nobody slow holds any."""
 import asyncio
 import faulthandler
 import gc
@@ -31,27 +32,33 @@ from jinja2 import FileSystemBytecodeCache
 from ..core import connection, log
 from . import middleware
 
-FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処理中に問題が起きました｜台帳 Daicho</title></head><body><main>'
-          '<h1>処理中に問題が起きました</h1><p>保存できたか、一覧か記録の画面で確かめてください。直らないときは、情報政策の担当者に伝えてください。</p>'
+FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処理中に問題が起きました｜台帳 '
+          'Daicho</title></head><body><main>'
+          '<h1>処理中に問題が起きました</h1><p>保存できたか、一覧か記録の画面で確かめてください。'
+          '直らないときは、情報政策の担当者に伝えてください。</p>'
           '<p><a href="/">ホームへ戻る</a></p></main></body></html>')
 #: a request's body in bytes, and how much of it is held in memory rather than in a temporary file
 LIMIT, HELD = 21 * 1024 * 1024, 64 * 1024
 #: a body over this many bytes is read once one of so many places is free
 LARGE, PLACES = 1024 * 1024, 16
-#: seconds for a request's head or a silent connection; for its body, and bytes a second that earn the body more
+#: seconds for a request's head or a silent connection; for its body, and bytes a second that earn the body
+#: more
 HEAD, BODY, RATE = 10, 20, 16 * 1024
-#: seconds that a refused body is still read and thrown away, so that its sender gets to read the answer, and with nothing more coming
+#: seconds that a refused body is still read and thrown away, so that its sender gets to read the answer, and
+#: with nothing more coming
 REFUSED, SILENCE = 30, 1
 #: connections that wait in a process, and that are open in it
 BACKLOG = 2048
 #: seconds after a stop for what is under way; a process over this many megabytes is replaced by a new one
 STOP, MEMORY = 60, 512
-#: seconds between looks at a process, with no answer from its interpreter, with every thread taken: then it is replaced
+#: seconds between looks at a process, with no answer from its interpreter, with every thread taken: then it
+#: is replaced
 BEAT, HUNG, TAKEN = 5, 60, 600
 
 
 def serve(app, host, port, processes, threads):
-    """Serve `app` until told to stop (SIGTERM, SIGINT); a process that dies is replaced. Raise OSError for a taken address."""
+    """Serve `app` until told to stop (SIGTERM, SIGINT); a process that dies is replaced. Raise OSError for a
+    taken address."""
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     host = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4][0]
     # granian's processes each listen for themselves, which the system allows to a second server too
@@ -68,9 +75,12 @@ def serve(app, host, port, processes, threads):
     else:
         load = partial(Worker, threads)
     server = Server(
-        'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1, websockets=False,
-        backlog=BACKLOG, backpressure=min(BACKLOG, room), http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
-        log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP, workers_max_rss=MEMORY, rss_samples=3)
+        'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1,
+        websockets=False,
+        backlog=BACKLOG, backpressure=min(BACKLOG, room),
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
+        log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP,
+        workers_max_rss=MEMORY, rss_samples=3)
     threading.Thread(target=replace_stopped, args=(server,), daemon=True).start()
     try:
         server.serve(target_loader=load, wrap_loader=False)
@@ -84,12 +94,14 @@ def serve(app, host, port, processes, threads):
 
 
 def replace_stopped(server):
-    """End the processes that something from outside has stopped (SIGSTOP) for too long: the server replaces what ends."""
+    """End the processes that something from outside has stopped (SIGSTOP) for too long: the server replaces
+    what ends."""
     since = {}
     while True:
         time.sleep(BEAT)
         now = time.monotonic()
-        since = {pid: since.get(pid, now) for worker in list(server.wrks) if is_stopped(pid := worker.inner.pid)}
+        since = {pid: since.get(pid, now) for worker in list(server.wrks)
+                 if is_stopped(pid := worker.inner.pid)}
         for pid, begun in since.items():
             if now - begun >= HUNG:
                 structlog.get_logger('daicho').error('process stopped', pid=pid, seconds=round(now - begun))
@@ -105,12 +117,14 @@ def is_stopped(pid):
 
 
 class Compiled(FileSystemBytecodeCache):
-    """Templates as compiled, kept from one start to the next; where they cannot be written they are compiled again."""
+    """Templates as compiled, kept from one start to the next; where they cannot be written they are compiled
+    again."""
 
     def __init__(self, directory, environment):
         super().__init__(directory)
         # what is compiled depends on these too
-        self.options = str((environment.trim_blocks, environment.lstrip_blocks, sorted(environment.extensions)))
+        self.options = str((environment.trim_blocks, environment.lstrip_blocks,
+                            sorted(environment.extensions)))
 
     def get_source_checksum(self, source):
         return super().get_source_checksum(f'{self.options}\n{source}')
@@ -127,13 +141,15 @@ class Compiled(FileSystemBytecodeCache):
 
 
 def load_compiled(app):
-    """Load every template compiled once, here and not in every process again; compile the others when a page needs them."""
+    """Load every template compiled once, here and not in every process again; compile the others when a page
+    needs them."""
     environment, folder = app.jinja_env, None
     if 'INSTANCE' in app.config:
         folder = app.config['INSTANCE'] / 'templates'
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    environment.bytecode_cache = kept = Compiled(str(folder), environment) if folder and folder.is_dir() else None
+    environment.bytecode_cache = kept = Compiled(str(folder),
+        environment) if folder and folder.is_dir() else None
     for name in environment.list_templates():
         source, path, _ = environment.loader.get_source(environment, name)
         if kept is None or kept.get_bucket(environment, name, path, source).code is not None:
@@ -141,7 +157,8 @@ def load_compiled(app):
 
 
 def allow_files():
-    """Let a process open as many files as the system lets it; return how many connections leave it enough for its own."""
+    """Let a process open as many files as the system lets it; return how many connections leave it enough
+    for its own."""
     if resource is None:
         return BACKLOG
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -179,7 +196,8 @@ class Worker:
         log.LINES.finish()
 
     async def beat(self):
-        """Put off, again and again, the end of this process, which says where its threads stand and comes once nobody puts it off."""
+        """Put off, again and again, the end of this process, which says where its threads stand and comes
+        once nobody puts it off."""
         # not to the log, whose reader may be what it hangs on
         try:
             found = open(self.hung, 'a')
@@ -208,7 +226,8 @@ class Worker:
         if not refused:
             protocol.response_bytes(status, headers, data)
             return
-        # the sender may read the answer only once all is sent: a connection closed before is a reset, and no words reach them
+        # the sender may read the answer only once all is sent: a connection closed before is a reset, and no
+        # words reach them
         headers = [(name, value) for name, value in headers if name.lower() != 'content-length']
         out = protocol.response_stream(status, [*headers, ('Connection', 'close')])
         await out.send_bytes(data)
@@ -251,7 +270,8 @@ class Worker:
                     parts.close()
         except Exception:  # one that the application's own page for them could not answer
             structlog.get_logger('daicho').exception('unhandled', path=environ['PATH_INFO'])
-            return 500, [('Content-Type', 'text/html; charset=utf-8'), *middleware.HEADERS.items()], FAILED.encode()
+            return 500, [('Content-Type', 'text/html; charset=utf-8'),
+                         *middleware.HEADERS.items()], FAILED.encode()
 
 
 def follow(parent):
@@ -264,9 +284,9 @@ def environ_of(scope):
     """Return the WSGI environment (PEP 3333) of a request, without its body."""
     environ = {
         'REQUEST_METHOD': scope.method, 'SCRIPT_NAME': '', 'PATH_INFO': scope.path.encode().decode('latin-1'),
-        'QUERY_STRING': scope.query_string, 'SERVER_PROTOCOL': f'HTTP/{scope.http_version}', 'wsgi.version': (1, 0),
-        'wsgi.url_scheme': scope.scheme, 'wsgi.errors': sys.stderr, 'wsgi.multithread': True, 'wsgi.multiprocess': True,
-        'wsgi.run_once': False}
+        'QUERY_STRING': scope.query_string, 'SERVER_PROTOCOL': f'HTTP/{scope.http_version}',
+        'wsgi.version': (1, 0), 'wsgi.url_scheme': scope.scheme, 'wsgi.errors': sys.stderr,
+        'wsgi.multithread': True, 'wsgi.multiprocess': True, 'wsgi.run_once': False}
     environ['SERVER_NAME'], _, environ['SERVER_PORT'] = scope.server.rpartition(':')
     environ['REMOTE_ADDR'], _, environ['REMOTE_PORT'] = scope.client.rpartition(':')
     environ['REMOTE_ADDR'] = environ['REMOTE_ADDR'].strip('[]')
@@ -280,7 +300,8 @@ def environ_of(scope):
 
 
 async def copied(protocol, length, body):
-    """Copy `length` bytes of what is sent to `body`; return the status with which they are refused, or None."""
+    """Copy `length` bytes of what is sent to `body`; return the status with which they are refused, or
+    None."""
     got, begun, parts = 0, time.monotonic(), aiter(protocol)
     try:
         while got < length:

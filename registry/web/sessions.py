@@ -20,9 +20,10 @@ from .bounds import API, DOCUMENT
 
 #: how stale the last use may be, in seconds; how many browsers one person is signed in with at most
 STALE, MOST = 60, 50
-_COLUMNS = (Session.id, Session.token, Session.epoch, Session.created, Session.used, Session.boot, Session.created_ticks,
-            Session.used_ticks)
-_person_of = Prepared(lambda id: Person.select(Person, *(column.alias(f'session_{column.name}') for column in _COLUMNS)).join(
+_COLUMNS = (Session.id, Session.token, Session.epoch, Session.created, Session.used, Session.boot,
+            Session.created_ticks, Session.used_ticks)
+_person_of = Prepared(lambda id: Person.select(Person, *(column.alias(f'session_{column.name}')
+    for column in _COLUMNS)).join(
     Session).where(Session.id == id))
 
 
@@ -36,7 +37,8 @@ class Cookies(SecureCookieSessionInterface):
         if request.path.startswith(API) and request.path != DOCUMENT:
             return self.session_class()  # no cookie opens the API
         try:
-            return self.session_class(self.get_signing_serializer(app).loads(request.cookies.get(self.get_cookie_name(app), '')))
+            return self.session_class(self.get_signing_serializer(app).loads(
+                request.cookies.get(self.get_cookie_name(app), '')))
         except BadSignature:
             return self.session_class()
 
@@ -53,7 +55,8 @@ def _hash(token):
 
 def limits():
     """Return the seconds a session lasts without being used, and in all."""
-    return current_app.config['IDLE'].total_seconds(), current_app.config['PERMANENT_SESSION_LIFETIME'].total_seconds()
+    return current_app.config['IDLE'].total_seconds(), current_app.config[
+        'PERMANENT_SESSION_LIFETIME'].total_seconds()
 
 
 def begin(person):
@@ -64,7 +67,8 @@ def begin(person):
     with trail.untrailed(), db.atomic():
         clear(person, now, ticks)
         row = Session.create(
-            token=_hash(token), person=person.id, epoch=person.epoch, created=now, used=now, boot=clock.boot(),
+            token=_hash(token), person=person.id, epoch=person.epoch, created=now, used=now,
+            boot=clock.boot(),
             created_ticks=ticks, used_ticks=ticks, address=(request.remote_addr or '')[:45],
             agent=''.join(filter(str.isprintable, request.headers.get('User-Agent', '')[:300])))
     session.permanent = True
@@ -77,15 +81,18 @@ def clear(person, now, ticks):
     here = Session.boot == clock.boot()
     # where only the moments tell, a day more: a clock that was set must not end what still runs
     over = here & ((Session.used_ticks < ticks - idle) | (Session.created_ticks < ticks - total))
-    Session.delete().where(over | (~here & (Session.created < now - timedelta(seconds=total, days=1)))).execute()
+    Session.delete().where(over
+                           | (~here & (Session.created < now - timedelta(seconds=total, days=1)))).execute()
     Session.delete().where(Session.person == person.id, Session.epoch != person.epoch).execute()
-    old = [id for (id,) in Session.select(Session.id).where(Session.person == person.id).order_by(Session.id.desc())
+    old = [id for (id,) in Session.select(Session.id).where(Session.person
+        == person.id).order_by(Session.id.desc())
            .offset(MOST - 1).tuples()]
     Session.delete().where(Session.id.in_(old)).execute()
 
 
 def ages(boot, created, used, created_ticks, used_ticks):
-    """Return how many seconds ago a session was used and begun; a clock set back makes nothing older or younger than now."""
+    """Return how many seconds ago a session was used and begun; a clock set back makes nothing older or
+    younger than now."""
     if boot and boot == clock.boot():
         ticks = clock.ticks()
         return max(0, ticks - used_ticks), max(0, ticks - created_ticks)
@@ -100,8 +107,10 @@ def person_here():
         return None
     if not person.is_active or person.voided_at or person.epoch != person.session_epoch:
         return None
-    created, used = (Session.created.python_value(moment) for moment in (person.session_created, person.session_used))
-    unused, age = ages(person.session_boot, created, used, person.session_created_ticks, person.session_used_ticks)
+    created, used = (Session.created.python_value(moment)
+                     for moment in (person.session_created, person.session_used))
+    unused, age = ages(person.session_boot, created, used, person.session_created_ticks,
+                       person.session_used_ticks)
     idle, total = limits()
     if unused > idle or age > total:
         return None
@@ -114,7 +123,8 @@ def note_use(id, age):
     """Note that a session is used now. It may be left out: no page waits for it, and none fails with it."""
     ticks = clock.ticks()
     with suppress(PeeweeException), trail.untrailed(), connection.without_waiting():
-        Session.update(used=clock.actual(), used_ticks=ticks, boot=clock.boot(), created_ticks=ticks - int(age),
+        Session.update(used=clock.actual(), used_ticks=ticks, boot=clock.boot(),
+                       created_ticks=ticks - int(age),
                        address=(request.remote_addr or '')[:45]).where(Session.id == id).execute()
 
 
@@ -143,9 +153,11 @@ def end_one(person, id):
         return bool(Session.delete().where(Session.id == id, Session.person == person.id).execute())
 
 
-_BROWSERS = (('Edg', 'Edge'), ('OPR/', 'Opera'), ('Firefox/', 'Firefox'), ('Chrome/', 'Chrome'), ('CriOS/', 'Chrome'),
+_BROWSERS = (('Edg', 'Edge'), ('OPR/', 'Opera'), ('Firefox/', 'Firefox'), ('Chrome/', 'Chrome'),
+             ('CriOS/', 'Chrome'),
              ('FxiOS/', 'Firefox'), ('Safari/', 'Safari'))
-_SYSTEMS = (('iPhone', 'iPhone'), ('iPad', 'iPad'), ('Android', 'Android'), ('Windows', 'Windows'), ('CrOS', 'ChromeOS'),
+_SYSTEMS = (('iPhone', 'iPhone'), ('iPad', 'iPad'), ('Android', 'Android'), ('Windows', 'Windows'),
+            ('CrOS', 'ChromeOS'),
             ('Mac OS X', 'Mac'), ('Linux', 'Linux'))
 
 

@@ -1,4 +1,5 @@
-"""Signing in and out: argon2, guessing made slow, sessions kept on the server, one-time passwords changed first."""
+"""Signing in and out: argon2, guessing made slow, sessions kept on the server, one-time passwords changed
+first."""
 from datetime import timedelta
 
 import structlog
@@ -23,7 +24,8 @@ log = structlog.get_logger('daicho')
 #: how long a password lasts that somebody else knows
 ONE_TIME = timedelta(days=7)
 #: the pages that such a password opens
-OPEN = frozenset({None, 'static', 'healthz', 'readyz', 'sign_in.sign_in', 'sign_in.account', 'sign_in.sign_out'})
+OPEN = frozenset({None, 'static', 'healthz', 'readyz', 'sign_in.sign_in', 'sign_in.account',
+                  'sign_in.sign_out'})
 
 
 def hasher():
@@ -55,8 +57,10 @@ def register(app):
     @app.errorhandler(CSRFError)
     def of_another_session(error):
         if unsent.ours() and request.files:
-            flash('サインインの期限が切れていたか、サインインし直したあとのため、送信されませんでした。ファイルをもう一度選んでください。', 'warning')
-            return redirect(request.path if current_user.is_authenticated else url_for('sign_in.sign_in', next=request.path), code=303)
+            flash('サインインの期限が切れていたか、サインインし直したあとのため、送信されませんでした。'
+                  'ファイルをもう一度選んでください。', 'warning')
+            return redirect(request.path if current_user.is_authenticated
+                            else url_for('sign_in.sign_in', next=request.path), code=303)
         if unsent.ours():
             if request.endpoint == 'sign_in.sign_in':
                 return continued(request.form.get('kept', ''))
@@ -64,7 +68,8 @@ def register(app):
                 return continued(typed)
             if current_user.is_authenticated and (fields := unsent.typed()):
                 return resumed(request.path, fields), 409
-        return errors.page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、保存していません。',
+        return errors.page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、'
+                                '保存していません。',
                            'もう一度画面を開いて操作してください。')
 
     @manager.user_loader
@@ -127,7 +132,8 @@ def sign_in():
         problem = 'expired' if right else 'wrong'
         note(attempt, 'throttled' if wait else 'failed', reason_of(attempt, person, right), None)
     status = 429 if wait else 422 if problem or form.errors else 200
-    return render_template('sign_in.html', form=form, problem=problem, wait=wait, kept=request.form.get('kept', ''),
+    return render_template('sign_in.html', form=form, problem=problem, wait=wait,
+                           kept=request.form.get('kept', ''),
                            action=request.full_path), status
 
 
@@ -145,7 +151,8 @@ def reason_of(attempt, person, right):
 def note(attempt, outcome, reason, person):
     """Log a sign-in: what the account is called in logs, never the password or the address that was typed."""
     say = log.info if person else log.warning
-    say('sign-in', id=g.get('request_id'), outcome=outcome, reason=reason, account=attempt.account, address=attempt.address,
+    say('sign-in', id=g.get('request_id'), outcome=outcome, reason=reason, account=attempt.account,
+        address=attempt.address,
         known_device=attempt.known, person=person and person.get_id())
 
 
@@ -189,8 +196,10 @@ def end():
 def next_page():
     """Return where to go after signing in: a page of our own only."""
     target = request.args.get('next', '')
-    # browsers drop tabs and line ends and read a backslash as a slash: `/<tab>/elsewhere` would leave the house
-    ours = target.startswith('/') and not target.startswith('//') and target.isprintable() and '\\' not in target
+    # browsers drop tabs and line ends and read a backslash as a slash: `/<tab>/elsewhere` would leave the
+    # house
+    ours = target.startswith('/') and not target.startswith(
+        '//') and target.isprintable() and '\\' not in target
     return target if ours else url_for('board.index')
 
 
@@ -220,8 +229,10 @@ def account():
             if form.new.data == form.current.data:
                 wrong.append(('new', '今のパスワードと同じです。'))
         else:
-            note(attempt, 'throttled' if attempt.busy or attempt.wait else 'failed', reason_of(attempt, person, False), None)
-            wrong = [('current', f'失敗が続いたため、あと{attempt.wait or 1}秒は確かめられません。しばらく待ってから入力してください。'
+            note(attempt, 'throttled' if attempt.busy or attempt.wait else 'failed',
+                 reason_of(attempt, person, False), None)
+            wrong = [('current', f'失敗が続いたため、あと{attempt.wait or 1}秒は確かめられません。'
+                                 'しばらく待ってから入力してください。'
                       if attempt.busy or attempt.wait else '今のパスワードが違います。')]
         if pages.collect(form, wrong):
             with pages.act('people.password') as act:
@@ -237,11 +248,14 @@ def account():
 def account_page(form, typed=''):
     """Return the page of one's own account; with a one-time password only what is needed to change it."""
     must = current_user.one_time_until is not None
-    more = {'menu': []} if must else {'sessions': sessions.of(current_user), 'tokens': tokens.of(current_user._get_current_object())}
+    more = {'menu': []} if must else {'sessions': sessions.of(current_user),
+                                      'tokens': tokens.of(current_user._get_current_object())}
     return render_template(
-        'account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH, device=sessions.device_words,
+        'account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH,
+        device=sessions.device_words,
         here=(session.get('at') or [0])[0], **more,
-        crumbs=[] if must else [('ホーム', url_for('board.index')), ('自分の設定', None)]), 422 if form.errors else 200
+        crumbs=[] if must else [('ホーム', url_for('board.index')),
+                                ('自分の設定', None)]), 422 if form.errors else 200
 
 
 @bp.post('/account/sessions/<int:browser>/end')

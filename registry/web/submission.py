@@ -23,8 +23,10 @@ def viewer():
 
 
 def signed(reason=None):
-    """Return what every act of a page is signed with: who, when, by which channel, in which request, and why if that is said."""
-    found = {'by': current_user._get_current_object(), 'at': clock.now(), 'channel': 'web', 'request_id': g.get('request_id', '')}
+    """Return what every act of a page is signed with: who, when, by which channel, in which request, and why
+    if that is said."""
+    found = {'by': current_user._get_current_object(), 'at': clock.now(), 'channel': 'web',
+             'request_id': g.get('request_id', '')}
     return found if reason is None else found | {'reason': reason}
 
 

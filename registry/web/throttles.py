@@ -1,7 +1,8 @@
-"""Guessing made slow: failed sign-ins are counted before they are verified, and each more makes the next wait longer.
+"""Guessing made slow: failed sign-ins are counted before they are verified, and each more makes the next
+wait longer.
 
-What is slowed is one account from one address. Only guesses from very many addresses slow an account as a whole, and never
-the browsers in which its owner has signed in. See docs/decisions/0022.
+What is slowed is one account from one address. Only guesses from very many addresses slow an account as a
+whole, and never the browsers in which its owner has signed in. See docs/decisions/0022.
 """
 import hashlib
 import hmac
@@ -21,14 +22,15 @@ from . import devices
 FREE, FREE_ACCOUNT, FREE_ADDRESS = 5, 50, 30
 LONGEST = 900
 FORGOTTEN = timedelta(hours=1)
-#: how many guesses from addresses with many failures are verified at the same time in a process: hashing is dear
+#: how many guesses from addresses with many failures are verified at the same time in a process: hashing is
+#: dear
 _lane = threading.BoundedSemaphore(2)
 
 
 def account_hash(email):
     """Return what an account is called in counts and logs: who has the log alone cannot look it up."""
-    return hmac.new(current_app.config['SECRET_KEY'].encode(), b'account ' + email.lower().encode('utf-8', 'replace'),
-                    hashlib.sha256).hexdigest()[:24]
+    return hmac.new(current_app.config['SECRET_KEY'].encode(),
+                    b'account ' + email.lower().encode('utf-8', 'replace'), hashlib.sha256).hexdigest()[:24]
 
 
 def network_of(address):
@@ -45,7 +47,8 @@ def wait_of(failures, free):
 
 
 class Attempt:
-    """One sign-in: `wait` is how long it is refused, 0 where it may be verified; then it is already counted as failed."""
+    """One sign-in: `wait` is how long it is refused, 0 where it may be verified; then it is already counted
+    as failed."""
 
     def __init__(self, email, person):
         self.account, self.address = account_hash(email), request.remote_addr or '-'
@@ -54,7 +57,8 @@ class Attempt:
         self.known = bool(device) and person is not None and person.id in people
         #: {key: failures that cost no wait, None where the count only tells of the address}
         self.free = {f'device:{self.account}:{device}': FREE} if self.known else {
-            f'account:{self.account}': FREE_ACCOUNT, f'pair:{self.account}:{network}': FREE, f'address:{network}': None}
+            f'account:{self.account}': FREE_ACCOUNT, f'pair:{self.account}:{network}': FREE,
+            f'address:{network}': None}
         self.suspect = not self.known and self._failures(f'address:{network}') > FREE_ADDRESS
         if self.suspect:  # one guess an account, then the account waits for this address
             self.free[f'pair:{self.account}:{network}'] = 0
@@ -77,7 +81,8 @@ class Attempt:
             _lane.release()
 
     def _count(self):
-        """Count this attempt as failed, unless it has to wait: return for how long. Attempts at the same time queue here."""
+        """Count this attempt as failed, unless it has to wait: return for how long. Attempts at the same
+        time queue here."""
         now, keys = clock.actual(), sorted(self.free)
         counts = Throttle.select().where(Throttle.key.in_(keys)).order_by(Throttle.key)
         with trail.untrailed():
@@ -99,19 +104,23 @@ class Attempt:
         wait = 0 if free is None else wait_of(failures, free)
         # many people share an address: its hour is counted from its first failure, an account's from the last
         last = row.last if free is None and not fresh and row.failures else now
-        Throttle.update(failures=failures, last=last, until=now + timedelta(seconds=wait) if wait else None).where(
+        Throttle.update(failures=failures, last=last, until=now + timedelta(seconds=wait) if wait
+                        else None).where(
             Throttle.key == row.key).execute()
 
     def _waits(self, rows, now):
         return max([0, *(self._left(row, now) for row in rows)])
 
     def _left(self, row, now):
-        """Return how many seconds a key still waits; where the clock was set back, no longer than its failures cost."""
+        """Return how many seconds a key still waits; where the clock was set back, no longer than its
+        failures cost."""
         if row.until is None or row.until <= now:
             return 0
-        left, most = int((row.until - now).total_seconds()) + 1, wait_of(row.failures, self.free[row.key] or 0)
+        left, most = int((row.until - now).total_seconds()) + 1, wait_of(row.failures, self.free[row.key]
+            or 0)
         if left > most + 1:
-            Throttle.update(last=now, until=now + timedelta(seconds=most)).where(Throttle.key == row.key).execute()
+            Throttle.update(last=now, until=now + timedelta(seconds=most)).where(Throttle.key
+                == row.key).execute()
             return most + 1
         return left
 
@@ -128,7 +137,8 @@ class Attempt:
 
 
 class WrongToken(Attempt):
-    """A token of the API that nobody holds, counted by the address it came from; the right ones are never kept waiting."""
+    """A token of the API that nobody holds, counted by the address it came from; the right ones are never
+    kept waiting."""
 
     def __init__(self):
         self.account, self.address, self.known, self.suspect = '', request.remote_addr or '-', False, False
@@ -138,7 +148,8 @@ class WrongToken(Attempt):
 
 def _of(email):
     account = account_hash(email)
-    return (Throttle.key == f'account:{account}') | Throttle.key.startswith(f'pair:{account}:') | Throttle.key.startswith(
+    return (Throttle.key == f'account:{account}') | Throttle.key.startswith(
+        f'pair:{account}:') | Throttle.key.startswith(
         f'device:{account}:')
 
 

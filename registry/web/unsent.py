@@ -1,4 +1,5 @@
-"""What was typed is not lost: a form sent after its session had ended comes back once the same person has signed in."""
+"""What was typed is not lost: a form sent after its session had ended comes back once the same person has
+signed in."""
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session
@@ -17,21 +18,25 @@ from . import devices
 SECRET = frozenset({'csrf_token', 'password', 'current', 'new', 'again', 'kept'})
 MOST, SECONDS = 200_000, 3600
 #: what the views are called that a form is sent to
-ACTIONS = {'new': 'の新規登録', 'edit': 'の編集', 'void': 'の取消', 'restore': 'の取消の取りやめ', 'move': 'の状態の変更', 'ask': 'の支援の依頼',
-           'census': 'の対象者の確定', 'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録', 'follow_up': 'の監査事後確認'}
+ACTIONS = {'new': 'の新規登録', 'edit': 'の編集', 'void': 'の取消', 'restore': 'の取消の取りやめ',
+           'move': 'の状態の変更', 'ask': 'の支援の依頼', 'census': 'の対象者の確定',
+           'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録', 'follow_up': 'の監査事後確認'}
 
 
 def typed():
-    """Return [[name, value]] of the fields of this request, secrets left out; [] when there are none, or too much to carry."""
+    """Return [[name, value]] of the fields of this request, secrets left out; [] when there are none, or too
+    much to carry."""
     found = [[name, value] for name, values in request.form.lists() for value in values if name not in SECRET]
     return found if sum(len(name) + len(value) for name, value in found) <= MOST else []
 
 
 def labelled(path, fields):
-    """Return [(label, value)] of the fields a person typed into, in the words of the form at `path` where it is known."""
+    """Return [(label, value)] of the fields a person typed into, in the words of the form at `path` where it
+    is known."""
     noun = NOUNS.get(path.split('/')[1] if path.count('/') > 1 else '')
     cells = {cell.name: cell for cell in noun.blank.cells()} if noun else {}
-    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'} | {name: cell.label.text for name, cell in cells.items()}
+    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'} | {name: cell.label.text
+        for name, cell in cells.items()}
     return [(words.get(name, '入力'), _chosen(cells.get(name), value)) for name, value in fields
             if value.strip() and name not in ('revision', 'seen')]
 
@@ -49,7 +54,8 @@ def _signer():
 
 
 def ours():
-    """Tell whether the browser says that one of our own pages sent this form; every browser says so of a POST (Fetch, 3.1)."""
+    """Tell whether the browser says that one of our own pages sent this form; every browser says so of a
+    POST (Fetch, 3.1)."""
     try:
         return urlsplit(request.headers.get('Origin', '')).netloc == request.host
     except ValueError:
@@ -57,11 +63,12 @@ def ours():
 
 
 def keep():
-    """Return this request's typed fields as a signed text, bound to whose session had ended; '' when there is nothing.
+    """Return this request's typed fields as a signed text, bound to whose session had ended; '' when there
+    is nothing.
 
-    Nobody else can have typed it: the request's CSRF token has been checked before, or, where a session is altogether
-    gone, that one of our own pages sent it; then it is whose browser this was last. Of a browser that knows nobody
-    nothing is carried.
+    Nobody else can have typed it: the request's CSRF token has been checked before, or, where a session is
+    altogether gone, that one of our own pages sent it; then it is whose browser this was last. Of a browser
+    that knows nobody nothing is carried.
     """
     fields, person = typed(), session.get('_user_id', session.get('was'))
     if person is None and ours():
@@ -71,7 +78,8 @@ def keep():
 
 
 def resume(text, person):
-    """Return (path, fields) of what `keep` carried, or None when it is not this person's, too old or not ours."""
+    """Return (path, fields) of what `keep` carried, or None when it is not this person's, too old or not
+    ours."""
     try:
         (owner, path, fields), signed_at = _signer().loads(text, return_timestamp=True)
     except (BadSignature, ValueError):
@@ -80,7 +88,8 @@ def resume(text, person):
 
 
 def named(path, person):
-    """Return what a form sent to `path` does, and to which record where the person may see it; '' where it has no name."""
+    """Return what a form sent to `path` does, and to which record where the person may see it; '' where it
+    has no name."""
     try:
         endpoint, values = current_app.url_map.bind('').match(path, method='POST')
     except (HTTPException, RequestRedirect):

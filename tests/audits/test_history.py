@@ -51,7 +51,8 @@ def test_moments_are_read_in_japan():
 
 
 def test_a_secret_is_not_told():
-    assert said(Person, setting(password_hash='x'), 'people')[0].endswith('を変更しました（内容は記録しません）。')
+    assert said(Person, setting(password_hash='x'),
+                'people')[0].endswith('を変更しました（内容は記録しません）。')
 
 
 def test_a_new_record_a_void_and_its_return():
@@ -63,7 +64,8 @@ def test_a_new_record_a_void_and_its_return():
     row.voided_at = row.void_reason = None
     with trail.act('courses.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    back, void, new = (history.sentences(change, vocabulary.vocabulary(Course)) for change in history.of_row(row)[0])
+    back, void, new = (history.sentences(change, vocabulary.vocabulary(Course))
+                       for change in history.of_row(row)[0])
     assert '名称を「新研修」で登録しました。' in new and '区分を「生成AI」で登録しました。' in new
     assert void == ['取り消しました（理由: 重複）。']
     assert back == ['取消を取りやめました。']
@@ -74,7 +76,8 @@ def test_a_field_without_a_label_is_not_hidden():
     row.name = '課税課'
     with trail.act('departments.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    assert history.sentences(history.of_row(row)[0][0], history.Vocabulary()) == ['nameを「税務課」から「課税課」に変更しました。']
+    assert history.sentences(history.of_row(row)[0][0],
+                             history.Vocabulary()) == ['nameを「税務課」から「課税課」に変更しました。']
 
 
 def test_the_page_tells_it_with_who_and_why(client_of):
@@ -82,7 +85,8 @@ def test_the_page_tells_it_with_who_and_why(client_of):
     row = {'revision': '1;4', 'vendor': '㈱山﨑', 'act_reason': '社名の変更'}
     assert browser.post('/systems/1/edit', data=row).status_code == 303
     text = browser.get('/systems/1').page.text
-    assert '阿部 情' in text and '社名の変更' in text and '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text
+    assert '阿部 情' in text and '社名の変更' in text
+    assert '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text
     assert clock.today() == TODAY
 
 
@@ -111,7 +115,8 @@ def test_one_act_that_changed_more_than_a_page_tells_is_told_a_page_at_a_time():
             row.title = f'件名{n}'
             act.save(row)
     found, older = history.of_row(row)
-    assert len(found) == history.PAGE and {change.act.seq for change in found} == {act.seq} and older == (act.seq, 2)
+    assert len(found) == history.PAGE and {change.act.seq
+                                           for change in found} == {act.seq} and older == (act.seq, 2)
     rest, older = history.of_row(row, before=older)
     assert [change.place for change in rest if change.act.seq == act.seq] == [1, 0] and older is None
     assert history.of_row(row, before=(1, 0)) == ([], None)

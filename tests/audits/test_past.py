@@ -38,7 +38,8 @@ def test_today_replayed_is_what_stands():
         skipped = {'revision'} | model.derived
         for row in model.select():
             stands = {name: value for name, value in row.__data__.items() if name not in skipped}
-            assert {name: value for name, value in replayed.pop(row.id).items() if name not in skipped} == stands
+            assert {name: value for name, value in replayed.pop(row.id).items()
+                    if name not in skipped} == stands
         assert not replayed
 
 
@@ -84,7 +85,8 @@ def test_a_day_ends_at_midnight_in_japan():
     assert table(exporting.export_as_of(NOUNS['systems'], LATER))['S-00001']['保守事業者'] == '㈱髙﨑1'
     row.vendor = '更に翌日'
     save(row, at(LATER + timedelta(days=1), 23))
-    assert table(exporting.export_as_of(NOUNS['systems'], LATER + timedelta(days=1)))['S-00001']['保守事業者'] == '更に翌日'
+    assert table(exporting.export_as_of(NOUNS['systems'],
+                                        LATER + timedelta(days=1)))['S-00001']['保守事業者'] == '更に翌日'
 
 
 def test_check_ins_of_a_past_day():
@@ -110,6 +112,7 @@ def test_from_the_command_line(database, tmp_path, monkeypatch):
     monkeypatch.setenv('DAICHO_TODAY', LATER.isoformat())
     for day, vendor in ((TODAY, '㈱髙﨑1'), (LATER, '二社')):
         path = tmp_path / f'{day}.csv'
-        answer = CliRunner().invoke(commands.main, ['export', 'systems', '--as-of', day.isoformat(), '-o', str(path)])
+        answer = CliRunner().invoke(commands.main, ['export', 'systems', '--as-of', day.isoformat(), '-o',
+            str(path)])
         assert answer.exit_code == 0, answer.output
         assert vendor in path.read_text('utf-8-sig')

@@ -54,7 +54,8 @@ def test_an_act_says_who_when_how_and_why():
         row.vendor = '㈱山﨑'
         assert writing.save(row)
     found, changes = last()
-    assert (found.actor, found.actor_name, found.channel, found.kind) == (email('it'), '阿部 情', 'web', 'systems.edit')
+    assert (found.actor, found.actor_name, found.channel,
+            found.kind) == (email('it'), '阿部 情', 'web', 'systems.edit')
     assert (found.reason, found.request_id, found.changes, found.seq) == ('契約更新', 'abc', 1, writing.seq)
     assert found.at == trail.head().at and found.at.tzinfo is not None
     assert clock.today() == TODAY
@@ -96,8 +97,10 @@ def test_a_page_says_that_the_clock_stands_behind(client_of):
     it = client_of('it')
     form = it.get('/systems/1/edit').text
     clock.pin(TODAY - timedelta(days=40))
-    answer = it.post('/shares/new', data={'share_no': 'H-9', 'title': '事例', 'method': 'notice', 'shared_on': '2026-08-01'})
-    assert answer.status_code == 503 and 'サーバーの時計が遅れています' in answer.text and '何も変更していません' in answer.text
+    answer = it.post('/shares/new', data={'share_no': 'H-9', 'title': '事例', 'method': 'notice',
+                                          'shared_on': '2026-08-01'})
+    assert answer.status_code == 503 and 'サーバーの時計が遅れています' in answer.text
+    assert '何も変更していません' in answer.text
     assert '事例' in answer.text and form
 
 
@@ -271,7 +274,8 @@ def test_secrets_never_reach_the_trail():
 def test_exact_numbers_and_days_keep_their_value():
     indicator = Indicator.select().first()
     with act('actuals.enter') as writing:
-        writing.save(Actual(indicator=indicator, as_of=date(2026, 7, 31), value=Decimal('86.90'), numerator=Decimal('1E+2'),
+        writing.save(Actual(indicator=indicator, as_of=date(2026, 7, 31), value=Decimal('86.90'),
+                            numerator=Decimal('1E+2'),
                             denominator=Decimal(3), source='調査'))
     (_, _, _, values), = last()[1]
     assert (values['value'][1], values['numerator'][1], values['as_of'][1]) == ('86.90', '100', '2026-07-31')
@@ -330,7 +334,8 @@ def test_two_writers_of_one_row_one_wins(app):
 
 @pytest.fixture
 def old(app, databases, monkeypatch):
-    """A register whose chain was begun in the first form; yields a function that goes on in the form of today."""
+    """A register whose chain was begun in the first form; yields a function that goes on in the form of
+    today."""
     db.close_all()
     url = databases.empty()
     db.initialize(connection.open_database(url))
@@ -379,13 +384,18 @@ def test_the_old_form_does_not_come_back(old, monkeypatch):
     old('0401')
     monkeypatch.setattr(trail, 'FORM', None)
     seq = old('0402')
-    assert verify.verify().first_broken == {'seq': seq, 'what': f'操作 {seq} は古い形式ですが、新しい形式の操作のあとにあります。'}
+    assert verify.verify().first_broken == {'seq': seq,
+                                            'what': f'操作 {seq} は古い形式ですが、'
+                                                    '新しい形式の操作のあとにあります。'}
 
 
 @pytest.mark.parametrize(('seq', 'values', 'words'), [
-    (3, {'form': 2}, '内容が、記録されたハッシュと一致しません'), (4, {'form': None}, '内容が、記録されたハッシュと一致しません'),
-    (3, {'role': 'it'}, '古い形式なのに'), (2, {'person': 1}, '古い形式なのに'), (4, {'form': 3}, '形式「3」は知られていません'),
-    (4, {'form': 1}, '知られていません'), (5, {'form': None}, '古い形式ですが'), (4, {'role': 'it'}, '内容が、記録されたハッシュ')])
+    (3, {'form': 2}, '内容が、記録されたハッシュと一致しません'),
+    (4, {'form': None}, '内容が、記録されたハッシュと一致しません'),
+    (3, {'role': 'it'}, '古い形式なのに'), (2, {'person': 1}, '古い形式なのに'),
+    (4, {'form': 3}, '形式「3」は知られていません'),
+    (4, {'form': 1}, '知られていません'), (5, {'form': None}, '古い形式ですが'),
+    (4, {'role': 'it'}, '内容が、記録されたハッシュ')])
 def test_no_form_passes_for_another(old, seq, values, words):
     old('0401')
     old('0402')
@@ -399,7 +409,8 @@ def test_an_act_names_the_unit_as_it_is_called_that_day(opened):
     stood, row = unit.name, Department.get_by_id(unit.id)
     with trail.act('departments.edit', by=None, at=clock.now()) as act:
         row.name, row.valid_from = '来年度の課', date(2027, 4, 1)
-        act.save(DepartmentVersion(department=unit.id, name=stood, level=unit.level, valid_from=unit.valid_from, valid_to=date(2027, 3, 31)))
+        act.save(DepartmentVersion(department=unit.id, name=stood, level=unit.level,
+                                   valid_from=unit.valid_from, valid_to=date(2027, 3, 31)))
         act.save(row)
     with trail.act('courses.create', by=Person.get(Person.email == email('it')), at=clock.now()) as act:
         act.save(Course(code='K-9', fiscal_year=2026, name='研修', category='ai'))

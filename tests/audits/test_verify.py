@@ -1,4 +1,5 @@
-"""Verification: every way to rewrite the trail or a record behind its back is found, and the place is named."""
+"""Verification: every way to rewrite the trail or a record behind its back is found, and the place is
+named."""
 import altering
 import pytest
 from cast import email
@@ -27,7 +28,8 @@ pytestmark = pytest.mark.usefixtures('opened')
 def edited():
     """The act of an edit made before the last one, as someone would like it never to have been."""
     for vendor in ('一社', '二社'):
-        with trail.act('systems.edit', by=Person.get(Person.email == email('it')), at=clock.now(), reason='契約') as act:
+        with trail.act('systems.edit', by=Person.get(Person.email == email('it')), at=clock.now(),
+                       reason='契約') as act:
             row = System.get(System.system_no == 'S-00001')
             row.vendor = vendor
             act.save(row)
@@ -73,8 +75,10 @@ def test_an_honest_register_is_intact(edited):
 
 
 @pytest.mark.parametrize(('field', 'value'), [
-    ('actor', 'someone@city.example'), ('actor_name', '別人'), ('reason', '別の理由'), ('kind', 'systems.void'),
-    ('channel', 'cli'), ('request_id', 'zzz'), ('person', 2), ('role', 'admin'), ('unit', 2), ('unit_name', '0201 税務課'),
+    ('actor', 'someone@city.example'), ('actor_name', '別人'), ('reason', '別の理由'),
+    ('kind', 'systems.void'),
+    ('channel', 'cli'), ('request_id', 'zzz'), ('person', 2), ('role', 'admin'), ('unit', 2),
+    ('unit_name', '0201 税務課'),
     ('person', None), ('at', calendar.datetime(2020, 1, 1, tzinfo=calendar.JST))])
 def test_an_edited_act(edited, unguarded, field, value):
     Act.update({field: value}).where(Act.seq == edited).execute()
@@ -85,8 +89,10 @@ def test_an_edited_act(edited, unguarded, field, value):
 def test_an_act_edited_with_its_hash_breaks_the_next_link(edited, unguarded):
     row = Act.get_by_id(edited)
     row.reason = '別の理由'
-    lines = [[c.place, c.table, c.row, c.label, c.kind, c.values] for c in Change.select().where(Change.act == edited)]
-    Act.update(reason=row.reason, hash=trail.digest(row.previous, trail.header_of(row), lines)).where(Act.seq == edited).execute()
+    lines = [[c.place, c.table, c.row, c.label, c.kind, c.values]
+             for c in Change.select().where(Change.act == edited)]
+    Act.update(reason=row.reason, hash=trail.digest(row.previous, trail.header_of(row), lines)).where(Act.seq
+        == edited).execute()
     broken(edited + 1, '前のハッシュが、直前の操作と一致しません')
 
 
@@ -95,7 +101,8 @@ def test_an_edited_change(edited, unguarded):
     broken(edited, '内容が、記録されたハッシュと一致しません')
 
 
-@pytest.mark.parametrize('values', [{'label': '別の記録'}, {'row': 2}, {'table': 'staff'}, {'kind': 'create'}, {'place': 7}])
+@pytest.mark.parametrize('values', [{'label': '別の記録'}, {'row': 2}, {'table': 'staff'}, {'kind': 'create'},
+                                    {'place': 7}])
 def test_a_change_moved_or_renamed(edited, unguarded, values):
     Change.update(values).where(Change.act == edited).execute()
     broken(edited, '一致しません')
@@ -137,14 +144,16 @@ def test_an_inserted_change(edited):
 
 def test_an_inserted_act(edited):
     head = trail.head()
-    act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit', reason='',
+    act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit',
+              reason='',
               request_id='', changes=0, previous=head.hash, hash='', form=trail.FORM)
     act.hash = trail.digest(act.previous, trail.header_of(act), [])
     act.save(force_insert=True)
     broken(head.seq + 1, '何も変更していません')
 
 
-@pytest.mark.parametrize('values', [{'hash': 'f' * 64}, {'seq': 3}, {'at': calendar.datetime(2020, 1, 1, tzinfo=calendar.JST)}])
+@pytest.mark.parametrize('values', [{'hash': 'f' * 64}, {'seq': 3},
+                                    {'at': calendar.datetime(2020, 1, 1, tzinfo=calendar.JST)}])
 def test_a_head_tampered_with(edited, unguarded, values):
     TrailHead.update(values).execute()
     broken(edited + 1, '鎖の先頭')
@@ -190,13 +199,15 @@ def test_a_record_voided_behind_the_trail():
 def test_a_missing_trigger_is_named(edited, unguarded):
     found = verify.verify()
     assert not found.intact and found.first_broken is None and found.outside == []
-    assert 'trail_head_forward' in found.unguarded and any(name.startswith('act_') for name in found.unguarded)
+    assert 'trail_head_forward' in found.unguarded and any(name.startswith('act_')
+        for name in found.unguarded)
 
 
 @pytest.fixture
 def loose():
     """Foreign keys switched off: what a person with the file in their hands, or a superuser, can write."""
-    off, on = (('PRAGMA foreign_keys = OFF', 'PRAGMA foreign_keys = ON') if isinstance(db.obj, SqliteDatabase) else
+    off, on = (('PRAGMA foreign_keys = OFF', 'PRAGMA foreign_keys = ON') if isinstance(db.obj, SqliteDatabase)
+               else
                ('SET session_replication_role = replica', 'SET session_replication_role = DEFAULT'))
     with trail.untrailed():
         db.execute_sql(off)
@@ -206,7 +217,8 @@ def loose():
 
 @pytest.mark.parametrize(('table', 'values'), [
     (IncidentSystem, {'incident': 99999, 'system': 1}), (SupportComment, {
-        'support': 99999, 'person': 1, 'at': calendar.datetime(2026, 1, 1, tzinfo=calendar.JST), 'state': 'returned', 'text': 'x'}),
+        'support': 99999, 'person': 1, 'at': calendar.datetime(2026, 1, 1, tzinfo=calendar.JST),
+        'state': 'returned', 'text': 'x'}),
     (Support, {'case': 99999, 'kind': 'budget', 'requested_on': calendar.datetime(2026, 1, 1).date()})])
 def test_an_inserted_row_that_leads_nowhere(table, values, loose):
     row = table(**values, revision=1)
@@ -220,7 +232,8 @@ def test_an_inserted_row_that_leads_nowhere(table, values, loose):
     "UPDATE act SET at = 'garbage' WHERE seq = {seq}", "UPDATE act SET at = NULL WHERE seq = {seq}",
     "UPDATE act SET changes = 'many' WHERE seq = {seq}", "UPDATE act SET reason = x'ff00' WHERE seq = {seq}",
     "UPDATE act SET reason = CAST(x'ff' AS TEXT) WHERE seq = {seq}",
-    "UPDATE change SET label = x'ff00' WHERE act_id = {seq}", "UPDATE change SET values_json = '[1]' WHERE act_id = {seq}",
+    "UPDATE change SET label = x'ff00' WHERE act_id = {seq}",
+    "UPDATE change SET values_json = '[1]' WHERE act_id = {seq}",
     "UPDATE change SET values_json = '{{\"vendor\": [1]}}' WHERE act_id = {seq}",
     "UPDATE act SET previous = NULL WHERE seq = {seq}"])
 def test_garbage_in_the_trail_is_named(edited, unguarded, change):
@@ -264,7 +277,8 @@ def test_a_trigger_made_harmless_is_named():
         db.execute_sql('CREATE TRIGGER act_no_update BEFORE UPDATE ON act WHEN 0 BEGIN SELECT 1; END')
         assert verify.verify().unguarded == ['act_no_update']
     else:
-        db.execute_sql('CREATE OR REPLACE FUNCTION trail_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$')
+        db.execute_sql('CREATE OR REPLACE FUNCTION trail_forward() RETURNS trigger LANGUAGE plpgsql AS $$ '
+                       'BEGIN RETURN NEW; END $$')
         assert verify.verify().unguarded == ['trail_head_forward']
 
 
@@ -272,10 +286,13 @@ def test_a_trigger_made_harmless_is_named():
 UNREADABLE = {True: [
     ("INSERT INTO department(revision, voided_at, code, name, level, valid_from, search_text) "
      "VALUES (1, 5, 'X', 'Y', 'section', '2020-04-01', '')", 'department'),
-    ("UPDATE check_in SET achievement = 'abc' WHERE id = 1", 'check_in'), ("UPDATE check_in SET quarter = '5Q' WHERE id = 2", 'check_in'),
+    ("UPDATE check_in SET achievement = 'abc' WHERE id = 1", 'check_in'),
+    ("UPDATE check_in SET quarter = '5Q' WHERE id = 2", 'check_in'),
 ], False: [
-    ("UPDATE system SET go_live_on = 'infinity' WHERE id = 1", 'system'), ("UPDATE department SET valid_to = 'infinity' WHERE id = 1", 'department'),
-    ("UPDATE incident SET detected_at = '0044-03-15 BC' WHERE id = 1", 'incident'), ("UPDATE check_in SET achievement = 'abc' WHERE id = 1", 'check_in'),
+    ("UPDATE system SET go_live_on = 'infinity' WHERE id = 1", 'system'),
+    ("UPDATE department SET valid_to = 'infinity' WHERE id = 1", 'department'),
+    ("UPDATE incident SET detected_at = '0044-03-15 BC' WHERE id = 1", 'incident'),
+    ("UPDATE check_in SET achievement = 'abc' WHERE id = 1", 'check_in'),
 ]}
 
 
@@ -299,10 +316,12 @@ GUARD = {True: 'act_no_update', False: 'act_written_once'}
 #: what makes a trigger guard less than the schema has it
 WEAKENED = {True: [
     ['DROP TRIGGER act_no_update'],
-    ['DROP TRIGGER act_no_update', 'CREATE TRIGGER "act_no_update" BEFORE UPDATE OF request_id ON "act" BEGIN SELECT 1; END'],
+    ['DROP TRIGGER act_no_update',
+     'CREATE TRIGGER "act_no_update" BEFORE UPDATE OF request_id ON "act" BEGIN SELECT 1; END'],
 ], False: [
     ['ALTER TABLE act ENABLE REPLICA TRIGGER act_written_once'],
-    ['DROP TRIGGER act_written_once ON act', 'CREATE TRIGGER act_written_once BEFORE UPDATE OF request_id OR DELETE ON act '
+    ['DROP TRIGGER act_written_once ON act',
+     'CREATE TRIGGER act_written_once BEFORE UPDATE OF request_id OR DELETE ON act '
      'FOR EACH ROW EXECUTE FUNCTION trail_refuse()'],
 ]}
 
@@ -327,7 +346,8 @@ def test_a_schema_that_was_altered_is_named(wrong):
 
 #: what someone adds so that rows change or vanish unseen: (SQLite, PostgreSQL)
 ADDED = {
-    'helper': ('CREATE TRIGGER helper AFTER INSERT ON "incident" BEGIN UPDATE "incident" SET "note" = NULL; END',
+    'helper': ('CREATE TRIGGER helper AFTER INSERT ON "incident" BEGIN UPDATE "incident" SET "note" = NULL; '
+               'END',
                'CREATE RULE helper AS ON DELETE TO "incident" DO INSTEAD NOTHING'),
     'watcher': ('CREATE TRIGGER watcher BEFORE INSERT ON "act" BEGIN SELECT RAISE(IGNORE); END',
                 'CREATE TRIGGER watcher BEFORE INSERT ON "act" FOR EACH ROW EXECUTE FUNCTION trail_refuse()'),
@@ -356,7 +376,8 @@ def test_foreign_keys_switched_off_are_named():
 
 def test_an_empty_act_is_named(edited):
     head = trail.head()
-    act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit', reason='',
+    act = Act(seq=head.seq + 1, at=clock.now(), actor='x', actor_name='x', channel='web', kind='systems.edit',
+              reason='',
               request_id='', changes=0, previous=head.hash, hash='')
     act.hash = trail.digest(act.previous, trail.header_of(act), [])
     act.save(force_insert=True)
@@ -381,4 +402,5 @@ def test_what_cannot_be_read_is_neither_intact_nor_tampered_with(monkeypatch):
 
 def test_a_table_that_is_gone_is_named(unguarded, client_of):
     db.execute_sql('DROP TABLE case_share')
-    assert {'table': 'case_share', 'row': 0, 'label': '', 'what': '表がありません。', 'fields': []} in verify.verify().outside
+    assert {'table': 'case_share', 'row': 0, 'label': '', 'what': '表がありません。',
+            'fields': []} in verify.verify().outside

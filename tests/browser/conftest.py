@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = 'daicho-demo-2026'
 #: inside FY2026 (令和8年度), after everything the demo ward records
 TODAY = '2026-11-24'
-QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-         '--disable-component-update', '--disable-sync']
+QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync']
 #: runs before the page's own scripts, and past its policy: what the policy refuses is kept for the test
 LISTEN = """window.refused = [];
 document.addEventListener('securitypolicyviolation', (e) => window.refused.push(e.violatedDirective + ' ' + e.blockedURI));"""
@@ -27,7 +27,8 @@ document.addEventListener('securitypolicyviolation', (e) => window.refused.push(
 
 def command(environ, *words):
     """Run one of the product's commands to its end."""
-    done = subprocess.run([sys.executable, '-m', 'registry.commands', *words], cwd=ROOT, env=environ, capture_output=True,
+    done = subprocess.run([sys.executable, '-m', 'registry.commands', *words], cwd=ROOT, env=environ,
+                          capture_output=True,
                           text=True, timeout=600)
     assert done.returncode == 0, done.stderr
 
@@ -50,7 +51,8 @@ def site(tmp_path_factory):
     command(environ, 'demo')
     port = free_port()
     with open(home / 'log', 'w') as log:
-        process = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)], cwd=ROOT,
+        process = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)],
+                                   cwd=ROOT,
                                    env=environ, stdout=log, stderr=log)
         try:
             address = f'http://127.0.0.1:{port}'
@@ -94,8 +96,10 @@ class Window:
             self.outside.append(request.url)
 
     def _console(self, message):
-        # the browser reports an answer such as 422 or 404 as an error of its own; the tests look at the status
-        answered = message.text.startswith('Failed to load resource') and message.location.get('url') == self.page.url
+        # the browser reports an answer such as 422 or 404 as an error of its own; the tests look at the
+        # status
+        answered = message.text.startswith('Failed to load resource') and message.location.get(
+            'url') == self.page.url
         if message.type in ('error', 'warning') and not answered:
             self.complaints.append(message.text)
 
@@ -122,14 +126,16 @@ class Window:
 
     def menu(self, words):
         """Follow an entry of the side menu."""
-        self.page.get_by_role('navigation', name='メニュー').get_by_role('link', name=words, exact=True).first.click()
+        self.page.get_by_role('navigation', name='メニュー').get_by_role('link', name=words,
+            exact=True).first.click()
 
     def press(self, words):
         """Press a button of the page by its words."""
         self.page.locator('main').get_by_role('button', name=words, exact=True).click()
 
     def put(self, **fields):
-        """Fill the fields of the form by their labels: text is typed, an entry of a list is chosen by its words."""
+        """Fill the fields of the form by their labels: text is typed, an entry of a list is chosen by its
+        words."""
         for label, value in fields.items():
             field = self.page.locator('main').get_by_label(re.compile(rf'^{re.escape(label)}\s+※'))
             if field.evaluate('(node) => node.tagName') == 'SELECT':
@@ -153,7 +159,8 @@ def cookies():
 
 def opened(chromium, site, cookies, account):
     """Return a new window in which an account of the demo ward (None: a stranger) has signed in."""
-    made = Window(chromium.new_context(viewport={'width': 1280, 'height': 900}, locale='ja-JP', timezone_id='Asia/Tokyo',
+    made = Window(chromium.new_context(viewport={'width': 1280, 'height': 900}, locale='ja-JP',
+                                       timezone_id='Asia/Tokyo',
                                        storage_state=cookies.get(account)), site)
     if account is not None and account not in cookies:
         made.open('/sign-in')
@@ -185,7 +192,8 @@ def readers():
 
 @pytest.fixture
 def reader(chromium, site, cookies, readers):
-    """A function: an account → the window all tests that only read share; what it complained of before is forgotten."""
+    """A function: an account → the window all tests that only read share; what it complained of before is
+    forgotten."""
     def open_window(account):
         if account not in readers:
             readers[account] = opened(chromium, site, cookies, account)

@@ -13,8 +13,10 @@ BOARD = '/?year=2026'
 def severe(window):
     """Return what the board says of 重点取組7 指標2, the level-4 incidents of the common platforms."""
     window.open(BOARD)
-    card = window.page.locator('li.kpi').filter(has=window.page.get_by_role('heading', name=re.compile(r'^7\. ')))
-    return card.locator('li').filter(has=window.page.get_by_role('link', name='指標2', exact=True)).inner_text()
+    card = window.page.locator('li.kpi').filter(has=window.page.get_by_role('heading',
+        name=re.compile(r'^7\. ')))
+    return card.locator('li').filter(has=window.page.get_by_role('link', name='指標2',
+        exact=True)).inner_text()
 
 
 def coverage(window):
@@ -29,7 +31,8 @@ def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_
 
     it.menu('情報システム')
     it.follow('新規登録')
-    it.put(システム名称='庁内DNS基盤', 概要='庁内の名前解決', 所管課='行政情報マネジメント課', システム区分='共通基盤・ネットワーク',
+    it.put(システム名称='庁内DNS基盤', 概要='庁内の名前解決', 所管課='行政情報マネジメント課',
+           システム区分='共通基盤・ネットワーク',
            ライフサイクル状態='構築・移行', 個人情報の取扱い='未確認')
     it.press('登録する')
     number = it.h1.split()[0]
@@ -39,18 +42,22 @@ def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_
     it.put(変更の理由='総合試験に合格した')
     it.press('運用にする')
     lacking = it.page.get_by_role('alert').all_inner_texts()
-    for words in ('ネットワーク区分', '機密性', '完全性', '可用性', '情報システム管理者', 'バックアップ方式・頻度・保管場所', '稼働開始日'):
+    for words in ('ネットワーク区分', '機密性', '完全性', '可用性', '情報システム管理者',
+                  'バックアップ方式・頻度・保管場所', '稼働開始日'):
         assert any(f'{words}を入力してください' in text for text in lacking), (words, lacking)
     assert any('個人情報の取扱いが「未確認」のままです' in text for text in lacking), lacking
-    it.put(ネットワーク区分='LGWAN接続系', 機密性='2', 完全性='2', 可用性='2', 情報システム管理者='行政情報マネジメント課長',
-           **{'バックアップ方式・頻度・保管場所': '日次・庁外保管'}, 稼働開始日='R8.10.1', 個人情報の取扱い='なし')
+    it.put(ネットワーク区分='LGWAN接続系', 機密性='2', 完全性='2', 可用性='2',
+           情報システム管理者='行政情報マネジメント課長',
+           **{'バックアップ方式・頻度・保管場所': '日次・庁外保管'}, 稼働開始日='R8.10.1',
+           個人情報の取扱い='なし')
     it.press('運用にする')
     assert '状態を「運用」に変更しました' in it.words
     assert it.page.locator('.heading-marks').inner_text().strip() == '運用'
 
     it.menu('インシデント')
     it.follow('新規登録')
-    it.put(件名='庁内DNS基盤の停止', 区分='システム障害', レベル='レベル4', 検知日時='R8.10.20 9:00', 復旧日時='R8.10.20 10:30',
+    it.put(件名='庁内DNS基盤の停止', 区分='システム障害', レベル='レベル4', 検知日時='R8.10.20 9:00',
+           復旧日時='R8.10.20 10:30',
            対象システムの管理番号=number)
     it.press('登録する')
     assert '登録しました' in it.words and '庁内DNS基盤の停止' in it.h1
@@ -142,7 +149,8 @@ def test_an_auditor_verifies_and_follows_a_finding_but_changes_nothing_audited(w
 
     auditor.menu('監査')
     auditor.follow('新規登録')
-    auditor.put(監査種別='内部監査', 監査テーマ='委託先の管理', 被監査部門='税務課', 監査人='鈴木 誠', 実施日='R8.11.10')
+    auditor.put(監査種別='内部監査', 監査テーマ='委託先の管理', 被監査部門='税務課', 監査人='鈴木 誠',
+                実施日='R8.11.10')
     auditor.press('登録する')
     auditor.follow('指摘を記録する')
     auditor.put(監査項目='再委託の承認', 指摘区分='軽微な指摘', 事実='再委託の承認の記録がない。')
@@ -153,7 +161,8 @@ def test_an_auditor_verifies_and_follows_a_finding_but_changes_nothing_audited(w
     department = window('department')
     department.open(finding)
     department.follow('是正措置を記録する')
-    department.put(措置内容='再委託の承認簿を作った。', 期限='R8.12.25', 実施日='R8.11.20', **{'証跡（文書番号など）': '8税第12号'})
+    department.put(措置内容='再委託の承認簿を作った。', 期限='R8.12.25', 実施日='R8.11.20',
+                   **{'証跡（文書番号など）': '8税第12号'})
     department.press('保存する')
     assert '是正措置を保存しました' in department.words
 

@@ -1,4 +1,5 @@
-"""Every main page at both widths: nothing from elsewhere, nothing refused or complained of, nothing axe finds."""
+"""Every main page at both widths: nothing from elsewhere, nothing refused or complained of, nothing axe
+finds."""
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,9 +11,9 @@ pytestmark = pytest.mark.engine_free
 
 AXE = (Path(__file__).parents[1] / 'vendor' / 'axe.min.js').read_text('utf-8')
 WIDTHS = (1280, 390)
-NOUNS = ('actuals', 'budget-requests', 'businesses', 'cases', 'courses', 'departments', 'engagements', 'enrolments', 'findings',
-         'incident-levels', 'incidents', 'people', 'plans', 'reviews', 'settings', 'shares', 'staff', 'step-items',
-         'step-masters', 'steps', 'supports', 'systems')
+NOUNS = ('actuals', 'budget-requests', 'businesses', 'cases', 'courses', 'departments', 'engagements',
+         'enrolments', 'findings', 'incident-levels', 'incidents', 'people', 'plans', 'reviews', 'settings',
+         'shares', 'staff', 'step-items', 'step-masters', 'steps', 'supports', 'systems')
 #: forms that between them hold every kind of field
 FORM_NOUNS = ('budget-requests', 'courses', 'findings', 'incidents', 'people', 'plans', 'supports', 'systems')
 DESK = {'people': 'admin', 'engagements': 'auditor', 'findings': 'auditor'}
@@ -26,20 +27,26 @@ OTHERS = [
     ('it', '/strategies/2026/initiatives/6', 200), ('it', '/strategies/2026/edit', 200),
     ('executive', '/strategies/2025/initiatives/9/official', 200),
     ('it', '/strategies/2026/initiatives/3/indicators/1/actuals/new', 200),
-    ('it', '/figures/support.budget_coverage?year=2026', 200), ('department', '/figures/training.completion?year=2026', 200),
+    ('it', '/figures/support.budget_coverage?year=2026', 200),
+    ('department', '/figures/training.completion?year=2026', 200),
     ('it', '/steps/grid', 200), ('it', '/courses/1/census', 200), ('it', '/plans/1/check-ins/1Q', 200),
-    ('it', '/systems/?q=システム&lifecycle=operate&sort=-contract_end_on', 200), ('it', '/systems/?q=どこにもない', 200),
-    ('it', '/systems/1/edit', 200), ('it', '/systems/1/history', 200), ('it', '/systems/1/move/retiring', 200), ('it', '/cases/1/void', 200),
+    ('it', '/systems/?q=システム&lifecycle=operate&sort=-contract_end_on', 200),
+    ('it', '/systems/?q=どこにもない', 200),
+    ('it', '/systems/1/edit', 200), ('it', '/systems/1/history', 200),
+    ('it', '/systems/1/move/retiring', 200), ('it', '/cases/1/void', 200),
     ('department', '/systems/1/edit', 404), ('auditor', '/findings/3/move/accepted', 200),
-    ('head', '/findings/2/actions/new', 200), ('admin', '/people/1/password', 200), ('auditor', '/trail/', 200),
-    ('auditor', '/trail/3', 200), ('it', '/search?q=税', 200), ('it', '/files/', 200), ('department', '/account/', 200),
+    ('head', '/findings/2/actions/new', 200), ('admin', '/people/1/password', 200),
+    ('auditor', '/trail/', 200),
+    ('auditor', '/trail/3', 200), ('it', '/search?q=税', 200), ('it', '/files/', 200),
+    ('department', '/account/', 200),
     ('it', '/no/such/page', 404), (None, '/sign-in', 200)]
 
 
 def violations(page):
     """Return what axe finds on a page as it stands, one line for each rule and place."""
     found = page.evaluate("axe.run({preload: false, resultTypes: ['violations']})")['violations']
-    return [f'{rule["id"]}: {node["html"][:200]} {node["failureSummary"]}' for rule in found for node in rule['nodes'][:3]]
+    return [f'{rule["id"]}: {node["html"][:200]} {node["failureSummary"]}' for rule in found
+            for node in rule['nodes'][:3]]
 
 
 def check(window):
@@ -48,7 +55,8 @@ def check(window):
     window.page.evaluate(AXE)
     for width in WIDTHS:
         window.page.set_viewport_size({'width': width, 'height': 900})
-        wide = window.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+        wide = window.page.evaluate('document.documentElement.scrollWidth - '
+                                    'document.documentElement.clientWidth')
         assert wide <= 0, f'{wide} px wider than a window of {width}'
         assert violations(window.page) == []
 
@@ -117,12 +125,14 @@ def test_a_voided_record_and_its_return(window):
 
 
 @pytest.mark.parametrize(('lines', 'words'), [
-    (['S-90001,取込み確認システム,0151,共通基盤・ネットワーク,構想,なし', 'S-00001,イントラネット,0151,共通基盤・ネットワーク,運用,なし'], '取り込む'),
+    (['S-90001,取込み確認システム,0151,共通基盤・ネットワーク,構想,なし',
+      'S-00001,イントラネット,0151,共通基盤・ネットワーク,運用,なし'], '取り込む'),
     (['S-90002,,9999,なんでも,構想,なし', 'S-90002,二度目,0151,GIS,構想,なし'], '9999')], ids=['good', 'bad'])
 def test_a_file_is_shown_before_it_is_applied(window, lines, words):
     it = window('it')
     it.open('/files/?kind=systems')
-    text = '\n'.join(['管理番号,システム名称,所管課コード,システム区分,ライフサイクル状態,個人情報の取扱い', *lines])
+    text = '\n'.join(['管理番号,システム名称,所管課コード,システム区分,ライフサイクル状態,個人情報の取扱い',
+                      *lines])
     it.page.locator('input[type=file]').set_input_files(
         {'name': '台帳.csv', 'mimeType': 'text/csv', 'buffer': text.encode()})
     it.page.locator('main form button[type=submit]').first.click()

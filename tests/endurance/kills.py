@@ -1,11 +1,12 @@
-"""Kill what serves the register while people write, again and again: nothing acknowledged may be lost, nothing half.
+"""Kill what serves the register while people write, again and again: nothing acknowledged may be lost,
+nothing half.
 
     python tests/endurance/kills.py --engine sqlite --rounds 100
     python tests/endurance/kills.py --engine postgresql --verify 50
 
-Each round lets four browsers edit, kills one thing (the server, one of its processes, the database, an import, a backup, a
-migration) or stops the server as an administrator would, and looks at what stands. It runs as in production, on databases of
-its own, and ends with 1 when anything is missing.
+Each round lets four browsers edit, kills one thing (the server, one of its processes, the database, an
+import, a backup, a migration) or stops the server as an administrator would, and looks at what stands. It
+runs as in production, on databases of its own, and ends with 1 when anything is missing.
 """
 import argparse
 import gzip
@@ -45,7 +46,8 @@ from registry.core import connection  # noqa: E402
 CLIENTS, ROWS = 4, 200
 PASSWORD, CHANGED = 'さくら並木をゆっくり歩く-41', 'かわせみの飛ぶ水辺で休む-77'
 #: what is killed, round by round; the cheap ones more often
-KILLS = ('server', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate', 'worker', 'database')
+KILLS = ('server', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate',
+         'worker', 'database')
 RELEASES = ROOT / 'tests' / 'data' / 'releases'
 
 
@@ -128,7 +130,8 @@ class Browser:
         if status in (302, 303):
             place = re.sub(r'^https?://[^/]+', '', place).partition('?')[0]
             form = Form(self.ask('GET', place)[2], place)
-            typed = dict(zip(form.secrets, (self.password, *[CHANGED] * (len(form.secrets) - 1)), strict=True))
+            typed = dict(zip(form.secrets, (self.password, *[CHANGED] * (len(form.secrets) - 1)),
+                             strict=True))
             own = [pair for pair in form.values if pair[0] not in typed]
             status, _, text = self.ask('POST', place, [*own, *typed.items()])
             if status != 303:
@@ -166,7 +169,8 @@ class Client(threading.Thread):
                 count += 1
                 value = f'k{self.number}-{count}-{secrets.token_hex(3)}'
                 self.tried.append(value)
-                fields = [pair for pair in Form(text, path).values if pair[0] != 'vendor'] + [('vendor', value)]
+                fields = [pair for pair in Form(text, path).values
+                          if pair[0] != 'vendor'] + [('vendor', value)]
                 status, place, text = browser.ask('POST', path, fields)
                 if status == 303 and place.endswith(f'/systems/{self.number + 1}'):
                     self.acknowledged.append(value)
@@ -209,22 +213,27 @@ class Postgres:
         self.programs = Path(sorted(glob('/usr/lib/postgresql/*/bin'))[-1])
         self.run = {'check': True, 'stdout': subprocess.DEVNULL, 'cwd': '/'}
         if os.geteuid() == 0:
-            user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody') if name in {p.pw_name for p in pwd.getpwall()})
+            user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody')
+                        if name in {p.pw_name for p in pwd.getpwall()})
             os.chown(folder, user.pw_uid, user.pw_gid)
             self.run |= {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []}
-        subprocess.run([self.programs / 'initdb', '-D', folder / 'data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
-                        '--locale=C.UTF-8'], **self.run)
+        subprocess.run([self.programs / 'initdb', '-D', folder / 'data', '-U', 'daicho', '-A', 'trust', '-E',
+                        'UTF8', '--locale=C.UTF-8'], **self.run)
         self.start()
 
     def start(self):
-        """Start it as a child of ours: one that is dead and that nobody waited for still counts as running."""
+        """Start it as a child of ours: one that is dead and that nobody waited for still counts as
+        running."""
         given = {name: value for name, value in self.run.items() if name != 'check'}
         with open(self.home / 'log', 'ab') as log:
-            self.process = subprocess.Popen([self.programs / 'postgres', '-D', self.home / 'data', '-c', 'listen_addresses=', '-c',
-                                             f'unix_socket_directories={self.home}'], **given | {'stderr': log})
+            self.process = subprocess.Popen([self.programs / 'postgres', '-D', self.home / 'data', '-c',
+                                             'listen_addresses=', '-c',
+                                             f'unix_socket_directories={self.home}'],
+                                             **given | {'stderr': log})
         end = time.monotonic() + 120
         while subprocess.run([self.programs / 'pg_isready', '-q', '-h', self.home]).returncode:
-            assert self.process.poll() is None and time.monotonic() < end, (self.home / 'log').read_text()[-1000:]
+            assert self.process.poll() is None and time.monotonic() < end, (self.home
+                / 'log').read_text()[-1000:]
             time.sleep(0.1)
 
     def stop(self):
@@ -241,7 +250,8 @@ class Postgres:
             time.sleep(0.05)
 
     def make(self, name):
-        subprocess.run([self.programs / 'createdb', '-h', self.home, '-U', 'daicho', '-T', 'template0', name], **self.run)
+        subprocess.run([self.programs / 'createdb', '-h', self.home, '-U', 'daicho', '-T', 'template0', name],
+                       **self.run)
         return f'postgresql://daicho@/{name}?host={self.home}'
 
 
@@ -258,19 +268,20 @@ class House:
         else:
             url = f'sqlite:///{self.folder / "daicho.db"}'
         self.env = os.environ | {
-            'DATABASE_URL': url, 'DAICHO_ENV': 'production', 'DAICHO_HOSTS': '127.0.0.1', 'DAICHO_INSTANCE': str(self.folder),
-            'DAICHO_SECRET_KEY': secrets.token_hex(32)}
+            'DATABASE_URL': url, 'DAICHO_ENV': 'production', 'DAICHO_HOSTS': '127.0.0.1',
+            'DAICHO_INSTANCE': str(self.folder), 'DAICHO_SECRET_KEY': secrets.token_hex(32)}
         self.env.pop('DAICHO_TODAY', None)
         self.port = free_port()
         self.server, self.log = None, open(self.folder / 'server.log', 'ab')
 
     def start(self, *words, url=None, **kwargs):
         env = self.env | ({'DATABASE_URL': url} if url else {})
-        return subprocess.Popen([sys.executable, '-m', 'registry.commands', *map(str, words)], cwd=ROOT, env=env,
-                                **{'stdout': subprocess.DEVNULL, 'stderr': self.log} | kwargs)
+        return subprocess.Popen([sys.executable, '-m', 'registry.commands', *map(str, words)], cwd=ROOT,
+                                env=env, **{'stdout': subprocess.DEVNULL, 'stderr': self.log} | kwargs)
 
     def run(self, *words, given=None, status=0, url=None):
-        with self.start(*words, url=url, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        with self.start(*words, url=url, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE) as running:
             out, said = running.communicate(given and given.encode())
         assert running.returncode == status, (words, running.returncode, said.decode())
         return out.decode()
@@ -284,7 +295,8 @@ class House:
         hashed = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
         with self.open(), trail.act('people.add', by=None, at=datetime.now(UTC), channel='cli') as act:
             for number in range(CLIENTS):
-                act.save(Person(email=f'person{number}@city.example', name=f'試験{number}', role='it', department=1,
+                act.save(Person(email=f'person{number}@city.example', name=f'試験{number}', role='it',
+                                department=1,
                                 password_hash=hashed))
 
     def file(self, kind, header, lines):
@@ -373,7 +385,8 @@ class Trial:
                 self.fault('cannot be verified:', error)
                 return
             if not verdict.intact:
-                self.fault('not intact:', verdict.first_broken, verdict.outside[:3], verdict.unguarded, verdict.schema[:3])
+                self.fault('not intact:', verdict.first_broken, verdict.outside[:3], verdict.unguarded,
+                           verdict.schema[:3])
 
     def wait_for_work(self, seconds=600):
         """Wait until every client has an act acknowledged anew."""
@@ -445,7 +458,8 @@ class Trial:
     def import_(self):
         self.imports += 1
         path = self.house.folder / 'notes.csv'
-        path.write_text('system_no,note\n' + ''.join(f'S-{n:05},import{self.imports}\n' for n in range(CLIENTS + 1, ROWS + 1)))
+        path.write_text('system_no,note\n' + ''.join(f'S-{n:05},import{self.imports}\n'
+            for n in range(CLIENTS + 1, ROWS + 1)))
         self.killed('import', 'systems', path)
         self.look()
 
@@ -460,7 +474,8 @@ class Trial:
                     if copy.execute('PRAGMA integrity_check').fetchone() != ('ok',):
                         self.fault('a backup is not whole')
             else:
-                subprocess.run([self.house.postgres.programs / 'pg_restore', '--file=/dev/null', path], check=True)
+                subprocess.run([self.house.postgres.programs / 'pg_restore', '--file=/dev/null', path],
+                               check=True)
             path.unlink()
         for left in self.house.folder.glob('.backup*'):
             left.unlink()
@@ -476,7 +491,8 @@ class Trial:
         else:
             url = house.postgres.make(name)
             script = gzip.decompress((RELEASES / '683e50b.sql.gz').read_bytes())
-            subprocess.run([house.postgres.programs / 'psql', '-q', '-h', house.postgres.home, '-U', 'daicho', name],
+            subprocess.run([house.postgres.programs / 'psql', '-q', '-h', house.postgres.home, '-U', 'daicho',
+                            name],
                            input=script, check=True, stdout=subprocess.DEVNULL)
         with house.open(url):
             before = catalogue.read()
@@ -534,7 +550,8 @@ def run(engine, rounds, seconds=None, seed=None, progress=None):
 
 
 def beside(engine, times):
-    """Verify so often while four clients write, every tenth time by the command; return (the Trial, exit statuses)."""
+    """Verify so often while four clients write, every tenth time by the command; return (the Trial, exit
+    statuses)."""
     with trial(engine) as one:
         one.wait_for_work()
         found = []
@@ -556,18 +573,21 @@ def main():
     given.add_argument('--engine', choices=['sqlite', 'postgresql'], default='sqlite')
     given.add_argument('--rounds', type=int, default=100)
     given.add_argument('--seconds', type=int, help='end after so many, whatever the rounds')
-    given.add_argument('--verify', type=int, metavar='TIMES', help='verify beside the clients instead of killing')
+    given.add_argument('--verify', type=int, metavar='TIMES',
+                       help='verify beside the clients instead of killing')
     given.add_argument('--seed', type=int)
     asked = given.parse_args()
     if asked.verify:
         one, found = beside(asked.engine, asked.verify)
-        print(f'{asked.engine}: verify {len(found)} times beside {CLIENTS} clients, {one.acknowledged} acts acknowledged, '
+        print(f'{asked.engine}: verify {len(found)} times beside {CLIENTS} clients, {one.acknowledged} acts '
+              'acknowledged, '
               f'exit statuses {({status: found.count(status) for status in set(found)})}')
         return int(set(found) != {0})
     one = run(asked.engine, asked.rounds, asked.seconds, asked.seed, lambda one: print(
         f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
     kills = sum(count for what, count in one.found.items() if what in KILLS)
-    print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, {len(one.faults)} faults')
+    print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, '
+          f'{len(one.faults)} faults')
     for fault in one.faults:
         print(fault)
     return int(bool(one.faults))

@@ -1,4 +1,5 @@
-"""A few rounds of the trial that kills, and of verify beside four who write; `kills.py` does as many as it is told to."""
+"""A few rounds of the trial that kills, and of verify beside four who write; `kills.py` does as many as it
+is told to."""
 import kills
 from conftest import ENGINE
 

@@ -1,4 +1,5 @@
-"""The JSON API: who may do what, the same acts and refusals as by the pages and files, versions, cursors, bounds."""
+"""The JSON API: who may do what, the same acts and refusals as by the pages and files, versions, cursors,
+bounds."""
 import io
 import json
 import re
@@ -22,32 +23,36 @@ LACKING = {'create': {'actuals'}, 'edit': {'actuals'}, 'void': {'systems'}, 'res
            'import': {'engagements', 'findings', 'people'}}
 #: the moves of the tax unit's rows
 TARGETS = {endpoint.partition('.')[0]: move for endpoint, move in MOVES.items()}
-OTHERS = {'api.openapi_json': EVERYONE, 'api.indicators': EVERYONE, 'api.figure': EVERYONE, 'api.acts': DESK | AUDITOR,
-          'api.act': DESK | AUDITOR}
-ADDRESSES = {'api.openapi_json': '/openapi.json', 'api.indicators': '/indicators', 'api.figure': '/figures/steps.official',
-             'api.acts': '/trail', 'api.act': '/trail/1'}
+OTHERS = {'api.openapi_json': EVERYONE, 'api.indicators': EVERYONE, 'api.figure': EVERYONE,
+          'api.acts': DESK | AUDITOR, 'api.act': DESK | AUDITOR}
+ADDRESSES = {'api.openapi_json': '/openapi.json', 'api.indicators': '/indicators',
+             'api.figure': '/figures/steps.official', 'api.acts': '/trail', 'api.act': '/trail/1'}
 
 
 def operations():
-    """Return [(endpoint, noun, word, method, address, scope, who may in principle)] of all the nouns' operations, by hand."""
+    """Return [(endpoint, noun, word, method, address, scope, who may in principle)] of all the nouns'
+    operations, by hand."""
     found = []
     for name, (read, create, edit, void) in NOUN_RULES.items():
         one = f'/{name}/1'
         for word, method, address, scope, who in (
                 ('list', 'GET', f'/{name}', 'read', read), ('record', 'GET', one, 'read', read),
                 ('create', 'POST', f'/{name}', 'write', create), ('edit', 'PATCH', one, 'write', edit),
-                ('void', 'POST', f'{one}/void', 'write', void), ('restore', 'POST', f'{one}/restore', 'write', void),
+                ('void', 'POST', f'{one}/void', 'write', void),
+                ('restore', 'POST', f'{one}/restore', 'write', void),
                 ('import', 'POST', f'/{name}/import', 'import', create & (OWNED | ADMIN))):
             if name not in LACKING.get(word, ()):
                 found.append((f'api.{name}-{word}', name, word, method, address, scope, who))
         if name in TARGETS:
             who = {'systems': OWNED, 'supports': OWNED, 'findings': OWNED | AUDITOR}[name]
-            found.append((f'api.{name}-move', name, 'move', 'POST', f'{one}/move/{TARGETS[name][0]}', 'write', who))
+            found.append((f'api.{name}-move', name, 'move', 'POST', f'{one}/move/{TARGETS[name][0]}', 'write',
+                          who))
     return found
 
 
 #: what is answered to who may do it, where nothing or an empty object is sent
-LET_IN = {'list': 200, 'record': 200, 'create': 422, 'edit': 200, 'void': 422, 'restore': 409, 'import': 422, 'move': 422}
+LET_IN = {'list': 200, 'record': 200, 'create': 422, 'edit': 200, 'void': 422, 'restore': 409, 'import': 422,
+          'move': 422}
 
 
 def expected(name, word, who, allowed):
@@ -76,7 +81,8 @@ def head(app):
 def last_act(app):
     with app.app_context(), db.connection_context():
         act = Act.select().order_by(Act.seq.desc()).first()
-        return act, [(each.table, each.row, each.kind, json.loads(each.values)) for each in Change.select().where(
+        return act, [(each.table, each.row, each.kind, json.loads(each.values))
+                     for each in Change.select().where(
             Change.act == act).order_by(Change.place)]
 
 
@@ -141,19 +147,29 @@ def test_no_cookie_opens_the_api_and_no_token_a_page(app, client_of, machine_of)
 
 #: noun: who edits, the field, four values; a field and a value that is refused
 EDITS = {
-    'systems': ('it', 'note', '一二三四', 'vendor', 'あ' * 201), 'reviews': ('it', 'used_fields', '一二三四', 'approver', 'あ' * 101),
+    'systems': ('it', 'note', '一二三四', 'vendor', 'あ' * 201),
+    'reviews': ('it', 'used_fields', '一二三四', 'approver', 'あ' * 101),
     'budget-requests': ('it', 'amount', ('1000', '2000', '3000', '4000'), 'title', 'あ' * 201),
-    'cases': ('it', 'purpose', '一二三四', 'kind', 'nothing'), 'supports': ('it', 'opinion_text', '一二三四', 'opinion', 'nothing'),
-    'businesses': ('it', 'planned_cutover_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'), 'name', 'あ' * 101),
-    'steps': ('it', 'planned_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'), 'planned_on', '2027-13-40'),
-    'step-masters': ('it', 'note', '一二三四', 'note', 'あ' * 501), 'step-items': ('it', 'source', '一二三四', 'phase', 'あ' * 61),
-    'incidents': ('it', 'cause', '一二三四', 'category', 'nothing'), 'shares': ('it', 'lesson', '一二三四', 'incident_no', 'I-99999'),
+    'cases': ('it', 'purpose', '一二三四', 'kind', 'nothing'),
+    'supports': ('it', 'opinion_text', '一二三四', 'opinion', 'nothing'),
+    'businesses': ('it', 'planned_cutover_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'),
+                   'name', 'あ' * 101), 'steps': ('it', 'planned_on',
+                                                 ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'),
+                                                 'planned_on', '2027-13-40'),
+                                                 'step-masters': ('it', 'note', '一二三四', 'note',
+                                                                  'あ' * 501), 'step-items': ('it', 'source',
+                                                                                             '一二三四', 'phase', 'あ' * 61),
+    'incidents': ('it', 'cause', '一二三四', 'category', 'nothing'),
+    'shares': ('it', 'lesson', '一二三四', 'incident_no', 'I-99999'),
     'incident-levels': ('it', 'source', '一二三四', 'source', 'あ' * 301),
-    'courses': ('it', 'closes_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'), 'category', 'nothing'),
-    'enrolments': ('it', 'score', ('1', '2.5', '3', '4'), 'status', 'nothing'),
-    'engagements': ('auditor', 'summary', '一二三四', 'kind', 'nothing'), 'findings': ('auditor', 'basis', '一二三四', 'basis', 'あ' * 501),
-    'plans': ('it', 'title', '一二三四', 'title', 'あ' * 201), 'departments': ('it', 'level', ('unit', 'division', 'facility', 'section'), 'level', 'x'),
-    'staff': ('it', 'kana', '一二三四', 'grade', 'nothing'), 'settings': ('it', 'verified', '1010', 'value', '十円'),
+    'courses': ('it', 'closes_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'), 'category',
+                'nothing'), 'enrolments': ('it', 'score', ('1', '2.5', '3', '4'), 'status', 'nothing'),
+    'engagements': ('auditor', 'summary', '一二三四', 'kind', 'nothing'),
+    'findings': ('auditor', 'basis', '一二三四', 'basis', 'あ' * 501),
+    'plans': ('it', 'title', '一二三四', 'title', 'あ' * 201),
+    'departments': ('it', 'level', ('unit', 'division', 'facility', 'section'), 'level', 'x'),
+    'staff': ('it', 'kana', '一二三四', 'grade', 'nothing'),
+    'settings': ('it', 'verified', '1010', 'value', '十円'),
     'people': ('admin', 'name', '一二三四', 'role', 'nothing'),
 }
 
@@ -169,7 +185,8 @@ def in_json(noun, field, text):
 
 def by_page(browser, noun, field, text):
     address = f'/{noun.name}/1/edit'
-    return browser.post(address, data=values(browser, address) | {noun.blank._fields[field].name: text, 'act_reason': '試し'})
+    return browser.post(address, data=values(browser, address) | {noun.blank._fields[field].name: text,
+        'act_reason': '試し'})
 
 
 def line_of(noun, machine, field, text):
@@ -181,8 +198,8 @@ def line_of(noun, machine, field, text):
 
 
 def command(settings, tmp_path, monkeypatch, *words):
-    for name, value in {'DATABASE_URL': settings['DATABASE_URL'], 'DAICHO_INSTANCE': str(tmp_path), 'DAICHO_SECRET_KEY': 'k' * 40,
-                        'DAICHO_TODAY': TODAY.isoformat()}.items():
+    for name, value in {'DATABASE_URL': settings['DATABASE_URL'], 'DAICHO_INSTANCE': str(tmp_path),
+                        'DAICHO_SECRET_KEY': 'k' * 40, 'DAICHO_TODAY': TODAY.isoformat()}.items():
         monkeypatch.setenv(name, value)
     db.close_all()  # the command opens the database for itself
     found = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
@@ -191,7 +208,8 @@ def command(settings, tmp_path, monkeypatch, *words):
 
 
 @pytest.mark.parametrize('name', EDITS)
-def test_an_edit_is_the_same_act_by_every_way(app, client_of, machine_of, settings, tmp_path, monkeypatch, name):
+def test_an_edit_is_the_same_act_by_every_way(app, client_of, machine_of, settings, tmp_path, monkeypatch,
+        name):
     noun, (who, field, texts, *_) = NOUNS[name], EDITS[name]
     browser, machine = client_of(who), machine_of(who)
     key, acts = noun.blank._fields[field].key, {}
@@ -202,30 +220,35 @@ def test_an_edit_is_the_same_act_by_every_way(app, client_of, machine_of, settin
     assert answer.status_code == 200, answer.text
     acts['api'] = last_act(app)
     if noun.importable:
-        sent = {'kind': name, 'encoding': 'auto', 'file': (io.BytesIO(line_of(noun, machine, field, texts[2])), 'a.csv')}
+        sent = {'kind': name, 'encoding': 'auto',
+                'file': (io.BytesIO(line_of(noun, machine, field, texts[2])), 'a.csv')}
         preview = browser.post('/files/', data=sent, content_type='multipart/form-data').location
         seen = re.search('name="seen" value="(.*?)"', browser.get(preview).text).group(1)
         assert browser.post(preview, data={'reason': '試し', 'seen': seen}).status_code == 303
         acts['import'] = last_act(app)
         path = tmp_path / 'b.csv'
         path.write_bytes(line_of(noun, machine, field, texts[3]))
-        found = command(settings, tmp_path, monkeypatch, 'import', name, path, '--by', f'{who}@city.example', '--reason', '試し')
+        found = command(settings, tmp_path, monkeypatch, 'import', name, path, '--by', f'{who}@city.example',
+                        '--reason', '試し')
         assert found.exit_code == 0, found.output
         acts['command'] = last_act(app)
     for way, (act, _) in acts.items():
         assert (act.channel, act.actor) == ({'command': 'import'}.get(way, way), f'{who}@city.example'), way
         assert act.reason.startswith('試し')
-    shapes = {way: [(table, row, kind, {column: None for column in changed}) for table, row, kind, changed in changes]
+    shapes = {way: [(table, row, kind, {column: None for column in changed}) for table, row, kind,
+                    changed in changes]
               for way, (_, changes) in acts.items()}
     assert all(shape == shapes['web'] for shape in shapes.values()), shapes
     column = noun.blank._fields[field].attr
-    told = [next(changed[column] for *_, changed in changes if column in changed) for _, changes in acts.values()]
+    told = [next(changed[column] for *_, changed in changes if column in changed) for _,
+            changes in acts.values()]
     assert all(before[1] == after[0] for before, after in zip(told, told[1:], strict=False))
     assert acts['web'][0].kind == acts['api'][0].kind == f'{name}.edit'
 
 
 @pytest.mark.parametrize('name', EDITS)
-def test_a_refusal_is_in_the_same_words_by_every_way(app, client_of, machine_of, settings, tmp_path, monkeypatch, name):
+def test_a_refusal_is_in_the_same_words_by_every_way(app, client_of, machine_of, settings, tmp_path,
+        monkeypatch, name):
     noun, (who, _, _, field, text) = NOUNS[name], EDITS[name]
     browser, machine = client_of(who), machine_of(who)
     before, key = head(app), noun.blank._fields[field].key
@@ -241,14 +264,16 @@ def test_a_refusal_is_in_the_same_words_by_every_way(app, client_of, machine_of,
         assert told.status_code == 422 and [error['message'] for error in told.json['errors']] == words
         path = tmp_path / 'a.csv'
         path.write_bytes(sent)
-        found = command(settings, tmp_path, monkeypatch, 'import', name, path, '--json', '--by', f'{who}@city.example')
+        found = command(settings, tmp_path, monkeypatch, 'import', name, path, '--json', '--by',
+                        f'{who}@city.example')
         assert json.loads(found.stdout) == told.json
     assert head(app) == before
 
 
 # --- records ---
 
-NEW = {'name': '新しい', 'summary': '試し', 'owner_code': '0201', 'category': 'office', 'pii': 'none', 'quake_fixed': True, 'users': 12}
+NEW = {'name': '新しい', 'summary': '試し', 'owner_code': '0201', 'category': 'office', 'pii': 'none',
+       'quake_fixed': True, 'users': 12}
 
 
 def test_a_record_is_made_read_changed_and_told(app, machine_of):
@@ -256,13 +281,16 @@ def test_a_record_is_made_read_changed_and_told(app, machine_of):
     made = machine.post('/systems', json=NEW | {'std_business': ['B04', 'B01']})
     assert made.status_code == 201, made.text
     item = made.json
-    assert (item['system_no'], item['lifecycle'], item['users'], item['quake_fixed'], item['std_business'], item['owner_code']) == (
+    assert (item['system_no'], item['lifecycle'], item['users'], item['quake_fixed'], item['std_business'],
+            item['owner_code']) == (
         'S-00004', 'idea', 12, True, ['B01', 'B04'], '0201')
     address = made.headers['Location'].removeprefix('/api/v1')
     read = machine.get(address)
     assert read.headers['ETag'] == made.headers['ETag'] and read.json['history'][0]['channel'] == 'api'
-    assert {'label', 'revision', 'voided'} <= item.keys() and '「新しい」で登録しました' in ''.join(read.json['history'][0]['sentences'])
-    changed = machine.patch(address, json={'users': None, 'std_business': []}, headers={'If-Match': read.headers['ETag']})
+    assert {'label', 'revision', 'voided'} <= item.keys() and '「新しい」で登録しました' in ''.join(
+        read.json['history'][0]['sentences'])
+    changed = machine.patch(address, json={'users': None, 'std_business': []},
+                            headers={'If-Match': read.headers['ETag']})
     assert changed.status_code == 200 and changed.json['users'] is None and changed.json['std_business'] == []
     assert changed.headers['ETag'] != read.headers['ETag']
     assert machine.patch(address, json={}, headers={'If-Match': changed.headers['ETag']}).json == changed.json
@@ -270,13 +298,18 @@ def test_a_record_is_made_read_changed_and_told(app, machine_of):
 
 def test_values_are_typed(machine_of):
     machine = machine_of('it')
-    for field, wrong in (('users', '12'), ('users', True), ('users', 1.5), ('quake_fixed', 1), ('name', 5), ('std_business', 'B01'),
-                         ('std_business', ['B01;B04']), ('go_live_on', '2026/4/1'), ('category', '内部系'), ('category', []), ('name', {})):
+    for field, wrong in (('users', '12'), ('users', True), ('users', 1.5), ('quake_fixed', 1), ('name', 5),
+                         ('std_business', 'B01'),
+                         ('std_business', ['B01;B04']), ('go_live_on', '2026/4/1'), ('category', '内部系'),
+                         ('category', []), ('name', {})):
         answer = machine.post('/systems', json=NEW | {field: wrong})
-        assert answer.status_code == 422 and [error['field'] for error in answer.json['errors']] == [field], (field, wrong)
-    level = {'title': '障害', 'category': 'failure', 'level': 2, 'system_nos': ['S-00001'], 'detected_at': '2026-11-01T00:05:00Z'}
+        assert answer.status_code == 422 and [error['field']
+                                              for error in answer.json['errors']] == [field], (field, wrong)
+    level = {'title': '障害', 'category': 'failure', 'level': 2, 'system_nos': ['S-00001'],
+             'detected_at': '2026-11-01T00:05:00Z'}
     made = machine.post('/incidents', json=level)
-    assert made.status_code == 201 and made.json['detected_at'] == '2026-11-01T09:05:00+09:00' and made.json['level'] == 2
+    assert made.status_code == 201 and made.json['detected_at'] == '2026-11-01T09:05:00+09:00' and made.json[
+        'level'] == 2
     plan = machine.get('/enrolments/1').json
     assert plan['score'] is None and plan['completed_on'] == '2026-10-05'
 
@@ -290,7 +323,8 @@ def test_a_version_that_has_passed_is_not_changed(app, machine_of):
     late = machine.patch('/systems/1', json={'note': 'あとから'}, headers={'If-Match': first})
     assert late.status_code == 412 and late.json['stands']['note'] == '先に'
     assert late.headers['ETag'] == machine.get('/systems/1').headers['ETag'] != first
-    assert machine.post('/systems/1/move/retiring', json={'reason': 'x'}, headers={'If-Match': first}).status_code == 412
+    assert machine.post('/systems/1/move/retiring', json={'reason': 'x'},
+                        headers={'If-Match': first}).status_code == 412
     assert head(app) == before
 
 
@@ -302,16 +336,20 @@ def test_a_record_is_voided_and_restored_with_a_reason(machine_of):
     assert machine.post('/cases/1/void', json={'reason': '誤り'}).status_code == 409
     assert machine.patch('/cases/1', json={'title': 'x'}, headers={'If-Match': '*'}).status_code == 409
     assert [item['id'] for item in machine.get('/cases?voided=1').json['items']] == [1]
-    assert machine.post('/cases/1/restore', json={'reason': '取り違え'}, headers={'If-Match': '"1"'}).status_code == 412
-    assert machine.post('/cases/1/restore', json={'reason': '取り違え'}, headers={'If-Match': voided.headers['ETag']}).json['voided'] is False
+    assert machine.post('/cases/1/restore', json={'reason': '取り違え'},
+                        headers={'If-Match': '"1"'}).status_code == 412
+    assert machine.post('/cases/1/restore', json={'reason': '取り違え'},
+                        headers={'If-Match': voided.headers['ETag']}).json['voided'] is False
 
 
 def test_a_move_says_what_it_lacks_and_is_made(app, machine_of):
     machine = machine_of('it')
     lacking = machine.post('/supports/1/move/completed', json={})
-    assert lacking.status_code == 422 and {'opinion', 'text'} <= {error['field'] for error in lacking.json['errors']}
+    assert lacking.status_code == 422 and {'opinion', 'text'} <= {error['field']
+        for error in lacking.json['errors']}
     made = machine.post('/supports/1/move/returned', json={'text': '見積りを直してください'})
-    assert made.status_code == 200 and last_act(app)[0].kind == 'supports.move' and last_act(app)[0].channel == 'api'
+    assert made.status_code == 200 and last_act(app)[0].kind == 'supports.move' and last_act(app)[
+        0].channel == 'api'
     assert machine.post('/supports/1/move/completed', json={}).status_code == 409
     assert machine.post('/supports/1/move/nowhere', json={}).status_code == 404
     assert machine.post('/systems/1/move/retiring', json={'nothing': 1}).status_code == 422
@@ -320,9 +358,11 @@ def test_a_move_says_what_it_lacks_and_is_made(app, machine_of):
 # --- lists ---
 
 def many(app, number):
-    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
+            at=clock.now()) as act:
         owner = Department.get(Department.code == '0201')
-        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office', users=n) for n in range(number)])
+        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office', users=n)
+                    for n in range(number)])
 
 
 def test_a_cursor_walks_over_every_row_once(app, machine_of, queries):
@@ -367,10 +407,13 @@ def test_the_filters_are_those_of_the_pages(client_of, machine_of):
         page = browser.get(f'/systems/?{query}').text
         assert sorted(re.findall('<a href="/systems/([0-9]+)">S-', page)) == sorted(
             str(item['id']) for item in machine.get(f'/systems?{query}').json['items']), query
-    for query, status in (('nothing=1', 400), ('sort=name', 400), ('limit=201', 400), ('limit=x', 400), ('cursor=x', 400), ('voided=2', 400),
-                          ('owner=9999', 422), ('owner=', 422), ('limit=1&limit=2', 400), (f'q={"あ" * 101}', 400)):
+    for query, status in (('nothing=1', 400), ('sort=name', 400), ('limit=201', 400), ('limit=x', 400),
+                          ('cursor=x', 400), ('voided=2', 400),
+                          ('owner=9999', 422), ('owner=', 422), ('limit=1&limit=2', 400),
+                          (f'q={"あ" * 101}', 400)):
         answer = machine.get(f'/systems?{query}')
-        assert answer.status_code == status and answer.json['errors'][0]['field'] == query.partition('=')[0], query
+        assert answer.status_code == status and answer.json['errors'][0]['field'] == query.partition('=')[
+            0], query
 
 
 # --- files ---
@@ -379,10 +422,12 @@ def test_a_dry_run_writes_nothing(app, machine_of):
     machine, before = machine_of('it'), head(app)
     sent = 'system_no,name,owner_code,category\nS-00001,改名,0201,office\nS-00900,新規,0201,office\n'.encode()
     dry = machine.post('/systems/import?dry_run=true', data=sent, content_type='text/csv')
-    assert dry.status_code == 200 and (dry.json['create'], dry.json['update'], dry.json['act']) == (1, 1, None)
+    assert dry.status_code == 200 and (dry.json['create'], dry.json['update'],
+                                       dry.json['act']) == (1, 1, None)
     assert head(app) == before
     done = machine.post('/systems/import?reason=月次', data=sent, content_type='text/csv')
-    assert done.json['act'] == before + 1 and last_act(app)[0].channel == 'api' and last_act(app)[0].reason == '月次'
+    assert done.json['act'] == before + 1 and last_act(app)[0].channel == 'api' and last_act(app)[
+        0].reason == '月次'
     assert machine.post('/systems/import?dry_run=yes', data=sent, content_type='text/csv').status_code == 400
     assert machine.post('/systems/import', data=sent, content_type='application/json').status_code == 415
     wrong = machine.post('/systems/import', data=b'system_no,nothing\nS-00001,1\n', content_type='text/csv')
@@ -400,10 +445,14 @@ def test_a_unit_imports_only_its_own(app, machine_of):
 # --- bounds and errors ---
 
 @pytest.mark.parametrize(('body', 'status'), [
-    (b'', 400), (b'{', 400), (b'[]', 422), (b'"x"', 422), (b'{"name": "\\ud83d"}', 400), (b'{"name": "a\\u0000b"}', 400),
-    (b'{"name": "\xff"}', 400), (b'{"name": NaN}', 400), (b'[' * 100_000, 400), (b'{"a":' * 6 + b'1' + b'}' * 6, 400),
-    (b'{"name": "x", "name": "y"}', 400), (json.dumps({f'x{n}': 1 for n in range(201)}).encode(), 400), (b'{"nothing": 1}', 422),
-    (b'{"users": 1e999999999}', 422), (b'{"users": 1e-999999999}', 422), (b'{"users": ' + b'9' * 5000 + b'}', 400),
+    (b'', 400), (b'{', 400), (b'[]', 422), (b'"x"', 422), (b'{"name": "\\ud83d"}', 400),
+    (b'{"name": "a\\u0000b"}', 400),
+    (b'{"name": "\xff"}', 400), (b'{"name": NaN}', 400), (b'[' * 100_000, 400),
+    (b'{"a":' * 6 + b'1' + b'}' * 6, 400),
+    (b'{"name": "x", "name": "y"}', 400), (json.dumps({f'x{n}': 1 for n in range(201)}).encode(), 400),
+    (b'{"nothing": 1}', 422),
+    (b'{"users": 1e999999999}', 422), (b'{"users": 1e-999999999}', 422),
+    (b'{"users": ' + b'9' * 5000 + b'}', 400),
     (b'{"name": "' + b'x' * 1024 * 1024 + b'"}', 413)])
 def test_a_body_is_bounded_before_it_is_read(app, machine_of, body, status):
     machine = machine_of('it')
@@ -416,20 +465,27 @@ def test_a_body_is_bounded_before_it_is_read(app, machine_of, body, status):
 
 def test_every_error_is_a_problem(app, machine_of, monkeypatch):
     machine = machine_of('it')
-    for method, address, status in (('GET', '/nowhere', 404), ('GET', '/systems/99999999999999999999', 404), ('DELETE', '/systems/1', 405),
-                                    ('GET', '/systems?q=%00', 400), ('GET', f'/{"x" * 2000}', 414), ('GET', '/figures/nothing', 404),
-                                    ('GET', '/indicators?fiscal_year=2050', 404), ('GET', '/indicators?as_of=2050-01-01', 422),
-                                    ('GET', '/indicators?as_of=x', 400), ('GET', '/trail?after=x', 400), ('GET', '/trail/999999', 404)):
+    for method, address, status in (('GET', '/nowhere', 404), ('GET', '/systems/99999999999999999999', 404),
+                                    ('DELETE', '/systems/1', 405),
+                                    ('GET', '/systems?q=%00', 400), ('GET', f'/{"x" * 2000}', 414),
+                                    ('GET', '/figures/nothing', 404),
+                                    ('GET', '/indicators?fiscal_year=2050', 404),
+                                    ('GET', '/indicators?as_of=2050-01-01', 422),
+                                    ('GET', '/indicators?as_of=x', 400), ('GET', '/trail?after=x', 400),
+                                    ('GET', '/trail/999999', 404)):
         answer = machine.open(address, method=method)
-        assert answer.status_code == status == answer.json['status'] and answer.mimetype == 'application/problem+json', address
-    assert set(machine.delete('/systems/1').headers['Allow'].split(', ')) == {'GET', 'HEAD', 'OPTIONS', 'PATCH'}
+        assert answer.status_code == status == answer.json[
+            'status'] and answer.mimetype == 'application/problem+json', address
+    assert set(machine.delete('/systems/1').headers['Allow'].split(', ')) == {'GET', 'HEAD', 'OPTIONS',
+        'PATCH'}
     assert machine.post('/systems', data={'name': 'x'}).status_code == 415
     monkeypatch.setattr('registry.api.items', lambda *args: 1 / 0)
     broken = machine.get('/systems')
     assert broken.status_code == 500 and broken.json['title'] == '処理中に問題が起きました'
 
     for error, title in ((trail.Busy('others are writing'), 'ほかの人の取込みが続いています'),
-                         (OperationalError('gone'), 'データベースにつながりません'), (OSError(28, 'full'), 'ディスクがいっぱいで保存できません')):
+                         (OperationalError('gone'), 'データベースにつながりません'),
+                         (OSError(28, 'full'), 'ディスクがいっぱいで保存できません')):
         def fail(*args, error=error):
             raise error
         monkeypatch.setattr('registry.api.items', fail)
@@ -439,7 +495,8 @@ def test_every_error_is_a_problem(app, machine_of, monkeypatch):
 
 
 def test_the_trail_names_the_channel(app, client_of, machine_of):
-    assert machine_of('it').patch('/systems/1', json={'note': '試し'}, headers={'If-Match': '*'}).status_code == 200
+    assert machine_of('it').patch('/systems/1', json={'note': '試し'},
+                                  headers={'If-Match': '*'}).status_code == 200
     assert '<dd>API</dd>' in client_of('auditor').get(f'/trail/{head(app)}').text.replace('\n', '')
 
 
@@ -447,11 +504,13 @@ def test_the_trail_names_the_channel(app, client_of, machine_of):
 
 def test_indicators_are_those_of_the_command(app, machine_of, settings, tmp_path, monkeypatch):
     told = machine_of('executive').get('/indicators?fiscal_year=2026').json
-    assert told == json.loads(command(settings, tmp_path, monkeypatch, 'kpi', '--fiscal-year', '2026', '--json').stdout)
+    assert told == json.loads(command(settings, tmp_path, monkeypatch, 'kpi', '--fiscal-year', '2026',
+                                      '--json').stdout)
 
 
 def test_a_figure_shows_the_rows_a_person_may_see(app, machine_of):
-    with app.app_context(), db.connection_context(), trail.act('incidents.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('incidents.edit', by=None,
+            at=clock.now()) as act:
         for row in Incident.select():
             row.level = 4
             act.save(row)
@@ -459,7 +518,8 @@ def test_a_figure_shows_the_rows_a_person_may_see(app, machine_of):
     desk, unit = machine_of('it').get(address).json, machine_of('department').get(address).json
     assert desk['numerator'] == unit['numerator'] and desk['noun'] == 'incidents'
     shown = [group for group in desk['groups'] if group['rows']]
-    assert shown and sum(group['rows'] for group in unit['groups']) < sum(group['rows'] for group in desk['groups'])
+    assert shown and sum(group['rows'] for group in unit['groups']) < sum(group['rows']
+        for group in desk['groups'])
     for group in shown:
         ids, cursor = [], ''
         while cursor is not None:
@@ -476,7 +536,8 @@ def test_the_trail_is_read_on_from_a_number(app, machine_of):
         page = machine.get(f'/trail?after={after}&limit=3').json
         acts += page['items']
         after = page['next']
-    assert [act['seq'] for act in acts] == list(range(1, head(app) + 1)) and acts[-1]['hash'] == page['head']['hash']
+    assert [act['seq'] for act in acts] == list(range(1,
+        head(app) + 1)) and acts[-1]['hash'] == page['head']['hash']
     great = next(act for act in acts if act['more'])
     rest = machine.get(f'/trail/{great["seq"]}?from={great["more"]}').json
     assert len(great['changes']) == 1000 and len(rest['changes']) == 500 and rest['more'] is None

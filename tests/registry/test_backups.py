@@ -1,4 +1,5 @@
-"""Backups: whole, verified and nobody else's to read; put back only when they are whole and of this version."""
+"""Backups: whole, verified and nobody else's to read; put back only when they are whole and of this
+version."""
 import gzip
 import shutil
 import sqlite3
@@ -63,7 +64,8 @@ def test_a_backup_is_made_verified_and_put_back(desk):
     path = desk.folder / 'copy'
     head = desk.head()
     made = desk.json('backup', path)
-    assert made['head'] == head and made['intact'] and made['verified'] and made['bytes'] == path.stat().st_size
+    assert made['head'] == head and made['intact'] and made['verified'] and made[
+        'bytes'] == path.stat().st_size
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with desk.open():
         edit('あとの会社')
@@ -158,7 +160,8 @@ def test_an_earlier_release_is_refused_until_it_is_to_be_migrated(desk):
 def test_another_schema_is_refused(desk, how):
     path, head = desk.folder / 'copy', desk.head()
     with desk.open():
-        db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_to_come', '2030-01-01 00:00:00')")
+        db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_to_come', '2030-01-01 "
+                       "00:00:00')")
     assert desk.run('backup', path).exit_code == 1 and not path.exists()
     with desk.open():
         db.execute_sql("DELETE FROM schema_migration WHERE name = '9999_to_come'")
@@ -173,7 +176,8 @@ def test_another_schema_is_refused(desk, how):
             copy.execute('CREATE TABLE songs (title TEXT)')
     copy.close()
     found = desk.run('restore', path)
-    assert found.exit_code == 1 and ('より新しい版' if how == 'newer' else '台帳の写しではありません') in found.stderr
+    assert found.exit_code == 1 and ('より新しい版' if how == 'newer'
+                                     else '台帳の写しではありません') in found.stderr
     assert desk.head() == head
 
 
@@ -265,9 +269,10 @@ def test_without_leave_to_make_databases_the_copy_is_said_to_be_unverified(serve
 
 def test_a_password_stands_on_no_command_line(monkeypatch):
     found = backups.environment('postgresql://daicho:p%40ss@db.example:5433/register?sslmode=require')
-    assert {name: found[name] for name in ('PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGSSLMODE')} == {
-        'PGHOST': 'db.example', 'PGPORT': '5433', 'PGUSER': 'daicho', 'PGPASSWORD': 'p@ss', 'PGDATABASE': 'register',
-        'PGSSLMODE': 'require'}
+    assert {name: found[name] for name in ('PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE',
+                                           'PGSSLMODE')} == {
+        'PGHOST': 'db.example', 'PGPORT': '5433', 'PGUSER': 'daicho', 'PGPASSWORD': 'p@ss',
+        'PGDATABASE': 'register', 'PGSSLMODE': 'require'}
 
 
 def test_missing_programs_are_named(server, desk, monkeypatch):

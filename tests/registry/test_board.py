@@ -1,4 +1,5 @@
-"""The board tells what is recorded from what is not: an empty register is no result, and what was published stays."""
+"""The board tells what is recorded from what is not: an empty register is no result, and what was published
+stays."""
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -57,7 +58,8 @@ def test_without_records_no_figure_has_a_value(bare, name):
 
 
 def test_a_register_that_is_kept_counts_0(bare):
-    write(Incident(incident_no='I-1', title='前年度の障害', category='failure', level=2, detected_at=datetime(2024, 5, 1, tzinfo=JST)))
+    write(Incident(incident_no='I-1', title='前年度の障害', category='failure', level=2,
+                   detected_at=datetime(2024, 5, 1, tzinfo=JST)))
     assert figure('incidents.severe_platform', YEAR, END).value == 0
     # what had not happened yet is no record of that day
     assert not figure('incidents.severe_platform', 2024, date(2024, 4, 30)).recorded
@@ -89,21 +91,26 @@ def test_without_records_nothing_computed_is_met_or_missed(bare):
     for year, as_of in ((2025, END), (2026, cast.TODAY)):
         for key, one in views(year, as_of).items():
             if one.measure is not None and not one.is_published:
-                assert (one.value_text, one.verdict, one.value, one.parts, one.gap_text) == ('記録なし', 'unknown', None, '', ''), key
+                assert (one.value_text, one.verdict, one.value, one.parts,
+                        one.gap_text) == ('記録なし', 'unknown', None, '', ''), key
 
 
 def test_without_records_what_was_published_stays(bare):
     found = views(YEAR, END)
     kept = {key: (one.value_text, one.verdict, one.source) for key, one in found.items() if one.is_published}
     assert kept == {key: (value, verdict, 'entered') for key, value, verdict in (
-        ('7-1', '2', 'met'), ('7-2', '0', 'met'), ('7-4', '86.9', 'met'), ('11-1', '5', 'met'), ('11-2a', '96', 'met'),
+        ('7-1', '2', 'met'), ('7-2', '0', 'met'), ('7-4', '86.9', 'met'), ('11-1', '5', 'met'),
+        ('11-2a', '96', 'met'),
         ('11-2b', '1', 'met'), ('13-1', '72.9', 'missed'))}
     assert {found[key].instead_of for key in kept} == {'記録なし'}
     # as it was published: not 15.0
     assert found['6-1'].value_text == '15' and found['1-1'].value_text == '80.1'
-    told = {f'{view["no"]}-{one["no"]}': one for view in as_json(board(YEAR, END))['initiatives'] for one in view['indicators']}
-    assert told['7-4']['published'] == {'value': '86.9', 'as_of': '2026-03-31', 'source': found['7-4'].stated[3]}
-    assert told['7-4']['recorded'] is False and told['8-5a']['reason'] == '記録なし' and told['8-5a']['value'] is None
+    told = {f'{view["no"]}-{one["no"]}': one for view in as_json(board(YEAR, END))['initiatives']
+            for one in view['indicators']}
+    assert told['7-4']['published'] == {'value': '86.9', 'as_of': '2026-03-31',
+                                        'source': found['7-4'].stated[3]}
+    assert told['7-4']['recorded'] is False and told['8-5a']['reason'] == '記録なし' and told['8-5a'][
+        'value'] is None
 
 
 def test_a_published_value_stands_beside_a_computed_one(bare):
@@ -132,7 +139,8 @@ def indicator_of(no, kpi, year=2026):
 
 def test_a_register_from_before_names_its_businesses_once_unless_a_person_changed_the_indicator(bare):
     for link in IndicatorBusiness.select():
-        IndicatorBusiness.delete().where(IndicatorBusiness.id == link.id).execute()  # as migrated from the first schema
+        # as migrated from the first schema
+        IndicatorBusiness.delete().where(IndicatorBusiness.id == link.id).execute()
     changed = indicator_of(6, '1')
     changed.note = '対象は別途定める'
     person = Person(email='a@city.example', name='阿部', role='it', department=None)
@@ -151,7 +159,8 @@ def test_a_register_from_before_names_its_businesses_once_unless_a_person_change
     assert (last.kind, last.actor, last.changes) == ('masters.strategy', 'system', 2)
     # taken off by a person, it is not put back
     for link in IndicatorBusiness.select():
-        with trail.act('strategies.edit', by=person, at=clock.now(), channel='web', reason='対象の変更') as act:
+        with trail.act('strategies.edit', by=person, at=clock.now(), channel='web',
+                       reason='対象の変更') as act:
             act.void(link, '対象の変更')
     head = trail.head().seq
     masters.fill(clock.now())
@@ -171,7 +180,9 @@ def test_decimals_are_never_fewer_than_the_targets(bare):
 @pytest.mark.parametrize('day', ['2026-13-45', '2030-01-01', 'きのう', '2020-01-01'])
 def test_a_day_that_cannot_be_looked_at_is_said_once_on_every_page_of_figures(client_of, day):
     it = client_of('it')
-    for address in ('/', '/strategies/2026/', '/strategies/2026/initiatives/1', *(f'/figures/{name}?year=2026' for name in MEASURES)):
+    for address in ('/', '/strategies/2026/', '/strategies/2026/initiatives/1',
+                    *(f'/figures/{name}?year=2026' for name in MEASURES)):
         page = it.get(f'{address}{"&" if "?" in address else "?"}as_of={day}').text
-        said = [words for words in ('という日付はありません。', '先の日は指定できません', '形で入力してください。', '以後にしてください。') if words in page]
+        said = [words for words in ('という日付はありません。', '先の日は指定できません',
+                                    '形で入力してください。', '以後にしてください。') if words in page]
         assert len(said) == 1 and page.count(said[0]) == 1, (address, said)

@@ -1,4 +1,5 @@
-"""Length before work: what is too long is refused in words before anything is made of it, and honest input never is."""
+"""Length before work: what is too long is refused in words before anything is made of it, and honest input
+never is."""
 import io
 import time
 from urllib.parse import urlencode
@@ -22,7 +23,8 @@ FORM = 'application/x-www-form-urlencoded'
 
 
 def within(most, work):
-    """Return the answer of a piece of work that takes less than `most` seconds of the processor's time, once in three."""
+    """Return the answer of a piece of work that takes less than `most` seconds of the processor's time, once
+    in three."""
     took = []
     while len(took) < 3:
         started = time.process_time()
@@ -33,7 +35,8 @@ def within(most, work):
     raise AssertionError(f'{took} seconds, not {most}')
 
 
-@pytest.mark.parametrize('address', ['/sign-in', '/systems/new', '/systems/1/edit', '/nowhere', '/files/', '/sign-out'])
+@pytest.mark.parametrize('address', ['/sign-in', '/systems/new', '/systems/1/edit', '/nowhere', '/files/',
+                                     '/sign-out'])
 @pytest.mark.parametrize('checked', [False, True])
 def test_a_strangers_large_form_costs_next_to_nothing(app, client_of, address, checked):
     app.config['WTF_CSRF_ENABLED'] = checked
@@ -48,9 +51,11 @@ def test_a_strangers_small_form_costs_little_too(client_of):
     browser = client_of(None)
     for address in ('/sign-in', '/systems/new', '/nowhere'):
         browser.post(address)  # the pages' templates are made once
-    for body in (urlencode({'lifecycle': '\u0301\u0316' * 5_000}), '&' * 60_000, urlencode({'email': 'あ' * 7000, 'password': 'x'})):
+    for body in (urlencode({'lifecycle': '\u0301\u0316' * 5_000}), '&' * 60_000,
+                 urlencode({'email': 'あ' * 7000, 'password': 'x'})):
         for address in ('/sign-in', '/systems/new', '/nowhere'):
-            within(0.05, lambda body=body, address=address: browser.post(address, data=body, content_type=FORM))
+            within(0.05, lambda body=body, address=address: browser.post(address, data=body,
+                content_type=FORM))
 
 
 def test_what_is_typed_after_a_session_has_gone_is_not_too_large(client_of):
@@ -101,9 +106,12 @@ def test_a_form_full_of_marks_takes_no_time(client_of):
 
 def test_what_was_typed_comes_back_up_to_a_bound(client_of):
     browser = client_of('it')
-    answer = browser.post('/systems/1/edit', data=values(browser, '/systems/1/edit') | {'note': 'x' * 90_000, 'name': 'y' * 300})
-    assert answer.status_code == 422 and 'x' * 20_000 in answer.text and 'x' * 20_001 not in answer.text and 'y' * 300 in answer.text
-    assert '2000文字以内で入力してください（現在90000文字）' in answer.text and '200文字以内で入力してください（現在300文字）' in answer.text
+    answer = browser.post('/systems/1/edit', data=values(browser, '/systems/1/edit')
+                          | {'note': 'x' * 90_000, 'name': 'y' * 300})
+    assert answer.status_code == 422 and 'x' * 20_000 in answer.text and 'x' * 20_001 not in answer.text
+    assert 'y' * 300 in answer.text
+    assert '2000文字以内で入力してください（現在90000文字）' in answer.text
+    assert '200文字以内で入力してください（現在300文字）' in answer.text
 
 
 def test_every_field_has_a_limit(opened):
@@ -120,7 +128,8 @@ def test_lines_and_spaces_at_the_limit_are_honest(client_of):
     browser = client_of('it')
     form = values(browser, '/systems/1/edit')
     note = '\r\n'.join(['行'] * 1000)  # 1,999 characters as they are kept
-    assert browser.post('/systems/1/edit', data=form | {'note': note, 'name': ' ' * 100 + '名' * 200 + '　' * 100}).status_code == 303
+    assert browser.post('/systems/1/edit', data=form | {'note': note, 'name': ' ' * 100 + '名' * 200 + '　'
+        * 100}).status_code == 303
     with browser.application.app_context(), db.connection_context():
         row = System.get_by_id(1)
         assert (len(row.note), len(row.name)) == (1999, 200)
@@ -138,9 +147,11 @@ def test_many_numbers_are_looked_up_at_once(client_of, queries):
     words = refused(browser, '/reviews/1/edit', system_nos=';'.join('1' for _ in range(6000)))
     assert '5,000件まで' in words and '現在6,000件' in words
     assert not [sql for sql in queries if '"system_no" IN' in sql]
-    assert browser.post('/reviews/1/edit', data=form | {'system_nos': 'S-00001, S-00002、S-00003\nS-00001；'}).status_code == 303
+    assert browser.post('/reviews/1/edit',
+                        data=form | {'system_nos': 'S-00001, S-00002、S-00003\nS-00001；'}).status_code == 303
     with browser.application.app_context(), db.connection_context():
-        assert sorted(link.system.system_no for link in Review.get_by_id(1).system_links if link.voided_at is None) == [
+        assert sorted(link.system.system_no for link in Review.get_by_id(1).system_links
+                      if link.voided_at is None) == [
             'S-00001', 'S-00002', 'S-00003']
 
 
@@ -155,10 +166,12 @@ def test_a_day_is_measured_before_it_is_read():
     for text in (MARKS, '令' * 61, ' ' * 61 + '2026-04-01'):
         found = within(0.01, lambda text=text: pytest.raises(ValueError, calendar.parse_day, text))
         assert '形で入力' in str(found.value)
-    assert calendar.parse_day('　令和８年４月１日（２０２６－０４－０１）　') == calendar.parse_day('2026-04-01')
+    assert calendar.parse_day('　令和８年４月１日（２０２６－０４－０１）　') == calendar.parse_day(
+        '2026-04-01')
 
 
-@pytest.mark.parametrize('query', ['as_of=' + 'x' * 8000, 'q=' + '%CC%81%CC%96' * 750, '&'.join(f'a{n}=1' for n in range(99)) + '&as_of=' + 'x' * 8000])
+@pytest.mark.parametrize('query', ['as_of=' + 'x' * 8000, 'q=' + '%CC%81%CC%96' * 750,
+                                   '&'.join(f'a{n}=1' for n in range(99)) + '&as_of=' + 'x' * 8000])
 def test_a_long_address_is_refused_before_it_is_split(client_of, query):
     answer = within(0.05, lambda: client_of(None).get('/sign-in?' + query))
     assert answer.status_code == 414 and 'アドレスが長すぎます' in answer.text
@@ -184,8 +197,10 @@ def test_marks_in_an_address_take_no_time(app, client_of):
     for turn, (endpoint, methods, address) in enumerate(places(app)):
         if 'GET' in methods and endpoint != 'strategies.report':
             # each page is asked with a few of them, and each of them is asked of many pages
-            for name in {names[turn % 7], names[(turn + 3) % 7]} | ({*names} if address.count('/') < 3 else set()):
-                answer = within(0.5, lambda name=name, address=address: browser.get(address, query_string={name: asked}))
+            for name in {names[turn % 7], names[(turn + 3) % 7]} | ({*names} if address.count('/') < 3
+                    else set()):
+                answer = within(0.5, lambda name=name, address=address: browser.get(address,
+                    query_string={name: asked}))
                 assert answer.status_code < 500, (address, name)
 
 
@@ -207,7 +222,8 @@ def test_a_file_in_the_place_of_a_text(app, client_of):
         browser = client_of(who)
         for endpoint, methods, address in places(app) + [('sign_in.sign_in', {'POST'}, '/sign-in')]:
             if 'POST' in methods and endpoint not in bounds.UPLOADS:
-                answer = browser.post(address, data={name: (io.BytesIO(b'x'), 'a.txt') for name in sent}, content_type='multipart/form-data')
+                answer = browser.post(address, data={name: (io.BytesIO(b'x'), 'a.txt') for name in sent},
+                                      content_type='multipart/form-data')
                 assert answer.status_code in (302, 303, 400, 403, 404), endpoint
                 told += answer.status_code == 400 and 'ファイルを受け取れません' in answer.text
     assert told > 90
@@ -267,6 +283,7 @@ def test_what_is_no_text_is_no_form(client_of):
 
 def test_refusals_of_lists_and_lengths_are_in_japanese(client_of):
     answer = client_of('it').post('/files/', data={'kind': 'nothing', 'encoding': 'x'})
-    assert answer.status_code == 422 and '選び直してください' in answer.page.text and 'Not a valid' not in answer.text
+    assert answer.status_code == 422 and '選び直してください' in answer.page.text
+    assert 'Not a valid' not in answer.text
     answer = client_of(None).post('/sign-in', data={'email': 'a@b', 'password': 'x' * 300})
     assert '256文字まで' in answer.page.text and 'Field cannot' not in answer.text

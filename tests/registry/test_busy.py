@@ -1,4 +1,5 @@
-"""Two write at once: the second waits shortly, is told in words and keeps what was typed; who reads never waits."""
+"""Two write at once: the second waits shortly, is told in words and keeps what was typed; who reads never
+waits."""
 import queue
 import threading
 import time
@@ -35,7 +36,8 @@ def importing(it):
     opened, over = threading.Event(), threading.Event()
 
     def write():
-        with db.connection_context(), trail.act('systems.import', by=None, at=clock.now(), channel='import') as act:
+        with db.connection_context(), trail.act('systems.import', by=None, at=clock.now(),
+                                                channel='import') as act:
             row = System.get_by_id(2)
             row.vendor = '取込み中'
             act.save(row)
@@ -75,7 +77,8 @@ def test_writers_that_wait_leave_threads_to_those_who_read(app, it, importing, m
     for one in writers:
         one.set_cookie('daicho', cookie.value)
     answers = queue.Queue()
-    threads = [threading.Thread(target=lambda one=one: answers.put(one.post('/systems/1/edit', data=typed).status_code)) for one in writers]
+    threads = [threading.Thread(target=lambda one=one: answers.put(one.post('/systems/1/edit',
+        data=typed).status_code)) for one in writers]
     for thread in threads:
         thread.start()
     try:
@@ -94,5 +97,7 @@ def test_a_command_that_cannot_write_says_so(tmp_path, monkeypatch):
     def busy(*args, **kwargs):
         raise trail.Busy('others are writing')
     monkeypatch.setattr(trail, 'act', busy)
-    result = desk.run('import', 'departments', desk.file('a.csv', '所属コード,名称,有効開始日\n0101,課,2020-04-01\n'))
-    assert result.exit_code == 1 and '書込みが続いているため' in result.stderr and '何も変更していません' in result.stderr
+    result = desk.run('import', 'departments', desk.file('a.csv',
+        '所属コード,名称,有効開始日\n0101,課,2020-04-01\n'))
+    assert result.exit_code == 1 and '書込みが続いているため' in result.stderr
+    assert '何も変更していません' in result.stderr

@@ -12,7 +12,8 @@ from registry.figures import charts
 
 pytestmark = pytest.mark.engine_free
 
-MONTHS = [('4月', None), ('5月', Decimal('22.1')), ('6月', Fraction(221, 5)), ('7月', None), ('8月', Decimal('86.3'))]
+MONTHS = [('4月', None), ('5月', Decimal('22.1')), ('6月', Fraction(221, 5)), ('7月', None),
+          ('8月', Decimal('86.3'))]
 QUARTERS = ('4〜6月', '7〜9月', '10〜12月', '1〜3月')
 SVG = '{http://www.w3.org/2000/svg}'
 
@@ -26,7 +27,8 @@ PICTURES = {
                                 [['done', 'done', 'doing'], ['excluded', 'todo', 'todo']]),
     'empty grid': lambda: charts.grid('業務ごとのステップ', [], [], []),
     'board': lambda: charts.rating_board('評価', [
-        ('① 利便性', [(f'{n}. 取組', mark) for n, mark in enumerate(('○', '△', '×', '判定不可', '未評価'), 1)]),
+        ('① 利便性', [(f'{n}. 取組', mark) for n,
+                   mark in enumerate(('○', '△', '×', '判定不可', '未評価'), 1)]),
         ('② 改革', [])]),
     'gantt': lambda: charts.gantt('工程', [
         charts.Bar('準備', 1, 2), charts.Bar('確認', 2, 2, True), charts.Bar('公開', None, None),
@@ -35,7 +37,8 @@ PICTURES = {
 
 
 def texts(drawing):
-    return [element.text for element in ElementTree.fromstring(charts.svg(drawing, 't', 'd')).iter(f'{SVG}text')]
+    return [element.text for element in ElementTree.fromstring(charts.svg(drawing, 't',
+        'd')).iter(f'{SVG}text')]
 
 
 @pytest.fixture(params=PICTURES)
@@ -65,7 +68,8 @@ def test_svg_stays_inside_its_frame(drawing):
 
 
 def test_trend_leaves_gaps_and_draws_the_target():
-    found = charts.svg(charts.trend('率', [('4月', Decimal(1)), ('5月', Decimal(2)), ('6月', None), ('7月', Decimal(3)),
+    found = charts.svg(charts.trend('率', [('4月', Decimal(1)), ('5月', Decimal(2)), ('6月', None),
+                                          ('7月', Decimal(3)),
                                           ('8月', Decimal(4))], Decimal(5), '件'), 't', 'd')
     assert found.count('<polyline') == 2
     assert found.count('<circle') == 4
@@ -75,7 +79,8 @@ def test_trend_leaves_gaps_and_draws_the_target():
 
 
 def test_trend_without_target_has_no_target_line():
-    assert 'stroke-dasharray' not in charts.svg(charts.trend('件数', [('4月', Decimal(1))], None, '件'), 't', 'd')
+    assert 'stroke-dasharray' not in charts.svg(charts.trend('件数', [('4月', Decimal(1))], None, '件'), 't',
+        'd')
 
 
 def test_trend_says_when_there_is_nothing():
@@ -83,7 +88,8 @@ def test_trend_says_when_there_is_nothing():
 
 
 @pytest.mark.parametrize(('value', 'text'), [
-    (Decimal('86.25'), '86.3%'), (Decimal('99.99'), '99.9%'), (Decimal(100), '100%'), (Decimal('0.01'), '0.1%'),
+    (Decimal('86.25'), '86.3%'), (Decimal('99.99'), '99.9%'), (Decimal(100), '100%'),
+    (Decimal('0.01'), '0.1%'),
     (Fraction(2, 3), '0.7%')])
 def test_trend_labels_are_published_values(value, text):
     assert text in texts(charts.trend('率', [('4月', value)], None, '%'))

@@ -1,4 +1,5 @@
-"""The demo ward: what the ward has published comes out of its records, in acts that know nothing of their future."""
+"""The demo ward: what the ward has published comes out of its records, in acts that know nothing of their
+future."""
 import json
 from datetime import UTC, date, datetime
 
@@ -16,10 +17,12 @@ from registry.records.noun import NOUNS
 from registry.standardisation import record_moves
 
 #: columns that say when something happened, not when it is planned
-HAPPENED = {'go_live_on', 'retired_on', 'disposed_on', 'done_on', 'started_on', 'cutover_on', 'completed_on', 'joined_on',
-            'detected_at', 'occurred_at', 'restored_at', 'closed_on', 'shared_on', 'requested_on', 'ordered_on', 'approved_on',
-            'reviewed_on', 'held_on', 'reported_on', 'followed_on', 'valid_from', 'as_of', 'on_day'}
-RATINGS = {1: '△', 2: '△', 3: '○', 4: '○', 5: '○', 6: '△', 7: '△', 8: '△', 9: '△', 10: '○', 11: '○', 12: '○', 13: '×'}
+HAPPENED = {'go_live_on', 'retired_on', 'disposed_on', 'done_on', 'started_on', 'cutover_on', 'completed_on',
+            'joined_on', 'detected_at', 'occurred_at', 'restored_at', 'closed_on', 'shared_on',
+            'requested_on', 'ordered_on', 'approved_on', 'reviewed_on', 'held_on', 'reported_on',
+            'followed_on', 'valid_from', 'as_of', 'on_day'}
+RATINGS = {1: '△', 2: '△', 3: '○', 4: '○', 5: '○', 6: '△', 7: '△', 8: '△', 9: '△', 10: '○', 11: '○', 12: '○',
+           13: '×'}
 
 
 @pytest.fixture(scope='module')
@@ -31,11 +34,13 @@ def ward(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def results(ward):
-    return {i['no']: i for i in ward.json('kpi', '--fiscal-year', 2025, '--as-of', '2026-03-31')['initiatives']}
+    return {i['no']: i for i in ward.json('kpi', '--fiscal-year', 2025, '--as-of',
+                                          '2026-03-31')['initiatives']}
 
 
 def test_the_published_figures_of_2025(results):
-    shown = {f'{no}-{i["no"]}': (i['value'], i['numerator'], i['denominator']) for no, initiative in results.items()
+    shown = {f'{no}-{i["no"]}': (i['value'], i['numerator'], i['denominator']) for no,
+             initiative in results.items()
              for i in initiative['indicators']}
     assert shown['7-1'] == ('2', '2', None) and shown['7-2'] == ('0', '0', None)
     assert shown['7-4'] == ('86.9', '626', '720')
@@ -55,8 +60,10 @@ def test_the_ratings_of_2025(results):
 
 
 @pytest.mark.parametrize(('name', 'year', 'as_of', 'answer'), [
-    ('steps.official', 2024, date(2025, 3, 31), (612, 720)), ('steps.official', 2025, date(2026, 3, 31), (626, 720)),
-    ('training.completion', 2024, date(2025, 3, 31), (2275, 2500)), ('cutovers.rate', 2025, date(2026, 3, 31), (2, 18)),
+    ('steps.official', 2024, date(2025, 3, 31), (612, 720)),
+    ('steps.official', 2025, date(2026, 3, 31), (626, 720)),
+    ('training.completion', 2024, date(2025, 3, 31), (2275, 2500)),
+    ('cutovers.rate', 2025, date(2026, 3, 31), (2, 18)),
     ('steps.official', 2026, date(2026, 11, 20), (633, 720))])
 def test_figures_of_other_days(ward, name, year, as_of, answer):
     with ward.open():
@@ -104,7 +111,8 @@ def test_two_demo_wards_are_the_same(ward, tmp_path):
 
     def told(desk):
         with desk.open():
-            return list(Change.select(Act.at, Act.kind, Act.actor, Change.table, Change.row, Change.values).join(Act)
+            return list(Change.select(Act.at, Act.kind, Act.actor, Change.table, Change.row,
+                                      Change.values).join(Act)
                         .where(Act.channel == 'demo').order_by(Change.id).tuples())
     assert told(ward) == told(other)
 
@@ -159,8 +167,9 @@ def test_a_demo_that_an_earlier_version_left_half_way_is_not_called_full(tmp_pat
 
 
 #: in an order in which each finds what it refers to
-KINDS = ('departments', 'staff', 'systems', 'step-masters', 'step-items', 'businesses', 'steps', 'courses', 'enrolments', 'incidents',
-         'budget-requests', 'cases', 'supports', 'reviews', 'shares', 'plans', 'settings', 'actuals')
+KINDS = ('departments', 'staff', 'systems', 'step-masters', 'step-items', 'businesses', 'steps', 'courses',
+         'enrolments', 'incidents', 'budget-requests', 'cases', 'supports', 'reviews', 'shares', 'plans',
+         'settings', 'actuals')
 
 
 def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tmp_path):

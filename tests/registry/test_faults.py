@@ -1,4 +1,5 @@
-"""A database, a disk or a log that fails: said in words, with what was typed, and nothing acknowledged is lost. Headers on all of it."""
+"""A database, a disk or a log that fails: said in words, with what was typed, and nothing acknowledged is
+lost. Headers on all of it."""
 import errno
 import json
 import logging
@@ -29,7 +30,8 @@ def on(engine):
 
 
 ON_SQLITE, ON_POSTGRESQL = on('sqlite'), on('postgresql')
-TYPED = {'code': 'F-1', 'fiscal_year': '2026', 'name': '消えてはならない研修', 'category': 'security', 'mandatory': '1'}
+TYPED = {'code': 'F-1', 'fiscal_year': '2026', 'name': '消えてはならない研修', 'category': 'security',
+         'mandatory': '1'}
 
 
 def path():
@@ -81,7 +83,8 @@ def unprepared():
     db.obj.opened = None
 
 
-FAULTS = {removed: 'moved', replaced: 'moved', readonly: 'readonly', locked: 'busy', corrupt: 'corrupt', unprepared: 'schema'}
+FAULTS = {removed: 'moved', replaced: 'moved', readonly: 'readonly', locked: 'busy', corrupt: 'corrupt',
+          unprepared: 'schema'}
 
 
 @ON_SQLITE
@@ -92,9 +95,11 @@ def test_a_failing_file_is_said_with_what_was_typed(app, client_of, fault):
     held = fault()
     answer = browser.post('/courses/new', data=TYPED)
     # who waits for another's writing is told so
-    title, action = ('ほかの人の取込みが続いています', '1分ほど待ってから') if fault is locked else troubles.WORDS[FAULTS[fault]]
+    title, action = ('ほかの人の取込みが続いています',
+                     '1分ほど待ってから') if fault is locked else troubles.WORDS[FAULTS[fault]]
     assert answer.status_code == 503 and answer.page.h1 == title and action in answer.page.text
-    assert TYPED['name'] in answer.page.text and ('保存していません' if fault is locked else '何も変更していません') in answer.page.text
+    assert TYPED['name'] in answer.page.text and ('保存していません' if fault is locked
+        else '何も変更していません') in answer.page.text
     assert answer.headers['X-Request-Id'] in answer.page.text and answer.headers['Content-Security-Policy']
     if held:
         held.close()
@@ -126,7 +131,8 @@ def test_a_full_disk_is_said(app, client_of, monkeypatch):
         answer = browser.post('/courses/new', data=TYPED | {'code': f'D-{number}'})
         if answer.status_code != 303:
             break
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['full'][0] and TYPED['name'] in answer.page.text
+    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['full'][0] and TYPED[
+        'name'] in answer.page.text
     assert browser.get('/courses/').status_code == 200
 
 
@@ -135,7 +141,8 @@ def test_a_disk_without_room_for_an_upload_is_said(client_of, monkeypatch):
         raise OSError(errno.ENOSPC, 'No space left on device')
     browser = client_of('it')
     monkeypatch.setattr(files, 'keep', refuse)
-    answer = browser.post('/files/', data={'kind': 'courses', 'encoding': 'auto', 'file': (BytesIO(b'code\nA\n'), 'a.csv')},
+    answer = browser.post('/files/', data={'kind': 'courses', 'encoding': 'auto',
+                                           'file': (BytesIO(b'code\nA\n'), 'a.csv')},
                           content_type='multipart/form-data')
     assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['full'][0]
 
@@ -147,7 +154,8 @@ def test_a_read_only_server_is_said_and_not_ready(app, client_of):
         db.execute_sql(f'ALTER DATABASE {db.obj.database} SET default_transaction_read_only = on')
     db.close_all()
     answer = browser.post('/courses/new', data=TYPED)
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['readonly'][0] and TYPED['name'] in answer.page.text
+    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['readonly'][0] and TYPED[
+        'name'] in answer.page.text
     assert browser.get('/readyz').status_code == 503 and browser.get('/courses/').status_code == 200
 
 
@@ -178,12 +186,15 @@ def test_a_connection_lost_on_the_way_is_not_called_undone(client_of, monkeypatc
         raise OperationalError('server closed the connection unexpectedly')
     monkeypatch.setattr('audits.trail.act', lose)
     answer = browser.post('/courses/new', data=TYPED)
-    assert answer.status_code == 503 and '確かめられませんでした' in answer.page.text and '何も変更していません' not in answer.page.text
+    assert answer.status_code == 503 and '確かめられませんでした' in answer.page.text
+    assert '何も変更していません' not in answer.page.text
 
 
 def test_only_what_the_database_does_is_its_fault():
-    assert troubles.trouble(DataError('value too long')) is None and troubles.trouble(OSError(errno.ENOENT, 'x')) is None
-    assert troubles.trouble(MaxConnectionsExceeded()) == 'busy' and troubles.trouble(OSError(errno.EROFS, 'x')) == 'readonly'
+    assert troubles.trouble(DataError('value too long')) is None and troubles.trouble(OSError(errno.ENOENT,
+        'x')) is None
+    assert troubles.trouble(MaxConnectionsExceeded()) == 'busy' and troubles.trouble(OSError(errno.EROFS,
+        'x')) == 'readonly'
 
 
 # --- at the start ---
@@ -210,9 +221,11 @@ def unmigrated(folder):
 
 
 @pytest.mark.parametrize(('fault', 'status', 'words'), [
-    (spoiled, 1, 'データベースが壊れています'), (no_folder, 2, '読み書きできません'), (no_key, 2, '署名鍵が欠けています'),
+    (spoiled, 1, 'データベースが壊れています'), (no_folder, 2, '読み書きできません'),
+    (no_key, 2, '署名鍵が欠けています'),
     (unmigrated, 1, 'daicho migrate')])
-@pytest.mark.parametrize('command', [('serve', '--port', '1'), ('trail', 'head'), ('export', 'systems'), ('kpi',)])
+@pytest.mark.parametrize('command', [('serve', '--port', '1'), ('trail', 'head'), ('export', 'systems'),
+                                     ('kpi',)])
 def test_a_command_says_in_one_sentence_what_is_wrong(tmp_path, monkeypatch, fault, status, words, command):
     folder = tmp_path / 'instance'
     folder.mkdir()
@@ -230,7 +243,8 @@ def mistaken(folder):
 
 
 @pytest.mark.parametrize(('fault', 'words'), [
-    ('full', 'ディスクがいっぱいで保存できません'), ('readonly', 'データベースに書き込めません'), ('missing', 'データベースのファイルを開けません')])
+    ('full', 'ディスクがいっぱいで保存できません'), ('readonly', 'データベースに書き込めません'),
+    ('missing', 'データベースのファイルを開けません')])
 @pytest.mark.parametrize('command', [('serve', '--port', '1'), ('trail', 'head')])
 def test_a_file_that_cannot_be_opened_is_said_with_its_reason(tmp_path, monkeypatch, fault, words, command):
     folder = tmp_path / 'instance'
@@ -258,7 +272,8 @@ def test_a_file_that_cannot_be_read_on_is_said(app, client_of):
     db.obj.opened = None
     answer = browser.post('/courses/new', data=TYPED)
     path().rmdir()
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['missing'][0] and TYPED['name'] in answer.page.text
+    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['missing'][0] and TYPED[
+        'name'] in answer.page.text
     assert '何も変更していません' in answer.page.text
 
 
@@ -274,10 +289,12 @@ def test_a_server_that_cannot_write_says_so_at_the_start(tmp_path, monkeypatch):
 
 
 def test_a_database_out_of_reach_is_said_at_the_start(tmp_path):
-    found = run({'DAICHO_INSTANCE': str(tmp_path), 'DATABASE_URL': 'postgresql://daicho:himitsu@127.0.0.1:1/daicho?connect_timeout=1'},
+    found = run({'DAICHO_INSTANCE': str(tmp_path),
+                 'DATABASE_URL': 'postgresql://daicho:himitsu@127.0.0.1:1/daicho?connect_timeout=1'},
                 'serve', '--port', '1')
     clock.pin(TODAY)
-    assert found.exit_code == 1 and 'データベースにつながりません' in found.output and 'himitsu' not in found.output
+    assert found.exit_code == 1 and 'データベースにつながりません' in found.output
+    assert 'himitsu' not in found.output
     assert len(found.output.splitlines()) == 1
 
 
@@ -357,7 +374,8 @@ def test_a_reader_that_is_gone_costs_lines_and_their_number_is_said(pipe):
 
 def test_a_reader_that_does_not_read_holds_up_nobody(pipe):
     lines, asked = log.Lines(pipe[1]), 3 * log.ROOM
-    writer = threading.Thread(target=lambda: [lines.write('x' * 100 + '\n') for _ in range(asked)], daemon=True)
+    writer = threading.Thread(target=lambda: [lines.write('x' * 100 + '\n') for _ in range(asked)],
+                              daemon=True)
     writer.start()
     writer.join(60)  # nobody reads: it would never end
     assert not writer.is_alive() and lines.dropped and lines.waiting.qsize() <= log.ROOM
@@ -372,7 +390,8 @@ def test_a_reader_that_does_not_read_holds_up_nobody(pipe):
 
 
 def test_whoever_speaks_speaks_json():
-    record = logging.makeLogRecord({'name': '_granian', 'levelno': 30, 'levelname': 'WARNING', 'msg': 'a "line"\nand %s', 'args': ('more',)})
+    record = logging.makeLogRecord({'name': '_granian', 'levelno': 30, 'levelname': 'WARNING',
+                                    'msg': 'a "line"\nand %s', 'args': ('more',)})
     line = log.formatter().format(record)
     assert '\n' not in line and json.loads(line) | {'timestamp': ''} == {
         'event': 'a "line"\nand more', 'logger': '_granian', 'level': 'warning', 'timestamp': ''}
@@ -384,8 +403,10 @@ def test_whoever_speaks_speaks_json():
 def test_in_production_every_answer_asks_for_https_with_its_subdomains(app, client_of):
     app.config['DAICHO_ENV'] = 'production'
     for browser in (client_of('it'), client_of(None)):
-        for answer in [browser.get(address) for address in ('/', '/sign-in', '/healthz', '/readyz', '/static/app.css', '/static/no', '/no',
-                                                            '/no%00', '/systems/export.csv')] + [browser.post('/sign-in'), browser.put('/')]:
+        for answer in [browser.get(address) for address in ('/', '/sign-in', '/healthz', '/readyz',
+                '/static/app.css', '/static/no', '/no',
+                                                            '/no%00', '/systems/export.csv')] + [browser.post(
+                                                                '/sign-in'), browser.put('/')]:
             assert answer.headers['Strict-Transport-Security'] == 'max-age=31536000; includeSubDomains', answer.request.path
             assert set(middleware.HEADERS) <= set(answer.headers.keys()), answer.request.path
             answer.close()

@@ -1,4 +1,5 @@
-"""Figures recomputed from the rows, slowly and by another hand: numbers, groups and months of every measure agree."""
+"""Figures recomputed from the rows, slowly and by another hand: numbers, groups and months of every measure
+agree."""
 import itertools
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -38,8 +39,8 @@ from models.figures import MEASURES, asked_for, figure
 from models.rules.calendar import JST, in_business_hours, month_ends, parse_hours
 from models.settings import KNOWN
 
-TABLES = (BudgetRequest, Business, BusinessSystem, Case, CaseShare, CheckIn, Course, Enrolment, Incident, IncidentSystem, Plan, Review,
-          Setting, Step, StepMaster, StepMove, StepProgress, Support, System)
+TABLES = (BudgetRequest, Business, BusinessSystem, Case, CaseShare, CheckIn, Course, Enrolment, Incident,
+          IncidentSystem, Plan, Review, Setting, Step, StepMaster, StepMove, StepProgress, Support, System)
 START, END = date(2025, 4, 1), date(2026, 3, 31)
 YEARS = (2024, 2025, 2026)
 #: one year gets most of the rows, so that they meet
@@ -54,7 +55,8 @@ class Register:
             setattr(self, table.__name__, {row.id: row for row in table.select()})
 
     def setting(self, name, day):
-        found = [row for row in self.Setting.values() if live(row) and row.name == name and row.valid_from <= day]
+        found = [row for row in self.Setting.values() if live(row) and row.name == name
+                 and row.valid_from <= day]
         return max(found, key=lambda row: row.valid_from).value if found else KNOWN[name][1]
 
     def answer(self, name, year, as_of, until, scope):
@@ -72,7 +74,8 @@ class Register:
         filled = {step.master_id for step in self.Step.values() if live(step)}
         masters = sorted((row for row in self.StepMaster.values() if live(row) and row.id in filled),
                          key=lambda row: (row.valid_from, row.id))
-        return next((row for row in reversed(masters) if row.valid_from <= self.day), masters[0] if masters else None)
+        return next((row for row in reversed(masters) if row.valid_from <= self.day), masters[0] if masters
+                    else None)
 
     def business_group(self, business):
         if not business.applicable:
@@ -90,7 +93,8 @@ class Register:
             state = moves[-1][2] if moves else 'todo'
             recorded = recorded or bool(moves) and live(row) and live(step)
             groups[row.id] = ('voided' if not (live(row) and live(step) and live(business)) else
-                              self.business_group(business) or (state if state in ('done', 'excluded') else 'open'))
+                              self.business_group(business)
+                              or (state if state in ('done', 'excluded') else 'open'))
         businesses = sum(live(b) and self.business_group(b) is None for b in self.Business.values())
         steps = sum(live(s) and master is not None and s.master_id == master.id for s in self.Step.values())
         size = max(int(self.setting('steps_per_business', self.day) or 0), steps)
@@ -104,9 +108,11 @@ class Register:
         return self.steps(lambda done, excluded, every: (done, max(0, every - excluded)))
 
     def businesses(self, over):
-        return {row.id: 'voided' if not live(row) else self.business_group(row) or ('over' if over(row.cutover_on) else 'left')
+        return {row.id: 'voided' if not live(row) else self.business_group(row)
+                or ('over' if over(row.cutover_on) else 'left')
                 for row in self.Business.values()}, any(
-            live(row) and row.applicable and row.cutover_on and row.cutover_on <= self.day for row in self.Business.values())
+            live(row) and row.applicable and row.cutover_on and row.cutover_on <= self.day
+            for row in self.Business.values())
 
     def cutovers_rate(self):
         groups, recorded = self.businesses(lambda day: day is not None and day <= self.day)
@@ -124,10 +130,12 @@ class Register:
             day = day_of(row.detected_at)
             if self.in_year(day):
                 groups[row.id] = 'voided' if not live(row) else 'later' if day > self.day else group(row)
-        return groups, any(live(row) and day_of(row.detected_at) <= self.day for row in self.Incident.values())
+        return groups, any(live(row) and day_of(row.detected_at) <= self.day
+                           for row in self.Incident.values())
 
     def systems_of(self, row):
-        return {link.system_id for link in self.IncidentSystem.values() if live(link) and link.incident_id == row.id}
+        return {link.system_id for link in self.IncidentSystem.values() if live(link) and link.incident_id
+                == row.id}
 
     def window(self, business):
         start, end, over = business.window_from, business.window_to, business.cutover_on
@@ -148,7 +156,8 @@ class Register:
                         return 'inside'
             return 'other'
         groups, recorded = self.incidents(group)
-        begun = any(live(b) and b.applicable and any(day and day <= self.day for day in (b.cutover_on, b.window_from))
+        begun = any(live(b) and b.applicable and any(day and day <= self.day
+            for day in (b.cutover_on, b.window_from))
                     for b in self.Business.values())
         return *plain(number(groups, 'inside'), recorded and begun), groups
 
@@ -202,16 +211,20 @@ class Register:
             if course.fiscal_year == self.year and course.mandatory and course.category == 'security':
                 coming = course.census_on is not None and course.census_on > self.day
                 groups[row.id] = (
-                    'voided' if not (live(row) and live(course)) else 'coming' if coming else 'excluded' if row.status == 'excluded'
+                    'voided' if not (live(row) and live(course)) else 'coming' if coming else 'excluded'
+                    if row.status == 'excluded'
                     else 'done' if row.status == 'done' and row.completed_on <= self.day else 'waiting')
                 recorded = recorded or live(row) and live(course) and not coming
         return *share(number(groups, 'done'), number(groups, 'done', 'waiting'), recorded), groups
 
     def support_budget_coverage(self):
-        supported = {self.Case[s.case_id].request_id for s in self.Support.values() if live(s) and live(self.Case[s.case_id])
+        supported = {self.Case[s.case_id].request_id for s in self.Support.values() if live(s)
+                     and live(self.Case[s.case_id])
                      and s.kind == 'budget' and s.state == 'completed' and s.completed_on <= self.day}
-        groups = {row.id: 'voided' if not live(row) else 'later' if row.requested_on > self.day else 'plain' if not row.it_cost
-                  else 'excluded' if row.exclusion_reason is not None else 'done' if row.id in supported else 'waiting'
+        groups = {row.id: 'voided' if not live(row) else 'later' if row.requested_on > self.day else 'plain'
+                  if not row.it_cost
+                  else 'excluded' if row.exclusion_reason is not None else 'done' if row.id in supported
+                  else 'waiting'
                   for row in self.BudgetRequest.values() if self.in_year(row.requested_on)}
         recorded = any(live(row) and row.requested_on <= self.day for row in self.BudgetRequest.values())
         return *share(number(groups, 'done'), number(groups, 'done', 'waiting'), recorded), groups
@@ -219,24 +232,30 @@ class Register:
     def support_large_coverage(self):
         def group(row):
             basis = self.setting('large_case_basis', row.ordered_on)
-            amount = {'初期経費': row.initial_cost, '単年度': row.initial_cost + (row.yearly_cost if row.years else 0),
-                      'TCO': row.initial_cost + row.yearly_cost * row.years}[basis]
+            amount = {'初期経費': row.initial_cost, '単年度': row.initial_cost
+                      + (row.yearly_cost if row.years else 0), 'TCO': row.initial_cost + row.yearly_cost
+                      * row.years}[basis]
             if not row.new_technology and amount < int(self.setting('large_case_amount', row.ordered_on)):
                 return 'small'
-            return 'done' if any(live(s) and s.case_id == row.id and s.kind == 'ordering' and s.state == 'completed'
-                                 and s.completed_on <= row.ordered_on for s in self.Support.values()) else 'waiting'
+            return 'done' if any(live(s) and s.case_id == row.id and s.kind == 'ordering'
+                                 and s.state == 'completed'
+                                 and s.completed_on <= row.ordered_on
+                                 for s in self.Support.values()) else 'waiting'
         groups = {row.id: 'voided' if not live(row) else 'later' if row.ordered_on > self.day else group(row)
                   for row in self.Case.values() if self.in_year(row.ordered_on)}
-        recorded = any(live(row) and row.ordered_on and row.ordered_on <= self.day for row in self.Case.values())
+        recorded = any(live(row) and row.ordered_on and row.ordered_on <= self.day
+                       for row in self.Case.values())
         return *share(number(groups, 'done'), number(groups, 'done', 'waiting'), recorded), groups
 
     def support_trial_count(self):
         groups = {}
         for row in self.Support.values():
             if row.kind == 'ordering' and (self.in_year(row.requested_on) or self.in_year(row.completed_on)):
-                done = row.state == 'completed' and self.in_year(row.completed_on) and row.completed_on <= self.day
+                done = row.state == 'completed' and self.in_year(
+                    row.completed_on) and row.completed_on <= self.day
                 groups[row.id] = ('voided' if not (live(row) and live(self.Case[row.case_id])) else
-                                  'later' if row.requested_on > self.day else 'real' if not row.trial else 'done' if done else 'waiting')
+                                  'later' if row.requested_on > self.day else 'real' if not row.trial
+                                  else 'done' if done else 'waiting')
         recorded = any(live(row) and row.requested_on <= self.day for row in self.Support.values())
         return *plain(number(groups, 'done'), recorded), groups
 
@@ -244,7 +263,8 @@ class Register:
         groups = {}
         for row in self.Review.values():
             if self.in_year(row.reviewed_on) or self.in_year(row.approved_on):
-                done = row.conclusion is not None and self.in_year(row.approved_on) and row.approved_on <= self.day
+                done = row.conclusion is not None and self.in_year(
+                    row.approved_on) and row.approved_on <= self.day
                 groups[row.id] = 'voided' if not live(row) else 'done' if done else 'later' if row.reviewed_on > self.day else 'waiting'
         recorded = any(live(row) and row.reviewed_on <= self.day for row in self.Review.values())
         return *plain(number(groups, 'done'), recorded), groups
@@ -252,15 +272,18 @@ class Register:
     def shares_count(self):
         groups = {row.id: 'voided' if not live(row) else 'later' if row.shared_on > self.day else 'done'
                   for row in self.CaseShare.values() if self.in_year(row.shared_on)}
-        return *plain(number(groups, 'done'), any(live(row) and row.shared_on <= self.day for row in self.CaseShare.values())), groups
+        return *plain(number(groups, 'done'), any(live(row) and row.shared_on <= self.day
+            for row in self.CaseShare.values())), groups
 
     def plans(self, group):
-        ends = {'1Q': date(self.year, 6, 30), '2Q': date(self.year, 9, 30), '3Q': date(self.year, 12, 31), '4Q': self.end}
+        ends = {'1Q': date(self.year, 6, 30), '2Q': date(self.year, 9, 30), '3Q': date(self.year, 12, 31),
+                '4Q': self.end}
         groups, values = {}, []
         for row in self.Plan.values():
             if row.fiscal_year != self.year:
                 continue
-            told = [c for c in self.CheckIn.values() if live(c) and c.plan_id == row.id and ends[c.quarter] <= self.day]
+            told = [c for c in self.CheckIn.values() if live(c) and c.plan_id == row.id
+                    and ends[c.quarter] <= self.day]
             last = max(told, key=lambda c: c.quarter, default=None)
             groups[row.id] = group(row, last, ends) if live(row) else 'voided'
             if live(row) and last is not None and last.achievement is not None:
@@ -271,7 +294,8 @@ class Register:
         groups, _, recorded = self.plans(lambda row, last, ends: (
             ('on_track' if last.assessment == 'on_track' else 'off') if last else
             'silent' if ends['1Q' if row.plan_class == 'priority' else '2Q'] <= self.day else 'early'))
-        return *share(number(groups, 'on_track'), number(groups, 'on_track', 'off', 'silent'), recorded), groups
+        return *share(number(groups, 'on_track'), number(groups, 'on_track', 'off', 'silent'),
+                      recorded), groups
 
     def plans_achievement(self):
         groups, values, recorded = self.plans(lambda row, last, ends: (
@@ -282,7 +306,8 @@ class Register:
         return total, len(values), Fraction(total) / len(values) if values else None, groups
 
     def plans_measure(self):
-        return self.plans_on_track() if self.setting('plan_measure', self.day) == '順調構成比' else self.plans_achievement()
+        return self.plans_on_track() if self.setting('plan_measure',
+            self.day) == '順調構成比' else self.plans_achievement()
 
 
 def live(row):
@@ -317,12 +342,15 @@ class Maker:
         return make() if self.random.random() < chance else None
 
     def day(self):
-        edges = [START, END, START - timedelta(days=1), END + timedelta(days=1), date(2025, 6, 30), date(2025, 9, 30), date(2025, 12, 31)]
-        return self.random.choice(edges) if self.random.random() < 0.3 else START - timedelta(days=200) + timedelta(
+        edges = [START, END, START - timedelta(days=1), END + timedelta(days=1), date(2025, 6, 30),
+                 date(2025, 9, 30), date(2025, 12, 31)]
+        return self.random.choice(edges) if self.random.random() < 0.3 else START - timedelta(
+            days=200) + timedelta(
             days=self.random.randrange(800))
 
     def moment(self):
-        clock = self.random.choice([(8, 29, 59), (8, 30, 0), (17, 15, 0), (17, 15, 1), (0, 0, 0), (23, 59, 59), (12, 0, 0)])
+        clock = self.random.choice([(8, 29, 59), (8, 30, 0), (17, 15, 0), (17, 15, 1), (0, 0, 0),
+                                    (23, 59, 59), (12, 0, 0)])
         return datetime(*self.day().timetuple()[:3], *clock, tzinfo=JST)
 
     def add(self, table, many, make):
@@ -350,72 +378,91 @@ class Maker:
         pick, text = self.random.choice, lambda: f'T{next(self.numbers)}'
         unit = Department.select().first()
         self.settings()
-        systems = self.add(System, 6, lambda: {'system_no': text(), 'name': '系', 'owner': unit, 'category': pick(['platform', 'office'])})
+        systems = self.add(System, 6, lambda: {'system_no': text(), 'name': '系', 'owner': unit,
+                                               'category': pick(['platform', 'office'])})
         businesses = list(Business.select().limit(5))
         for row in businesses:
             row.applicable, row.cutover_on = self.random.random() < 0.8, self.maybe(self.day)
             row.window_from, row.window_to = self.maybe(self.day, 0.2), None
-            row.window_to = self.maybe(lambda row=row: (row.window_from or self.day()) + timedelta(days=40), 0.2)
+            row.window_to = self.maybe(lambda row=row: (row.window_from or self.day()) + timedelta(days=40),
+                                       0.2)
             row.voided_at = self.maybe(lambda: datetime(2026, 1, 1, tzinfo=JST), 0.1)
             row.save()
         for business, system in self.pairs(businesses, systems, 8):
-            self.add(BusinessSystem, 1, lambda business=business, system=system: {'business': business, 'system': system})
+            self.add(BusinessSystem, 1,
+                     lambda business=business, system=system: {'business': business, 'system': system})
         self.steps(businesses)
         incidents = self.add(Incident, 14, self.incident)
         for incident, system in self.pairs(incidents, systems, 20):
-            self.add(IncidentSystem, 1, lambda incident=incident, system=system: {'incident': incident, 'system': system})
-        self.add(CaseShare, 4, lambda: {'share_no': text(), 'title': '例', 'method': 'notice', 'shared_on': self.day()})
-        courses = self.add(Course, 5, lambda: {'code': text(), 'fiscal_year': pick(MOSTLY), 'name': '研', 'mandatory': self.random.random() < 0.8,
-                                               'category': pick(['security', 'security', 'ai']), 'census_on': self.maybe(self.day, 0.7)})
+            self.add(IncidentSystem, 1,
+                     lambda incident=incident, system=system: {'incident': incident, 'system': system})
+        self.add(CaseShare, 4, lambda: {'share_no': text(), 'title': '例', 'method': 'notice',
+                                        'shared_on': self.day()})
+        courses = self.add(Course, 5, lambda: {'code': text(), 'fiscal_year': pick(MOSTLY), 'name': '研',
+                                               'mandatory': self.random.random() < 0.8,
+                                               'category': pick(['security', 'security', 'ai']),
+                                               'census_on': self.maybe(self.day, 0.7)})
         staff = self.add(Staff, 5, lambda: {'staff_no': text(), 'name': '員', 'department': unit})
         for course, person in self.pairs(courses, staff, 15):
             status = pick(['waiting', 'attending', 'done', 'done', 'excluded'])
             self.add(Enrolment, 1, lambda course=course, person=person, status=status: {
-                'course': course, 'staff': person, 'status': status, 'completed_on': self.day() if status == 'done' else self.maybe(self.day, 0.1),
-                'exclusion_reason': '休職' if status == 'excluded' else None})
+                'course': course, 'staff': person, 'status': status, 'completed_on': self.day()
+                if status == 'done' else self.maybe(self.day, 0.1), 'exclusion_reason': '休職'
+                if status == 'excluded' else None})
         self.desk(unit, text)
-        plans = self.add(Plan, 6, lambda: {'plan_no': text(), 'fiscal_year': pick(MOSTLY), 'department': unit, 'title': '策',
-                                           'plan_class': pick(['priority', 'own'])})
+        plans = self.add(Plan, 6, lambda: {'plan_no': text(), 'fiscal_year': pick(MOSTLY), 'department': unit,
+                                           'title': '策', 'plan_class': pick(['priority', 'own'])})
         for plan, quarter in self.pairs(plans, ['1Q', '2Q', '3Q', '4Q'], 12):
             self.add(CheckIn, 1, lambda plan=plan, quarter=quarter: {
                 'plan': plan, 'quarter': quarter, 'assessment': pick(['on_track', 'behind', 'changed']),
                 'achievement': self.maybe(lambda: Decimal(self.random.randrange(1000)) / 10, 0.7)})
 
     def settings(self):
-        values = {'large_case_amount': ['100', '500', '1000'], 'large_case_basis': ['初期経費', '単年度', 'TCO'],
-                  'business_hours': ['08:30-17:15', '09:00-12:00'], 'recovery_start': ['検知', '発生'], 'recovery_stop': ['復旧', '暫定復旧'],
-                  'plan_measure': ['平均達成率', '順調構成比'], 'window_before_days': ['0', '30'], 'window_after_days': ['0', '60'],
+        values = {'large_case_amount': ['100', '500', '1000'],
+                  'large_case_basis': ['初期経費', '単年度', 'TCO'],
+                  'business_hours': ['08:30-17:15', '09:00-12:00'], 'recovery_start': ['検知', '発生'],
+                  'recovery_stop': ['復旧', '暫定復旧'], 'plan_measure': ['平均達成率', '順調構成比'],
+                  'window_before_days': ['0', '30'], 'window_after_days': ['0', '60'],
                   'steps_per_business': ['1', '50']}
         for name, found in values.items():
             for _ in range(self.random.randrange(4)):
                 day = self.day()
-                if self.once(name, day) and not Setting.select().where(Setting.name == name, Setting.valid_from == day).exists():
+                if self.once(name, day) and not Setting.select().where(Setting.name == name,
+                        Setting.valid_from == day).exists():
                     self.add(Setting, 1, lambda name=name, day=day, found=found: {
                         'name': name, 'valid_from': day, 'value': self.random.choice(found)})
 
     def steps(self, businesses):
         pick = self.random.choice
-        masters = self.add(StepMaster, 2, lambda: {'version': f'V{next(self.numbers)}', 'valid_from': self.day()})
+        masters = self.add(StepMaster, 2, lambda: {'version': f'V{next(self.numbers)}',
+            'valid_from': self.day()})
         found = [Step.select().first()]
         for master in masters:
-            found += self.add(Step, 3, lambda master=master: {'master': master, 'no': next(self.numbers), 'phase': '相', 'name': '段', 'verified': 'verified'})
+            found += self.add(Step, 3, lambda master=master: {'master': master, 'no': next(self.numbers),
+                'phase': '相', 'name': '段', 'verified': 'verified'})
         for business, step in self.pairs(businesses, found, 14):
-            if StepProgress.select().where(StepProgress.business == business, StepProgress.step == step).exists():
+            if StepProgress.select().where(StepProgress.business == business,
+                                           StepProgress.step == step).exists():
                 continue
-            for progress in self.add(StepProgress, 1, lambda business=business, step=step: {'business': business, 'step': step}):
+            for progress in self.add(StepProgress, 1,
+                                     lambda business=business, step=step: {'business': business,
+                                                                           'step': step}):
                 self.add(StepMove, 4, lambda progress=progress: {
-                    'progress': progress, 'status': pick(['todo', 'doing', 'done', 'excluded']), 'on_day': self.day()})
+                    'progress': progress, 'status': pick(['todo', 'doing', 'done', 'excluded']),
+                    'on_day': self.day()})
 
     def incident(self):
         detected = self.moment()
         occurred = self.maybe(lambda: detected - timedelta(hours=self.random.choice([0, 1, 4, 30])), 0.4)
-        later = [timedelta(0), timedelta(hours=4), timedelta(hours=4, seconds=1), timedelta(hours=24), timedelta(hours=24, seconds=1),
-                 timedelta(hours=-1), timedelta(days=40), timedelta(minutes=5)]
+        later = [timedelta(0), timedelta(hours=4), timedelta(hours=4, seconds=1), timedelta(hours=24),
+                 timedelta(hours=24, seconds=1), timedelta(hours=-1), timedelta(days=40),
+                 timedelta(minutes=5)]
         restored = self.maybe(lambda: detected + self.random.choice(later), 0.7)
         if restored is not None and restored < (occurred or detected):
             restored = occurred or detected
-        return {'incident_no': f'T{next(self.numbers)}', 'title': '障', 'category': 'failure', 'level': self.random.choice([1, 2, 4, 5]),
-                'occurred_at': occurred, 'detected_at': detected, 'restored_at': restored,
+        return {'incident_no': f'T{next(self.numbers)}', 'title': '障', 'category': 'failure',
+                'level': self.random.choice([1, 2, 4, 5]), 'occurred_at': occurred, 'detected_at': detected,
+                'restored_at': restored,
                 'mitigated_at': self.maybe(lambda: detected + self.random.choice(later), 0.4)}
 
     def desk(self, unit, text):
@@ -423,23 +470,29 @@ class Maker:
 
         def request():
             excluded = self.random.random() < 0.2
-            return {'request_no': text(), 'fiscal_year': 2026, 'requested_on': self.day(), 'department': unit, 'title': '求', 'amount': 1,
-                    'it_cost': self.random.random() < 0.8, 'exclusion_reason': '少額' if excluded else None, 'excluded_by': '長' if excluded else None}
+            return {'request_no': text(), 'fiscal_year': 2026, 'requested_on': self.day(), 'department': unit,
+                    'title': '求', 'amount': 1, 'it_cost': self.random.random() < 0.8,
+                    'exclusion_reason': '少額' if excluded else None, 'excluded_by': '長' if excluded
+                    else None}
         requests = self.add(BudgetRequest, 8, request)
         cases = self.add(Case, 8, lambda: {
-            'case_no': text(), 'fiscal_year': 2026, 'department': unit, 'title': '案', 'kind': 'new', 'request': pick([None, *requests]),
-            'initial_cost': pick([0, 99, 100, 500]), 'yearly_cost': pick([0, 100, 500]), 'years': pick([0, 1, 5]),
+            'case_no': text(), 'fiscal_year': 2026, 'department': unit, 'title': '案', 'kind': 'new',
+            'request': pick([None, *requests]), 'initial_cost': pick([0, 99, 100, 500]),
+            'yearly_cost': pick([0, 100, 500]), 'years': pick([0, 1, 5]),
             'new_technology': self.random.random() < 0.2, 'ordered_on': self.maybe(self.day, 0.8)})
         for case, kind in self.pairs(cases, ['budget', 'ordering', 'proposal'], 14):
             day, state = self.day(), pick(['requested', 'completed', 'completed', 'withdrawn'])
             self.add(Support, 1, lambda case=case, kind=kind, day=day, state=state: {
-                'case': case, 'kind': kind, 'state': state, 'requested_on': day, 'trial': self.random.random() < 0.6,
-                'completed_on': max(day, case.ordered_on or day, self.day()) if state == 'completed' else self.maybe(lambda: day, 0.1)})
+                'case': case, 'kind': kind, 'state': state, 'requested_on': day,
+                'trial': self.random.random() < 0.6,
+                'completed_on': max(day, case.ordered_on or day, self.day()) if state == 'completed'
+                else self.maybe(lambda: day, 0.1)})
 
         def review():
             approved = self.maybe(self.day, 0.6)
-            return {'review_no': text(), 'kind': 'renew', 'title': '検', 'reviewed_on': self.day(), 'conclusion': self.maybe(lambda: 'do', 0.7),
-                    'approved_on': approved, 'approver': '長' if approved else None}
+            return {'review_no': text(), 'kind': 'renew', 'title': '検', 'reviewed_on': self.day(),
+                    'conclusion': self.maybe(lambda: 'do', 0.7), 'approved_on': approved,
+                    'approver': '長' if approved else None}
         self.add(Review, 8, review)
 
 
@@ -450,7 +503,8 @@ def agree(register, name, year, days, until, scope):
         *expected, _ = register.answer(name, year, day, moment, asked.businesses)
         assert [found.numerator, found.denominator, found.value] == expected, (name, year, day)
     opened = figure(name, year, days[-1], until=until, businesses=scope)
-    numerator, denominator, value, groups = register.answer(name, year, days[-1], asked.until, asked.businesses)
+    numerator, denominator, value, groups = register.answer(name, year, days[-1], asked.until,
+        asked.businesses)
     assert (opened.numerator, opened.denominator, opened.value) == (numerator, denominator, value)
     told = {}
     for rows in (*opened.counted, *opened.left_out):
@@ -458,12 +512,14 @@ def agree(register, name, year, days, until, scope):
             assert id not in told, f'{name}: row {id} is {told[id]} and {rows.code}'
             told[id] = rows.code
     assert told == groups, (name, year, days[-1])
-    assert {id for (id,) in opened.population.query.select(opened.population.table.id).tuples()} == set(groups)
+    assert {id for (id,) in opened.population.query.select(opened.population.table.id).tuples()} == set(
+        groups)
     assert {code: every for code, (every, _) in opened.population.sizes().items() if every} == {
         code: number(groups, code) for code in groups.values()}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+          derandomize=True)
 @given(st.integers(0, 10**9))
 def test_every_figure_is_what_its_rows_say(opened, seed):
     maker = Maker(seed)
@@ -473,7 +529,8 @@ def test_every_figure_is_what_its_rows_say(opened, seed):
         for name in MEASURES:
             year = maker.random.choice(MOSTLY)
             first = date(year, 4, 1)
-            days = sorted({first + timedelta(days=maker.random.randrange(420)) for _ in range(3)} | set(month_ends(year, maker.day())))
+            days = sorted({first + timedelta(days=maker.random.randrange(420)) for _ in range(3)}
+                          | set(month_ends(year, maker.day())))
             days = [day for day in days if day >= first] or [first]
             until = maker.maybe(lambda days=days: datetime(*days[-1].timetuple()[:3], 13, 30, tzinfo=JST))
             scope = [row.id for row in Business.select().limit(maker.random.choice([0, 1, 3]))]

@@ -1,4 +1,5 @@
-"""Files in the browser: read once, one at a time per person, kept whole or not at all, asked again inside the act."""
+"""Files in the browser: read once, one at a time per person, kept whole or not at all, asked again inside
+the act."""
 import fcntl
 import io
 import os
@@ -19,7 +20,8 @@ ROW = 'S-90001,新,0201,個別業務系,運用,なし'
 
 
 def sent(browser, *lines, kind='systems', name='a.csv', **more):
-    return browser.post('/files/', data={'kind': kind, 'encoding': 'auto', 'file': (io.BytesIO('\n'.join(lines).encode()), name), **more})
+    return browser.post('/files/', data={'kind': kind, 'encoding': 'auto',
+                                         'file': (io.BytesIO('\n'.join(lines).encode()), name), **more})
 
 
 @pytest.fixture
@@ -46,9 +48,11 @@ def test_an_upload_is_parsed_once(it, monkeypatch):
 
 
 def test_a_file_is_kept_as_it_was_read(it, home):
-    address = sent(it, HEAD, 'S-90001,"改\n行",0201,個別業務系,運用,なし', '', 'S-90002,\ue000,0201,個別業務系,運用,なし').headers['Location']
+    address = sent(it, HEAD, 'S-90001,"改\n行",0201,個別業務系,運用,なし', '',
+                   'S-90002,\ue000,0201,個別業務系,運用,なし').headers['Location']
     page = it.get(address)
-    assert page.status_code == 422 and 'U+E000' in page.text and [path.suffix for path in home.iterdir()] == ['']
+    assert page.status_code == 422 and 'U+E000' in page.text and [path.suffix
+        for path in home.iterdir()] == ['']
 
 
 def test_an_upload_that_cannot_be_stored_leaves_nothing(it, home, monkeypatch):
@@ -111,7 +115,8 @@ def heads():
 
 @pytest.mark.parametrize(('kind', 'lines', 'table', 'words'), [
     ('enrolments', ('course_code,staff_no,status', 'K26-02,1001,未受講'), Staff, '職員名簿にありません'),
-    ('incidents', ('incident_no,title,category,level,system_nos,detected_at', 'I-9,題,システム障害,1,S-00001,2026-10-01 10:00'), System, '登録されていません'),
+    ('incidents', ('incident_no,title,category,level,system_nos,detected_at',
+                   'I-9,題,システム障害,1,S-00001,2026-10-01 10:00'), System, '登録されていません'),
 ])
 def test_what_was_voided_since_the_check_is_not_pointed_to(it, monkeypatch, kind, lines, table, words):
     address = sent(it, *lines, kind=kind).headers['Location']
@@ -123,7 +128,8 @@ def test_what_was_voided_since_the_check_is_not_pointed_to(it, monkeypatch, kind
     meanwhile(monkeypatch, void)
     before = heads()
     answer = it.post(address, data=seen)
-    assert answer.status_code == 409 and '確認したあとに記録が変更された' in answer.text and words in answer.text
+    assert answer.status_code == 409 and '確認したあとに記録が変更された' in answer.text
+    assert words in answer.text
     assert heads() == before + 1
 
 
@@ -133,7 +139,8 @@ def test_a_number_taken_since_the_check_is_shown_anew(it, monkeypatch):
 
     def take():
         with trail.act('systems.create', by=None, at=clock.now()) as act:
-            act.save(System(system_no='s-90001', name='先', owner=System.get_by_id(1).owner, category='core_standard', pii='none'))
+            act.save(System(system_no='s-90001', name='先', owner=System.get_by_id(1).owner,
+                            category='core_standard', pii='none'))
     meanwhile(monkeypatch, take)
     before = heads()
     answer = it.post(address, data=seen)
@@ -142,16 +149,20 @@ def test_a_number_taken_since_the_check_is_shown_anew(it, monkeypatch):
 
 def test_a_missing_column_is_said_once(it):
     answer = it.get(sent(it, 'system_no,name', *(f'S-9000{n},新' for n in range(5))).headers['Location'])
-    assert answer.text.count('「所管課コード」の列が必要です（5行、2行目など）') == 1 and '誤り 2件' in answer.page.text
+    assert answer.text.count('「所管課コード」の列が必要です（5行、2行目など）') == 1
+    assert '誤り 2件' in answer.page.text
 
 
 def test_cut_zeros_are_offered_and_given_back_on_the_page(it):
-    address = sent(it, 'staff_no,name,department_code', '1003,新,201', '1004,新,202', kind='staff').headers['Location']
+    address = sent(it, 'staff_no,name,department_code', '1003,新,201', '1004,新,202',
+                   kind='staff').headers['Location']
     answer = it.get(address)
-    assert answer.status_code == 422 and '先頭の0を補う（2件）' in answer.text and '所属コード: 2件（「201」は「0201」と思われます）' in answer.page.text
+    assert answer.status_code == 422 and '先頭の0を補う（2件）' in answer.text
+    assert '所属コード: 2件（「201」は「0201」と思われます）' in answer.page.text
     answer = it.get(f'{address}?zeros=1')
     assert answer.status_code == 200 and '先頭の0を補って読みました' in answer.text
-    action = next(form['action'] for form in answer.page.forms if form['method'] == 'post' and '/files/' in form['action'])
+    action = next(form['action'] for form in answer.page.forms if form['method'] == 'post'
+                  and '/files/' in form['action'])
     seen = reading(it, f'{address}?zeros=1')
     assert it.post(address, data=seen).status_code != 303, 'what was read otherwise is not applied'
     assert it.post(action, data=seen).status_code == 303

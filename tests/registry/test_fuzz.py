@@ -1,6 +1,7 @@
 """Requests of every shape at every endpoint, by everyone: whatever is sent, the answer is never a 5xx.
 
-DAICHO_FUZZ sets how many requests are sent (default 1,500); each part of them starts on a fresh copy of the register.
+DAICHO_FUZZ sets how many requests are sent (default 1,500); each part of them starts on a fresh copy of the
+register.
 """
 import io
 import json
@@ -25,15 +26,15 @@ SEED = int(os.environ.get('DAICHO_FUZZ_SEED', '20261123'))
 PART = 1500
 #: what a person or a program may send in a value's place
 TEXTS = [
-    '', ' ', '0', '1', '-1', '1e9', '9' * 40, '9' * 400, '1.5', 'NaN', 'Infinity', '²', '٣', '９９', '1' * 4000,
-    '\x00', 'a\x00b', '\x07', '\x85', '\r\n', 'a\nb', '\ufffe', '\uffff', '\ue000', '\U000f0000', '\ud800',
-    '\u202e逆', '\u200b=1+1', '−1', '=1+1', '@x', '\u0301' * 29, '\u0301\u0316' * 200, 'ﷺ' * 30, '😀', 'ｶﾞ', '髙﨑',
-    "'", '"', "' OR 1=1 --", '%', '_', '\\', '%00', '%ED%A0%80', '<script>', '{{7*7}}', '../../etc/passwd',
-    'null', '[]', '{}', 'true', '元', '-', '--', 'http://[', '//evil', '/\t/evil', 'it@example.jp', 'a' * 300 + '@x',
-    '令和99年13月40日', '2026-02-30', '2026-11-23', 'R8.4.1', '令和8年4月1日 9:05', '0000-00-00', '2026/4/1 25:61',
-    '08:30-17:15', '1;2;3', ';' * 50, '、' * 50, ',' * 50, '1;1,2;3', '0;;;;', '99999999999;9',
-    'S-00001', 'S-00002', 'C-00001;C-00002', 'K26-01', '0201', '201', 'ほかの所属の記録', 'あ' * 100, 'あ' * 2500,
-    'x' * 7000]
+    '', ' ', '0', '1', '-1', '1e9', '9' * 40, '9' * 400, '1.5', 'NaN', 'Infinity', '²', '٣', '９９',
+    '1' * 4000, '\x00', 'a\x00b', '\x07', '\x85', '\r\n', 'a\nb', '\ufffe', '\uffff', '\ue000', '\U000f0000',
+    '\ud800', '\u202e逆', '\u200b=1+1', '−1', '=1+1', '@x', '\u0301' * 29, '\u0301\u0316' * 200, 'ﷺ' * 30,
+    '😀', 'ｶﾞ', '髙﨑', "'", '"', "' OR 1=1 --", '%', '_', '\\', '%00', '%ED%A0%80', '<script>', '{{7*7}}',
+    '../../etc/passwd', 'null', '[]', '{}', 'true', '元', '-', '--', 'http://[', '//evil', '/\t/evil',
+    'it@example.jp', 'a' * 300 + '@x', '令和99年13月40日', '2026-02-30', '2026-11-23', 'R8.4.1',
+    '令和8年4月1日 9:05', '0000-00-00', '2026/4/1 25:61', '08:30-17:15', '1;2;3', ';' * 50, '、' * 50,
+    ',' * 50, '1;1,2;3', '0;;;;', '99999999999;9', 'S-00001', 'S-00002', 'C-00001;C-00002', 'K26-01', '0201',
+    '201', 'ほかの所属の記録', 'あ' * 100, 'あ' * 2500, 'x' * 7000]
 #: what every form and address of ours asks for, and more
 NAMES = sorted({name for noun in NOUNS.values() for name in dir(noun.form)
                 if hasattr(getattr(noun.form, name), 'field_class')} | set("""
@@ -41,11 +42,11 @@ NAMES = sorted({name for noun in NOUNS.values() for name in dir(noun.form)
     next revision reason act_reason seen csrf_token kept email password current new again text opinion file ignore id
     result followed_on result_note measure owner_email due_on done_on evidence official official_reason""".split()))
 TYPES = [
-    'application/json', 'application/problem+json', 'text/plain', 'text/plain; charset=utf-7', 'application/xml',
-    'application/octet-stream', 'multipart/form-data', 'multipart/form-data; boundary=',
+    'application/json', 'application/problem+json', 'text/plain', 'text/plain; charset=utf-7',
+    'application/xml', 'application/octet-stream', 'multipart/form-data', 'multipart/form-data; boundary=',
     'multipart/form-data; boundary=あ', 'multipart/form-data; boundary="x', 'multipart/mixed; boundary=x',
-    'application/x-www-form-urlencoded; charset=shift_jis', 'application/x-www-form-urlencoded; charset=no-such',
-    '', ';', 'x', '/', 'あ/い']
+    'application/x-www-form-urlencoded; charset=shift_jis',
+    'application/x-www-form-urlencoded; charset=no-such', '', ';', 'x', '/', 'あ/い']
 HEADERS = {
     'Origin': ['null', 'http://localhost', 'http://[', 'http://localhost:99999', 'あ', ''],
     'Referer': ['http://[', 'あ', 'http://localhost/'], 'X-CSRFToken': ['あ', 'x.y.z', ''],
@@ -54,7 +55,8 @@ HEADERS = {
     'If-Modified-Since': ['x', 'Mon, 99 Foo 20266'], 'X-Forwarded-For': ['x', '::1', 'あ'],
     'Cookie': ['daicho=', 'daicho=x.y.z', 'daicho="\\377"', '=;=;', 'session=' + 'x' * 3000],
     'Content-Length': ['-1', 'x', '99999999999999999999', '٣', '0'], 'Transfer-Encoding': ['chunked', 'x'],
-    'Expect': ['100-continue'], 'Authorization': ['Basic x', 'Bearer', 'あ'], 'Accept-Language': ['あ', ';;q=,']}
+    'Expect': ['100-continue'], 'Authorization': ['Basic x', 'Bearer', 'あ'],
+    'Accept-Language': ['あ', ';;q=,']}
 
 
 def text(pick):
@@ -101,11 +103,13 @@ def multipart(pick, sent):
         more = pick.choice(['', '', '', '; filename="a.csv"', '; filename=""', '; filename="\ufffd\x00"',
                             "; filename*=UTF-8''%ED%A0%80", '; filename="' + 'あ' * 300 + '"',
                             "; filename*=no-such''x", '; filename="../../x"']) if not plain else ''
-        kind = pick.choice(['', '', 'Content-Type: text/plain; charset=utf-16\r\n', 'Content-Type: text/csv\r\n',
-                            'Content-Type: multipart/mixed; boundary=x\r\n', 'Content-Transfer-Encoding: base64\r\n',
-                            'X: ' + 'y' * 500 + '\r\n', ': \r\n', 'x\r\n'])
+        kind = pick.choice(['', '', 'Content-Type: text/plain; charset=utf-16\r\n',
+                            'Content-Type: text/csv\r\n', 'Content-Type: multipart/mixed; boundary=x\r\n',
+                            'Content-Transfer-Encoding: base64\r\n', 'X: ' + 'y' * 500 + '\r\n', ': \r\n',
+                            'x\r\n'])
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n{kind}\r\n'
-        body += head.encode('utf-8', 'surrogatepass') + value.encode(pick.choice(['utf-8', 'utf-8', 'utf-16']), 'surrogatepass') + b'\r\n'
+        body += head.encode('utf-8', 'surrogatepass') + value.encode(
+            pick.choice(['utf-8', 'utf-8', 'utf-16']), 'surrogatepass') + b'\r\n'
     body += f'--{boundary}--\r\n'.encode()
     if pick.random() < 0.2:
         body = body[:pick.randrange(len(body))]
@@ -116,9 +120,10 @@ def multipart(pick, sent):
 
 def raw(pick):
     """Return bytes of no shape at all."""
-    return pick.choice([b'', b'&' * pick.randrange(3000), b'=' * 50, b'a=%', b'a=%zz&b=%ED%A0%80&c=%00', b'\xff\xfe=\x80',
-                        b'\xed\xa0\x80=1', b'[' * 3000, b'{"a":' * 500, b'"\\ud800"', b'null', b'1', b'NaN',
-                        b'{"email":"\\ud800","password":"x"}', pick.randbytes(pick.randrange(200))])
+    return pick.choice([b'', b'&' * pick.randrange(3000), b'=' * 50, b'a=%', b'a=%zz&b=%ED%A0%80&c=%00',
+                        b'\xff\xfe=\x80', b'\xed\xa0\x80=1', b'[' * 3000, b'{"a":' * 500, b'"\\ud800"',
+                        b'null', b'1', b'NaN', b'{"email":"\\ud800","password":"x"}',
+                        pick.randbytes(pick.randrange(200))])
 
 
 def body(pick, known):
@@ -132,20 +137,25 @@ def body(pick, known):
         data, content_type = multipart(pick, fields(pick, known))
         return {'data': data, 'content_type': content_type}
     if kind == 9:
-        return {'data': json.dumps(shape(pick) if pick.random() < 0.5 else dict(fields(pick, known))), 'content_type': pick.choice(TYPES[:2])}
+        return {'data': json.dumps(shape(pick) if pick.random() < 0.5 else dict(fields(pick, known))),
+                'content_type': pick.choice(TYPES[:2])}
     if kind == 10:
-        content = pick.choice([raw(pick), b'system_no,name\r\nS-00001,=1\r\n', b'PK\x03\x04' + pick.randbytes(50)])
+        content = pick.choice([raw(pick), b'system_no,name\r\nS-00001,=1\r\n',
+                               b'PK\x03\x04' + pick.randbytes(50)])
         name = pick.choice(['a.csv', 'あ\u202e.xlsx', '', 'x' * 500, '%00.csv'])
         sent = {'kind': pick.choice([*NOUNS, text(pick).replace('\ud800', '')]),
-                'encoding': pick.choice(['auto', 'cp932', 'x']), 'file': FileStorage(io.BytesIO(content), name)}
+                'encoding': pick.choice(['auto', 'cp932', 'x']),
+                'file': FileStorage(io.BytesIO(content), name)}
         return {'data': sent, 'content_type': 'multipart/form-data'}
     return {'data': raw(pick), 'content_type': pick.choice([*TYPES, 'application/x-www-form-urlencoded'])}
 
 
 def query(pick):
     if pick.random() < 0.1:
-        return pick.choice(['%', '%zz=%ED%A0%80', '&&&', '=', 'q=%00', '\xff', 'a=1;b=2', '&' * 3000, 'q=' + 'x' * 9000])
-    return '&'.join(f'{encoded(pick.choice(NAMES))}={encoded(text(pick)[:500])}' for _ in range(pick.randrange(8)))
+        return pick.choice(['%', '%zz=%ED%A0%80', '&&&', '=', 'q=%00', '\xff', 'a=1;b=2', '&' * 3000,
+                            'q=' + 'x' * 9000])
+    return '&'.join(f'{encoded(pick.choice(NAMES))}={encoded(text(pick)[:500])}'
+                    for _ in range(pick.randrange(8)))
 
 
 def place(pick, rule, adapter):
@@ -184,7 +194,8 @@ def test_nothing_breaks_a_page(app, client_of, part):
             continue
         url = place(pick, rule, adapter)
         usual = 'POST' if 'POST' in rule.methods and pick.random() < 0.9 else 'GET'
-        method = usual if pick.random() < 0.9 else pick.choice(['POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+        method = usual if pick.random() < 0.9 else pick.choice(['POST', 'HEAD', 'PUT', 'PATCH', 'DELETE',
+            'OPTIONS'])
         if {'GET', 'POST'} <= rule.methods and (who, url) not in known and not rule.arguments - {'id'}:
             app.config['WTF_CSRF_ENABLED'] = False
             known[who, url] = values(checked[who], url)

@@ -1,13 +1,16 @@
-"""Nothing typed into an address or a form breaks a page: the answer is a page that says what to do, never a 5xx."""
+"""Nothing typed into an address or a form breaks a page: the answer is a page that says what to do, never a
+5xx."""
 import re
 
 import pytest
 from test_permits import places
 
-NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'あ' * 3000, "' OR 1=1 --", '<script>alert(1)</script>', '%', '_', '\\',
-         '令和99年13月40日', '2026-02-30', '９９９９', '\ue000', '\u202e', '=1+1', '../../etc/passwd', 'null', '[]', '{{7*7}}', '😀']
-NAMES = ['q', 'sort', 'page', 'size', 'voided', 'year', 'as_of', 'group', 'actor', 'kind', 'record', 'since', 'until', 'before',
-         'lifecycle', 'state', 'owner', 'department', 'fiscal_year', 'ends', 'open', 'encoding', 'next']
+NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'あ' * 3000, "' OR 1=1 --",
+         '<script>alert(1)</script>', '%', '_', '\\', '令和99年13月40日', '2026-02-30', '９９９９', '\ue000',
+         '\u202e', '=1+1', '../../etc/passwd', 'null', '[]', '{{7*7}}', '😀']
+NAMES = ['q', 'sort', 'page', 'size', 'voided', 'year', 'as_of', 'group', 'actor', 'kind', 'record', 'since',
+         'until', 'before', 'lifecycle', 'state', 'owner', 'department', 'fiscal_year', 'ends', 'open',
+         'encoding', 'next']
 
 
 @pytest.mark.parametrize('shift', range(0, len(NASTY), 4))
@@ -20,7 +23,8 @@ def test_addresses(app, client_of, shift):
             assert answer.status_code < 500, f'{endpoint} {asked}: {answer.status_code}'
 
 
-@pytest.mark.parametrize('address', ['/systems/?q=%00', '/actuals/export.csv?q=%00', '/trail/?actor=%00', '/search?q=%00', '/sign-in?next=/%00/evil.example',
+@pytest.mark.parametrize('address', ['/systems/?q=%00', '/actuals/export.csv?q=%00', '/trail/?actor=%00',
+                                     '/search?q=%00', '/sign-in?next=/%00/evil.example',
                                      '/strategies/2026/initiatives/1/indicators/%00/edit'])
 def test_a_nul_in_an_address(client_of, address):
     assert client_of('it').get(address).status_code == 400
@@ -35,7 +39,8 @@ def test_forms(app, client_of, who):
         form = browser.get(address) if 'GET' in methods else None
         names = set(re.findall(r'name="([^"]+)"', form.text)) if form else ()
         # who is refused the form is refused whatever they send: there each value is tried at some places
-        values = NASTY if form and form.status_code == 200 else [NASTY[(turn + n) % len(NASTY)] for n in range(3)] if form else ['']
+        values = NASTY if form and form.status_code == 200 else [NASTY[(turn + n) % len(NASTY)]
+            for n in range(3)] if form else ['']
         for value in values:
             answer = browser.post(address, data=dict.fromkeys(names, value))
             assert answer.status_code < 500, f'{endpoint} {value!r}: {answer.status_code}'
@@ -52,7 +57,8 @@ def test_digits_that_are_no_numbers(client_of, digits):
 @pytest.mark.parametrize('number', [2 ** 31, 2 ** 63, 10 ** 20])
 def test_numbers_no_column_holds(app, client_of, number):
     browser = client_of('it')
-    rules = [rule for rule in app.url_map.iter_rules() if rule._converters.keys() & {'id', 'year', 'no', 'seq'}]
+    rules = [rule for rule in app.url_map.iter_rules() if rule._converters.keys()
+             & {'id', 'year', 'no', 'seq'}]
     assert len(rules) > 50
     for rule in rules:
         address = re.sub(r'<int:\w+>', str(number), rule.rule)

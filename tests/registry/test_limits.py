@@ -1,4 +1,5 @@
-"""What a unit's member may not decide, name or undo, in a form and in a file; what two people may not lose."""
+"""What a unit's member may not decide, name or undo, in a form and in a file; what two people may not
+lose."""
 import html
 import io
 import re
@@ -39,7 +40,8 @@ def department(client_of):
 
 
 def test_a_unit_does_not_complete_its_own_support(department):
-    words = refused(department, '/supports/new', case_no='C-00001', kind='ordering', requested_on='2026-10-01', trial='0',
+    words = refused(department, '/supports/new', case_no='C-00001', kind='ordering',
+                    requested_on='2026-10-01', trial='0',
                     completed_on='2026-10-02', opinion='fine', opinion_text='よい')
     assert '完了日は情報政策の担当者だけが変更できます' in words and '総合意見は' in words
     words = upload(department, 'supports', 'case_no,kind,requested_on,completed_on,trial',
@@ -54,12 +56,14 @@ def test_a_unit_does_not_judge_what_counts(department):
 
 
 def test_what_a_unit_may_not_decide_it_is_not_asked(client_of, department):
-    for address, names in {'/budget-requests/new': ('it_cost', 'exclusion_reason', 'excluded_by'), '/cases/1/edit': ('outcome',),
-                           '/supports/new': ('completed_on', 'opinion'), '/systems/new': ('lifecycle',)}.items():
+    for address, names in {'/budget-requests/new': ('it_cost', 'exclusion_reason', 'excluded_by'),
+                           '/cases/1/edit': ('outcome',), '/supports/new': ('completed_on', 'opinion'),
+                           '/systems/new': ('lifecycle',)}.items():
         page, desk = department.get(address).text, client_of('it').get(address).text
         for name in names:
             assert f'name="{name}"' not in page and f'name="{name}"' in desk
-    asked = values(department, '/budget-requests/new') | {'request_no': 'B-90001', 'fiscal_year': '2027', 'requested_on': '2026-10-01',
+    asked = values(department, '/budget-requests/new') | {'request_no': 'B-90001', 'fiscal_year': '2027',
+        'requested_on': '2026-10-01',
                                                           'title': '改修', 'amount': '100'}
     assert department.post('/budget-requests/new', data=asked).status_code == 303
     with db.connection_context():
@@ -68,24 +72,29 @@ def test_what_a_unit_may_not_decide_it_is_not_asked(client_of, department):
 
 def test_a_number_that_differs_by_small_letters_only_is_refused(client_of):
     it = client_of('it')
-    words = refused(it, '/systems/new', system_no='s-00001', name='新', summary='試験', owner_code='0201', category='office', pii='none')
+    words = refused(it, '/systems/new', system_no='s-00001', name='新', summary='試験', owner_code='0201',
+                    category='office', pii='none')
     assert '大文字と小文字だけが違う番号「S-00001」' in words
     assert '「S-00002」' in refused(it, '/systems/1/edit', system_no='s-00002')
     asked = values(it, '/systems/1/edit') | {'system_no': 's-00001', 'act_reason': '表記の統一'}
     assert it.post('/systems/1/edit', data=asked).status_code == 303  # its own number, written in another way
-    words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-00001,新,0201,個別業務系,運用,なし',
-                   'x-1,新,0201,個別業務系,運用,なし', 'X-1,新,0201,個別業務系,運用,なし')
+    words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii',
+                   'S-00001,新,0201,個別業務系,運用,なし', 'x-1,新,0201,個別業務系,運用,なし',
+                   'X-1,新,0201,個別業務系,運用,なし')
     assert '「s-00001」' in words and '「x-1」' in words
-    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class', 'p-00001,R8,0201,施策,重点施策（四半期）')
+    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class',
+                   'p-00001,R8,0201,施策,重点施策（四半期）')
     assert '「P-00001」' in words
 
 
 def test_the_preview_says_what_a_new_record_will_hold(client_of):
     words = upload(client_of('it'), 'systems', 'system_no,name,owner_code,category,lifecycle,pii,go_live_on',
                    'S-90001,新,0201,個別業務系,運用,なし,R8.4.1')
-    for told in ('システム名称: 新', 'ライフサイクル状態: 運用', '稼働開始日: 令和8年4月1日（2026-04-01）', '所管課: 0201'):
+    for told in ('システム名称: 新', 'ライフサイクル状態: 運用', '稼働開始日: 令和8年4月1日（2026-04-01）',
+                 '所管課: 0201'):
         assert f'<li>{told}</li>' in words
-    words = upload(client_of('it'), 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment',
+    words = upload(client_of('it'), 'plans',
+                   'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment',
                    'P-90001,R8,0201,施策,重点施策（四半期）,2Q,順調')
     for told in ('年度: 令和8年度', '施策名: 施策', '評価: 順調'):
         assert f'<li>{told}</li>' in words
@@ -98,35 +107,42 @@ def test_the_lifecycle_moves_by_its_page_only(client_of, department):
     assert '次に進める状態' in refused(client_of('it'), '/systems/1/edit', lifecycle='review')
     assert '「構想」で登録し' in refused(department, '/systems/new', system_no='S-90000', name='新',
                                  category='office', lifecycle='operate', pii='none')
-    assert '担当者だけが変更できます' in upload(department, 'systems', 'system_no,lifecycle', 'S-00001,廃止予定')
+    assert '担当者だけが変更できます' in upload(department, 'systems', 'system_no,lifecycle',
+                                    'S-00001,廃止予定')
 
 
 def test_a_unit_names_no_other_units_record(department):
     for number in ('S-00002', 'S-99999'):  # another unit's, and nobody's: told alike
-        assert f'後継システム管理番号「{number}」は台帳にありません。先に登録' in refused(department, '/systems/1/edit', successor_no=number)
+        assert f'後継システム管理番号「{number}」は台帳にありません。先に登録' in refused(department,
+            '/systems/1/edit', successor_no=number)
     words = refused(department, '/cases/new', case_no='C-90000', fiscal_year='2027', title='x', kind='new',
-                    system_no='S-00002', request_no='B-00002', initial_cost='1', yearly_cost='0', years='1', new_technology='0')
+                    system_no='S-00002', request_no='B-00002', initial_cost='1', yearly_cost='0', years='1',
+                    new_technology='0')
     assert words.count('は台帳にありません') + words.count('は登録されていません') >= 2
     # before it is asked whether the record has changed meanwhile, too
     for number in ('S-00002', 'S-99999'):
         words = refused(department, '/systems/1/edit', successor_no=number, revision='999')
-        assert '戸籍システム' not in words and f'後継システム管理番号「{number}」は台帳にありません。先に登録' in words
+        assert '戸籍システム' not in words
+        assert f'後継システム管理番号「{number}」は台帳にありません。先に登録' in words
 
 
 def test_a_file_says_nothing_of_another_units_record(department):
     words = upload(department, 'systems', 'system_no,lifecycle', 'S-00002,構想')
-    assert '権限がありません' in words and '進めません' not in words and '運用' not in words.partition('<main')[2]
+    assert '権限がありません' in words and '進めません' not in words and '運用' not in words.partition(
+        '<main')[2]
 
 
 def test_a_finding_waits_for_every_measure(app, client_of):
-    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None,
+            at=clock.now()) as act:
         row = Finding.get_by_id(1)
         row.state = 'correcting'
         act.save(row)
         first = CorrectiveAction.get_by_id(1)
         first.done_on = first.evidence = None
         act.save(first)
-        act.insert([CorrectiveAction(finding=row, measure='掲示を貼った', owner=first.owner, due_on=clock.today(), done_on=clock.today(),
+        act.insert([CorrectiveAction(finding=row, measure='掲示を貼った', owner=first.owner,
+                                     due_on=clock.today(), done_on=clock.today(),
                                      evidence='写真')])
     page = client_of('department').post('/findings/1/move/reported', data={'reason': '済み'})
     assert page.status_code == 422 and '是正の実施日を入力してください' in page.text
@@ -134,13 +150,15 @@ def test_a_finding_waits_for_every_measure(app, client_of):
 
 def test_an_approved_measure_stands_and_a_closed_finding_is_left_alone(app, client_of, department):
     def state(value):
-        with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+        with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None,
+                at=clock.now()) as act:
             row = Finding.get_by_id(1)
             row.state = value
             act.save(row)
     state('approved')
     assert 'name="due_on"' not in department.get('/actions/1/edit').text
-    department.post('/actions/1/edit', data=values(department, '/actions/1/edit') | {'due_on': '2030-01-01', 'measure': '別'})
+    department.post('/actions/1/edit', data=values(department, '/actions/1/edit')
+                    | {'due_on': '2030-01-01', 'measure': '別'})
     with app.app_context(), db.connection_context():
         stands = CorrectiveAction.get_by_id(1)
         assert (stands.due_on.year, stands.measure) != (2030, '別')
@@ -167,7 +185,8 @@ def test_the_second_of_two_is_asked(client_of, department, address, first, secon
 
 
 def test_a_quarter_that_has_not_begun_is_not_recorded(department):
-    assert 'から記録できます' in refused(department, '/plans/1/check-ins/4Q', assessment='on_track', achievement='80')
+    assert 'から記録できます' in refused(department, '/plans/1/check-ins/4Q', assessment='on_track',
+                                 achievement='80')
 
 
 def test_a_change_made_behind_the_trail_is_not_washed_by_an_honest_one(app):
@@ -189,7 +208,8 @@ def test_an_absurd_number_is_not_found(client_of):
 
 def test_the_parts_of_a_record_are_in_its_history(client_of):
     browser = client_of('it')
-    assert '進捗確認: ' in browser.get('/plans/1').text and '是正措置: 措置内容を' in browser.get('/findings/1').text
+    assert '進捗確認: ' in browser.get('/plans/1').text and '是正措置: 措置内容を' in browser.get(
+        '/findings/1').text
     assert '標準化対象業務を' in browser.get('/systems/1').text
 
 
@@ -198,7 +218,8 @@ def test_what_is_counted_stays_counted(app):
         assert BudgetRequest.get_by_id(1).it_cost and Support.get_by_id(1).state == 'reviewing'
 
 
-@pytest.mark.parametrize('change', ["UPDATE \"system\" SET go_live_on = 'zzz' WHERE id = 1", "UPDATE \"system\" SET owner_id = 'zzz' WHERE id = 1",
+@pytest.mark.parametrize('change', ["UPDATE \"system\" SET go_live_on = 'zzz' WHERE id = 1",
+                                    "UPDATE \"system\" SET owner_id = 'zzz' WHERE id = 1",
                                     "UPDATE \"system\" SET voided_at = 'zz', void_reason = 'x' WHERE id = 1"])
 def test_the_verdict_names_what_cannot_be_read(client_of, change):
     auditor = client_of('auditor')
@@ -217,9 +238,11 @@ def test_a_unit_keeps_its_name_until_the_day_of_the_new_one(client_of):
     it = client_of('it')
     number, former = 1, it.get('/departments/1').page.h1
     values_now = values(it, f'/departments/{number}/edit')
-    assert it.post(f'/departments/{number}/edit', data=values_now | {'name': '未来デジタル課', 'valid_from': 'R9.4.1'}).status_code == 303
+    assert it.post(f'/departments/{number}/edit', data=values_now
+                   | {'name': '未来デジタル課', 'valid_from': 'R9.4.1'}).status_code == 303
     page = it.get(f'/departments/{number}')
-    assert page.page.h1 == former and '令和9年4月1日（2027-04-01）から「未来デジタル課」になります' in page.page.text
+    assert page.page.h1 == former
+    assert '令和9年4月1日（2027-04-01）から「未来デジタル課」になります' in page.page.text
     name = former.split(' ', 1)[1]
     for address in ('/departments/', '/systems/new', '/search?q=' + name, f'/departments/?q={name}'):
         text = it.get(address).text
@@ -232,9 +255,11 @@ def test_a_unit_keeps_its_name_until_the_day_of_the_new_one(client_of):
 
 
 def test_who_was_voided_before_the_census_is_on_it(app, client_of):
-    with app.app_context(), db.connection_context(), trail.act('enrolments.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('enrolments.edit', by=None,
+            at=clock.now()) as act:
         course = Course.get(Course.code == 'K26-02')
-        act.insert([row := Enrolment(course=course, staff=Staff.get_by_id(1), status='done', completed_on=clock.today())])
+        act.insert([row := Enrolment(course=course, staff=Staff.get_by_id(1), status='done',
+                                     completed_on=clock.today())])
         act.void(row, '誤って登録')
         course.census_on = clock.today()
         act.save(course)
@@ -242,25 +267,31 @@ def test_who_was_voided_before_the_census_is_on_it(app, client_of):
     assert it.post(f'/courses/{course.id}/census').status_code == 303
     with app.app_context(), db.connection_context():
         rows = list(Enrolment.select().where(Enrolment.course == course))
-        assert len(rows) == 2 and {(row.status, row.voided_at, row.completed_on) for row in rows} == {('waiting', None, None)}
+        assert len(rows) == 2 and {(row.status, row.voided_at, row.completed_on)
+                                   for row in rows} == {('waiting', None, None)}
 
 
 def test_nobody_slips_into_a_frozen_census_by_an_edit(app, client_of):
-    with app.app_context(), db.connection_context(), trail.act('staff.create', by=None, at=clock.now()) as act:
-        act.save(Staff(staff_no='2001', name='新人', department=Department.get(Department.code == '0201'), joined_on=clock.today()))
+    with app.app_context(), db.connection_context(), trail.act('staff.create', by=None,
+            at=clock.now()) as act:
+        act.save(Staff(staff_no='2001', name='新人', department=Department.get(Department.code == '0201'),
+                       joined_on=clock.today()))
     assert '在籍していない' in refused(client_of('it'), '/enrolments/1/edit', staff_no='2001')
 
 
 def test_a_support_is_not_completed_without_an_opinion(client_of):
     it = client_of('it')
-    assert '支援を完了する' in refused(it, '/supports/1/edit', completed_on='2026-10-01', opinion='fine', opinion_text='よい')
-    assert '総合意見を入力' in refused(it, '/supports/new', case_no='C-00001', kind='ordering', requested_on='2026-10-01', trial='0',
+    assert '支援を完了する' in refused(it, '/supports/1/edit', completed_on='2026-10-01', opinion='fine',
+                                opinion_text='よい')
+    assert '総合意見を入力' in refused(it, '/supports/new', case_no='C-00001', kind='ordering',
+                                requested_on='2026-10-01', trial='0',
                                 completed_on='2026-10-02')
 
 
 def joined(app):
     """Have the desk make another unit's system the successor of the unit's own."""
-    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None,
+            at=clock.now()) as act:
         row = System.get_by_id(1)
         row.successor = 2
         act.save(row)
@@ -274,7 +305,8 @@ def test_what_is_hidden_stays_as_it_is_through_a_form_and_a_file(app, client_of,
     file = department.get('/systems/export.csv').get_data().decode('utf-8-sig')
     assert 'S-00002' not in file and 'ほかの所属の記録' in file
     assert '変更なし' in upload(department, 'systems', *file.splitlines())
-    assert '台帳にありません' in upload(client_of('it'), 'systems', 'system_no,successor_no', 'S-00002,ほかの所属の記録')
+    assert '台帳にありません' in upload(client_of('it'), 'systems', 'system_no,successor_no',
+                                'S-00002,ほかの所属の記録')
     with app.app_context(), db.connection_context():
         row = System.get_by_id(1)
         assert (row.successor_id, row.note) == (2, '備考')
@@ -284,10 +316,13 @@ def test_a_reorganisation_entered_ahead_opens_nothing_yet(app, client_of):
     it = client_of('it')
     below = values(it, '/departments/5/edit')
     assert below['code'] == '0201-1'
-    assert it.post('/departments/5/edit', data=below | {'parent_code': '0202', 'valid_from': '2027-04-01'}).status_code == 303
-    assert (client_of('head').get('/systems/3').status_code, client_of('other').get('/systems/3').status_code) == (200, 404)
+    assert it.post('/departments/5/edit', data=below | {'parent_code': '0202',
+        'valid_from': '2027-04-01'}).status_code == 303
+    assert (client_of('head').get('/systems/3').status_code,
+            client_of('other').get('/systems/3').status_code) == (200, 404)
     clock.pin(date(2027, 4, 1))
-    assert (client_of('head').get('/systems/3').status_code, client_of('other').get('/systems/3').status_code) == (404, 200)
+    assert (client_of('head').get('/systems/3').status_code,
+            client_of('other').get('/systems/3').status_code) == (404, 200)
 
 
 def test_a_unit_does_not_come_under_itself(client_of):
@@ -307,12 +342,14 @@ def test_links_of_the_second_of_two_are_asked_about(client_of):
     assert answer.status_code == 409 and 'S-00002' in answer.text and 'S-00003' in answer.text
     # from the other side too: a business has taken the system meanwhile
     mine = values(it, '/systems/1/edit')
-    assert it.post('/businesses/19/edit', data=values(it, '/businesses/19/edit') | {'system_nos': 'S-00001;S-00002'}).status_code == 303
+    assert it.post('/businesses/19/edit', data=values(it, '/businesses/19/edit')
+                   | {'system_nos': 'S-00001;S-00002'}).status_code == 303
     assert it.post('/systems/1/edit', data=mine | {'note': 'x'}).status_code == 409
 
 
 def test_links_changed_under_an_open_act_are_not_lost(app):
-    with app.app_context(), db.connection_context(), pytest.raises(trail.Stale), trail.act('incidents.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), pytest.raises(trail.Stale), trail.act('incidents.edit',
+            by=None, at=clock.now()) as act:
         act.link(IncidentSystem, 'incident', Incident.get_by_id(1), 'system', [1], known=[1, 2])
 
 
@@ -320,14 +357,16 @@ def test_links_changed_under_an_open_act_are_not_lost(app):
     ('it', '/incidents/1/void', Incident), ('auditor', '/actions/1/follow-up', CorrectiveAction)])
 def test_what_changed_meanwhile_is_neither_voided_nor_followed_up(app, client_of, who, address, changed):
     browser = client_of(who)
-    form = values(browser, address) | {'reason': '誤り', 'result': 'effective', 'followed_on': '2026-11-20', 'result_note': '見た'}
+    form = values(browser, address) | {'reason': '誤り', 'result': 'effective', 'followed_on': '2026-11-20',
+                                       'result_note': '見た'}
     with app.app_context(), db.connection_context(), trail.act('test.edit', by=None, at=clock.now()) as act:
         row = changed.get_by_id(1)
         row.__data__['title' if changed is Incident else 'evidence'] = '変えた'
         act.save(row)
     answer = browser.post(address, data=form)
     assert answer.status_code == 409 and '誤り' in answer.text or '見た' in answer.text
-    again = values(browser, address) | {key: form[key] for key in ('reason', 'result', 'followed_on', 'result_note')}
+    again = values(browser, address) | {key: form[key] for key in ('reason', 'result', 'followed_on',
+        'result_note')}
     assert browser.post(address, data=again).status_code == 303
 
 
@@ -337,10 +376,12 @@ def test_two_who_take_the_same_number_at_once(client_of, monkeypatch):
     def refusals(noun, row, before, form, by, at):
         found = looked(noun, row, before, form, by, at)
         with trail.act('cases.create', by=None, at=clock.now()) as act:
-            act.save(Case(case_no=row.case_no, fiscal_year=2027, department=1, title='先の人', kind='new', initial_cost=1))
+            act.save(Case(case_no=row.case_no, fiscal_year=2027, department=1, title='先の人', kind='new',
+                          initial_cost=1))
         return found
     monkeypatch.setattr(saving, 'rule_problems', refusals)
-    words = refused(it, '/cases/new', fiscal_year='2027', department_code='0201', title='あとの人', kind='new', initial_cost='1')
+    words = refused(it, '/cases/new', fiscal_year='2027', department_code='0201', title='あとの人',
+                    kind='new', initial_cost='1')
     assert 'いまほかの人が使いました' in words and 'あとの人' in words and 'C-00004' in words
 
 
@@ -365,7 +406,8 @@ def test_guesses_at_the_same_time_all_count(app):
 
 
 @pytest.mark.parametrize(('statement', 'table'), [
-    ("UPDATE person SET password_hash = 'x' WHERE id = 1", 'person'), ("UPDATE \"system\" SET search_text = '' WHERE id = 1", 'system')])
+    ("UPDATE person SET password_hash = 'x' WHERE id = 1", 'person'),
+    ("UPDATE \"system\" SET search_text = '' WHERE id = 1", 'system')])
 def test_a_planted_password_and_a_hidden_record_are_named(app, statement, table):
     with app.app_context(), db.connection_context():
         assert verify.verify().intact
@@ -376,12 +418,14 @@ def test_a_planted_password_and_a_hidden_record_are_named(app, statement, table)
 
 
 def test_a_units_own_mistake_is_named(department):
-    words = upload(department, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-90009,新,9999,個別業務系,構想,なし')
+    words = upload(department, 'systems', 'system_no,name,owner_code,category,lifecycle,pii',
+                   'S-90009,新,9999,個別業務系,構想,なし')
     assert '台帳にありません' in words and '権限がありません' not in words
 
 
 def test_a_list_does_not_choose_another_unit_for_a_voided_one(app, client_of):
-    with app.app_context(), db.connection_context(), trail.act('departments.void', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('departments.void', by=None,
+            at=clock.now()) as act:
         act.void(Department.get(Department.code == '0201'), '廃止')
     it = client_of('it')
     form = values(it, '/systems/1/edit')
@@ -394,13 +438,15 @@ def test_a_list_does_not_choose_another_unit_for_a_voided_one(app, client_of):
 def test_columns_that_are_not_known_are_passed_over_when_asked(client_of):
     def send(**more):
         return client_of('it').post('/files/', data={
-            'kind': 'systems', 'encoding': 'auto', 'file': (io.BytesIO('管理番号,備考,メモ\nS-00001,あ,い'.encode()), 'a.csv'), **more},
+            'kind': 'systems', 'encoding': 'auto',
+            'file': (io.BytesIO('管理番号,備考,メモ\nS-00001,あ,い'.encode()), 'a.csv'), **more},
             content_type='multipart/form-data', follow_redirects=True).text
     assert '「メモ」という列はありません' in send() and 'という列はありません' not in send(ignore='y')
 
 
 def test_what_an_operating_system_lacks_is_on_its_page(app, client_of):
-    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None,
+            at=clock.now()) as act:
         row = System.get_by_id(1)
         row.pii = 'my_number'
         act.save(row)
@@ -408,7 +454,8 @@ def test_what_an_operating_system_lacks_is_on_its_page(app, client_of):
 
 
 def test_a_unit_does_not_change_what_was_examined(app, client_of, department):
-    with app.app_context(), db.connection_context(), trail.act('supports.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('supports.edit', by=None,
+            at=clock.now()) as act:
         row = Support.get_by_id(1)
         row.state, row.completed_on, row.opinion, row.opinion_text = 'completed', clock.today(), 'fine', 'よい'
         act.save(row)
@@ -417,21 +464,25 @@ def test_a_unit_does_not_change_what_was_examined(app, client_of, department):
     assert '完了したあとの予算要求、金額' in upload(department, 'cases', 'case_no,initial_cost', 'C-00001,1')
     assert '担当者だけが変更できます' in refused(department, '/cases/1/edit', outcome='as_requested')
     it = client_of('it')
-    assert it.post('/cases/1/edit', data=values(it, '/cases/1/edit') | {'initial_cost': '1', 'outcome': 'as_requested'}).status_code == 303
+    assert it.post('/cases/1/edit', data=values(it, '/cases/1/edit')
+                   | {'initial_cost': '1', 'outcome': 'as_requested'}).status_code == 303
 
 
 def test_a_slip_in_a_follow_up_is_corrected_until_something_rests_on_it(app, client_of):
     auditor = client_of('auditor')
     address = '/actions/1/follow-up'
-    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None,
+            at=clock.now()) as act:
         row = Finding.get_by_id(1)
         row.state = 'reported'
         act.save(row)
     for result in ('effective', 'insufficient'):
-        form = values(auditor, address) | {'result': result, 'followed_on': '2026-11-20', 'result_note': '見た'}
+        form = values(auditor, address) | {'result': result, 'followed_on': '2026-11-20',
+                                           'result_note': '見た'}
         assert auditor.post(address, data=form).status_code == 303
     assert address in auditor.get('/findings/1').text
-    assert auditor.post('/findings/1/move/correcting', data={'reason': '不十分', 'revision': '2'}).status_code == 303
+    assert auditor.post('/findings/1/move/correcting',
+                        data={'reason': '不十分', 'revision': '2'}).status_code == 303
     assert auditor.get(address).status_code == 403
 
 
@@ -449,7 +500,8 @@ def test_what_is_begun_says_what_it_is_for(client_of):
     assert '何のためのシステムか' in refused(it, '/systems/new', **asked)
     assert it.post('/systems/new', data=asked | {'summary': '申請の受付'}).status_code == 303
     # what a file brings may have gaps, until somebody edits it
-    words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', 'S-90002,旧,0201,個別業務系,構想,なし')
+    words = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii',
+                   'S-90002,旧,0201,個別業務系,構想,なし')
     assert 'この内容で取り込む' in words
 
 
@@ -457,9 +509,11 @@ def test_nothing_begins_cancelled_or_before_its_day(client_of):
     it = client_of('it')
     asked = {'system_no': 'S-90001', 'name': '新', 'owner_code': '0201', 'category': 'office', 'pii': 'none'}
     assert '取消は、記録の画面で' in refused(it, '/systems/new', **asked, lifecycle='cancelled')
-    assert 'まだ来ていません' in refused(it, '/systems/new', **asked, lifecycle='operate', go_live_on='2040-04-01')
+    assert 'まだ来ていません' in refused(it, '/systems/new', **asked, lifecycle='operate',
+                                 go_live_on='2040-04-01')
     head = 'system_no,name,owner_code,category,lifecycle,pii,go_live_on'
-    words = upload(it, 'systems', head, 'S-90001,新,0201,個別業務系,取消,なし,', 'S-90002,新,0201,個別業務系,運用,なし,2040-04-01')
+    words = upload(it, 'systems', head, 'S-90001,新,0201,個別業務系,取消,なし,',
+                   'S-90002,新,0201,個別業務系,運用,なし,2040-04-01')
     assert '取消は、記録の画面で' in words and 'まだ来ていません' in words
     assert '取消は、記録の画面で' in upload(it, 'systems', 'system_no,lifecycle', 'S-00001,取消')
 
@@ -475,10 +529,13 @@ def test_numbers_may_bear_their_unit_and_lists_their_commas(client_of):
 def test_a_number_given_twice_is_told_together_with_what_else_is_wrong(client_of):
     it = client_of('it')
     head = 'system_no,name,owner_code,category,lifecycle,pii'
-    words = upload(it, 'systems', head, 'S-90001,,9999,個別業務系,運用,なし', 'S-90001,新,0201,なんでも,運用,なし')
+    words = upload(it, 'systems', head, 'S-90001,,9999,個別業務系,運用,なし',
+                   'S-90001,新,0201,なんでも,運用,なし')
     assert '9999' in words and 'なんでも' in words and '2行目と同じ番号です' in words
-    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment,achievement',
-                   'P-90001,R8,9999,施策,重点施策（四半期）,1,順調,80', 'P-90001,R8,0201,施策,なんでも,1,順調,80')
+    words = upload(it, 'plans',
+                   'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment,achievement',
+                   'P-90001,R8,9999,施策,重点施策（四半期）,1,順調,80',
+                   'P-90001,R8,0201,施策,なんでも,1,順調,80')
     assert '9999' in words and 'なんでも' in words and '2行目と同じ番号・回です' in words
 
 
@@ -492,7 +549,8 @@ def test_a_number_is_found_by_whatever_dash(client_of):
 def test_an_applied_file_says_so_when_its_preview_is_opened_again(client_of):
     it = client_of('it')
     head = 'system_no,name,owner_code,category,lifecycle,pii'
-    data = {'kind': 'systems', 'encoding': 'auto', 'file': (io.BytesIO(f'{head}\nS-90001,新,0201,個別業務系,運用,なし'.encode()), 'a.csv')}
+    data = {'kind': 'systems', 'encoding': 'auto',
+            'file': (io.BytesIO(f'{head}\nS-90001,新,0201,個別業務系,運用,なし'.encode()), 'a.csv')}
     address = it.post('/files/', data=data).headers['Location']
     page = it.get(address)
     assert '新しい記録（新・' in page.text
@@ -504,7 +562,8 @@ def test_an_applied_file_says_so_when_its_preview_is_opened_again(client_of):
 
 
 def test_support_of_a_budget_line_is_asked_for_once(department):
-    asked = values(department, '/budget-requests/new') | {'request_no': 'B-90001', 'fiscal_year': '2027', 'requested_on': '2026-10-01',
+    asked = values(department, '/budget-requests/new') | {'request_no': 'B-90001', 'fiscal_year': '2027',
+        'requested_on': '2026-10-01',
                                                           'title': '改修', 'amount': '100'}
     address = department.post('/budget-requests/new', data=asked).headers['Location'] + '/ask'
     typed = values(department, address) | {'kind': 'replace'}
@@ -518,7 +577,8 @@ def test_support_of_a_budget_line_is_asked_for_once(department):
 
 def test_a_number_has_no_invisible_twin(client_of):
     it = client_of('it')
-    assert '既にあります' in refused(it, '/systems/new', system_no='S-00001\u200b', name='双子', summary='試験', owner_code='0201',
+    assert '既にあります' in refused(it, '/systems/new', system_no='S-00001\u200b', name='双子',
+                               summary='試験', owner_code='0201',
                               category='office', pii='none')
 
 
@@ -533,7 +593,8 @@ def test_a_history_does_not_know_the_name_of_next_april(client_of):
 def test_a_census_waits_for_its_day(app, client_of):
     it = client_of('it')
     assert '/courses/2/census' in it.get('/courses/2').text
-    with app.app_context(), db.connection_context(), trail.act('courses.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('courses.edit', by=None,
+            at=clock.now()) as act:
         course = Course.get_by_id(2)
         course.census_on = date(2026, 12, 1)
         act.save(course)
@@ -550,21 +611,25 @@ def test_a_unit_with_records_is_not_voided(client_of):
 
 def test_a_number_is_told_what_is_wrong_with_it(client_of):
     it = client_of('it')
-    for typed, told in (('1.5', '小数のない整数'), ('４．５', '小数のない整数'), ('9' * 25, '0から999,999,999までの数'),
+    for typed, told in (('1.5', '小数のない整数'), ('４．５', '小数のない整数'),
+                        ('9' * 25, '0から999,999,999までの数'),
                         ('-1', '0から'), ('1e99', '数として読めません'), ('9' * 6000, '0から')):
         assert told in refused(it, '/systems/1/edit', users=typed)
-    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment', 'P-90001,R8,0201,施策,重点施策（四半期）,5Q,順調')
+    words = upload(it, 'plans', 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment',
+                   'P-90001,R8,0201,施策,重点施策（四半期）,5Q,順調')
     assert '誤り <strong>1件' in words and '回を入力してください' not in words
 
 
 def test_another_number_or_a_closed_finding_is_changed_with_a_reason_only(client_of):
     it, auditor = client_of('it'), client_of('auditor')
-    assert '「変更の理由」を書いてください' in refused(it, '/systems/1/edit', system_no='S-90001', act_reason=' ')
+    assert '「変更の理由」を書いてください' in refused(it, '/systems/1/edit', system_no='S-90001',
+                                        act_reason=' ')
     with db.connection_context(), trail.act('findings.move', by=None, at=clock.now()) as act:
         row = Finding.get_by_id(1)
         row.state = 'closed'
         act.save(row)
-    assert '「完了」です。「変更の理由」を書いてください' in refused(auditor, '/findings/1/edit', fact='別の事実')
+    assert '「完了」です。「変更の理由」を書いてください' in refused(auditor, '/findings/1/edit',
+        fact='別の事実')
     asked = values(auditor, '/findings/1/edit') | {'fact': '別の事実', 'act_reason': '誤記の訂正'}
     assert auditor.post('/findings/1/edit', data=asked).status_code == 303
 
@@ -573,7 +638,8 @@ def test_a_number_of_steps_below_the_masters_is_refused(client_of):
     it = client_of('it')
     words = refused(it, '/settings/new', name='steps_per_business', valid_from='2026-11-01', value='1')
     assert 'それより小さい数は使えません' in words
-    assert 'それより小さい数は使えません' in upload(it, 'settings', 'name,valid_from,value', '1業務あたりのステップ数,2026-11-01,1')
+    assert 'それより小さい数は使えません' in upload(it, 'settings', 'name,valid_from,value',
+                                      '1業務あたりのステップ数,2026-11-01,1')
 
 
 def test_what_points_to_a_voided_system_says_so(client_of):
@@ -585,7 +651,8 @@ def test_what_points_to_a_voided_system_says_so(client_of):
     assert '（取消済み）' in it.get('/incidents/1').text
 
 
-@pytest.mark.parametrize('address', ['/?year=2026&', '/strategies/2026/?', '/figures/steps.official?year=2026&', '/steps/grid?'])
+@pytest.mark.parametrize('address', ['/?year=2026&', '/strategies/2026/?',
+                                     '/figures/steps.official?year=2026&', '/steps/grid?'])
 def test_a_day_that_has_not_come_is_not_shown_with_todays_numbers(client_of, address):
     page = client_of('it').get(f'{address}as_of=R81.1.1').text
     assert '基準日に先の日は指定できません' in page and '令和81年' not in page
@@ -602,7 +669,8 @@ def test_what_was_examined_stays_with_its_budget_line(client_of, department):
 
 
 def complete(it):
-    asked = values(it, '/supports/1/move/completed') | {'text': 'よい', 'opinion': 'fine', 'completed_on': '2026-11-01'}
+    asked = values(it, '/supports/1/move/completed') | {'text': 'よい', 'opinion': 'fine',
+        'completed_on': '2026-11-01'}
     assert it.post('/supports/1/move/completed', data=asked).status_code == 303
 
 
@@ -610,29 +678,35 @@ def test_a_support_is_completed_once_and_not_after_it_was_withdrawn(client_of):
     it = client_of('it')
     complete(it)
     assert '実施率から外れます' in refused(it, '/supports/1/edit', completed_on='')
-    assert it.post('/supports/1/edit', data=values(it, '/supports/1/edit') | {'completed_on': '', 'act_reason': '誤り'}).status_code == 303
+    assert it.post('/supports/1/edit', data=values(it, '/supports/1/edit')
+                   | {'completed_on': '', 'act_reason': '誤り'}).status_code == 303
     asked = values(it, '/supports/1/move/withdrawn') | {'text': 'やめます'}
     assert it.post('/supports/1/move/withdrawn', data=asked).status_code == 303
-    assert '取り下げた支援' in upload(it, 'supports', 'case_no,kind,completed_on,opinion', 'C-00001,予算要求調達支援,2026-11-01,支障なし')
+    assert '取り下げた支援' in upload(it, 'supports', 'case_no,kind,completed_on,opinion',
+                               'C-00001,予算要求調達支援,2026-11-01,支障なし')
 
 
 def test_what_belongs_to_a_voided_record_neither_counts_nor_waits(client_of):
     it = client_of('it')
 
     def waiting():
-        return dict(re.findall(r'<span>(受付・点検中の調達支援|完了していない指摘)</span> <strong>(\d+)件', it.get('/').text))
+        return dict(re.findall(r'<span>(受付・点検中の調達支援|完了していない指摘)</span> <strong>(\d+)件',
+                               it.get('/').text))
     assert '0' not in waiting().values()
-    for who, address in (('it', '/cases/1'), ('it', '/cases/2'), ('auditor', '/engagements/1'), ('auditor', '/engagements/2')):
+    for who, address in (('it', '/cases/1'), ('it', '/cases/2'), ('auditor', '/engagements/1'),
+                         ('auditor', '/engagements/2')):
         assert client_of(who).post(f'{address}/void', data={'reason': '重複'}).status_code == 303
     assert waiting() == {'受付・点検中の調達支援': '0', '完了していない指摘': '0'}
 
 
 def test_no_measure_without_evidence_is_reported(client_of, department, app):
-    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('findings.edit', by=None,
+            at=clock.now()) as act:
         row = Finding.get_by_id(1)
         row.state = 'correcting'
         act.save(row)
-        act.insert([CorrectiveAction(finding=row, measure='手順を直す', owner=CorrectiveAction.get_by_id(1).owner_id, due_on=date(2026, 12, 1),
+        act.insert([CorrectiveAction(finding=row, measure='手順を直す',
+                                     owner=CorrectiveAction.get_by_id(1).owner_id, due_on=date(2026, 12, 1),
                                      done_on=date(2026, 11, 2))])
     with db.connection_context(), trail.act('actions.edit', by=None, at=clock.now()) as act:
         action = CorrectiveAction.get_by_id(1)
@@ -643,18 +717,22 @@ def test_no_measure_without_evidence_is_reported(client_of, department, app):
 
 def test_only_people_of_the_audited_unit_own_a_measure(department):
     for who in ('other', 'executive', 'admin'):
-        asked = values(department, '/findings/1/actions/new') | {'measure': '直す', 'owner_email': email(who), 'due_on': '2026-12-01'}
+        asked = values(department, '/findings/1/actions/new') | {'measure': '直す', 'owner_email': email(who),
+            'due_on': '2026-12-01'}
         answer = department.post('/findings/1/actions/new', data=asked)
         assert answer.status_code == 422 and '被監査部門の人から' in answer.text
 
 
 def test_an_old_step_stays_in_its_step_master(client_of):
     it = client_of('it')
-    assert it.post('/step-masters/new', data={'version': '2.0', 'valid_from': '2026-11-23'}).status_code == 303
-    assert it.post('/step-items/new', data={'version': '2.0', 'no': '1', 'phase': '計画', 'name': '新', 'verified': 'verified'}).status_code == 303
+    assert it.post('/step-masters/new', data={'version': '2.0',
+        'valid_from': '2026-11-23'}).status_code == 303
+    assert it.post('/step-items/new', data={'version': '2.0', 'no': '1', 'phase': '計画', 'name': '新',
+                                            'verified': 'verified'}).status_code == 303
     with db.connection_context():
         step = StepProgress.get_by_id(1).step_id
-    assert it.post('/steps/1/edit', data=values(it, '/steps/1/edit') | {'planned_on': '2026-04-30'}).status_code == 303
+    assert it.post('/steps/1/edit', data=values(it, '/steps/1/edit')
+                   | {'planned_on': '2026-04-30'}).status_code == 303
     with db.connection_context():
         assert StepProgress.get_by_id(1).step_id == step
 
@@ -664,7 +742,8 @@ def test_what_a_day_changes_is_not_remembered_from_the_day_before(client_of):
     for day in (date(2027, 3, 31), date(2027, 4, 1)):
         clock.pin(day)
         number = re.search(r'全(\d+)件', it.get('/systems/?ends=1').page.text)
-        assert (int(number.group(1)) if number else 0) == it.get('/systems/export.csv?ends=1').text.count('\n') - 1
+        assert (int(number.group(1)) if number
+                else 0) == it.get('/systems/export.csv?ends=1').text.count('\n') - 1
 
 
 def test_what_is_not_a_number_of_the_list_is_told(client_of):
@@ -698,7 +777,8 @@ def test_a_name_to_come_is_put_off_and_brought_forward(client_of):
     asked = values(it, '/departments/1/edit')
 
     def rename(day, name='未来デジタル課', status=303):
-        answer = it.post('/departments/1/edit', data=values(it, '/departments/1/edit') | {'name': name, 'valid_from': day})
+        answer = it.post('/departments/1/edit', data=values(it, '/departments/1/edit')
+                         | {'name': name, 'valid_from': day})
         assert answer.status_code == status, answer.text
         with db.connection_context():
             assert verify.verify().intact
@@ -712,7 +792,9 @@ def test_a_name_to_come_is_put_off_and_brought_forward(client_of):
 
 
 def test_all_that_is_wrong_with_a_form_is_told_at_once(client_of):
-    words = refused(client_of('it'), '/systems/new', system_no='S-00001', name='', owner_code='9999', category='office', pii='none',
+    words = refused(client_of('it'), '/systems/new', system_no='S-00001', name='', owner_code='9999',
+                    category='office', pii='none',
                     lifecycle='operate', go_live_on='2040-04-01', act_reason='')
-    for said in ('この番号の記録は既にあります', 'システム名称を入力', '「9999」は台帳にありません', 'まだ来ていません'):
+    for said in ('この番号の記録は既にあります', 'システム名称を入力', '「9999」は台帳にありません',
+                 'まだ来ていません'):
         assert said in words

@@ -1,4 +1,5 @@
-"""Lists as people narrow and sort them: codes in addresses, conditions that cannot be used, blanks, other spellings."""
+"""Lists as people narrow and sort them: codes in addresses, conditions that cannot be used, blanks, other
+spellings."""
 import csv
 import io
 import re
@@ -18,7 +19,8 @@ from registry.records.noun import NOUNS
 def written(app):
     """A function: rows to be saved in one act."""
     def save(*rows):
-        with app.app_context(), db.connection_context(), trail.act('demo.fill', by=None, at=clock.now()) as act:
+        with app.app_context(), db.connection_context(), trail.act('demo.fill', by=None,
+                at=clock.now()) as act:
             for row in rows:
                 act.save(row)
     return save
@@ -31,14 +33,18 @@ def numbers(browser, address):
 
 def exported(browser, address):
     path, _, query = address.partition('?')
-    lines = list(csv.reader(io.StringIO(browser.get(f'{path}export.csv?{query}').get_data().decode('utf-8-sig'))))
+    lines = list(csv.reader(io.StringIO(browser.get(f'{path}export.csv?{query}').get_data().decode(
+        'utf-8-sig'))))
     return [line[0] for line in lines[1:]]
 
 
 @pytest.mark.parametrize('address, said', [
-    ('/systems/?owner=9999', '所管課の条件「9999」は使えません'), ('/systems/?lifecycle=zzz', '状態の条件「zzz」は使えません'),
-    ('/systems/?owner=1', '所管課の条件「1」は使えません'), ('/systems/?owner=0201&zone=%00x'.replace('%00', ''), 'ネットワーク区分の条件'),
-    ('/enrolments/?course=1', '研修の条件「1」'), ('/steps/?business=1', '業務の条件「1」'), ('/budget-requests/?fiscal_year=令和', '予算年度の条件'),
+    ('/systems/?owner=9999', '所管課の条件「9999」は使えません'),
+    ('/systems/?lifecycle=zzz', '状態の条件「zzz」は使えません'),
+    ('/systems/?owner=1', '所管課の条件「1」は使えません'),
+    ('/systems/?owner=0201&zone=%00x'.replace('%00', ''), 'ネットワーク区分の条件'),
+    ('/enrolments/?course=1', '研修の条件「1」'), ('/steps/?business=1', '業務の条件「1」'),
+    ('/budget-requests/?fiscal_year=令和', '予算年度の条件'),
     (f'/systems/?category={"長" * 800}', f'システム区分の条件「{"長" * 40}」')])
 def test_a_condition_that_cannot_be_used_narrows_to_nothing_and_is_said(client_of, address, said):
     it = client_of('it')
@@ -78,21 +84,28 @@ def test_every_choice_of_a_filter_is_a_code_its_list_takes(client_of, name, app)
 def test_codes_narrow_a_list_to_their_rows(client_of):
     it = client_of('it')
     assert numbers(it, '/systems/?owner=0201') == exported(it, '/systems/?owner=0201') == ['S-00001']
-    assert numbers(it, '/systems/?owner=0202') == ['S-00002'] and numbers(it, '/staff/?department=0201') == ['1001']
-    assert numbers(it, '/enrolments/?course=K26-01') == ['1001', '1002'] and numbers(it, '/enrolments/?course=K26-02') == []
+    assert numbers(it, '/systems/?owner=0202') == ['S-00002'] and numbers(it,
+        '/staff/?department=0201') == ['1001']
+    assert numbers(it, '/enrolments/?course=K26-01') == ['1001', '1002'] and numbers(it,
+        '/enrolments/?course=K26-02') == []
     assert numbers(it, '/enrolments/?department=0202') == ['1002']
-    for address, link in (('/businesses/4', '/steps/?business=B04'), ('/courses/1', '/enrolments/?course=K26-01')):
+    for address, link in (('/businesses/4', '/steps/?business=B04'),
+                          ('/courses/1', '/enrolments/?course=K26-01')):
         assert f'href="{link}' in it.get(address).text and '」は使えません' not in it.get(link).page.text
 
 
-@pytest.mark.parametrize('sort, filled', [('contract_end_on', ['S-00099', 'S-00001', 'S-00002']), ('-contract_end_on', ['S-00001', 'S-00002', 'S-00099']),
-                                          ('criticality', ['S-00098', 'S-00099']), ('-criticality', ['S-00099', 'S-00098'])])
+@pytest.mark.parametrize('sort, filled', [('contract_end_on', ['S-00099', 'S-00001', 'S-00002']),
+    ('-contract_end_on', ['S-00001', 'S-00002', 'S-00099']),
+                                          ('criticality', ['S-00098', 'S-00099']),
+                                          ('-criticality', ['S-00099', 'S-00098'])])
 def test_blanks_come_last_whichever_way_a_list_is_sorted(client_of, written, sort, filled):
-    written(System(system_no='S-00099', name='早い満了', owner=1, category='office', contract_end_on=date(2026, 12, 1), criticality='B'),
+    written(System(system_no='S-00099', name='早い満了', owner=1, category='office',
+                   contract_end_on=date(2026, 12, 1), criticality='B'),
             System(system_no='S-00098', name='満了日なし', owner=1, category='office', criticality='A'))
     it = client_of('it')
     found = numbers(it, f'/systems/?sort={sort}')
-    assert found[:len(filled)] == filled and len(found) == 5 and sorted(found[len(filled):]) == found[len(filled):]
+    assert found[:len(filled)] == filled and len(found) == 5 and sorted(found[len(filled):]) == found[
+        len(filled):]
     assert exported(it, f'/systems/?sort={sort}') == found
 
 
@@ -103,7 +116,8 @@ def test_the_pages_of_a_list_with_blanks_are_the_whole_list_in_order(client_of, 
     it = client_of('it')
     whole = numbers(it, f'/systems/?sort={sort}&size=200')
     assert len(whole) == 193 and len(set(whole)) == 193
-    assert [number for page in range(1, 5) for number in numbers(it, f'/systems/?sort={sort}&page={page}')] == whole
+    assert [number for page in range(1, 5)
+            for number in numbers(it, f'/systems/?sort={sort}&page={page}')] == whole
     assert exported(it, f'/systems/?sort={sort}') == whole
 
 
@@ -111,7 +125,8 @@ def test_a_business_is_sorted_by_its_number(client_of, written, app):
     with app.app_context(), db.connection_context():
         step = Step.get(Step.no == 2).id
         ids = {code: id for code, id in Business.select(Business.code, Business.id).tuples()}
-    written(*(StepProgress(business=ids[code], step=step, status='todo') for code in ('B01', 'B02', 'B10', 'B20')))
+    written(*(StepProgress(business=ids[code], step=step, status='todo')
+              for code in ('B01', 'B02', 'B10', 'B20')))
     with app.app_context(), db.connection_context():
         named = dict(Business.select(Business.name, Business.code).tuples())
     for sort in ('business', '-business'):
@@ -130,9 +145,11 @@ def test_a_finding_past_its_day_shows_the_day(client_of, app, written):
     assert numbers(client_of('auditor'), '/findings/?sort=-due_on') == ['F-00001', 'F-00002']
 
 
-@pytest.mark.parametrize('typed', ['山崎', '山﨑', 'ヤマサキ', '渡辺', '渡邊', '渡邉', '斎藤', '齋藤', '高橋', '吉田', '葛飾', '德川'])
+@pytest.mark.parametrize('typed', ['山崎', '山﨑', 'ヤマサキ', '渡辺', '渡邊', '渡邉', '斎藤', '齋藤', '高橋',
+                                   '吉田', '葛飾', '德川'])
 def test_another_form_of_a_character_is_found(client_of, written, typed):
-    written(System(system_no='S-00090', name='山﨑・渡邉・齊藤・髙橋・𠮷田', kana='やまさき', owner=1, category='office', summary='葛󠄀飾の徳川'))
+    written(System(system_no='S-00090', name='山﨑・渡邉・齊藤・髙橋・𠮷田', kana='やまさき', owner=1,
+                   category='office', summary='葛󠄀飾の徳川'))
     it = client_of('it')
     assert numbers(it, f'/systems/?q={typed}') == ['S-00090'], typed
     assert 'S-00090' in it.get(f'/search?q={typed}').page.text
@@ -140,7 +157,8 @@ def test_another_form_of_a_character_is_found(client_of, written, typed):
 
 @pytest.mark.parametrize('typed', ['S-00301', 's-00301', 'S00301', 's-301', 'S301', 'Ｓ－３０１', 's0301'])
 def test_a_number_is_found_as_it_is_typed(client_of, written, typed):
-    written(System(system_no='S-00301', name='甲', owner=1, category='office'), System(system_no='S-30100', name='乙', owner=1, category='office'))
+    written(System(system_no='S-00301', name='甲', owner=1, category='office'),
+            System(system_no='S-30100', name='乙', owner=1, category='office'))
     it = client_of('it')
     found = numbers(it, f'/systems/?q={typed}')
     assert 'S-00301' in found and 'S-00001' not in found
@@ -171,7 +189,8 @@ def test_contracts_that_have_run_out_wait_on_the_first_page(client_of, app, writ
     written(row)
     for who, count in (('it', 1), ('department', 1), ('head', 1), ('other', 0)):
         browser = client_of(who)
-        found = re.search(r'href="([^"]+)"><span>契約が満了した運用中のシステム</span> <strong>(\d+)件', browser.get('/').text)
+        found = re.search(r'href="([^"]+)"><span>契約が満了した運用中のシステム</span> <strong>(\d+)件',
+                          browser.get('/').text)
         assert int(found.group(2)) == count, who
         assert numbers(browser, found.group(1).replace('&amp;', '&')) == ['S-00001'] * count
 
@@ -186,10 +205,12 @@ def test_a_day_that_cannot_be_read_shows_no_acts(client_of):
 def test_a_filter_of_thousands_is_typed_not_chosen(app, client_of):
     it = client_of('it')
     with db.connection_context(), trail.act('courses.import', by=None, at=clock.now()) as act:
-        act.insert([Course(code=f'K{20 + n % 7}-{n:04}', fiscal_year=2020 + n % 7, name=f'研修{n}', category='ai') for n in range(2_703)])
+        act.insert([Course(code=f'K{20 + n % 7}-{n:04}', fiscal_year=2020 + n % 7, name=f'研修{n}',
+                           category='ai') for n in range(2_703)])
     answer = it.get('/enrolments/')
     assert len(answer.data) < 30_000, len(answer.data)
-    assert 'list="options-course"' in answer.text and answer.text.count('<option value="K26-') == listing.SUGGESTED
+    assert 'list="options-course"' in answer.text and answer.text.count(
+        '<option value="K26-') == listing.SUGGESTED
     found = it.get('/enrolments/?course=K26-01')
     assert numbers(it, '/enrolments/?course=K26-01') == ['1001', '1002'] and 'value="K26-01"' in found.text
     assert '研修 = K26-01 情報セキュリティ研修' in found.page.text

@@ -1,4 +1,5 @@
-"""What is counted stays only while the tables it was read from stand: it is never old, made once for all who wait, and cheap."""
+"""What is counted stays only while the tables it was read from stand: it is never old, made once for all who
+wait, and cheap."""
 import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -39,8 +40,9 @@ from models.settings import Dated
 from registry.core import clock, memo
 from registry.figures import board
 
-WRITTEN = (Actual, BudgetRequest, Business, BusinessSystem, CaseShare, CheckIn, Course, Department, Enrolment, Incident, IncidentSystem,
-           Indicator, Initiative, Plan, Procurement, Review, Setting, StepMove, StepProgress, Support, System)
+WRITTEN = (Actual, BudgetRequest, Business, BusinessSystem, CaseShare, CheckIn, Course, Department, Enrolment,
+           Incident, IncidentSystem, Indicator, Initiative, Plan, Procurement, Review, Setting, StepMove,
+           StepProgress, Support, System)
 
 
 def void_one(table):
@@ -62,7 +64,8 @@ def pages():
 
 def main(answer):
     """Return what a page says, without the head of the chain that it names."""
-    return re.sub(r'操作履歴[^<]*<[^>]*>[^<]*|value="[^"]{20,}"|[0-9a-f]{12,64}|#?\d+番', '', answer.text.partition('<main')[2].partition('</main>')[0])
+    return re.sub(r'操作履歴[^<]*<[^>]*>[^<]*|value="[^"]{20,}"|[0-9a-f]{12,64}|#?\d+番', '',
+                  answer.text.partition('<main')[2].partition('</main>')[0])
 
 
 @pytest.mark.parametrize('table', WRITTEN, ids=lambda table: table.__name__)
@@ -85,7 +88,8 @@ def test_an_act_empties_only_what_was_read_from_its_tables(app, client_of, queri
         queries.clear()
         assert browser.get(f'/figures/{name}?year=2026').status_code == 200
         read = set().union(*(memo.tables_of(sql) for sql in queries))
-        assert not read & {'enrolment', 'step_progress', 'budget_request', 'plan', 'check_in', 'indicator', 'setting'}, name
+        assert not read & {'enrolment', 'step_progress', 'budget_request', 'plan', 'check_in', 'indicator',
+                           'setting'}, name
     edit_one(Enrolment)
     queries.clear()
     browser.get('/figures/training.completion?year=2026')
@@ -93,7 +97,8 @@ def test_an_act_empties_only_what_was_read_from_its_tables(app, client_of, queri
 
 
 @pytest.mark.parametrize(('address', 'most'), [
-    ('/?year=2026', 15), ('/strategies/2026/', 14), ('/systems/', 8), ('/figures/steps.official?year=2026', 6)])
+    ('/?year=2026', 15), ('/strategies/2026/', 14), ('/systems/', 8),
+    ('/figures/steps.official?year=2026', 6)])
 def test_the_first_page_after_an_act_asks_little(app, client_of, queries, address, most):
     browser = client_of('it')
     browser.get(address)
@@ -183,7 +188,8 @@ def test_every_act_moves_the_mark_of_the_tables_it_changed_alone(opened):
     db.connect(reuse_if_open=True)
     head = trail.head()
     after = trail.last_changes(memo.KNOWN, head.seq)
-    assert {name for name in memo.KNOWN if before.get(name) != after.get(name)} == {'course'} and after['course'] == head.hash
+    assert {name for name in memo.KNOWN if before.get(name)
+            != after.get(name)} == {'course'} and after['course'] == head.hash
     assert trail.last_changes(memo.KNOWN, head.seq - 1) == before
 
 
@@ -192,7 +198,8 @@ def test_voided_rows_are_shown_with_who_voided_them_and_why(client_of):
     assert it.post('/incidents/1/void', data={'reason': '二重に登録したため'}).status_code == 303
     assert it.post('/courses/1/void', data={'reason': '別の研修にまとめたため'}).status_code == 303
     address = '/figures/incidents.recovery_business_hours?year=2026'
-    group = re.search(r'group=(left-out-\d)">除いた: 取消済み <span class="count">1<', it.get(address).text.replace('&amp;', '&')).group(1)
+    group = re.search(r'group=(left-out-\d)">除いた: 取消済み <span class="count">1<',
+                      it.get(address).text.replace('&amp;', '&')).group(1)
     text = it.get(f'{address}&group={group}').page.text
     assert '二重に登録したため' in text and '阿部 情' in text and '取消の理由' in text
     other = client_of('other').get(f'{address}&group={group}').page.text
@@ -233,7 +240,8 @@ def test_what_has_changed_is_worked_in_and_the_rest_is_not_read_again(app):
     edit_one(Plan)
     assert ask() == first + 1 and len(worked) == 1
     with db.connection_context(), trail.act('systems.import', by=None, at=clock.now()) as act:
-        act.insert([System(system_no=f'T-{n:05}', name=f'下{n}', owner=2, category='office') for n in range(memo.WORKED_IN + 1)])
+        act.insert([System(system_no=f'T-{n:05}', name=f'下{n}', owner=2, category='office')
+                    for n in range(memo.WORKED_IN + 1)])
     assert ask() == first + memo.WORKED_IN + 1 and made == [1, 1]
 
 
@@ -245,25 +253,31 @@ def test_a_newer_result_is_not_worked_into_for_an_older_state(opened):
     with opened.app_context():
         worked = []
         for head, times in ((trail.head(), 0), (before, 0)):
-            memo.remembered(('kept',), lambda: System.select().count(), head, again=(System, lambda value, changes: worked.append(1)))
+            memo.remembered(('kept',), lambda: System.select().count(), head,
+                            again=(System, lambda value, changes: worked.append(1)))
             assert len(worked) == times
 
 
-INCIDENT_DAYS = (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 29), date(2026, 6, 5), date(2026, 6, 6), date(2026, 11, 22), date(2026, 11, 23))
+INCIDENT_DAYS = (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 29), date(2026, 6, 5), date(2026, 6, 6),
+                 date(2026, 11, 22), date(2026, 11, 23))
 
 
 def moved(random, row):
     """Give an incident other times, a level, or nothing else than a title."""
-    detected = datetime.combine(random.choice(INCIDENT_DAYS), time(random.randrange(24), random.choice((0, 15, 29, 30))), calendar.JST)
+    detected = datetime.combine(random.choice(INCIDENT_DAYS),
+                                time(random.randrange(24), random.choice((0, 15, 29, 30))), calendar.JST)
     row.detected_at = min(detected, clock.now())
     row.occurred_at = random.choice((None, row.detected_at - timedelta(hours=random.randrange(30))))
-    row.restored_at = random.choice((None, row.detected_at + timedelta(minutes=random.choice((0, 200, 240, 241, 1440, 1441, 9000)))))
+    row.restored_at = random.choice((None, row.detected_at
+                                     + timedelta(minutes=random.choice((0, 200, 240, 241, 1440, 1441,
+                                                                        9000)))))
     row.level = random.randrange(1, 6)
 
 
 @pytest.mark.parametrize('seed', range(4))
 def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
-    """Whatever is done to incidents one by one, what is kept agrees with what is counted from nothing, on every day."""
+    """Whatever is done to incidents one by one, what is kept agrees with what is counted from nothing, on
+    every day."""
     random, days = Random(seed), (date(2026, 4, 1), date(2026, 6, 5), date(2026, 11, 22), TODAY)
     names, untils = ('incidents.recovery_business_hours', 'incidents.recovery_off_hours'), {}
 
@@ -272,9 +286,11 @@ def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
         for name in names:
             for day in days:
                 dated = board.settings() if kept else Dated()
-                asked = asked_for(name, 2026, calendar.month_ends(2026, day), dated, untils[day], keep=memo.remembered if kept else None)
+                asked = asked_for(name, 2026, calendar.month_ends(2026, day), dated, untils[day],
+                                  keep=memo.remembered if kept else None)
                 rows = MEASURES[name].rows(asked)
-                sizes = {code: every for code, (every, _) in (rows if kept else replace(rows, tally=None)).sizes().items()}
+                sizes = {code: every for code,
+                         (every, _) in (rows if kept else replace(rows, tally=None)).sizes().items()}
                 found.append((name, day, MEASURES[name].known(asked), sizes))
         return found
     for round in range(12):
@@ -292,14 +308,16 @@ def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
                     act.save(row)
                 elif what == 'void' and row.voided_at is None:
                     act.void(row, '誤り')
-                elif what == 'setting' and not Setting.select().where(Setting.name == 'business_hours').exists():
+                elif what == 'setting' and not Setting.select().where(Setting.name
+                        == 'business_hours').exists():
                     act.save(Setting(name='business_hours', valid_from=date(2026, 6, 6), value='09:00-12:00'))
                     act.save(Setting(name='recovery_start', valid_from=date(2026, 4, 2), value='発生'))
                 else:
                     row.voided_at = row.void_reason = None
                     moved(random, row)
                     act.save(row)
-            untils = {day: random.choice((None, day_bounds(day, day)[0] + timedelta(minutes=random.randrange(1440)))) for day in days}
+            untils = {day: random.choice((None, day_bounds(day, day)[0]
+                                          + timedelta(minutes=random.randrange(1440)))) for day in days}
         with app.app_context(), db.connection_context():
             assert answers(True) == answers(False), (seed, round, what)
 
@@ -317,9 +335,11 @@ def test_a_count_is_made_again_only_when_what_it_names_has_changed(app, queries)
                 setattr(row, name, value)
             act.save(row)
     live = System.select(System.id).where(System.live())
-    found = {'live': live, 'operating': live.where(System.lifecycle == 'operate'), 'owned': live.where(System.owner == 2),
+    found = {'live': live, 'operating': live.where(System.lifecycle == 'operate'),
+             'owned': live.where(System.owner == 2),
              'searched': live.where(System.search_text.contains('改めた')),
-             'linked': live.where(System.id.in_(BusinessSystem.select(BusinessSystem.system).where(BusinessSystem.live())))}
+             'linked': live.where(System.id.in_(BusinessSystem.select(BusinessSystem.system).where(
+                 BusinessSystem.live())))}
     counts = {name: ask(query)[0] for name, query in found.items()}
     assert counts == {'live': 3, 'operating': 2, 'owned': 1, 'searched': 0, 'linked': 2}
     # what a search looks at is derived from others, and a count of two tables is made of both

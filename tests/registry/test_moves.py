@@ -31,15 +31,18 @@ def stands(app):
 
 
 def asked(page):
-    return set(re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)) - {'csrf_token', 'revision', 'q'}
+    return set(re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)) - {'csrf_token',
+        'revision', 'q'}
 
 
 @pytest.fixture
 def examined(app):
     """A function: the first system's large case has been through 発注・計画調達支援."""
     def complete():
-        with app.app_context(), db.connection_context(), trail.act('supports.create', by=None, at=clock.now()) as act:
-            act.save(Support(case=1, kind='ordering', state='completed', requested_on=date(2026, 9, 1), completed_on=date(2026, 9, 20)))
+        with app.app_context(), db.connection_context(), trail.act('supports.create', by=None,
+                at=clock.now()) as act:
+            act.save(Support(case=1, kind='ordering', state='completed', requested_on=date(2026, 9, 1),
+                             completed_on=date(2026, 9, 20)))
     return complete
 
 
@@ -48,16 +51,19 @@ def test_going_live_is_asked_for_on_one_page(client_of, stands, examined):
     stands(lifecycle='build', go_live_on=None, zone=None, pii='my_number')
     it = client_of('it')
     address = '/systems/1/move/operate'
-    assert asked(it.get(address).text) == {'zone', 'confidentiality', 'integrity', 'availability', 'manager', 'backup', 'go_live_on',
-                                           'pii_count', 'pia_kind', 'reason'}
+    assert asked(it.get(address).text) == {'zone', 'confidentiality', 'integrity', 'availability', 'manager',
+                                           'backup', 'go_live_on', 'pii_count', 'pia_kind', 'reason'}
     words = refused(it, address, reason='稼働の日を決めた', go_live_on='2026/12/1')
-    assert 'ネットワーク区分を入力してください' in words and 'PIA' in words and '稼働の日を決めた' in words and '2026/12/1' in words
+    assert 'ネットワーク区分を入力してください' in words and 'PIA' in words and '稼働の日を決めた' in words
+    assert '2026/12/1' in words
     assert 'まだ来ていません' in words
-    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2', 'manager': '税務課長', 'backup': '日次',
-             'go_live_on': 'R8.11.1', 'pia_kind': 'full', 'pii_count': '3000', 'reason': '稼働'}
+    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2',
+             'manager': '税務課長', 'backup': '日次', 'go_live_on': 'R8.11.1', 'pia_kind': 'full',
+             'pii_count': '3000', 'reason': '稼働'}
     assert it.post(address, data=values(it, address) | whole).status_code == 303
     row = stands()
-    assert (row.lifecycle, row.zone, row.manager, row.pia_kind, row.pii_count) == ('operate', 'lgwan', '税務課長', 'full', 3000)
+    assert (row.lifecycle, row.zone, row.manager, row.pia_kind,
+            row.pii_count) == ('operate', 'lgwan', '税務課長', 'full', 3000)
 
 
 def test_days_in_the_wrong_order_are_not_moved_into(client_of, stands):
@@ -82,29 +88,35 @@ def test_what_is_entered_elsewhere_is_one_click_away(client_of, stands, app):
 def test_a_record_is_voided_in_one_way(client_of, stands):
     it = client_of('it')
     page = it.get('/systems/1').text
-    assert 'href="/systems/1/move/cancelled">取消<' in page and '/systems/1/void' not in page and '取消へ' not in page
-    assert it.post('/systems/1/move/cancelled', data=values(it, '/systems/1/move/cancelled') | {'reason': '重複'}).status_code == 303
+    assert 'href="/systems/1/move/cancelled">取消<' in page and '/systems/1/void' not in page
+    assert '取消へ' not in page
+    assert it.post('/systems/1/move/cancelled', data=values(it, '/systems/1/move/cancelled')
+                   | {'reason': '重複'}).status_code == 303
     row = stands()
     assert row.lifecycle == 'cancelled' and row.void_reason == '重複'
 
 
 @pytest.mark.parametrize('columns', ['incident_no,restored_at', 'incident_no,mitigated_at'])
 def test_a_file_of_one_column_is_held_against_the_record(client_of, columns):
-    assert '検知日時以後にしてください' in upload(client_of('it'), 'incidents', columns, 'I-00001,2026-05-31 10:00')
+    assert '検知日時以後にしてください' in upload(client_of('it'), 'incidents', columns,
+                                     'I-00001,2026-05-31 10:00')
 
 
 def test_a_large_case_does_not_go_on_unexamined_without_a_word(client_of, stands):
     """§3.2: 発注・計画調達支援, or a reason and who allowed it, recorded on the case."""
-    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2', 'manager': '税務課長', 'backup': '日次',
-             'go_live_on': date(2026, 11, 1), 'vendor': 'みどり', 'contract_end_on': date(2031, 3, 31)}
+    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2',
+             'manager': '税務課長', 'backup': '日次', 'go_live_on': date(2026, 11, 1), 'vendor': 'みどり',
+             'contract_end_on': date(2031, 3, 31)}
     it = client_of('it')
     for source, target in (('procure', 'build'), ('build', 'operate')):
         stands(lifecycle=source, **whole)
         address = f'/systems/1/move/{target}'
         words = refused(it, address, reason='進める')
-        assert '大規模案件「C-00001 税案件1」の発注・計画調達支援が完了していません' in words and '例外の理由と承認者' in words
+        assert '大規模案件「C-00001 税案件1」の発注・計画調達支援が完了していません' in words
+        assert '例外の理由と承認者' in words
         assert 'href="/cases/1">「C-00001 税案件1」を開く' in it.get('/systems/1').text
-        assert '発注・計画調達支援が完了していません' in upload(it, 'systems', 'system_no,lifecycle', f'S-00001,{target}')
+        assert '発注・計画調達支援が完了していません' in upload(it, 'systems', 'system_no,lifecycle',
+                                              f'S-00001,{target}')
     asked = {'exception_reason': '災害対応のため', 'exception_by': '阿部 情'}
     assert '別の人' in refused(it, '/cases/1/edit', **asked)
     assert '例外の承認者を入力' in refused(it, '/cases/1/edit', exception_reason='災害対応のため')
@@ -117,7 +129,8 @@ def test_a_large_case_does_not_go_on_unexamined_without_a_word(client_of, stands
 
 def test_personal_data_is_settled_before_a_system_operates(client_of, stands, examined):
     examined()
-    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2', 'manager': '税務課長', 'backup': '日次'}
+    whole = {'zone': 'lgwan', 'confidentiality': '2', 'integrity': '2', 'availability': '2',
+             'manager': '税務課長', 'backup': '日次'}
     stands(lifecycle='build', pii='unknown', **whole)
     it, address = client_of('it'), '/systems/1/move/operate'
     assert {'pii', 'pii_count', 'pia_kind'} <= asked(it.get(address).text)
@@ -125,17 +138,22 @@ def test_personal_data_is_settled_before_a_system_operates(client_of, stands, ex
     assert 'PIA' in refused(it, address, reason='稼働', pii='my_number')
     assert it.post(address, data=values(it, address) | {'reason': '稼働', 'pii': 'none'}).status_code == 303
     assert stands().pii == 'none'
-    assert '個人情報の取扱い（未確認）' in client_of('it').get(f'/systems/{stands(pii="unknown").id}').page.text
+    assert '個人情報の取扱い（未確認）' in client_of('it').get(
+        f'/systems/{stands(pii="unknown").id}').page.text
 
 
 def test_personal_data_is_chosen_on_the_page_and_unsettled_in_a_file(client_of, app):
-    it, asked = client_of('it'), {'name': '新', 'summary': '試験', 'owner_code': '0201', 'category': 'office', 'lifecycle': 'idea'}
+    it, asked = client_of('it'), {'name': '新', 'summary': '試験', 'owner_code': '0201', 'category': 'office',
+                                  'lifecycle': 'idea'}
     assert values(it, '/systems/new')['pii'] == ''
     assert '個人情報の取扱いを' in refused(it, '/systems/new', system_no='S-77701', **asked)
-    assert it.post('/systems/new', data=values(it, '/systems/new') | asked | {'system_no': 'S-77701', 'pii': 'unknown'}).status_code == 303
-    page = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle', 'S-77702,新,0201,office,operate')
+    assert it.post('/systems/new', data=values(it, '/systems/new') | asked
+                   | {'system_no': 'S-77701', 'pii': 'unknown'}).status_code == 303
+    page = upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle',
+                  'S-77702,新,0201,office,operate')
     assert '個人情報の取扱い' in page and '未確認' in page
-    for line, words in (('S-77703,新,0201,office,operate,', '未確認'), ('S-00001,新,0201,office,operate,', '空欄にできません')):
+    for line, words in (('S-77703,新,0201,office,operate,', '未確認'),
+                        ('S-00001,新,0201,office,operate,', '空欄にできません')):
         assert words in upload(it, 'systems', 'system_no,name,owner_code,category,lifecycle,pii', line)
     with app.app_context(), db.connection_context():
         assert System.get(System.system_no == 'S-77701').pii == 'unknown'
@@ -143,7 +161,8 @@ def test_personal_data_is_chosen_on_the_page_and_unsettled_in_a_file(client_of, 
 
 def test_a_unit_is_shown_the_moves_it_may_make(client_of, stands):
     stands(lifecycle='operate')
-    for who, mine, theirs in (('department', ['review'], '「廃止予定」'), ('head', ['retiring'], '「更新検討」')):
+    for who, mine, theirs in (('department', ['review'], '「廃止予定」'),
+                              ('head', ['retiring'], '「更新検討」')):
         browser = client_of(who)
         page = browser.get('/systems/1')
         links = re.findall(r'href="(/systems/1/move/[^"]+)"', page.text)
@@ -154,24 +173,32 @@ def test_a_unit_is_shown_the_moves_it_may_make(client_of, stands):
 def test_a_support_under_review_leads_on_first_and_says_who_did_what(client_of):
     it, page = client_of('it'), client_of('it').get('/supports/1').text
     buttons = re.findall(r'<a class="(button[^"]*)" href="/supports/1/move/(\w+)">', page)
-    assert buttons == [('button button-small', 'completed'), ('button button-second button-small', 'returned'),
+    assert buttons == [('button button-small', 'completed'),
+                       ('button button-second button-small', 'returned'),
                        ('button button-second button-small', 'withdrawn')]
     assert '阿部 情が点検を始めました。' in client_of('it').get('/supports/1').page.text
     asked = it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned') | {'text': ''})
-    assert asked.status_code == 422 and asked.page.text.count('直してほしい点を入力してください。') == 2, 'in the summary and beside the field'
+    assert asked.status_code == 422 and asked.page.text.count(
+        '直してほしい点を入力してください。') == 2, 'in the summary and beside the field'
     assert 'コメントを入力' not in asked.page.text
-    assert it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned') | {'text': '内訳を'}).status_code == 303
+    assert it.post('/supports/1/move/returned', data=values(it, '/supports/1/move/returned')
+                   | {'text': '内訳を'}).status_code == 303
     unit = client_of('department')
     assert '阿部 情が差し戻しました。' in unit.get('/supports/1/move/reviewing').page.text
-    assert unit.post('/supports/1/move/reviewing', data=values(unit, '/supports/1/move/reviewing') | {'text': '添付した'}).status_code == 303
+    assert unit.post('/supports/1/move/reviewing', data=values(unit, '/supports/1/move/reviewing')
+                     | {'text': '添付した'}).status_code == 303
     words = unit.get('/supports/1').page.text
-    assert '馬場 税が対応して再提出しました。' in words and '馬場 税（点検中）' not in words and '阿部 情（差戻し）' not in words
+    assert '馬場 税が対応して再提出しました。' in words and '馬場 税（点検中）' not in words
+    assert '阿部 情（差戻し）' not in words
 
 
 @pytest.mark.parametrize('who, address, edit, void', [
-    ('it', '/systems/1', '/systems/1/edit', '/systems/1/move/cancelled'), ('it', '/cases/1', '/cases/1/edit', '/cases/1/void'),
-    ('department', '/findings/1', '/actions/1/edit', '/actions/1/void'), ('it', '/strategies/2026/', '/strategies/2026/edit', '/strategies/2026/void'),
-    ('it', '/strategies/2026/initiatives/1', '/strategies/2026/initiatives/1/edit', '/strategies/2026/initiatives/1/void')])
+    ('it', '/systems/1', '/systems/1/edit', '/systems/1/move/cancelled'),
+    ('it', '/cases/1', '/cases/1/edit', '/cases/1/void'),
+    ('department', '/findings/1', '/actions/1/edit', '/actions/1/void'),
+    ('it', '/strategies/2026/', '/strategies/2026/edit', '/strategies/2026/void'),
+    ('it', '/strategies/2026/initiatives/1', '/strategies/2026/initiatives/1/edit',
+     '/strategies/2026/initiatives/1/void')])
 def test_voiding_does_not_stand_beside_editing(client_of, who, address, edit, void):
     page = client_of(who).get(address).text
     between = page.partition(f'href="{edit}"')[2].partition(f'href="{void}"')
@@ -199,20 +226,23 @@ def test_a_sign_without_effect_is_not_judged_for_its_recovery(client_of, app):
 
 def test_a_move_does_not_make_systems_succeed_each_other_in_a_circle(client_of, stands, app):
     stands(lifecycle='review')
-    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None,
+            at=clock.now()) as act:
         other = System.get(System.system_no == 'S-00002')
         other.successor = 1
         act.save(other)
     it, address = client_of('it'), '/systems/1/move/renew'
     answer = it.post(address, data=values(it, address) | {'successor_no': 'S-00002', 'reason': '更新する'})
-    assert answer.status_code == 422 and '後継システム管理番号をたどると自分自身に戻ります' in answer.page.text
+    assert answer.status_code == 422
+    assert '後継システム管理番号をたどると自分自身に戻ります' in answer.page.text
     with db.connection_context():
         assert System.get_by_id(1).lifecycle == 'review'
 
 
 def test_a_move_names_no_system_that_has_just_been_voided(opened, monkeypatch):
     """Another person voids the successor between the checks and the act."""
-    noun, signed = NOUNS['systems'], {'by': Person.get(Person.email == email('it')), 'at': clock.now(), 'channel': 'cli'}
+    noun, signed = NOUNS['systems'], {'by': Person.get(Person.email == email('it')), 'at': clock.now(),
+                                      'channel': 'cli'}
     with trail.act('systems.edit', by=None, at=clock.now()) as act:
         before = System.get_by_id(1)
         before.lifecycle = 'review'
@@ -228,5 +258,6 @@ def test_a_move_names_no_system_that_has_just_been_voided(opened, monkeypatch):
         return begin(kind, **given)
     monkeypatch.setattr(trail, 'act', late)
     refused = saving.move(noun, before, 'renew', form, **signed)
-    assert refused.problems == [('successor_no', '後継システム管理番号が、いま取り消されました。選び直してください。')]
+    assert refused.problems == [('successor_no',
+                                 '後継システム管理番号が、いま取り消されました。選び直してください。')]
     assert System.get_by_id(1).lifecycle == 'review'

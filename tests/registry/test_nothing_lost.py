@@ -1,4 +1,5 @@
-"""What a person typed is still there after a conflict, a move that came too late, an ended session or a stale page."""
+"""What a person typed is still there after a conflict, a move that came too late, an ended session or a
+stale page."""
 import html
 import io
 import re
@@ -8,7 +9,19 @@ from asking import values
 from cast import PASSWORD, email
 
 from audits import trail, verify
-from models import Act, Case, CheckIn, CorrectiveAction, Finding, Incident, Person, Session, Support, System, db
+from models import (
+    Act,
+    Case,
+    CheckIn,
+    CorrectiveAction,
+    Finding,
+    Incident,
+    Person,
+    Session,
+    Support,
+    System,
+    db,
+)
 from registry import create_app
 from registry.core import clock
 from registry.records.noun import NOUNS
@@ -27,7 +40,8 @@ def words(answer):
 
 
 def hidden(answer):
-    """Return what the last form of a page sends as it stands: its hidden fields and the sides chosen beforehand."""
+    """Return what the last form of a page sends as it stands: its hidden fields and the sides chosen
+    beforehand."""
     form = answer.text.rsplit('<form class="form"', 1)[1]
     return {name: html.unescape(value) for name, value in re.findall(
         r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', form)}
@@ -41,7 +55,8 @@ def values_of(answer):
 
 
 def changed_by_someone(table, id, **values):
-    with db.connection_context(), trail.act('systems.edit', by=Person.get(Person.email == email('it')), at=clock.now()) as act:
+    with db.connection_context(), trail.act('systems.edit', by=Person.get(Person.email == email('it')),
+                                            at=clock.now()) as act:
         row = table.get_by_id(id)
         for name, value in values.items():
             setattr(row, name, value)
@@ -50,33 +65,39 @@ def changed_by_someone(table, id, **values):
 
 def test_the_reason_survives_the_conflict_page(it):
     page = it.get('/incidents/1/edit')
-    fields = {'incident_no': 'I-00001', 'title': '新しい件名', 'category': 'システム障害', 'level': '4', 'system_nos': 'S-00001',
-              'detected_at': '2026-06-01 09:00', 'revision': '0', 'act_reason': '件名の誤り'}
+    fields = {'incident_no': 'I-00001', 'title': '新しい件名', 'category': 'システム障害', 'level': '4',
+              'system_nos': 'S-00001', 'detected_at': '2026-06-01 09:00', 'revision': '0',
+              'act_reason': '件名の誤り'}
     answer = it.post('/incidents/1/edit', data=fields)
     assert answer.status_code == 409 and page.status_code == 200
     assert '変更の理由: 件名の誤り' in words(answer)
     again = it.post('/incidents/1/edit', data=hidden(answer))
     assert again.status_code == 303
-    assert '新しい件名' in words(it.get('/incidents/1')) and '理由: 件名の誤り' in words(it.get('/incidents/1'))
+    assert '新しい件名' in words(it.get('/incidents/1')) and '理由: 件名の誤り' in words(
+        it.get('/incidents/1'))
 
 
 def test_a_conflict_is_settled_field_by_field(it):
     fields = values(it, '/systems/1/edit')
     changed_by_someone(System, 1, users=10, vendor='あとの事業者', summary='あとの概要\n二行目')
-    answer = it.post('/systems/1/edit', data=fields | {'vendor': 'わたしの事業者', 'terminals': '7', 'summary': 'わたしの概要\r\n<b>二行目'})
+    answer = it.post('/systems/1/edit', data=fields | {'vendor': 'わたしの事業者', 'terminals': '7',
+        'summary': 'わたしの概要\r\n<b>二行目'})
     assert answer.status_code == 409
     text = words(answer)
     # what only the other changed stays theirs, what only I changed is mine, what both changed is asked
     assert re.search(r'利用者数</th>\s*<td[^>]*>変えていません</td><td[^>]*>10人（この内容を残します）', text)
-    assert 'name="vendor" value="わたしの事業者" checked' in text and 'name="vendor" value="あとの事業者" ' in text
+    assert 'name="vendor" value="わたしの事業者" checked' in text
+    assert 'name="vendor" value="あとの事業者" ' in text
     with db.connection_context():
         assert Person.get(Person.email == email('it')).name in text
     kept = hidden(answer)
-    assert kept['users'] == '10' and kept['terminals'] == '7' and kept['summary'] == 'わたしの概要\r\n<b>二行目'
+    assert kept['users'] == '10' and kept['terminals'] == '7' and kept[
+        'summary'] == 'わたしの概要\r\n<b>二行目'
     assert it.post('/systems/1/edit', data=kept | {'summary': 'あとの概要\r\n二行目'}).status_code == 303
     with db.connection_context():
         row = System.by_id(1)
-    assert (row.users, row.terminals, row.vendor, row.summary) == (10, 7, 'わたしの事業者', 'あとの概要\n二行目')
+    assert (row.users, row.terminals, row.vendor, row.summary) == (10, 7, 'わたしの事業者',
+        'あとの概要\n二行目')
 
 
 def test_a_conflict_of_links_keeps_what_the_other_linked(it):
@@ -88,7 +109,8 @@ def test_a_conflict_of_links_keeps_what_the_other_linked(it):
     assert it.post('/incidents/1/edit', data=hidden(answer)).status_code == 303
     # a token is made anew every second
     varying = {'revision': '', 'csrf_token': ''}
-    assert values(it, '/incidents/1/edit') | varying == fields | {'title': '別の件名', 'system_nos': 'S-00001;S-00002'} | varying
+    assert values(it, '/incidents/1/edit') | varying == fields | {'title': '別の件名',
+        'system_nos': 'S-00001;S-00002'} | varying
 
 
 @pytest.mark.parametrize('who', ['desk', 'department'])
@@ -104,7 +126,8 @@ def test_a_conflict_about_nothing_changes_nothing(client_of, name, who):
     with db.connection_context():
         stands = dict(table.by_id(1).__data__)
     answer = browser.post(f'{address}/edit', data=asked)
-    assert answer.status_code == 409 and '入力した内容は、いまの記録と同じです' in words(answer), words(answer)
+    assert answer.status_code == 409 and '入力した内容は、いまの記録と同じです' in words(answer), words(
+        answer)
     again = browser.post(f'{address}/edit', data=hidden(answer))
     assert again.status_code == 303, words(again)
     with db.connection_context():
@@ -113,20 +136,23 @@ def test_a_conflict_about_nothing_changes_nothing(client_of, name, who):
 
 @pytest.mark.parametrize('revision', ['', 'x', '²', '1;²,x', '9' * 6000, '1;' + '9' * 6000, '-1;;;'])
 def test_a_page_that_says_no_readable_revision_is_asked_about_everything(it, revision):
-    answer = it.post('/incidents/1/edit', data=values(it, '/incidents/1/edit') | {'title': '別の件名', 'revision': revision})
+    answer = it.post('/incidents/1/edit', data=values(it, '/incidents/1/edit')
+                     | {'title': '別の件名', 'revision': revision})
     assert answer.status_code == 409 and 'value="別の件名" checked' in words(answer)
 
 
 @pytest.mark.parametrize(('address', 'table', 'changes', 'fields', 'state'), [
-    ('/supports/1/move/completed', Support, {'state': 'returned'}, {'text': '長い意見です', 'opinion': 'fine', 'completed_on': '2026-11-20'}, '差戻し'),
-    ('/systems/1/move/retiring', System, {'lifecycle': 'retiring'}, {'reason': '長い理由です', 'handover': '引継ぎ先', 'retire_planned_on': '2027-03-31'},
-     '廃止予定'),
+    ('/supports/1/move/completed', Support, {'state': 'returned'},
+     {'text': '長い意見です', 'opinion': 'fine', 'completed_on': '2026-11-20'}, '差戻し'),
+    ('/systems/1/move/retiring', System, {'lifecycle': 'retiring'},
+     {'reason': '長い理由です', 'handover': '引継ぎ先', 'retire_planned_on': '2027-03-31'}, '廃止予定'),
     ('/findings/1/move/planned', Finding, {'state': 'planned'}, {'reason': '長い理由です'}, '計画')])
 def test_a_move_that_comes_too_late_keeps_its_words(it, address, table, changes, fields, state):
     revision = re.search(r'name="revision" value="(\d+)"', it.get(address).text).group(1)
     changed_by_someone(table, 1, **changes)
     answer = it.post(address, data=fields | {'revision': revision})
-    assert answer.status_code == 409 and 'ほかの人が先に変更しました' in words(answer) and state in words(answer)
+    assert answer.status_code == 409 and 'ほかの人が先に変更しました' in words(answer) and state in words(
+        answer)
     for typed in fields.values():
         assert typed in words(answer) or typed.startswith(('2026', '2027', 'fine'))
     assert 'この内容で続ける' not in words(answer)
@@ -143,8 +169,8 @@ def test_a_move_still_possible_is_made_after_a_look(it):
     assert '長い意見です' in words(it.get('/supports/1'))
 
 
-FIELDS = {'system_no': 'S-90001', 'name': '夜間の申請', 'summary': '一行目\n<b>二行目</b>', 'owner_code': '0201', 'category': '個別業務系',
-          'lifecycle': 'idea', 'pii': 'none'}
+FIELDS = {'system_no': 'S-90001', 'name': '夜間の申請', 'summary': '一行目\n<b>二行目</b>',
+          'owner_code': '0201', 'category': '個別業務系', 'lifecycle': 'idea', 'pii': 'none'}
 
 
 def end_session(browser):
@@ -176,16 +202,20 @@ def test_what_was_typed_is_shown_to_the_same_person_only(it):
     carried = hidden(it.post('/systems/new', data=FIELDS))['kept']
     other = it.post('/sign-in', data={'email': email('auditor'), 'password': PASSWORD, 'kept': carried})
     assert other.status_code == 303
-    forged = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried[:-3] + 'xyz'})
+    forged = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD,
+                                       'kept': carried[:-3] + 'xyz'})
     assert forged.status_code == 303
 
 
 def test_the_page_that_goes_on_names_the_record_and_what_is_done_to_it(it):
-    for address, named in (('/systems/1/edit', '「情報システム S-00001 税システム1号」の編集'), ('/incidents/1/void', 'の取消'),
-                           ('/supports/1/move/completed', 'の状態の変更'), ('/systems/999/edit', '「情報システム」の編集')):
+    for address, named in (('/systems/1/edit', '「情報システム S-00001 税システム1号」の編集'),
+                           ('/incidents/1/void', 'の取消'),
+                           ('/supports/1/move/completed', 'の状態の変更'),
+                           ('/systems/999/edit', '「情報システム」の編集')):
         end_session(it)
         asked = it.post(address, data={'revision': '1', 'reason': '理由です'})
-        back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': hidden(asked)['kept']})
+        back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD,
+                                         'kept': hidden(asked)['kept']})
         assert named in words(back), address
 
 
@@ -200,7 +230,8 @@ def test_a_browser_whose_session_is_gone_gives_what_was_typed_to_its_last_person
     other = browser.post('/sign-in', data=asked | {'email': email('auditor')}, headers=OURS)
     assert other.status_code == 303 and '夜間の申請' not in browser.get('/').text
     browser.post('/sign-out', data=sent(browser.get('/account/')))
-    back = browser.post('/sign-in', data=asked | sent(browser.get('/sign-in')) | {'kept': carried, 'email': email('it')}, headers=OURS)
+    back = browser.post('/sign-in', data=asked | sent(browser.get('/sign-in'))
+                        | {'kept': carried, 'email': email('it')}, headers=OURS)
     assert back.status_code == 200 and '夜間の申請' in words(back)
 
 
@@ -217,7 +248,8 @@ def test_a_browser_that_knows_nobody_carries_nothing(settings):
 
 def test_passwords_are_never_carried(it):
     end_session(it)
-    answer = it.post('/account/', data={'current': PASSWORD, 'new': 'ながいあたらしいことば1', 'again': 'ながいあたらしいことば1'})
+    answer = it.post('/account/', data={'current': PASSWORD, 'new': 'ながいあたらしいことば1',
+                                        'again': 'ながいあたらしいことば1'})
     assert answer.status_code == 302 and 'kept' not in answer.text
 
 
@@ -230,14 +262,16 @@ def test_a_page_without_its_token_gives_back_what_was_typed(settings):
 
 def sent(answer):
     """Return what the last form of a page sends as it stands, its token too."""
-    return hidden(answer) | {'csrf_token': re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', answer.text)[-1]}
+    return hidden(answer) | {'csrf_token': re.findall(r'name="csrf_token"[^>]*value="([^"]+)"',
+        answer.text)[-1]}
 
 
 def tokened(settings):
     browser = create_app(settings | {'WTF_CSRF_ENABLED': True}).test_client()
 
     def sign_in():
-        return browser.post('/sign-in', data=sent(browser.get('/sign-in')) | {'email': email('it'), 'password': PASSWORD})
+        return browser.post('/sign-in', data=sent(browser.get('/sign-in'))
+                            | {'email': email('it'), 'password': PASSWORD})
     return browser, sign_in
 
 
@@ -252,12 +286,14 @@ def test_a_form_of_the_session_before_goes_on_in_this_one(settings):
         session.clear()  # signed out, or away for longer than a session lasts
     answer = browser.post('/systems/new', data=old, headers=OURS)
     assert answer.status_code == 401 and hidden(answer)['kept']
-    back = browser.post('/sign-in', data=sent(answer) | {'email': email('it'), 'password': PASSWORD}, headers=OURS)
+    back = browser.post('/sign-in', data=sent(answer) | {'email': email('it'), 'password': PASSWORD},
+                        headers=OURS)
     assert back.status_code == 200 and '夜間の申請' in words(back)
     # and signed in again in another window
     assert old['csrf_token'] != sent(back)['csrf_token']
     answer = browser.post('/systems/new', data=old, headers=OURS)
-    assert answer.status_code == 409 and '夜間の申請' in words(answer) and 'S-90001' not in browser.get('/systems/').text
+    assert answer.status_code == 409 and '夜間の申請' in words(answer) and 'S-90001' not in browser.get(
+        '/systems/').text
     assert browser.post('/systems/new', data=sent(answer), headers=OURS).status_code == 303
 
 
@@ -286,7 +322,8 @@ def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
     with db.connection_context(), trail.act('incidents.void', by=None, at=clock.now()) as act:
         act.void(Incident.get_by_id(1), '重複')
     answer = it.post('/incidents/1/edit', data=asked)
-    assert answer.status_code == 404 and '途中まで書いた<b>件名' in words(answer) and '<dd>システム障害</dd>' in answer.text
+    assert answer.status_code == 404 and '途中まで書いた<b>件名' in words(
+        answer) and '<dd>システム障害</dd>' in answer.text
 
 
 def test_what_was_typed_is_given_back_when_something_breaks(it, monkeypatch):
@@ -340,7 +377,8 @@ def test_a_unit_reads_who_wrote_about_its_own_support(client_of):
 
 # --- a voiding by mistake is taken back ---
 
-@pytest.mark.parametrize('name', sorted(noun.name for noun in NOUNS.values() if {'show', 'void'} <= set(noun.views)))
+@pytest.mark.parametrize('name', sorted(noun.name for noun in NOUNS.values()
+                                        if {'show', 'void'} <= set(noun.views)))
 def test_a_voiding_is_taken_back(app, client_of, name):
     browser = client_of(DESK.get(name, 'it'))
     noun = NOUNS[name]
@@ -380,7 +418,8 @@ def test_a_person_taken_up_again_signs_in_anew(client_of):
     assert theirs.get('/').status_code == 302
     assert admin.post(f'/people/{id}/restore', data={'reason': '戻った'}).status_code == 303
     assert theirs.get('/').status_code == 302  # the session of before is not taken up
-    assert theirs.post('/sign-in', data={'email': email('department'), 'password': PASSWORD}).status_code == 303
+    assert theirs.post('/sign-in', data={'email': email('department'),
+                                         'password': PASSWORD}).status_code == 303
     assert theirs.get('/').status_code == 200
 
 
@@ -420,7 +459,8 @@ def test_a_measure_that_may_no_longer_change_is_not_dropped_silently(client_of):
     asked = values(unit, '/actions/1/edit') | {'measure': '新しい措置'}
     changed_by_someone(Finding, 1, state='correcting')
     answer = unit.post('/actions/1/edit', data=asked)
-    assert answer.status_code == 422 and '措置内容は変えられません' in words(answer) and '新しい措置' in words(answer)
+    assert answer.status_code == 422 and '措置内容は変えられません' in words(
+        answer) and '新しい措置' in words(answer)
 
 
 def test_what_was_typed_before_signing_out_is_for_nobody_else(settings):
@@ -430,10 +470,12 @@ def test_what_was_typed_before_signing_out_is_for_nobody_else(settings):
     browser.post('/sign-out', data={'csrf_token': old['csrf_token']})
     answer = browser.post('/systems/new', data=old, headers=OURS)
     assert answer.status_code == 401
-    other = browser.post('/sign-in', data=sent(answer) | {'email': email('executive'), 'password': PASSWORD}, headers=OURS)
+    other = browser.post('/sign-in', data=sent(answer) | {'email': email('executive'), 'password': PASSWORD},
+                         headers=OURS)
     assert other.status_code == 303 and '夜間の申請' not in browser.get('/').text
     browser.post('/sign-out', data=sent(browser.get('/account/')))
-    back = browser.post('/sign-in', data=sent(answer) | {'csrf_token': sent(browser.get('/sign-in'))['csrf_token'], 'email': email('it'),
+    back = browser.post('/sign-in', data=sent(answer)
+                        | {'csrf_token': sent(browser.get('/sign-in'))['csrf_token'], 'email': email('it'),
                                                          'password': PASSWORD}, headers=OURS)
     assert '夜間の申請' in words(back)
     # once is enough: the page that asks whether to go on belongs to the new session
@@ -454,7 +496,8 @@ def test_a_file_sent_after_signing_out_is_asked_for_again(settings):
         assert 'ファイルをもう一度選んで' in browser.get(answer.headers['Location']).text
 
 
-@pytest.mark.parametrize(('reason', 'said'), [('あ' * 501, '500文字以内'), ('外字\ue000', '外字'), ('a\0b', '制御文字')])
+@pytest.mark.parametrize(('reason', 'said'), [('あ' * 501, '500文字以内'), ('外字\ue000', '外字'),
+    ('a\0b', '制御文字')])
 def test_a_reason_has_its_limits_too(it, reason, said):
     asked = values(it, '/systems/1/edit') | {'vendor': '変更先', 'act_reason': reason}
     answer = it.post('/systems/1/edit', data=asked)

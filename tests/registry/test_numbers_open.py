@@ -1,4 +1,5 @@
-"""Numbers open to their rows: a figure to what it counted and left out, what waits on the first page to its list."""
+"""Numbers open to their rows: a figure to what it counted and left out, what waits on the first page to its
+list."""
 import re
 from datetime import timedelta
 
@@ -15,7 +16,8 @@ def test_every_figure_says_its_own_numbers_of_rows(app, client_of):
     with app.app_context(), db.connection_context():
         answers = {name: [rows.query.count() for part in ('counted', 'left_out') for rows in getattr(
             figure(name, 2026, clock.today()), part)] for name in MEASURES}
-    assert len({tuple(numbers) for numbers in answers.values()}) > 3, 'the cast would not show one taken for another'
+    assert len({tuple(numbers)
+                for numbers in answers.values()}) > 3, 'the cast would not show one taken for another'
     for name, numbers in answers.items():
         page = browser.get(f'/figures/{name}?year=2026').text
         assert [int(n) for n in re.findall(r'<span class="count">(\d+)</span>', page)] == numbers, name
@@ -29,7 +31,8 @@ def test_a_page_that_is_not_there(client_of, page):
 @pytest.mark.parametrize('who', ['it', 'department', 'head', 'auditor'])
 def test_what_waits_opens_to_as_many_rows(client_of, who):
     browser = client_of(who)
-    found = re.findall(r'<a class="card card-link" href="([^"]+)"><span>([^<]+)</span> <strong>([\d,]+)件', browser.get('/').text)
+    found = re.findall(r'<a class="card card-link" href="([^"]+)"><span>([^<]+)</span> <strong>([\d,]+)件',
+                       browser.get('/').text)
     assert len(found) >= 3 and any(number != '0' for _, _, number in found)
     for address, words, number in found:
         page = browser.get(address.replace('&amp;', '&')).text
@@ -43,7 +46,8 @@ def test_what_waits_opens_to_as_many_rows(client_of, who):
     ('support.budget_coverage', 2026, 'left-out-2', ['除外理由', '除外承認者'], '<td>少額'),
     ('incidents.recovery_business_hours', 2026, 'counted-0', ['復旧時間'], r'<td>\d+時間\d+分</td>')])
 def test_the_rows_show_what_the_figure_turns_on(app, client_of, measure, year, group, heads, cells):
-    with app.app_context(), db.connection_context(), trail.act('budget-requests.edit', by=None, at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act('budget-requests.edit', by=None,
+            at=clock.now()) as act:
         row = BudgetRequest.get_by_id(2)
         row.exclusion_reason, row.excluded_by = '少額のため', '課長'
         act.save(row)
@@ -59,4 +63,5 @@ def test_the_rows_show_what_the_figure_turns_on(app, client_of, measure, year, g
 def test_the_rows_of_a_past_day_say_what_is_of_today(client_of):
     page = client_of('it').get('/figures/steps.official?year=2026&as_of=R8.10.1').text
     assert 'そのほかの項目は、いまの記録です' in page and '状態（2026-10-01）' in page
-    assert 'そのほかの項目は、いまの記録です' not in client_of('it').get('/figures/steps.official?year=2026').text
+    assert 'そのほかの項目は、いまの記録です' not in client_of('it').get(
+        '/figures/steps.official?year=2026').text

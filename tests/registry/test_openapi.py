@@ -1,4 +1,5 @@
-"""The document of the API is obeyed: schemathesis sends what it allows, and what it does not, and checks every answer.
+"""The document of the API is obeyed: schemathesis sends what it allows, and what it does not, and checks
+every answer.
 
 `DAICHO_SCHEMATHESIS` is how many examples of each kind an operation gets (default 2: within a minute).
 """
@@ -18,7 +19,8 @@ from models import db
 from registry.records.noun import NOUNS
 
 EXAMPLES = int(os.environ.get('DAICHO_SCHEMATHESIS', '2'))
-#: what a schema cannot say: which numbers are taken, which records there are, what a person may do; and tokens, which test_api tries
+#: what a schema cannot say: which numbers are taken, which records there are, what a person may do; and
+#: tokens, which test_api tries
 EXCLUDED = [schemathesis.checks.positive_data_acceptance, schemathesis.checks.ignored_auth]
 GROUPS = [*NOUNS, '']
 

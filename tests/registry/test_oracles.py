@@ -1,4 +1,5 @@
-"""What a person may not see answers as what is not there: in the same words, before anything else is checked."""
+"""What a person may not see answers as what is not there: in the same words, before anything else is
+checked."""
 import html
 import re
 
@@ -20,17 +21,20 @@ FAULTS = ({}, {'title': '', 'name': '', 'requested_on': '', 'users': 'x'}, {'rev
 
 
 def blanked(answer, number):
-    """Return an answer as it can be compared: without the number that was asked for, and without what differs every time."""
+    """Return an answer as it can be compared: without the number that was asked for, and without what
+    differs every time."""
     return answer.status_code, bare(html.unescape(answer.text)).replace(number, '＊')
 
 
 def bare(text):
     """Return a page without its tokens, hashes and the number of the answer."""
-    return re.sub(r'name="csrf_token" value="[^"]*"|[0-9a-f]{12,64}', '#', text.partition('<main')[2].partition('<footer')[0])
+    return re.sub(r'name="csrf_token" value="[^"]*"|[0-9a-f]{12,64}', '#',
+                  text.partition('<main')[2].partition('<footer')[0])
 
 
 def pairs(noun):
-    """Yield (field, another unit's number, one that nobody has) of a noun's references to what belongs to a unit."""
+    """Yield (field, another unit's number, one that nobody has) of a noun's references to what belongs to a
+    unit."""
     for cell in noun.blank.cells():
         if isinstance(cell, Pointing) and is_owned(cell.table):
             theirs = cell.table.get_by_id(2).__data__[cell.by.name]
@@ -53,10 +57,12 @@ def test_another_units_number_is_as_unknown_as_nobodys(opened, client_of, name):
                 form = values(browser, page) | fault
                 if field not in form and 'move' not in page:
                     continue
-                answers = [blanked(browser.post(page, data=form | {field: number}), number) for number in (theirs, nobodys)]
+                answers = [blanked(browser.post(page, data=form | {field: number}), number)
+                           for number in (theirs, nobodys)]
                 assert answers[0] == answers[1] and answers[0][0] == 422, (page, field, fault)
                 asked += 1
-            answers = [blanked(browser.get(page, query_string={field: number}), number) for number in (theirs, nobodys)]
+            answers = [blanked(browser.get(page, query_string={field: number}), number)
+                       for number in (theirs, nobodys)]
             assert answers[0] == answers[1]
     writes = name in ('systems', 'cases', 'supports')
     assert bool(asked) == writes, (name, asked)
@@ -68,21 +74,25 @@ def test_another_units_number_is_as_unknown_as_nobodys(opened, client_of, name):
     ('cases', 'case_no,request_no,system_no', 'C-00001,{},', ('B-00002', 'B-99999')),
     ('cases', 'case_no,system_no,years', 'C-00001,{},x', ('S-00002', 'S-99999')),
     ('supports', 'case_no,kind,requested_on', '{},予算要求調達支援,2026-09-02', ('C-00002', 'C-99999')),
-    ('supports', 'case_no,kind,requested_on,completed_on', '{},予算要求調達支援,2026-09-02,2026-09-01', ('C-00002', 'C-99999'))])
+    ('supports', 'case_no,kind,requested_on,completed_on', '{},予算要求調達支援,2026-09-02,2026-09-01',
+     ('C-00002', 'C-99999'))])
 @pytest.mark.parametrize('lines', [1, 60])
 def test_a_file_does_not_tell_them_apart_either(client_of, kind, headers, line, numbers, lines):
     browser, more = client_of('department'), []
     if lines > 50:  # from here on the whole table is read at once
         more = [line.format('X-1')] * (lines - 1)
-    pages = [bare(upload(browser, kind, headers, line.format(number), *more)).replace(number, '＊') for number in numbers]
+    pages = [bare(upload(browser, kind, headers, line.format(number), *more)).replace(number, '＊')
+             for number in numbers]
     assert pages[0] == pages[1] and '＊' in pages[0]
 
 
 def test_a_support_of_another_units_case_is_not_known_to_be_asked_for(client_of):
     """The case has a support of this kind already, which was said before whose it is was asked."""
     data = {'kind': 'budget', 'requested_on': '2026-11-01', 'trial': '0'}
-    answers = [blanked(client_of('department').post('/supports/new', data=data | {'case_no': number}), number) for number in ('C-00002', 'C-99999')]
-    assert answers[0] == answers[1] and '既にあります' not in answers[0][1] and 'は登録されていません' in answers[0][1]
+    answers = [blanked(client_of('department').post('/supports/new', data=data | {'case_no': number}), number)
+               for number in ('C-00002', 'C-99999')]
+    assert answers[0] == answers[1] and '既にあります' not in answers[0][
+        1] and 'は登録されていません' in answers[0][1]
 
 
 def test_a_person_of_another_unit_is_as_unknown_as_nobody(client_of):
@@ -99,8 +109,8 @@ def test_a_person_of_another_unit_is_as_unknown_as_nobody(client_of):
 def test_a_plans_file_says_nothing_of_another_units_plan(client_of):
     browser, headers = client_of('department'), 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment'
     pages = set()
-    for line in ('P-00002,2026,0201,施策,重点施策（四半期）,1Q,順調', 'P-00002,x,9999,,?,5Q,', 'P-00002,,,,,,',
-                 'P-00002,2026,0202,戸籍施策2,重点施策（四半期）,4Q,順調'):
+    for line in ('P-00002,2026,0201,施策,重点施策（四半期）,1Q,順調', 'P-00002,x,9999,,?,5Q,',
+                 'P-00002,,,,,,', 'P-00002,2026,0202,戸籍施策2,重点施策（四半期）,4Q,順調'):
         text = bare(upload(browser, 'plans', headers, line))
         assert text.count('権限がありません') == 1 and '誤り <strong>1件' in text
         pages.add(text)
@@ -108,20 +118,25 @@ def test_a_plans_file_says_nothing_of_another_units_plan(client_of):
 
 
 @pytest.mark.parametrize(('kind', 'field', 'table', 'theirs'), [
-    ('systems', 'system_no', System, 'S-00002'), ('cases', 'case_no', Case, 'C-00002'), ('plans', 'plan_no', Plan, 'P-00002')])
-def test_of_a_number_in_use_elsewhere_it_is_said_that_it_cannot_be_used(app, client_of, kind, field, table, theirs):
+    ('systems', 'system_no', System, 'S-00002'), ('cases', 'case_no', Case, 'C-00002'),
+    ('plans', 'plan_no', Plan, 'P-00002')])
+def test_of_a_number_in_use_elsewhere_it_is_said_that_it_cannot_be_used(app, client_of, kind, field, table,
+        theirs):
     browser, told = client_of('department'), set()
     for voided in (False, True):
         if voided:
-            with app.app_context(), db.connection_context(), trail.act(f'{kind}.void', by=None, at=clock.now()) as act:
+            with app.app_context(), db.connection_context(), trail.act(f'{kind}.void', by=None,
+                    at=clock.now()) as act:
                 act.void(table.get_by_id(2), '誤り')
         for number in (theirs, theirs.lower()):
-            told.add(blanked(browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new') | {field: number}), number))
+            told.add(blanked(browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new')
+                                          | {field: number}), number))
             assert theirs not in upload(browser, kind, field, theirs.lower()).replace(theirs.lower(), '')
     assert len(told) == 1
     assert saving.TAKEN in next(iter(told))[1] and '既にあります' not in next(iter(told))[1]
     own = theirs.replace('2', '1')
-    assert '既にあります' in browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new') | {field: own}).text
+    assert '既にあります' in browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new')
+                                    | {field: own}).text
 
 
 @pytest.mark.parametrize('who', sorted(OFFICE))
@@ -133,7 +148,9 @@ def test_another_units_record_answers_as_one_that_is_not_there(app, client_of, w
             continue
         place = address(adapter, rule).replace('/1', '/{}', 1)
         for method in sorted(rule.methods & {'GET', 'POST'}):
-            answers = [blanked(browser.open(place.format(id), method=method, data={'revision': '999', 'reason': 'x'} if method == 'POST' else None),
+            answers = [blanked(browser.open(place.format(id), method=method,
+                                            data={'revision': '999', 'reason': 'x'} if method == 'POST'
+                                            else None),
                                f'/{id}') for id in (theirs, 9999)]
             assert answers[0] == answers[1] and answers[0][0] in (403, 404), (method, place)
             asked += 1

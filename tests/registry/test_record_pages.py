@@ -1,4 +1,5 @@
-"""A record's page does not grow with what hangs on it: the newest few of everything, how many there are, and where all are."""
+"""A record's page does not grow with what hangs on it: the newest few of everything, how many there are, and
+where all are."""
 import html
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -34,8 +35,8 @@ from registry.records import pages
 FEW, MANY = 60, 240
 #: an address of each noun on whose first record everything below hangs
 PAGES = [f'/{name}/1' for name in (
-    'systems', 'incidents', 'cases', 'budget-requests', 'supports', 'reviews', 'engagements', 'findings', 'businesses', 'courses',
-    'staff', 'departments', 'people', 'enrolments', 'plans', 'steps')]
+    'systems', 'incidents', 'cases', 'budget-requests', 'supports', 'reviews', 'engagements', 'findings',
+    'businesses', 'courses', 'staff', 'departments', 'people', 'enrolments', 'plans', 'steps')]
 
 
 def hang(number, start=0):
@@ -48,39 +49,58 @@ def hang(number, start=0):
         return rows
     numbers = [f'{n:05}' for n in range(start, last)]
     with trail.act('demo.fill', by=None, at=clock.now()) as act:
-        systems = insert(act, [System(system_no=f'Z-{n}', name=f'下{n}', owner=2, category='business', lifecycle='operate', pii='none')
+        systems = insert(act, [System(system_no=f'Z-{n}', name=f'下{n}', owner=2, category='business',
+                                      lifecycle='operate', pii='none')
                                for n in numbers])
-        incidents = insert(act, [Incident(incident_no=f'Z-{n}', title=f'障害{n}', category='failure', level=2, detected_at=at
-                                          + timedelta(minutes=place)) for place, n in enumerate(numbers, start)])
-        reviews = insert(act, [Review(review_no=f'Z-{n}', kind='renew', title=f'検討{n}', reviewed_on=date(2026, 6, 1)) for n in numbers])
+        incidents = insert(act, [Incident(incident_no=f'Z-{n}', title=f'障害{n}', category='failure', level=2,
+                                          detected_at=at
+                                          + timedelta(minutes=place)) for place,
+                                          n in enumerate(numbers, start)])
+        reviews = insert(act, [Review(review_no=f'Z-{n}', kind='renew', title=f'検討{n}',
+                                      reviewed_on=date(2026, 6, 1)) for n in numbers])
         businesses = insert(act, [Business(code=f'Z{n}', name=f'業務{n}', applicable=False) for n in numbers])
         for table, own, rows in ((IncidentSystem, 'incident', incidents), (ReviewSystem, 'review', reviews),
                                  (BusinessSystem, 'business', businesses)):
-            insert(act, [table(**{own: row, 'system': 1}) for row in rows] + [table(**{own: 1, 'system': row}) for row in systems])
-        insert(act, [Case(case_no=f'Z-{n}', fiscal_year=2027, department=2, title=f'案件{n}', kind='improve', request=1, system=1,
+            insert(act, [table(**{own: row, 'system': 1}) for row in rows]
+                   + [table(**{own: 1, 'system': row}) for row in systems])
+        insert(act, [Case(case_no=f'Z-{n}', fiscal_year=2027, department=2, title=f'案件{n}', kind='improve',
+                          request=1, system=1,
                           initial_cost=1, new_technology=False) for n in numbers])
-        insert(act, [Engagement(engagement_no=f'Z-{n}', kind='self', theme=f'点検{n}', department=2, system=1, auditor='監査')
+        insert(act, [Engagement(engagement_no=f'Z-{n}', kind='self', theme=f'点検{n}', department=2, system=1,
+                                auditor='監査')
                      for n in numbers])
-        insert(act, [Finding(finding_no=f'Z-{n}', engagement=1, item=f'項目{n}', category='minor', fact='事実') for n in numbers])
-        insert(act, [CorrectiveAction(finding=1, measure='直す', owner=2, due_on=date(2026, 12, 1)) for n in numbers])
-        insert(act, [SupportComment(support=1, person=1, at=clock.now(), state='reviewing', text='確認') for n in numbers])
-        insert(act, [CaseShare(share_no=f'Z-{n}', title=f'事例{n}', incident=1, method='notice', shared_on=date(2026, 6, 1)) for n in numbers])
-        staff = insert(act, [Staff(staff_no=f'9{n}', name=f'職員{n}', department=2, joined_on=date(2026, 11, 1)) for n in numbers])
-        insert(act, [Staff(staff_no=f'8{n}', name=f'新人{n}', department=2, joined_on=date(2026, 11, 1)) for n in numbers])
-        courses = insert(act, [Course(code=f'Z{n}', fiscal_year=2026, name=f'研修{n}', category='ai') for n in numbers])
-        insert(act, [Enrolment(course=1, staff=row) for row in staff] + [Enrolment(course=row, staff=1) for row in courses])
-        insert(act, [BudgetRequest(request_no=f'Z-{n}', fiscal_year=2027, requested_on=date(2026, 9, 1), department=2, title=f'要求{n}',
+        insert(act, [Finding(finding_no=f'Z-{n}', engagement=1, item=f'項目{n}', category='minor',
+                             fact='事実') for n in numbers])
+        insert(act, [CorrectiveAction(finding=1, measure='直す', owner=2, due_on=date(2026, 12, 1))
+                     for n in numbers])
+        insert(act, [SupportComment(support=1, person=1, at=clock.now(), state='reviewing', text='確認')
+                     for n in numbers])
+        insert(act, [CaseShare(share_no=f'Z-{n}', title=f'事例{n}', incident=1, method='notice',
+                               shared_on=date(2026, 6, 1)) for n in numbers])
+        staff = insert(act, [Staff(staff_no=f'9{n}', name=f'職員{n}', department=2,
+                                   joined_on=date(2026, 11, 1)) for n in numbers])
+        insert(act, [Staff(staff_no=f'8{n}', name=f'新人{n}', department=2, joined_on=date(2026, 11, 1))
+                     for n in numbers])
+        courses = insert(act, [Course(code=f'Z{n}', fiscal_year=2026, name=f'研修{n}', category='ai')
+                               for n in numbers])
+        insert(act, [Enrolment(course=1, staff=row) for row in staff]
+               + [Enrolment(course=row, staff=1) for row in courses])
+        insert(act, [BudgetRequest(request_no=f'Z-{n}', fiscal_year=2027, requested_on=date(2026, 9, 1),
+                                   department=2, title=f'要求{n}',
                                    amount=1, it_cost=True, new_technology=False) for n in numbers])
-        insert(act, [Person(email=f'z{n}@city.example', name=f'人{n}', role='department', department=2) for n in numbers])
+        insert(act, [Person(email=f'z{n}@city.example', name=f'人{n}', role='department', department=2)
+                     for n in numbers])
 
 
 @pytest.fixture
 def loaded(app, client_of, queries):
-    """Return {address: (statements, bytes)} of the pages with a few and with many of everything, each asked for twice."""
+    """Return {address: (statements, bytes)} of the pages with a few and with many of everything, each asked
+    for twice."""
     browsers = client_of('it'), client_of('admin'), client_of('auditor')
 
     def weigh(address):
-        browser = browsers[1 if address.startswith('/people') else 2 if address.startswith('/findings') else 0]
+        browser = browsers[1 if address.startswith('/people') else 2 if address.startswith('/findings')
+                           else 0]
         assert browser.get(address).status_code == 200
         queries.clear()
         answer = browser.get(address)
@@ -96,7 +116,8 @@ def loaded(app, client_of, queries):
 def test_no_page_asks_or_holds_more_where_more_hangs_on_its_record(loaded):
     few, many = loaded
     for address in PAGES:
-        assert few[address][0] == many[address][0] <= 15, (address, few[address][0], many[address][0], many[address][2])
+        assert few[address][0] == many[address][0] <= 15, (address, few[address][0], many[address][0],
+            many[address][2])
         # measures are all there to be worked on; the others' numbers are some digits longer
         if not address.startswith('/findings'):
             assert many[address][1] <= few[address][1] + 600, (address, few[address][1], many[address][1])
@@ -141,7 +162,8 @@ def test_a_system_that_is_not_theirs_is_no_condition(client_of, value):
 
 def test_a_system_of_theirs_narrows_the_lists_and_is_named(client_of):
     page = client_of('department').get('/incidents/?system=S-00001').page
-    assert '対象システム = S-00001' in page.text and '/incidents/1' in page.links and '/incidents/2' not in page.links
+    assert '対象システム = S-00001' in page.text and '/incidents/1' in page.links
+    assert '/incidents/2' not in page.links
 
 
 def test_many_parts_of_one_act_are_told_a_page_at_a_time(client_of):
@@ -175,7 +197,8 @@ def test_many_names_in_a_history_are_read_at_once(app, client_of, queries):
     it = client_of('it')
     with db.connection_context():
         hang(FEW)
-    seq = max(int(link.rpartition('/')[2]) for link in it.get('/trail/').page.links if re.fullmatch('/trail/[0-9]+', link))
+    seq = max(int(link.rpartition('/')[2]) for link in it.get('/trail/').page.links
+              if re.fullmatch('/trail/[0-9]+', link))
     assert it.get(f'/trail/{seq}').status_code == 200
     queries.clear()
     assert it.get(f'/trail/{seq}?page=3').status_code == 200
@@ -197,6 +220,8 @@ def test_a_thread_shows_its_newest_part(app, client_of):
 @pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
 def test_rows_read_together_are_those_read_alone(opened, table):
     rows = list(table.select().limit(70))
-    found = {row.id: row.__data__ for row in table.by_ids([*(row.id for row in rows), 0, -1, 2 ** 31 - 1, 2 ** 80])}
+    found = {row.id: row.__data__ for row in table.by_ids([*(row.id for row in rows), 0, -1, 2 ** 31 - 1,
+        2 ** 80])}
     assert found == {row.id: row.__data__ for row in rows}
-    assert all(type(value) is type(row.__data__[name]) for row in rows for name, value in found[row.id].items())
+    assert all(type(value) is type(row.__data__[name]) for row in rows for name,
+               value in found[row.id].items())

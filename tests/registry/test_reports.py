@@ -1,4 +1,5 @@
-"""The documents: what the reader gets as text equals the board, on the pages and with the marks it should have."""
+"""The documents: what the reader gets as text equals the board, on the pages and with the marks it should
+have."""
 import io
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -16,16 +17,18 @@ pytestmark = pytest.mark.engine_free
 
 MADE = datetime(2026, 4, 10, 1, 30, tzinfo=UTC)
 HEAD = '0123456789abcdef' * 4
-LONG = 'オンライン申請の利用率向上に向けた促進策を所管課とターゲットを絞って取り組み(11件)、案内強化を行った。'
+LONG = ('オンライン申請の利用率向上に向けた促進策を所管課とターゲットを絞って取り組み(11件)、'
+        '案内強化を行った。')
 
 
 def indicator(no='1', **more):
     given = {
-        'no': no, 'text': '標準化のステップ完了率', 'measure': 'steps.official', 'kind': 'rate', 'source': 'computed',
-        'operator': '>=', 'target': Decimal('86.9'), 'target_text': '86.9', 'target_words': '86.9%以上', 'unit': '%', 'decimals': 1,
-        'parts': '695／800', 'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met',
-        'quote': '', 'source_text': '', 'as_of': date(2026, 3, 31), 'gap_text': '達成',
-        'trend': [('1月', Decimal('60')), ('2月', None), ('3月', Decimal('86.9'))], 'reference': [], 'published': [],
+        'no': no, 'text': '標準化のステップ完了率', 'measure': 'steps.official', 'kind': 'rate',
+        'source': 'computed', 'operator': '>=', 'target': Decimal('86.9'), 'target_text': '86.9',
+        'target_words': '86.9%以上', 'unit': '%', 'decimals': 1, 'parts': '695／800',
+        'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met', 'quote': '', 'source_text': '',
+        'as_of': date(2026, 3, 31), 'gap_text': '達成', 'trend': [('1月', Decimal('60')), ('2月', None),
+            ('3月', Decimal('86.9'))], 'reference': [], 'published': [],
         'note': '', 'is_published': False, 'instead_of': '', 'businesses': [],
         'unverified': [], 'url': None}
     return SimpleNamespace(**{**given, **more})
@@ -33,10 +36,11 @@ def indicator(no='1', **more):
 
 def initiative(no=1, theme_no=1, **more):
     given = {
-        'no': no, 'title': f'取組{no}の推進', 'theme_no': theme_no, 'theme_title': '利便性', 'outline': '窓口を改める。',
-        'aims': ['①いつでも・どこでも、手続や相談ができます。'], 'tasks': ['対象の選定', '順次実施'], 'notes': [],
-        'schedule': [], 'computed': '○', 'official': '○', 'differs': False, 'reason': '', 'result_text': '',
-        'result_points': [], 'indicators': [indicator()], 'source': '令和7年度 デジタル・ICT戦略 成果', 'source_notes': []}
+        'no': no, 'title': f'取組{no}の推進', 'theme_no': theme_no, 'theme_title': '利便性',
+        'outline': '窓口を改める。', 'aims': ['①いつでも・どこでも、手続や相談ができます。'],
+        'tasks': ['対象の選定', '順次実施'], 'notes': [], 'schedule': [], 'computed': '○', 'official': '○',
+        'differs': False, 'reason': '', 'result_text': '', 'result_points': [], 'indicators': [indicator()],
+        'source': '令和7年度 デジタル・ICT戦略 成果', 'source_notes': []}
     return SimpleNamespace(**{**given, **more})
 
 
@@ -46,24 +50,30 @@ def row(text, start=None, end=None, star=False, note=''):
 
 def board(*initiatives, **more):
     given = {
-        'fiscal_year': 2025, 'year_label': '令和7年度', 'as_of': date(2026, 3, 31), 'mission': '生活を「もっと便利に!」する。',
-        'vision': '行政サービス改革が加速している。', 'is_demo': True, 'head_seq': 1234, 'head_hash': HEAD,
+        'fiscal_year': 2025, 'year_label': '令和7年度', 'as_of': date(2026, 3, 31),
+        'mission': '生活を「もっと便利に!」する。', 'vision': '行政サービス改革が加速している。',
+        'is_demo': True, 'head_seq': 1234, 'head_hash': HEAD,
         'themes': [SimpleNamespace(no=1, title='利便性を実感できるサービス', mark='①'),
                    SimpleNamespace(no=2, title='業務改革', mark='②')],
         'initiatives': list(initiatives), 'head_at': datetime(2026, 4, 1, 0, 5, tzinfo=UTC),
-        'tally': {'○': 9, '△': 8, '×': 7, '判定不可': 6}, 'official_tally': {'○': 5, '△': 4, '×': 3, '未評価': 2}}
+        'tally': {'○': 9, '△': 8, '×': 7, '判定不可': 6},
+        'official_tally': {'○': 5, '△': 4, '×': 3, '未評価': 2}}
     return SimpleNamespace(**{**given, **more})
 
 
 FULL = board(
     initiative(
-        1, title='髙橋と山﨑の行政手続オンライン化', official='△', differs=True, reason='アンケートの母数が小さいため。',
-        notes=['※1:年間総申請件数の内、オンラインで申請できる割合'], result_text='着実に進んだが、一部の目標に届かなかった。',
-        result_points=['㈱目黒の①②を含む71件を公開した。', 'がぎぐげご・パピプペポ・ヴァイオリンを、ー字ずつ確かめた。'],
+        1, title='髙橋と山﨑の行政手続オンライン化', official='△', differs=True,
+        reason='アンケートの母数が小さいため。',
+        notes=['※1:年間総申請件数の内、オンラインで申請できる割合'],
+        result_text='着実に進んだが、一部の目標に届かなかった。',
+        result_points=['㈱目黒の①②を含む71件を公開した。',
+                       'がぎぐげご・パピプペポ・ヴァイオリンを、ー字ずつ確かめた。'],
         source_notes=['本文の表は81件'],
         indicators=[
             indicator('1', published=[(date(2026, 3, 15), '86.9', '完了率86.9%', '成果5頁')]),
-            indicator('2a', text='満足度', measure=None, source='entered', verdict='missed', value=Decimal('63.6'),
+            indicator('2a', text='満足度', measure=None, source='entered', verdict='missed',
+                      value=Decimal('63.6'),
                       value_text='63.6', target=Decimal(75), target_words='75%以上', parts='',
                       quote='満足の回答は63.6%', source_text='アンケート調査', as_of=date(2025, 12, 31),
                       gap_text='あと11.4ポイント', trend=[], reference=[('令和6年度', '60.1%')],
@@ -71,10 +81,13 @@ FULL = board(
             indicator('2b', text='研修の受講', measure=None, source='none', verdict='unknown', value=None,
                       value_text='未入力', unit='人', target=Decimal(100), target_words='100人超',
                       parts='', gap_text='', trend=[]),
-            indicator('3', text='切替', source='entered', is_published=True, instead_of='記録なし', value=Decimal('15'), value_text='15',
-                      parts='', trend=[], businesses=[('B16', '生活保護')], published=[(date(2026, 3, 31), '15', '', '計画9頁')])],
+            indicator('3', text='切替', source='entered', is_published=True, instead_of='記録なし',
+                      value=Decimal('15'), value_text='15',
+                      parts='', trend=[], businesses=[('B16', '生活保護')],
+                      published=[(date(2026, 3, 31), '15', '', '計画9頁')])],
         schedule=[row('計画の策定', 1, 2), row('2Q進捗確認', 3, 3, True), row('オープンデータの公開')]),
-    initiative(2, 2, official=None, computed='判定不可', aims=[], outline='', tasks=[], indicators=[], source=''))
+    initiative(2, 2, official=None, computed='判定不可', aims=[], outline='', tasks=[], indicators=[],
+               source=''))
 
 
 def read(made):
@@ -169,21 +182,24 @@ def test_the_first_page_leads_to_each_initiative(reader):
 
 def test_results_say_what_the_board_says(result_words):
     for text in (
-            '戦略テーマ①利便性を実感できるサービス', '①いつでも・どこでも、手続や相談ができます。', '窓口を改める。',
-            '標準化のステップ完了率', '86.9%以上', '86.9%', '695／800', '○達成', '自動集計', '2a', '75%以上', '63.6%',
-            '×未達', 'あと11.4ポイント', '手入力', 'アンケート調査「満足の回答は63.6%」', '令和7年12月31日（2025-12-31）時点', '参考：令和6年度：60.1%',
-            '要確認の設定：業務時間', '備考：外国籍の人を含む', '100人超', '未入力', '－未判定', '※1:年間総申請件数の内',
-            '対象の選定', '順次実施', '公式評価△一部達成', '自動判定○達成', 'アンケートの母数が小さいため。',
-            '着実に進んだが、一部の目標に届かなかった。', '●㈱目黒の①②を含む71件を公開した。',
-            'がぎぐげご・パピプペポ・ヴァイオリンを、ー字ずつ確かめた。', '指標1の推移', '目標86.9%',
-            '出典：令和7年度デジタル・ICT戦略成果', '公表値（令和8年3月15日（2026-03-15））：86.9%「完了率86.9%」成果5頁',
+            '戦略テーマ①利便性を実感できるサービス', '①いつでも・どこでも、手続や相談ができます。',
+            '窓口を改める。', '標準化のステップ完了率', '86.9%以上', '86.9%', '695／800', '○達成', '自動集計',
+            '2a', '75%以上', '63.6%', '×未達', 'あと11.4ポイント', '手入力',
+            'アンケート調査「満足の回答は63.6%」', '令和7年12月31日（2025-12-31）時点',
+            '参考：令和6年度：60.1%', '要確認の設定：業務時間', '備考：外国籍の人を含む', '100人超', '未入力',
+            '－未判定', '※1:年間総申請件数の内', '対象の選定', '順次実施', '公式評価△一部達成',
+            '自動判定○達成', 'アンケートの母数が小さいため。', '着実に進んだが、一部の目標に届かなかった。',
+            '●㈱目黒の①②を含む71件を公開した。', 'がぎぐげご・パピプペポ・ヴァイオリンを、ー字ずつ確かめた。',
+            '指標1の推移', '目標86.9%', '出典：令和7年度デジタル・ICT戦略成果',
+            '公表値（令和8年3月15日（2026-03-15））：86.9%「完了率86.9%」成果5頁',
             '原文についての注意：本文の表は81件'):
         assert text in result_words, text
 
 
 def test_no_chart_without_two_points(result_words):
     assert '指標2aの推移' not in result_words
-    made = results.build(board(initiative(indicators=[indicator(trend=[('4月', None), ('5月', Decimal(1))])])), MADE)
+    made = results.build(board(initiative(indicators=[indicator(trend=[('4月', None),
+        ('5月', Decimal(1))])])), MADE)
     assert 'の推移' not in words(read(made).pages[1])
 
 
@@ -195,20 +211,22 @@ def test_what_is_missing_is_said():
 
 def test_the_tally_is_on_the_first_page():
     found = words(read(results.build(FULL, MADE)).pages[0])
-    for text in ('生活を「もっと便利に!」する。', '公式評価543－2', '自動判定9876－', '△一部達成', '1/3', '0/0'):
+    for text in ('生活を「もっと便利に!」する。', '公式評価543－2', '自動判定9876－', '△一部達成', '1/3',
+                 '0/0'):
         assert text in found, text
 
 
 def test_plan_says_what_the_board_says(plan_words):
-    for text in ('4〜6月', '7〜9月', '10〜12月', '1〜3月', '計画の策定', '2Q進捗確認★', 'オープンデータの公開期間の記載なし',
-                 '令和7年度のスケジュール', '台帳から自動で集計', '所管課が実績を入力', '参考：令和6年度：60.1%'):
+    for text in ('4〜6月', '7〜9月', '10〜12月', '1〜3月', '計画の策定', '2Q進捗確認★',
+                 'オープンデータの公開期間の記載なし', '令和7年度のスケジュール', '台帳から自動で集計',
+                 '所管課が実績を入力', '参考：令和6年度：60.1%'):
         assert text in plan_words, text
     assert 'スケジュールの登録はありません。' in words(read(plan.build(FULL, MADE)).pages[2])
 
 
 def test_remarks_on_the_schedule_are_kept_once():
-    rows = [row('準備', 1, 1, note='矢印の長さは読み取れない'), row('実施', 2, 2, note='矢印の長さは読み取れない'),
-            row('公開', note='原文に期間の記載なし')]
+    rows = [row('準備', 1, 1, note='矢印の長さは読み取れない'),
+            row('実施', 2, 2, note='矢印の長さは読み取れない'), row('公開', note='原文に期間の記載なし')]
     found = words(read(plan.build(board(initiative(schedule=rows)), MADE)).pages[1])
     assert '準備、実施：矢印の長さは読み取れない' in found
     assert '公開：' not in found
@@ -248,7 +266,8 @@ def test_markup_in_a_text_is_text(module):
 
 
 def test_line_ends_and_spaces_of_a_text_are_kept():
-    found = read(results.build(board(initiative(outline='一行目\n二行目\t三\u3000四')), MADE)).pages[1].extract_text()
+    found = read(results.build(board(initiative(outline='一行目\n二行目\t三\u3000四')),
+                               MADE)).pages[1].extract_text()
     assert re.search('一行目\\s+二行目\\s+三\\s+四', found)
 
 
@@ -302,7 +321,8 @@ def test_lines_obey_kinsoku(text, width):
 
 
 def test_lines_of_real_text_at_every_width():
-    text = ('令和7年度は、窓口の「書かない窓口」（試行）を1,234件・86.9%まで広げ、DX推進リーダーは延べ122人となった。'
+    text = ('令和7年度は、窓口の「書かない窓口」（試行）を1,234件・86.9%まで広げ、'
+            'DX推進リーダーは延べ122人となった。'
             'LINEの友だち登録者は「195,821人」、満足度は63.6%である。' + LONG) * 3
     for width in range(70, 420, 3):
         found = paper.lines(text, REGULAR, 9.5, width)

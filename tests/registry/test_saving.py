@@ -1,4 +1,5 @@
-"""Saving, voiding, restoring and moving without a request: what comes of it, in whose name, and what is refused in which words."""
+"""Saving, voiding, restoring and moving without a request: what comes of it, in whose name, and what is
+refused in which words."""
 from datetime import timedelta
 
 import pytest
@@ -11,18 +12,20 @@ from registry.records.display import Viewer
 from registry.records.noun import NOUNS
 from registry.records.saving import Conflict, Forbidden, Refused, Saved, Typed
 
-CASE = {'case_no': 'C-00077', 'fiscal_year': '2026', 'department_code': '0201', 'title': '夜間受付', 'kind': 'new', 'initial_cost': '100',
-        'yearly_cost': '0', 'years': '1', 'new_technology': '0'}
+CASE = {'case_no': 'C-00077', 'fiscal_year': '2026', 'department_code': '0201', 'title': '夜間受付',
+        'kind': 'new', 'initial_cost': '100', 'yearly_cost': '0', 'years': '1', 'new_technology': '0'}
 
 
 @pytest.fixture
 def as_person(opened):
     """A function: the word of a person of the cast → what an act of theirs is signed with."""
-    return lambda who: {'by': Person.get(Person.email == email(who)), 'at': clock.now(), 'channel': 'cli', 'request_id': 'r-1'}
+    return lambda who: {'by': Person.get(Person.email == email(who)), 'at': clock.now(), 'channel': 'cli',
+                        'request_id': 'r-1'}
 
 
 def form_of(noun, signed, values, row=None):
-    data = {} if row is None else {cell.short_name: cell.ids_of(row) if hasattr(cell, 'ids_of') else row.__data__.get(cell.attr)
+    data = {} if row is None else {cell.short_name: cell.ids_of(row) if hasattr(cell, 'ids_of')
+                                   else row.__data__.get(cell.attr)
                                    for cell in noun.blank.cells()}
     return noun.form(Typed(values), data=data, viewer=Viewer(signed['by'], clock.today()))
 
@@ -32,7 +35,8 @@ def test_a_new_record_is_one_act_of_who_saves(as_person):
     saved = saving.save(cases, form_of(cases, signed, CASE), reason='依頼による', **signed)
     assert isinstance(saved, Saved) and saved.changed and saved.row.id
     act = Act.get_by_id(saved.act)
-    assert (act.actor, act.channel, act.kind, act.reason, act.request_id) == (email('it'), 'cli', 'cases.create', '依頼による', 'r-1')
+    assert (act.actor, act.channel, act.kind, act.reason, act.request_id) == (email('it'), 'cli',
+        'cases.create', '依頼による', 'r-1')
 
 
 def test_an_edit_that_changes_nothing_is_no_act(as_person):
@@ -44,7 +48,8 @@ def test_an_edit_that_changes_nothing_is_no_act(as_person):
 
 def test_all_that_is_wrong_is_told_at_once(as_person):
     cases, signed = NOUNS['cases'], as_person('it')
-    refused = saving.save(cases, form_of(cases, signed, CASE | {'case_no': 'C-00001', 'years': 'x'}), reason='長' * 501, **signed)
+    refused = saving.save(cases, form_of(cases, signed, CASE | {'case_no': 'C-00001', 'years': 'x'}),
+                          reason='長' * 501, **signed)
     assert isinstance(refused, Refused)
     told = dict(refused.problems)
     assert '既にあります' in told['case_no'] and '整数' in told['years'] and '500文字以内' in told['']
@@ -57,17 +62,20 @@ def test_an_older_state_is_a_conflict_and_nothing_is_written(as_person):
     opened = saving.stamp(cases, form, row)
     assert isinstance(saving.save(cases, form, row, opened=opened, **signed), Saved)
     row, before = cases.table.get_by_id(1), Act.select().count()
-    found = saving.save(cases, form_of(cases, signed, {'title': 'さらに別'}, row), row, opened=opened, **signed)
+    found = saving.save(cases, form_of(cases, signed, {'title': 'さらに別'}, row), row, opened=opened,
+                        **signed)
     assert isinstance(found, Conflict) and found.stands.title == '別の件名' and found.row.title == 'さらに別'
     assert Act.select().count() == before
 
 
-@pytest.mark.parametrize(('who', 'outcome'), [('it', Saved), ('department', Saved), ('other', Forbidden), ('auditor', Forbidden),
+@pytest.mark.parametrize(('who', 'outcome'), [('it', Saved), ('department', Saved), ('other', Forbidden),
+    ('auditor', Forbidden),
                                               ('executive', Forbidden), ('admin', Forbidden)])
 def test_who_may_edit_a_case(as_person, who, outcome):
     cases, signed = NOUNS['cases'], as_person(who)
     row = cases.table.get_by_id(1)
-    assert isinstance(saving.save(cases, form_of(cases, signed, {'purpose': '窓口を減らす'}, row), row, **signed), outcome)
+    assert isinstance(saving.save(cases, form_of(cases, signed, {'purpose': '窓口を減らす'}, row), row,
+                                  **signed), outcome)
 
 
 def test_the_system_itself_may(opened):
@@ -117,7 +125,8 @@ def test_no_day_to_come_is_something_done(as_person):
     incidents, signed = NOUNS['incidents'], as_person('it')
     later = (clock.now() + timedelta(days=1)).isoformat()
     refused = saving.save(incidents, form_of(incidents, signed, {
-        'incident_no': 'I-00077', 'title': '停止', 'category': 'failure', 'level': '2', 'system_nos': 'S-00001', 'detected_at': later}), **signed)
+        'incident_no': 'I-00077', 'title': '停止', 'category': 'failure', 'level': '2',
+        'system_nos': 'S-00001', 'detected_at': later}), **signed)
     assert [name for name, _ in refused.problems] == ['detected_at']
     assert not Incident.select().where(Incident.incident_no == 'I-00077').exists()
 
@@ -130,4 +139,5 @@ def test_a_reference_voided_meanwhile_is_said_beside_its_field(as_person, monkey
     with saving.trail.act('systems.move', by=None, at=clock.now()) as act:
         act.void(System.get(System.system_no == 'S-00002'), '重複')
     refused = saving.save(systems, form, row, **signed)
-    assert refused.problems == [('successor_no', '後継システム管理番号が、いま取り消されました。選び直してください。')]
+    assert refused.problems == [('successor_no',
+                                 '後継システム管理番号が、いま取り消されました。選び直してください。')]

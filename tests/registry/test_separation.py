@@ -22,23 +22,28 @@ def change(app):
             row = table.get_by_id(id)
             for name, value in fields.items():
                 setattr(row, name, value)
-            with trail.act('demo.fill', by=Person.get(Person.email == f'{who}@city.example') if who else None, at=clock.now()) as act:
+            with trail.act('demo.fill', by=Person.get(Person.email == f'{who}@city.example') if who else None,
+                           at=clock.now()) as act:
                 act.save(row)
             return row
     return save
 
 
-@pytest.mark.parametrize('by', ['阿部', '阿部 情', '阿部　情', '阿部情', '情報政策課長 阿部情', 'it@city.example', 'IT@CITY.example'])
+@pytest.mark.parametrize('by', ['阿部', '阿部 情', '阿部　情', '阿部情', '情報政策課長 阿部情',
+                                'it@city.example', 'IT@CITY.example'])
 def test_who_enters_an_exclusion_is_not_its_approver(client_of, change, by):
     it = client_of('it')
     assert '別の人' in refused(it, '/budget-requests/1/edit', **AN_EXCLUSION | {'excluded_by': by})
-    assert '別の人' in refused(it, '/budget-requests/new', request_no='B-77777', fiscal_year='2027', requested_on='2026/9/1', title='新',
-                              department_code='0201', amount='1', it_cost='1', **AN_EXCLUSION | {'excluded_by': by})
+    assert '別の人' in refused(it, '/budget-requests/new', request_no='B-77777', fiscal_year='2027',
+                            requested_on='2026/9/1', title='新',
+                              department_code='0201', amount='1', it_cost='1',
+                              **AN_EXCLUSION | {'excluded_by': by})
     head = 'request_no,exclusion_reason,excluded_by'
     assert '別の人' in upload(it, 'budget-requests', head, f'B-00001,少額のため,{by}')
     # what stands is not asked of again where it does not change
     change(BudgetRequest, 1, exclusion_reason='少額のため', excluded_by=by)
-    assert it.post('/budget-requests/1/edit', data=values(it, '/budget-requests/1/edit') | {'title': '名を改めた'}).status_code == 303
+    assert it.post('/budget-requests/1/edit', data=values(it, '/budget-requests/1/edit')
+                   | {'title': '名を改めた'}).status_code == 303
     assert '別の人' not in upload(it, 'budget-requests', 'request_no,title', 'B-00001,また改めた')
 
 
@@ -46,7 +51,8 @@ def test_who_asked_for_an_exclusion_is_not_made_its_approver_by_another(client_o
     change(BudgetRequest, 1, 'admin', **AN_EXCLUSION)
     assert '別の人' in refused(client_of('it'), '/budget-requests/1/edit', excluded_by='後藤 管')
     it = client_of('it')
-    assert it.post('/budget-requests/1/edit', data=values(it, '/budget-requests/1/edit') | {'excluded_by': '副区長 乙'}).status_code == 303
+    assert it.post('/budget-requests/1/edit', data=values(it, '/budget-requests/1/edit')
+                   | {'excluded_by': '副区長 乙'}).status_code == 303
 
 
 def test_a_file_handed_in_by_command_is_held_to_it(app, settings, tmp_path, monkeypatch):
@@ -57,7 +63,8 @@ def test_a_file_handed_in_by_command_is_held_to_it(app, settings, tmp_path, monk
     file = tmp_path / 'a.csv'
     for by, code in (('阿部 情', 1), ('情報政策課長 甲', 0)):
         file.write_text(f'request_no,exclusion_reason,excluded_by\nB-00001,少額のため,{by}\n', 'utf-8')
-        found = CliRunner().invoke(main, ['import', 'budget-requests', str(file), '--by', 'it@city.example', '--dry-run'])
+        found = CliRunner().invoke(main, ['import', 'budget-requests', str(file), '--by', 'it@city.example',
+                                          '--dry-run'])
         assert found.exit_code == code, found.output
         assert ('別の人' in found.output) is (code == 1)
 
@@ -69,19 +76,24 @@ def reported(change, **fields):
 
 
 def closing(browser):
-    """Return what the finding's page offers and the answers to judging it: (follow-up offered, follow up, close, accept)."""
+    """Return what the finding's page offers and the answers to judging it: (follow-up offered, follow up,
+    close, accept)."""
     page = browser.get('/findings/1').text
     return ('/actions/1/follow-up' in page, browser.get('/actions/1/follow-up').status_code,
-            *(browser.post(f'/findings/1/move/{target}', data={'reason': 'CISO 甲の承認'}).status_code for target in ('closed', 'accepted')))
+            *(browser.post(f'/findings/1/move/{target}', data={'reason': 'CISO 甲の承認'}).status_code
+              for target in ('closed', 'accepted')))
 
 
-FOLLOWED = {'followed_on': date(2026, 11, 10), 'follower': 5, 'result': 'effective', 'result_note': '確かめた'}
+FOLLOWED = {'followed_on': date(2026, 11, 10), 'follower': 5, 'result': 'effective',
+            'result_note': '確かめた'}
 
 
-@pytest.mark.parametrize('hand', ['owner', 'former owner', 'voided measure', 'done', 'reported', 'former address'])
+@pytest.mark.parametrize('hand', ['owner', 'former owner', 'voided measure', 'done', 'reported',
+                                  'former address'])
 def test_who_had_a_hand_in_a_correction_does_not_judge_it(client_of, change, app, hand):
     with app.app_context(), db.connection_context():
-        who, others = Person.get(Person.email == 'head@city.example').id, Person.get(Person.email == 'department@city.example').id
+        who, others = Person.get(Person.email == 'head@city.example').id, Person.get(Person.email
+            == 'department@city.example').id
         auditor = Person.get(Person.email == 'auditor@city.example').id
     followed = FOLLOWED | {'follower': auditor}
     if hand == 'owner':
@@ -91,7 +103,8 @@ def test_who_had_a_hand_in_a_correction_does_not_judge_it(client_of, change, app
         change(CorrectiveAction, 1, owner=others)
     elif hand == 'voided measure':
         reported(change)
-        with app.app_context(), db.connection_context(), trail.act('demo.fill', by=None, at=clock.now()) as act:
+        with app.app_context(), db.connection_context(), trail.act('demo.fill', by=None,
+                at=clock.now()) as act:
             row = CorrectiveAction(finding=1, measure='別の措置', owner=who, due_on=date(2026, 12, 1))
             act.save(row)
             act.void(row, '誤り')
@@ -103,16 +116,18 @@ def test_who_had_a_hand_in_a_correction_does_not_judge_it(client_of, change, app
         change(CorrectiveAction, 1, done_on=None)
         change(CorrectiveAction, 1, 'head', done_on=date(2026, 11, 1), evidence='文書第1号')
         change(Finding, 1, state='reported')
-    change(Person, who, role='auditor', **({'email': 'former@city.example'} if hand == 'former address' else {}))
+    change(Person, who, role='auditor', **({'email': 'former@city.example'} if hand == 'former address'
+                                           else {}))
     browser = app.test_client()
-    browser.post('/sign-in', data={'email': 'former@city.example' if hand == 'former address' else 'head@city.example',
-                                   'password': 'めぐろの坂道-2026'})
+    browser.post('/sign-in', data={'email': 'former@city.example' if hand == 'former address'
+                                   else 'head@city.example', 'password': 'めぐろの坂道-2026'})
     assert closing(browser)[:2] == (False, 403)
     change(CorrectiveAction, 1, **followed)
     assert closing(browser)[2:] == (422, 422)
     assert 'ほかの監査担当が行ってください' in browser.get('/findings/1').page.text
     # nor is it made to vanish
-    for address, sent in (('/findings/1/edit', {'category': 'good'}), ('/findings/1/void', {'reason': '誤り'}),
+    for address, sent in (('/findings/1/edit', {'category': 'good'}),
+                          ('/findings/1/void', {'reason': '誤り'}),
                           ('/engagements/1/void', {'reason': '誤り'})):
         assert 'ほかの監査担当' in refused(browser, address, **sent)
     auditor = client_of('auditor')
@@ -129,9 +144,11 @@ def test_a_case_goes_on_without_support_only_by_anothers_word(client_of):
     it = client_of('it')
     asked = {'exception_reason': '災害対応のため', 'exception_by': 'it@city.example'}
     assert '別の人' in refused(it, '/cases/1/edit', **asked)
-    assert '別の人' in upload(it, 'cases', 'case_no,exception_reason,exception_by', 'C-00001,災害対応のため,阿部 情')
+    assert '別の人' in upload(it, 'cases', 'case_no,exception_reason,exception_by',
+                           'C-00001,災害対応のため,阿部 情')
     assert not re.search('name="exception_', client_of('department').get('/cases/1/edit').text)
-    words = upload(client_of('department'), 'cases', 'case_no,exception_reason,exception_by', 'C-00001,災害対応のため,課長')
+    words = upload(client_of('department'), 'cases', 'case_no,exception_reason,exception_by',
+                   'C-00001,災害対応のため,課長')
     assert '情報政策の担当者だけが変更できます' in words
 
 

@@ -64,15 +64,18 @@ def free(port):
 
 
 def hears_interrupts():
-    """A shell starts background jobs deaf to SIGINT, and children inherit it; the server under test must hear it."""
+    """A shell starts background jobs deaf to SIGINT, and children inherit it; the server under test must
+    hear it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Server:
     def __init__(self, env, stderr=subprocess.PIPE, patience=20):
         self.port = free_port()
-        begin = f'from registry import commands; from registry.web import serving; serving.BODY = {patience}; commands.main()'
-        self.process = subprocess.Popen([sys.executable, '-c', begin, 'serve', '--port', str(self.port)], cwd=ROOT, env=env,
+        begin = ('from registry import commands; from registry.web import serving; serving.BODY = '
+                 f'{patience}; commands.main()')
+        self.process = subprocess.Popen([sys.executable, '-c', begin, 'serve', '--port', str(self.port)],
+                                        cwd=ROOT, env=env,
                                         stdout=subprocess.DEVNULL, stderr=stderr, preexec_fn=hears_interrupts)
         until(self.answers)
         self.workers = until(lambda: len(found := children(self.process.pid)) == 2 and found)
@@ -133,7 +136,8 @@ def test_a_stop_of_the_whole_group_is_a_stop(server):
 
 @pytest.mark.engine_free
 def test_a_taken_address_is_said(server, env):
-    done = subprocess.run([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(server.port)], cwd=ROOT, env=env,
+    done = subprocess.run([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(server.port)],
+                          cwd=ROOT, env=env,
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and '--port' in done.stderr and 'Traceback' not in done.stderr
 
@@ -152,7 +156,8 @@ class Visitor:
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=120)
         with closing(connection):
             connection.request(method, path, body, {
-                'Cookie': self.cookie, **({'Content-Type': 'application/x-www-form-urlencoded'} if body else {})})
+                'Cookie': self.cookie, **({'Content-Type': 'application/x-www-form-urlencoded'} if body
+                                          else {})})
             answer = connection.getresponse()
             text = answer.read().decode()
         if kept := answer.getheader('Set-Cookie'):
@@ -170,7 +175,8 @@ PASSWORD = 'meguro-himonya-1234'
 
 
 def enlist(desk, email, role):
-    assert desk.run('person', 'add', email, '--name', '係', '--department', '101', '--role', role, '--password-stdin',
+    assert desk.run('person', 'add', email, '--name', '係', '--department', '101', '--role', role,
+                    '--password-stdin',
                     stdin=PASSWORD + '\n').exit_code == 0
     with desk.open(), trail.act('people.password', by=None, at=clock.now()) as act:
         person = Person.get(Person.email == email)
@@ -195,12 +201,15 @@ def test_the_log_has_a_line_for_each_request_and_nothing_that_was_typed(desk, se
     assert address.endswith(f'http://127.0.0.1:{server.port}/')
     lines = [json.loads(line) for line in lines]
     signed = [line for line in lines if line['event'] == 'sign-in']
-    lines = [line for line in lines if line['event'] == 'request' and line['path'] not in ('/readyz', '/sign-in')
+    lines = [line for line in lines if line['event'] == 'request'
+             and line['path'] not in ('/readyz', '/sign-in')
              or line.get('method') == 'POST']
     assert [(line['method'], line['path'], line['status']) for line in lines] == [
-        ('GET', '/nowhere', 404), ('POST', '/sign-in', 422), ('POST', '/sign-in', 303), ('GET', '/systems/', 200), ('GET', '/trail/', 403)]
+        ('GET', '/nowhere', 404), ('POST', '/sign-in', 422), ('POST', '/sign-in', 303),
+        ('GET', '/systems/', 200), ('GET', '/trail/', 403)]
     assert {line['event'] for line in lines} == {'request'} and len({line['id'] for line in lines}) == 5
-    assert [(line['id'], line['outcome']) for line in signed] == [(lines[1]['id'], 'failed'), (lines[2]['id'], 'signed in')]
+    assert [(line['id'], line['outcome']) for line in signed] == [(lines[1]['id'], 'failed'),
+        (lines[2]['id'], 'signed in')]
     known = [line['person'] for line in lines]
     assert known[:2] == [None, None] and known[2] and set(known[2:]) == {known[2]}
     assert lines[-1]['id'] in page  # the number a person reads out is the one to look for
@@ -219,7 +228,8 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(de
             visitor.sign_in('it@example.jp', PASSWORD)
             for number in range(1000):
                 code = f'{name}-{number}'
-                if visitor.send('/courses/new', code=code, fiscal_year='2026', name='研修', category='security', mandatory='1') == 303:
+                if visitor.send('/courses/new', code=code, fiscal_year='2026', name='研修',
+                                category='security', mandatory='1') == 303:
                     acknowledged.append(code)
 
     for turn in range(3):
@@ -237,7 +247,8 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_no_act_is_half(de
             writer.join()
 
     assert desk.run('trail', 'verify').exit_code == 0
-    kept = {row[0] for row in csv.reader(desk.export('courses', 'courses.csv').read_text('utf-8-sig').splitlines()[1:])}
+    kept = {row[0] for row in csv.reader(desk.export('courses',
+        'courses.csv').read_text('utf-8-sig').splitlines()[1:])}
     assert set(acknowledged) <= kept and len(kept - set(acknowledged)) <= 6
 
 
@@ -258,8 +269,10 @@ class Raw:
 
     def __init__(self, port, cookie, method, path, body=b'x'):
         self.body, self.socket = body, socket.create_connection(('127.0.0.1', port), 120)
-        self.socket.sendall(f'{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nExpect: 100-continue\r\n'
-                            f'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n'.encode())
+        self.socket.sendall(f'{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nExpect: '
+                            '100-continue\r\n'
+                            'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: '
+                            f'{len(body)}\r\n\r\n'.encode())
         assert self.socket.recv(1000).startswith(b'HTTP/1.1 100 ')
 
     def send(self):
@@ -279,7 +292,8 @@ def test_a_stop_cuts_nothing_and_leaves_a_whole_file(desk, server, tmp_path):
     _, page = visitor.ask('GET', '/courses/new')
     token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[-1]
     posts = [Raw(server.port, visitor.cookie, 'POST', '/courses/new', urlencode({
-        'csrf_token': token, 'code': f'S-{number}', 'fiscal_year': '2026', 'name': '研修', 'category': 'security', 'mandatory': '1',
+        'csrf_token': token, 'code': f'S-{number}', 'fiscal_year': '2026', 'name': '研修',
+        'category': 'security', 'mandatory': '1',
     }).encode()) for number in range(50)]
     exports = [Raw(server.port, visitor.cookie, 'GET', '/systems/export.csv') for _ in range(5)]
     server.process.terminate()
@@ -295,7 +309,8 @@ def test_a_stop_cuts_nothing_and_leaves_a_whole_file(desk, server, tmp_path):
         shutil.copy(desk.env['DATABASE_URL'].removeprefix('sqlite:///'), alone / 'daicho.db')
         register = sqlite3.connect(alone / 'daicho.db')
         assert register.execute("SELECT count(*) FROM course WHERE code LIKE 'S-%'").fetchone() == (50,)
-        assert register.execute('SELECT seq, hash FROM trail_head').fetchone() == (desk.head()['seq'], desk.head()['hash'])
+        assert register.execute('SELECT seq, hash FROM trail_head').fetchone() == (desk.head()['seq'],
+            desk.head()['hash'])
         register.close()
 
 
@@ -333,7 +348,8 @@ def test_a_log_that_fails_costs_nobody_an_act(desk, env, log):
         visitor = Visitor(server.port)
         visitor.sign_in('it@example.jp', PASSWORD)
         for number in range(10):
-            assert visitor.send('/courses/new', code=f'L-{number}', fiscal_year='2026', name='研修', category='security',
+            assert visitor.send('/courses/new', code=f'L-{number}', fiscal_year='2026', name='研修',
+                                category='security',
                                 mandatory='1') == 303
         assert visitor.ask('GET', '/nowhere')[0] == 404
         assert desk.head()['seq'] == before + 10
@@ -366,19 +382,23 @@ def test_every_answer_has_our_headers_and_words(server):
     for status, words, request in (
             (413, '20MBまで', (POST + b'Content-Length: 104857600\r\n\r\n', *[block] * 100)),
             (411, '長さが分かりません', (POST + b'Transfer-Encoding: chunked\r\n\r\n', b'3\r\nabc\r\n')),
-            (411, '長さが分かりません', (POST + b'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n', b'3\r\nabc\r\n')),
+            (411, '長さが分かりません', (POST + b'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
+                                b'3\r\nabc\r\n')),
             (400, '読み取れませんでした', (b'GET / HTTP/1.1\r\nHost: elsewhere\r\n\r\n',)),
             (400, '読み取れませんでした', (b'GET /%00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (404, '見つかりません', (b'GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (405, '受け付けていません', (b'BREW /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (200, '--', (b'GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
-            (431, 'Cookieなど）が大きすぎます', (b'GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ' + b'a' * 300_000 + b'\r\n\r\n',)),
-            (414, 'アドレスが長すぎます', (b'GET /sign-in?q=' + b'a' * 60_000 + b' HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
+            (431, 'Cookieなど）が大きすぎます', (b'GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: '
+                                       + b'a' * 300_000 + b'\r\n\r\n',)),
+            (414, 'アドレスが長すぎます',
+             (b'GET /sign-in?q=' + b'a' * 60_000 + b' HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (404, '見つかりません', (b'GET /static/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',)),
             (200, 'ok', (b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',))):
         answered, headers, body = ask_raw(server.port, *request)
         assert answered == status and words in body, request[0]
-        assert headers['Content-Security-Policy'] and headers['X-Content-Type-Options'] == 'nosniff', request[0]
+        assert headers['Content-Security-Policy'] and headers['X-Content-Type-Options'] == 'nosniff', request[
+            0]
 
 
 @pytest.mark.engine_free
@@ -396,7 +416,8 @@ def test_connections_that_wait_do_not_stop_the_site(env):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     waiting = []
     try:
-        for count, begin in ((900, b'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A'), (1000, b''), (200, POST + b'Content-Length: 5000\r\n\r\na')):
+        for count, begin in ((900, b'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A'), (1000, b''),
+                             (200, POST + b'Content-Length: 5000\r\n\r\na')):
             for _ in range(count):
                 waiting.append(socket.create_connection(('127.0.0.1', server.port), 120))
                 waiting[-1].sendall(begin)
@@ -437,7 +458,8 @@ serving.serve(app, '127.0.0.1', int(sys.argv[1]), 1, 1)
 @pytest.mark.parametrize('how', ['sleep', 'spin', 'stop'])
 def test_a_process_that_hangs_is_replaced(tmp_path, how):
     port = free_port()
-    process = subprocess.Popen([sys.executable, '-c', HANGS, str(port), str(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, '-c', HANGS, str(port), str(tmp_path)], cwd=ROOT,
+                               stderr=subprocess.DEVNULL)
 
     def asked(path):
         with suppress(OSError, http.client.HTTPException):

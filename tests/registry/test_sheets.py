@@ -1,4 +1,5 @@
-"""Files in and out: what is written is read back cell for cell, and no bytes make the reader fail in another way than its own."""
+"""Files in and out: what is written is read back cell for cell, and no bytes make the reader fail in another
+way than its own."""
 import io
 import re
 import zipfile
@@ -18,16 +19,18 @@ pytestmark = pytest.mark.engine_free
 
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 HEADERS = ['管理番号', '名称', '備考']
-ROWS = [['00123', '住民記録システム', '=SUM(A1:A9)'], ['S-2', '髙﨑①㈱', ' 前後の空白 '], ['S-3', "'+81", '1行目\n2行目, "引用"\t終わり'],
-        ['S-4', '', ''], ['-5', '@x', "''=1"]]
+ROWS = [['00123', '住民記録システム', '=SUM(A1:A9)'], ['S-2', '髙﨑①㈱', ' 前後の空白 '],
+        ['S-3', "'+81", '1行目\n2行目, "引用"\t終わり'], ['S-4', '', ''], ['-5', '@x', "''=1"]]
 FORMS = {
     'utf-8-sig': lambda headers, rows: sheets.write_csv(headers, rows),
     'utf-8': lambda headers, rows: sheets.write_csv(headers, rows, 'utf-8'),
     'cp932': lambda headers, rows: sheets.write_csv(headers, rows, 'cp932'),
     'xlsx': lambda headers, rows: sheets.write_xlsx(headers, rows, '台帳'),
 }
-# what can stand in a cell and in every form: no lone carriage return, which XML and CSV readers may take for a line end
-CELLS = st.text(st.characters(exclude_categories=['Cs', 'Co', 'Cn', 'Cc']) | st.sampled_from('=+-@\'"\t\n,;'), max_size=12)
+# what can stand in a cell and in every form: no lone carriage return, which XML and CSV readers may take for
+# a line end
+CELLS = st.text(st.characters(exclude_categories=['Cs', 'Co', 'Cn', 'Cc']) | st.sampled_from('=+-@\'"\t\n,;'),
+                max_size=12)
 TABLES = st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=6)
 
 
@@ -47,12 +50,14 @@ def read(data, encoding='auto'):
 def refusal(data, encoding='auto'):
     with pytest.raises(Unreadable) as caught:
         read(data, encoding)
-    assert caught.value.problems and all(problem.message.endswith(('。', '）')) for problem in caught.value.problems)
+    assert caught.value.problems and all(problem.message.endswith(('。', '）'))
+                                         for problem in caught.value.problems)
     return caught.value.problems
 
 
 def book(fill):
-    """Return a workbook as a person's Excel would make it; `fill` gets the sheet and a function that makes formats."""
+    """Return a workbook as a person's Excel would make it; `fill` gets the sheet and a function that makes
+    formats."""
     output = io.BytesIO()
     made = xlsxwriter.Workbook(output, {'in_memory': True})
     fill(made.add_worksheet('一覧'), lambda text: made.add_format({'num_format': text}))
@@ -74,7 +79,8 @@ def with_rows(xml):
     """Return a workbook whose sheet data is the given XML."""
     plain = book(lambda sheet, _: sheet.write_row(0, 0, ['a', 'b']))
     return repacked(plain, {'xl/worksheets/sheet1.xml': lambda old: re.sub(
-        b'<sheetData>.*</sheetData>', lambda _: b'<sheetData>' + xml.encode() + b'</sheetData>', old, flags=re.DOTALL)})
+        b'<sheetData>.*</sheetData>', lambda _: b'<sheetData>' + xml.encode() + b'</sheetData>', old,
+        flags=re.DOTALL)})
 
 
 # --- there and back ---
@@ -135,7 +141,8 @@ def test_neutral_and_restored_are_inverse(text):
 LIVE = tuple('=+-@＝＋－＠﹢﹣﹦﹫')
 
 
-@pytest.mark.parametrize('hidden', ['', '\u200b', '\ufeff', '\u2060', '\u00ad', '\u200e', '\u034f', '\u3164', '\ufe0f', ' ', '\u00a0', '\u3000', '\U000e0020'])
+@pytest.mark.parametrize('hidden', ['', '\u200b', '\ufeff', '\u2060', '\u00ad', '\u200e', '\u034f', '\u3164',
+                                    '\ufe0f', ' ', '\u00a0', '\u3000', '\U000e0020'])
 @pytest.mark.parametrize('first', [*LIVE, '−'])
 def test_no_formula_comes_alive_by_what_an_encoding_or_a_spreadsheet_drops(hidden, first):
     cell = f'{hidden}{first}1+1'
@@ -147,7 +154,8 @@ def test_no_formula_comes_alive_by_what_an_encoding_or_a_spreadsheet_drops(hidde
             continue
         text = data.decode(form).split('\r\n')[1]
         assert not text.replace(hidden, '').startswith(LIVE)
-        assert cells(read(data, 'cp932' if form == 'cp932' else 'auto')) == [[sheets.twinned(cell) if form == 'cp932' else cell]]
+        assert cells(read(data, 'cp932' if form == 'cp932' else 'auto')) == [[sheets.twinned(cell)
+            if form == 'cp932' else cell]]
 
 
 def test_no_character_becomes_a_formula_in_cp932():
@@ -162,10 +170,12 @@ def test_no_character_becomes_a_formula_in_cp932():
 def test_no_formula_is_alive_in_any_form():
     text = sheets.write_csv(HEADERS, ROWS).decode('utf-8-sig')
     assert "'=SUM(A1:A9)" in text and "'-5,'@x,'''=1" in text
-    with zipfile.ZipFile(io.BytesIO(FORMS['xlsx'](HEADERS, [['=1', 'https://example.jp/', '+1']]))) as archive:
+    with zipfile.ZipFile(io.BytesIO(FORMS['xlsx'](HEADERS,
+            [['=1', 'https://example.jp/', '+1']]))) as archive:
         assert b'<f>' not in archive.read('xl/worksheets/sheet1.xml')
         assert not [name for name in archive.namelist() if 'worksheets/_rels' in name]
-    assert sheets.write_csv(['=1'], []) == b"\xef\xbb\xbf'=1\r\n" and read(sheets.write_csv(['=1'], [])).headers == ['=1']
+    assert sheets.write_csv(['=1'], []) == b"\xef\xbb\xbf'=1\r\n" and read(sheets.write_csv(['=1'],
+        [])).headers == ['=1']
 
 
 def test_csv_has_bom_and_windows_line_ends():
@@ -176,7 +186,8 @@ def test_csv_has_bom_and_windows_line_ends():
 def test_cp932_names_every_line_column_and_character():
     with pytest.raises(Unreadable) as caught:
         sheets.write_csv(['番号', '氏名'], [['1', '𠮷田'], ['2', '佐藤'], ['©3', '😀 – 髙']], 'cp932')
-    found = [(problem.line, problem.column, re.findall(r'U\+[0-9A-F]+', problem.message)) for problem in caught.value.problems]
+    found = [(problem.line, problem.column, re.findall(r'U\+[0-9A-F]+', problem.message))
+             for problem in caught.value.problems]
     assert found == [(2, '氏名', ['U+20BB7']), (4, '番号', ['U+00A9']), (4, '氏名', ['U+1F600', 'U+2013'])]
 
 
@@ -217,7 +228,8 @@ def test_an_export_may_be_very_alike():
 # --- CSV as offices send it ---
 
 @pytest.mark.parametrize(('data', 'encoding', 'told'), [
-    (b'\xef\xbb\xbf' + '列\n髙\n'.encode(), 'auto', 'utf-8'), ('列\n髙\n'.encode(), 'auto', 'utf-8'), ('列\n髙\n'.encode('cp932'), 'auto', 'cp932'),
+    (b'\xef\xbb\xbf' + '列\n髙\n'.encode(), 'auto', 'utf-8'), ('列\n髙\n'.encode(), 'auto', 'utf-8'),
+    ('列\n髙\n'.encode('cp932'), 'auto', 'cp932'),
     ('列\n髙\n'.encode('cp932'), 'cp932', 'cp932'), ('列\n髙\n'.encode(), 'utf-8', 'utf-8')])
 def test_character_sets(data, encoding, told):
     sheet = read(data, encoding)
@@ -225,8 +237,10 @@ def test_character_sets(data, encoding, told):
 
 
 @pytest.mark.parametrize(('data', 'encoding', 'line', 'words'), [
-    ('a\n列\n'.encode('cp932'), 'utf-8', 2, '自動'), (b'\xef\xbb\xbfa\n\x97\xf1\n', 'auto', 2, 'UTF-8'), ('a\n髙\n'.encode(), 'cp932', 2, '文字コード'),
-    (b'\xef\xbb\xbfa\n1\n', 'cp932', None, '自動'), ('a\n列\n'.encode('utf-16'), 'auto', None, 'UTF-16'), (b'a\n1\n\xff\x00\n', 'auto', 3, 'CSV')])
+    ('a\n列\n'.encode('cp932'), 'utf-8', 2, '自動'), (b'\xef\xbb\xbfa\n\x97\xf1\n', 'auto', 2, 'UTF-8'),
+    ('a\n髙\n'.encode(), 'cp932', 2, '文字コード'),
+    (b'\xef\xbb\xbfa\n1\n', 'cp932', None, '自動'), ('a\n列\n'.encode('utf-16'), 'auto', None, 'UTF-16'),
+    (b'a\n1\n\xff\x00\n', 'auto', 3, 'CSV')])
 def test_character_sets_that_do_not_fit(data, encoding, line, words):
     [problem] = refusal(data, encoding)
     assert problem.line == line and words in problem.message
@@ -250,10 +264,13 @@ def test_headers_are_told_apart_from_width():
 
 
 @pytest.mark.parametrize(('text', 'line', 'column', 'words'), [
-    ('', None, '', '空'), ('\ufeff', None, '', '空'), (' \n,,\n', None, '', '空'), ('a,,b\n1,2,3\n', 1, '2列目', '列名'), ('a,b,ａ\n1,2,3\n', 1, 'a', '2回'),
-    ('a,b\n1,\x002\n', 2, '', 'CSVではない'), ('a,b\n1,"2\n3,4\n', 2, '', '引用符'), ('a,b\n1,"2"x\n', 2, '', '引用符'),
+    ('', None, '', '空'), ('\ufeff', None, '', '空'), (' \n,,\n', None, '', '空'),
+    ('a,,b\n1,2,3\n', 1, '2列目', '列名'), ('a,b,ａ\n1,2,3\n', 1, 'a', '2回'),
+    ('a,b\n1,\x002\n', 2, '', 'CSVではない'), ('a,b\n1,"2\n3,4\n', 2, '', '引用符'),
+    ('a,b\n1,"2"x\n', 2, '', '引用符'),
     ('a\n"' + 'x' * 200_000 + '"\n', 2, '', '長すぎる'),
-    (','.join(map(str, range(101))) + '\n', 1, '', '100'), ('x' * 300 + '\n1\n', 1, '1列目', '長すぎ'), ('a,\ue000\n', 1, '2列目', 'U+E000')])
+    (','.join(map(str, range(101))) + '\n', 1, '', '100'), ('x' * 300 + '\n1\n', 1, '1列目', '長すぎ'),
+    ('a,\ue000\n', 1, '2列目', 'U+E000')])
 def test_files_that_are_no_table(text, line, column, words):
     problem = refusal(text)[0]
     assert (problem.line, problem.column) == (line, column) and words in problem.message
@@ -261,13 +278,15 @@ def test_files_that_are_no_table(text, line, column, words):
 
 def test_too_many_cells_are_a_problem_of_their_line():
     sheet = read('a,b\n1,2\n1,2,3,4\n1,2,,\n')
-    assert [(p.line, p.column, p.value) for p in sheet.problems] == [(3, '3列目', '3')] and len(sheet.rows) == 3
+    assert [(p.line, p.column, p.value)
+            for p in sheet.problems] == [(3, '3列目', '3')] and len(sheet.rows) == 3
 
 
 def test_private_and_control_characters_are_named():
     sheet = read('名,備考\n\ue001川,ok\n"改\n行",a\tb\n\U000f0000,\x07\x85\n')
     assert [(p.line, p.column) for p in sheet.problems] == [(2, '名'), (5, '名'), (5, '備考')]
-    assert '外字（U+E001）' in sheet.problems[0].message and '制御文字（U+0007、U+0085）' in sheet.problems[2].message
+    assert '外字（U+E001）' in sheet.problems[0].message and '制御文字（U+0007、U+0085）' in sheet.problems[
+        2].message
     assert read('名\n'.encode('cp932') + b'\xf0\x40\n').problems == [
         Problem(2, '名', '\ue000', '外字（U+E000）が含まれています。標準の文字に置き換えてください。')]
 
@@ -288,14 +307,19 @@ def test_a_file_wrong_everywhere_does_not_fill_the_memory():
 # --- Excel as offices send it ---
 
 @pytest.mark.parametrize(('value', 'format', 'text'), [
-    (20260401, None, '20260401'), (3.5, None, '3.5'), (0.1 + 0.2, None, '0.3'), (-0.0, None, '0'), (82.4, '0.0"%"', '82.4'),
+    (20260401, None, '20260401'), (3.5, None, '3.5'), (0.1 + 0.2, None, '0.3'), (-0.0, None, '0'),
+    (82.4, '0.0"%"', '82.4'),
     (1e-7, None, '0.0000001'),
-    (1e20, None, '100000000000000000000'), (9007199254740991, None, '9007199254740991'), (46113, 'yyyy/mm/dd', '2026-04-01'),
+    (1e20, None, '100000000000000000000'), (9007199254740991, None, '9007199254740991'),
+    (46113, 'yyyy/mm/dd', '2026-04-01'),
     (46113.375, 'yyyy/m/d h:mm', '2026-04-01 09:00'),
-    (46113.3749999999, 'yyyy/m/d h:mm', '2026-04-01 09:00'), (46113.37505787, 'yyyy/m/d h:mm', '2026-04-01 09:00:05'),
+    (46113.3749999999, 'yyyy/m/d h:mm', '2026-04-01 09:00'),
+    (46113.37505787, 'yyyy/m/d h:mm', '2026-04-01 09:00:05'),
     (46113.99999999, 'yyyy/m/d h:mm', '2026-04-02 00:00'),
-    (46113, 14, '2026-04-01'), (46113, 30, '2026-04-01'), (46113, 31, '2026-04-01'), (46113, 57, '2026-04-01'), (46113, 58, '2026-04-01'),
-    (46113, '[$-411]ge.m.d;@', '2026-04-01'), (46113, '[$-ja-JP]ggge"年"m"月"d"日"', '2026-04-01'), (0.375, 'h:mm', '09:00'),
+    (46113, 14, '2026-04-01'), (46113, 30, '2026-04-01'), (46113, 31, '2026-04-01'),
+    (46113, 57, '2026-04-01'), (46113, 58, '2026-04-01'),
+    (46113, '[$-411]ge.m.d;@', '2026-04-01'), (46113, '[$-ja-JP]ggge"年"m"月"d"日"', '2026-04-01'),
+    (0.375, 'h:mm', '09:00'),
     (1.0833333333, '[h]:mm', '26:00'),
     (True, None, '1'), (False, None, '0'), ('00123', None, '00123'), ("'=1", None, '=1')])
 def test_values_of_cells(value, format, text):
@@ -307,16 +331,19 @@ def test_values_of_cells(value, format, text):
 
 
 @pytest.mark.parametrize(('value', 'text'), [
-    (date(2026, 4, 1), '2026-04-01'), (datetime(2026, 4, 1), '2026-04-01'), (datetime(2026, 4, 1, 9, 0), '2026-04-01 09:00'),
+    (date(2026, 4, 1), '2026-04-01'), (datetime(2026, 4, 1), '2026-04-01'),
+    (datetime(2026, 4, 1, 9, 0), '2026-04-01 09:00'),
     (clock(9, 5, 7), '09:05:07'),
-    (timedelta(hours=-1), '-1:00'), (timedelta(days=1, seconds=1), '24:00:01'), (float('nan'), 'NaN'), (7, '7')])
+    (timedelta(hours=-1), '-1:00'), (timedelta(days=1, seconds=1), '24:00:01'), (float('nan'), 'NaN'),
+    (7, '7')])
 def test_values_of_the_parser(value, text):
     assert sheets._cell(value) == text
 
 
 def test_the_1904_calendar():
     data = book(lambda sheet, make: (sheet.write(0, 0, 'a'), sheet.write(1, 0, 44651, make('yyyy/m/d'))))
-    assert cells(read(repacked(data, {'xl/workbook.xml': lambda old: old.replace(b'<workbookPr ', b'<workbookPr date1904="1" ')}))) == [['2026-04-01']]
+    assert cells(read(repacked(data, {'xl/workbook.xml': lambda old: old.replace(b'<workbookPr ',
+        b'<workbookPr date1904="1" ')}))) == [['2026-04-01']]
 
 
 def test_readings_of_names_are_not_part_of_them():
@@ -350,23 +377,30 @@ def test_only_the_first_sheet_is_read():
 def test_formulas_count_by_their_result_and_never_as_blank_in_silence():
     def fill(sheet, _):
         sheet.write_row(0, 0, ['数', '率'])
-        for row, (formula, value) in enumerate([('=1+1', 2), ('=1/0', '#DIV/0!'), ('=NA()', '#N/A'), ('=A9', ''), ('=IF(TRUE,"x")', 'x')], 1):
+        for row, (formula, value) in enumerate([('=1+1', 2), ('=1/0', '#DIV/0!'), ('=NA()', '#N/A'),
+                                                ('=A9', ''), ('=IF(TRUE,"x")', 'x')], 1):
             sheet.write_formula(row, 0, formula, None, value)
             sheet.write_string(row, 1, '・')
-        sheet.conditional_format('A1:A9', {'type': 'data_bar', 'data_bar_2010': True, 'min_type': 'formula', 'min_value': '=$A$1'})
+        sheet.conditional_format('A1:A9', {'type': 'data_bar', 'data_bar_2010': True, 'min_type': 'formula',
+                                           'min_value': '=$A$1'})
     sheet = read(book(fill))
     assert [row[0] for row in cells(sheet)] == ['2', '', '', '', 'x']
-    assert [(p.line, p.column, p.value) for p in sheet.problems] == [(3, '数', '#DIV/0!'), (4, '数', '#N/A'), (5, '数', '')]
-    assert not read(with_rows('<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row><row r="2"><c r="A2" t="str"><f>""</f><v></v></c></row>')).problems
+    assert [(p.line, p.column, p.value) for p in sheet.problems] == [(3, '数', '#DIV/0!'), (4, '数', '#N/A'),
+        (5, '数', '')]
+    assert not read(with_rows('<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row><row r="2"><c '
+                              'r="A2" t="str"><f>""</f><v></v></c></row>')).problems
 
 
 def test_cells_without_places():
-    assert cells(read(with_rows('<row><c t="inlineStr"><is><t>a</t></is></c></row><row><c><v>5</v></c></row>'))) == [['5']]
+    assert cells(read(with_rows('<row><c '
+                                't="inlineStr"><is><t>a</t></is></c></row><row><c><v>5</v></c></row>'))) == [
+                                    ['5']]
 
 
 def test_parts_with_prefixes_and_absolute_paths():
     data = repacked(FORMS['xlsx'](HEADERS, ROWS), {
-        'xl/worksheets/sheet1.xml': lambda old: re.sub(rb'<(/?)(?=[a-zA-Z])', rb'<\1x:', old).replace(b' xmlns=', b' xmlns:x='),
+        'xl/worksheets/sheet1.xml': lambda old: re.sub(rb'<(/?)(?=[a-zA-Z])', rb'<\1x:',
+            old).replace(b' xmlns=', b' xmlns:x='),
         'xl/_rels/workbook.xml.rels': lambda old: old.replace(b'"worksheets/', b'"/xl/worksheets/')})
     assert cells(read(data)) == ROWS
 
@@ -385,15 +419,22 @@ FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="{1}"><c r="{0}{1}"><v>1</v
 
 
 @pytest.mark.parametrize(('data', 'words'), [
-    (b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + b'\x00' * 600, '.xls'), (archive(word__document_xml='x'), 'ブック'), (archive(), 'CSVではない'),
-    (archive(xl__workbook_xml='<'), '壊れ'), (archive(xl__workbook_xml='<workbook/>'), '壊れ'), (b'PK\x03\x04', '壊れ'),
+    (b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + b'\x00' * 600, '.xls'),
+    (archive(word__document_xml='x'), 'ブック'), (archive(), 'CSVではない'),
+    (archive(xl__workbook_xml='<'), '壊れ'), (archive(xl__workbook_xml='<workbook/>'), '壊れ'),
+    (b'PK\x03\x04', '壊れ'),
     (b'PK\x03\x04' + b'\x00' * 100, '壊れ'),
-    (archive(xl__workbook_xml=b'\0' * 50_000_000), '大きすぎ'), (archive(**{f'a{n}': '' for n in range(1001)}), '大きすぎ'),
-    (with_rows(FAR.format('XFD', 1_048_576)), '行'), (with_rows(FAR.format('A', 1_048_576)), '行'), (with_rows(FAR.format('CV', 120_001)), '離れすぎ'),
-    (with_rows(FAR.format('CW', 2)), '100'), (with_rows('<row r="1"><c r="ZZZZ1"><v>1</v></c></row>'), '壊れ'),
+    (archive(xl__workbook_xml=b'\0' * 50_000_000), '大きすぎ'),
+    (archive(**{f'a{n}': '' for n in range(1001)}), '大きすぎ'),
+    (with_rows(FAR.format('XFD', 1_048_576)), '行'), (with_rows(FAR.format('A', 1_048_576)), '行'),
+    (with_rows(FAR.format('CV', 120_001)), '離れすぎ'),
+    (with_rows(FAR.format('CW', 2)), '100'), (with_rows('<row r="1"><c r="ZZZZ1"><v>1</v></c></row>'),
+        '壊れ'),
     (with_rows('<row r="1"><c r="A"><v>1</v></c></row>'), '壊れ'),
-    (with_rows('<row>' + '<c><v>1</v></c>' * 101 + '</row>'), '100'), (with_rows('<row r="1"><c r="A1" t="s"><v>0</v><v>1</v></c></row>'), '壊れ'),
-    (with_rows('<row r="1"><c r="A1" t="s"><v>99</v></c></row>'), '壊れ'), (with_rows('<row><c><v>1</c></row>'), '壊れ')],
+    (with_rows('<row>' + '<c><v>1</v></c>' * 101 + '</row>'), '100'),
+    (with_rows('<row r="1"><c r="A1" t="s"><v>0</v><v>1</v></c></row>'), '壊れ'),
+    (with_rows('<row r="1"><c r="A1" t="s"><v>99</v></c></row>'), '壊れ'),
+    (with_rows('<row><c><v>1</c></row>'), '壊れ')],
     ids=lambda value: value if isinstance(value, str) else '')
 def test_archives_that_are_refused(data, words):
     assert words in refusal(data)[0].message
@@ -401,7 +442,8 @@ def test_archives_that_are_refused(data, words):
 
 def test_a_long_text_used_by_every_cell_does_not_fill_the_memory():
     rows = ''.join(f'<row r="{row}">' + '<c t="s"><v>0</v></c>' * 100 + '</row>' for row in range(1, 200))
-    data = repacked(with_rows(rows), {'xl/sharedStrings.xml': lambda old: old.replace(b'<t>a</t>', b'<t>' + b'x' * 30_000 + b'</t>')})
+    data = repacked(with_rows(rows), {'xl/sharedStrings.xml': lambda old: old.replace(b'<t>a</t>',
+        b'<t>' + b'x' * 30_000 + b'</t>')})
     assert len(data) < 100_000 and '大きすぎ' in refusal(data)[0].message
 
 
@@ -451,7 +493,8 @@ def test_a_header_of_many_and_long_cells_is_not_worked_on():
 @pytest.mark.parametrize('path', ['xl/worksheets/sheet1.xml', 'xl/styles.xml', 'xl/workbook.xml'])
 def test_parts_of_a_workbook_are_bounded(packed, monkeypatch, path):
     monkeypatch.setitem(sheets.MAX_PART, 'sheet', 8_000_000)
-    padded = repacked(with_rows('<row><c><v>1</v></c></row>'), {path: lambda old: old + b'<!--' + b'x' * 9_000_000 + b'-->'})
+    padded = repacked(with_rows('<row><c><v>1</v></c></row>'),
+                      {path: lambda old: old + b'<!--' + b'x' * 9_000_000 + b'-->'})
     refused_soon(padded, '大きすぎ')
 
 
@@ -472,7 +515,8 @@ def test_a_workbook_that_begins_further_right_keeps_its_columns():
 
 def test_entities_are_refused():
     data = repacked(FORMS['xlsx'](HEADERS, ROWS), {'xl/sharedStrings.xml': lambda old: old.replace(
-        b'<sst', b'<!DOCTYPE sst [<!ENTITY a SYSTEM "file:///etc/passwd">]><sst', 1).replace(b'<t>S-2</t>', b'<t>&a;</t>')})
+        b'<sst', b'<!DOCTYPE sst [<!ENTITY a SYSTEM "file:///etc/passwd">]><sst',
+        1).replace(b'<t>S-2</t>', b'<t>&a;</t>')})
     assert '壊れ' in refusal(data)[0].message
 
 
@@ -506,13 +550,15 @@ def unfailing(data, encoding='auto'):
 
 
 @settings(SLOW, max_examples=200)
-@given(data=st.binary(max_size=400) | st.text('a,"\'\t\r\n\x00=あ\ue000', max_size=60).map(str.encode), encoding=st.sampled_from(['auto', 'utf-8', 'cp932']))
+@given(data=st.binary(max_size=400) | st.text('a,"\'\t\r\n\x00=あ\ue000', max_size=60).map(str.encode),
+       encoding=st.sampled_from(['auto', 'utf-8', 'cp932']))
 def test_any_bytes_are_read_or_refused(data, encoding):
     unfailing(data, encoding)
 
 
 WORKBOOK = FORMS['xlsx'](HEADERS, ROWS)
-EDITS = st.lists(st.tuples(st.integers(0, len(WORKBOOK) - 1), st.binary(max_size=4), st.integers(0, 4)), min_size=1, max_size=6)
+EDITS = st.lists(st.tuples(st.integers(0, len(WORKBOOK) - 1), st.binary(max_size=4), st.integers(0, 4)),
+                 min_size=1, max_size=6)
 
 
 @settings(SLOW, max_examples=200)
@@ -525,8 +571,10 @@ def test_a_mutated_workbook_is_read_or_refused(edits):
 
 
 @settings(SLOW, max_examples=200)
-@given(path=st.sampled_from(zipfile.ZipFile(io.BytesIO(WORKBOOK)).namelist()), place=st.floats(0, 1), removed=st.integers(0, 8),
-       new=st.sampled_from(['', '9', '-1', 'A', '"', '<', '>', '/', '</c>', '<c>', '<v>', '999999999999', '&amp;', '&#0;', 'é']) | st.text(max_size=3))
+@given(path=st.sampled_from(zipfile.ZipFile(io.BytesIO(WORKBOOK)).namelist()), place=st.floats(0, 1),
+       removed=st.integers(0, 8),
+       new=st.sampled_from(['', '9', '-1', 'A', '"', '<', '>', '/', '</c>', '<c>', '<v>', '999999999999',
+                            '&amp;', '&#0;', 'é']) | st.text(max_size=3))
 def test_a_workbook_with_mutated_parts_is_read_or_refused(path, place, removed, new):
     def edit(old):
         at = int(place * len(old))
@@ -540,7 +588,8 @@ def test_a_workbook_cut_anywhere_is_refused():
 
 
 def test_ten_thousand_rows_are_all_read():
-    rows = [[f'値{row}-{column}' if column % 3 else str(row * column) for column in range(30)] for row in range(10_000)]
+    rows = [[f'値{row}-{column}' if column % 3 else str(row * column) for column in range(30)]
+            for row in range(10_000)]
     data = sheets.write_csv([f'列{column}' for column in range(30)], rows)
     found = read(data).rows
     assert [line for line, _ in found] == list(range(2, 10_002)) and [cells for _, cells in found] == rows

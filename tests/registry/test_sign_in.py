@@ -1,4 +1,5 @@
-"""Signing in and out: one message for every failure, waits that grow, sessions that end when they should, safe settings."""
+"""Signing in and out: one message for every failure, waits that grow, sessions that end when they should,
+safe settings."""
 import hashlib
 import io
 import os
@@ -72,8 +73,10 @@ def test_the_address_may_be_typed_in_any_case_and_width(app):
     assert answer.status_code == 303
 
 
-@pytest.mark.parametrize('sent', [{'email': email('it'), 'password': 'wrong'}, {'email': 'nobody@city.example', 'password': PASSWORD},
-                                  {'email': email('it'), 'password': PASSWORD + ' '}, {'email': email('gone'), 'password': PASSWORD}])
+@pytest.mark.parametrize('sent', [{'email': email('it'), 'password': 'wrong'},
+                                  {'email': 'nobody@city.example', 'password': PASSWORD},
+                                  {'email': email('it'), 'password': PASSWORD + ' '},
+                                  {'email': email('gone'), 'password': PASSWORD}])
 def test_every_failure_reads_the_same(app, sent):
     with app.app_context(), db.connection_context(), trail.act('people.add', by=None, at=clock.now()) as act:
         act.save(Person(email=email('gone'), name='退職者', role='it', department=1, is_active=False,
@@ -155,14 +158,16 @@ def test_an_address_that_tries_many_accounts_waits(app, hour):
     assert attempt(browser, 'it', PASSWORD).status_code == 429
     elsewhere = attempt(app.test_client(), 'it', PASSWORD, environ_base={'REMOTE_ADDR': '10.0.0.9'})
     assert elsewhere.status_code == 303
-    assert attempt(app.test_client(), 'auditor', PASSWORD).status_code == 303, 'a right password is never refused for others'
+    assert attempt(app.test_client(), 'auditor',
+                   PASSWORD).status_code == 303, 'a right password is never refused for others'
 
 
 def test_failures_at_an_account_do_not_keep_its_owner_out_elsewhere(app, hour):
     for _ in range(10):
         attempt(app.test_client())
     assert attempt(app.test_client(), password=PASSWORD).status_code == 429
-    assert attempt(app.test_client(), password=PASSWORD, environ_base={'REMOTE_ADDR': '10.0.0.9'}).status_code == 303
+    assert attempt(app.test_client(), password=PASSWORD,
+                   environ_base={'REMOTE_ADDR': '10.0.0.9'}).status_code == 303
 
 
 def test_very_many_addresses_make_an_account_wait_but_not_its_owners_browser(app, client_of, hour):
@@ -219,18 +224,22 @@ def test_few_guesses_of_a_suspect_address_are_verified_at_the_same_time(app, hou
         assert throttles._lane.acquire(blocking=False)
     try:
         assert attempt(app.test_client(), password=PASSWORD).status_code == 429
-        assert attempt(app.test_client(), password=PASSWORD, environ_base={'REMOTE_ADDR': '10.0.0.9'}).status_code == 303
+        assert attempt(app.test_client(), password=PASSWORD,
+                       environ_base={'REMOTE_ADDR': '10.0.0.9'}).status_code == 303
     finally:
         for _ in range(2):
             throttles._lane.release()
-    assert attempt(app.test_client(), password=PASSWORD).status_code == 303, 'what was not verified was not counted'
+    assert attempt(app.test_client(),
+                   password=PASSWORD).status_code == 303, 'what was not verified was not counted'
 
 
 def test_a_whole_network_of_ipv6_is_one_address(app, hour):
     for n in range(6):
         attempt(app.test_client(), environ_base={'REMOTE_ADDR': f'2001:db8:1:2::{n}'})
-    assert attempt(app.test_client(), password=PASSWORD, environ_base={'REMOTE_ADDR': '2001:db8:1:2:9::9'}).status_code == 429
-    assert attempt(app.test_client(), password=PASSWORD, environ_base={'REMOTE_ADDR': '2001:db8:1:3::1'}).status_code == 303
+    assert attempt(app.test_client(), password=PASSWORD,
+                   environ_base={'REMOTE_ADDR': '2001:db8:1:2:9::9'}).status_code == 429
+    assert attempt(app.test_client(), password=PASSWORD,
+                   environ_base={'REMOTE_ADDR': '2001:db8:1:3::1'}).status_code == 303
 
 
 @pytest.mark.parametrize('step', [-86400, -3600, -1, 1, 86400])
@@ -263,42 +272,55 @@ def test_what_failed_is_logged_without_what_was_typed(app, client_of, hour):
         assert secret not in str(lines)
     app.config['SECRET_KEY'] = 'x' * 40
     with app.test_request_context():
-        assert throttles.account_hash(email('it')) != told[0]['account'], 'who has the log alone cannot look an account up'
+        assert throttles.account_hash(email('it')) != told[0][
+            'account'], 'who has the log alone cannot look an account up'
 
 
 # --- the client's address ---
 
 @pytest.mark.parametrize(('peer', 'forwarded', 'address'), [
     ('203.0.113.5', '198.51.100.7', '203.0.113.5'), ('10.0.0.2', '198.51.100.7', '198.51.100.7'),
-    ('10.0.0.2', 'spoofed, 198.51.100.7', '198.51.100.7'), ('10.0.0.2', '1.1.1.1, 198.51.100.7, 10.0.0.3', '198.51.100.7'),
-    ('10.0.0.2', '', '10.0.0.2'), ('10.0.0.2', 'unknown', '10.0.0.2'), ('::ffff:10.0.0.2', '2001:db8::1', '2001:db8::1'),
-    ('', '198.51.100.7', ''), ('10.0.0.2', ',' * 100_000 + '198.51.100.7', '198.51.100.7'), ('10.0.0.2', '10.0.0.3, 10.0.0.4', '10.0.0.3')])
+    ('10.0.0.2', 'spoofed, 198.51.100.7', '198.51.100.7'),
+    ('10.0.0.2', '1.1.1.1, 198.51.100.7, 10.0.0.3', '198.51.100.7'),
+    ('10.0.0.2', '', '10.0.0.2'), ('10.0.0.2', 'unknown', '10.0.0.2'),
+    ('::ffff:10.0.0.2', '2001:db8::1', '2001:db8::1'),
+    ('', '198.51.100.7', ''), ('10.0.0.2', ',' * 100_000 + '198.51.100.7', '198.51.100.7'),
+    ('10.0.0.2', '10.0.0.3, 10.0.0.4', '10.0.0.3')])
 def test_only_a_trusted_proxy_says_whose_request_it_is(peer, forwarded, address):
     trusted = config.read({'DAICHO_PROXIES': '10.0.0.0/24', 'DAICHO_SECRET_KEY': 'k' * 32})['PROXIES']
     assert proxies.client_address(peer, forwarded, trusted) == address
 
 
 def test_behind_a_trusted_proxy_clients_are_told_apart(settings, hour):
-    app = create_app(settings | {'PROXIES': config.read({'DAICHO_PROXIES': '127.0.0.1', 'DAICHO_SECRET_KEY': 'k' * 32})['PROXIES']})
+    app = create_app(settings
+                     | {'PROXIES': config.read({'DAICHO_PROXIES': '127.0.0.1',
+                                                'DAICHO_SECRET_KEY': 'k' * 32})['PROXIES']})
     for _ in range(6):
         attempt(app.test_client(), headers={'X-Forwarded-For': '198.51.100.7'})
-    assert attempt(app.test_client(), password=PASSWORD, headers={'X-Forwarded-For': '198.51.100.7'}).status_code == 429
-    assert attempt(app.test_client(), password=PASSWORD, headers={'X-Forwarded-For': '198.51.100.8'}).status_code == 303
+    assert attempt(app.test_client(), password=PASSWORD,
+                   headers={'X-Forwarded-For': '198.51.100.7'}).status_code == 429
+    assert attempt(app.test_client(), password=PASSWORD,
+                   headers={'X-Forwarded-For': '198.51.100.8'}).status_code == 303
 
 
 def test_a_right_password_is_answered_at_once_whatever_an_address_has_guessed(app, hour):
-    """The bar's 10,000 guesses, as what is left of them: counts of an address, of accounts and of an account from it."""
+    """The bar's 10,000 guesses, as what is left of them: counts of an address, of accounts and of an account
+    from it."""
     with app.test_request_context(), db.connection_context():
         account = throttles.account_hash(email('it'))
-        rows = [{'key': f'pair:{n:024}:127.0.0.1', 'failures': 9, 'last': hour.now, 'until': None} for n in range(5000)]
-        rows += [{'key': f'account:{n:024}', 'failures': 9, 'last': hour.now, 'until': None} for n in range(5000)]
+        rows = [{'key': f'pair:{n:024}:127.0.0.1', 'failures': 9, 'last': hour.now, 'until': None}
+                for n in range(5000)]
+        rows += [{'key': f'account:{n:024}', 'failures': 9, 'last': hour.now, 'until': None}
+                 for n in range(5000)]
         for start in range(0, len(rows), 500):
             Throttle.insert_many(rows[start:start + 500]).execute()
         Throttle.create(key='address:127.0.0.1', failures=10_000, last=hour.now)
-        Throttle.create(key=f'pair:{account}:127.0.0.1', failures=40, last=hour.now, until=hour.now + timedelta(seconds=900))
+        Throttle.create(key=f'pair:{account}:127.0.0.1', failures=40, last=hour.now,
+                        until=hour.now + timedelta(seconds=900))
     started = time.process_time()
     assert attempt(app.test_client(), 'auditor', PASSWORD).status_code == 303
-    assert attempt(app.test_client(), password=PASSWORD, environ_base={'REMOTE_ADDR': '10.0.0.9'}).status_code == 303
+    assert attempt(app.test_client(), password=PASSWORD,
+                   environ_base={'REMOTE_ADDR': '10.0.0.9'}).status_code == 303
     assert time.process_time() - started < 1
 
 
@@ -388,7 +410,8 @@ def test_only_the_hash_of_a_token_is_kept(app, client_of):
         id, token = cookie['at']
     with app.app_context(), db.connection_context():
         row = Session.get_by_id(id)
-        assert row.token != token and row.token == hashlib.sha256(token.encode()).hexdigest() and len(token) > 40
+        assert row.token != token and row.token == hashlib.sha256(token.encode()).hexdigest() and len(
+            token) > 40
     other = app.test_client()
     for at in ([id, 'x' * 43], [id, row.token], [id + 999, token], [-1, token], [2 ** 70, token]):
         with other.session_transaction() as forged:
@@ -402,13 +425,15 @@ def test_one_sees_where_one_is_signed_in_and_ends_it_there(app, client_of):
         'User-Agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1'})
     stranger = client_of('auditor')
     page = one.get('/account/')
-    assert 'iPhone の Safari' in page.page.text and '10.0.0.9' in page.page.text and 'この端末' in page.page.text
+    assert 'iPhone の Safari' in page.page.text and '10.0.0.9' in page.page.text
+    assert 'この端末' in page.page.text
     assert '端末（2件）' in page.page.text
     there = re.findall(r'action="/account/sessions/(\d+)/end"', page.text)
     assert len(there) == 2
     with two.session_transaction() as cookie:
         id, _ = cookie['at']
-    assert stranger.post(f'/account/sessions/{id}/end').status_code == 303 and signed_in(two), 'another person ends nothing'
+    assert stranger.post(f'/account/sessions/{id}/end').status_code == 303 and signed_in(
+        two), 'another person ends nothing'
     assert one.post(f'/account/sessions/{id}/end').status_code == 303
     assert not signed_in(two) and signed_in(one)
     assert 'もう終わっています' in one.post(f'/account/sessions/{id}/end', follow_redirects=True).page.text
@@ -423,7 +448,8 @@ def test_an_administrator_ends_a_session(app, client_of):
     with browser.session_transaction() as cookie:
         id, _ = cookie['at']
     assert f'/people/{person.id}/sessions/{id}/end' in admin.get(f'/people/{person.id}').text
-    assert '/sessions/' not in client_of('auditor').get(f'/people/{person.id}').text, 'addresses are for who keeps the people'
+    assert '/sessions/' not in client_of('auditor').get(
+        f'/people/{person.id}').text, 'addresses are for who keeps the people'
     assert client_of('auditor').post(f'/people/{person.id}/sessions/{id}/end').status_code == 403
     assert admin.post(f'/people/{person.id + 1}/sessions/{id}/end').status_code == 303 and signed_in(browser)
     assert admin.post(f'/people/{person.id}/sessions/{id}/end').status_code == 303 and not signed_in(browser)
@@ -464,7 +490,9 @@ def test_a_page_waits_for_no_writer_to_note_its_use(app, client_of, hour, monkey
 def test_a_note_that_cannot_be_written_breaks_no_page(client_of, hour, monkeypatch):
     browser = client_of('it')
     hour.pass_(61)
-    monkeypatch.setattr(Session, 'update', classmethod(lambda *args, **values: (_ for _ in ()).throw(OperationalError('read-only'))))
+    monkeypatch.setattr(Session, 'update',
+                        classmethod(lambda *args, **values: (_
+                                                             for _ in ()).throw(OperationalError('read-only'))))
     assert signed_in(browser)
 
 
@@ -509,7 +537,8 @@ def test_a_changed_role_or_a_closed_account_ends_sessions(app, client_of, change
     admin, sent = client_of('admin'), {'revision': str(person.revision), **change}
     if 'is_active' not in change:
         answer = admin.post(f'/people/{person.id}/edit', data=sent)
-        assert answer.status_code == 422 and '「変更の理由」を書いてください' in answer.page.text and signed_in(browser)
+        assert answer.status_code == 422 and '「変更の理由」を書いてください' in answer.page.text
+        assert signed_in(browser)
     answer = admin.post(f'/people/{person.id}/edit', data=sent | {'act_reason': '異動'})
     assert answer.status_code == 303
     assert not signed_in(browser)
@@ -524,7 +553,8 @@ def test_an_administrator_does_not_lock_themselves_out(app, client_of):
     with app.app_context(), db.connection_context():
         person = Person.get(Person.email == email('admin'))
     for change in ({'role': 'it'}, {'is_active': '0'}):
-        answer = client_of('admin').post(f'/people/{person.id}/edit', data={'revision': str(person.revision), **change})
+        answer = client_of('admin').post(f'/people/{person.id}/edit',
+                                         data={'revision': str(person.revision), **change})
         assert answer.status_code == 422
     answer = client_of('admin').post(f'/people/{person.id}/void', data={'reason': '誤り'})
     assert answer.status_code == 422 and '自分自身は取り消せません' in answer.page.text
@@ -533,7 +563,8 @@ def test_an_administrator_does_not_lock_themselves_out(app, client_of):
 
 def test_a_forged_session_is_nobody(app):
     browser = app.test_client()
-    for planted in ({'_user_id': '1'}, {'_user_id': '1', 'at': [1, 'x']}, {'_user_id': '999', 'at': [999, '']}, {'_user_id': '1', 'at': None}):
+    for planted in ({'_user_id': '1'}, {'_user_id': '1', 'at': [1, 'x']},
+                    {'_user_id': '999', 'at': [999, '']}, {'_user_id': '1', 'at': None}):
         with browser.session_transaction() as forged:
             forged.clear()
             forged.update(planted)
@@ -550,24 +581,30 @@ def test_signing_in_leads_where_one_wanted_to_go(app, target):
     assert (answer.status_code, answer.location) == (303, target)
 
 
-@pytest.mark.parametrize('target', ['https://evil.example/', '//evil.example', '///evil.example', '/\\evil.example', '\\\\evil.example',
-                                    '/\t/evil.example', '/\n/evil.example', '/\r/evil.example', 'javascript:alert(1)', 'evil',
+@pytest.mark.parametrize('target', ['https://evil.example/', '//evil.example', '///evil.example',
+                                    '/\\evil.example', '\\\\evil.example', '/\t/evil.example',
+                                    '/\n/evil.example', '/\r/evil.example', 'javascript:alert(1)', 'evil',
                                     ' //evil.example', '/a\\..\\..//evil.example'])
 def test_signing_in_never_leads_elsewhere(app, target):
-    answer = app.test_client().post('/sign-in', query_string={'next': target}, data={'email': email('it'), 'password': PASSWORD})
+    answer = app.test_client().post('/sign-in', query_string={'next': target},
+                                    data={'email': email('it'), 'password': PASSWORD})
     assert (answer.status_code, answer.location) == (303, '/')
 
 
 # --- passwords ---
 
 @pytest.mark.parametrize(('password', 'words'), [
-    ('短い合い言葉', '12文字以上'), ('Q1w2E3r4T5y6', 'よく使われる'), ('ｐａｓｓｗｏｒｄ1234', 'よく使われる'),
+    ('短い合い言葉', '12文字以上'), ('Q1w2E3r4T5y6', 'よく使われる'),
+    ('ｐａｓｓｗｏｒｄ1234', 'よく使われる'),
     ('aaaaaaaaaaaaaa', '同じ文字'), ('abababababab', '同じ文字'), ('department-2026!', 'メールアドレス'),
-    ('sakurasakurasakura', '同じ文字'), ('201204151997', '数字だけ'), ('Meguro-Daicho-2026', '推測されやすい'),
+    ('sakurasakurasakura', '同じ文字'), ('201204151997', '数字だけ'),
+    ('Meguro-Daicho-2026', '推測されやすい'),
     ('目黒区役所台帳二〇二六年度', '推測されやすい'),
-    ('めぐろくやくしょ2026', '推測されやすい'), ('税務課所属担当者2026', '推測されやすい'), ('馬場税meguro2026', '推測されやすい'),
+    ('めぐろくやくしょ2026', '推測されやすい'), ('税務課所属担当者2026', '推測されやすい'),
+    ('馬場税meguro2026', '推測されやすい'),
     ('令和8年度の台帳システム', '推測されやすい'),
-    ('qwertyuiop@meguro', '推測されやすい'), ('Dragon123456!', 'よく使われる'), ('p@ssw0rd!2026', 'よく使われる'), ('monkeydragon99', 'よく使われる'),
+    ('qwertyuiop@meguro', '推測されやすい'), ('Dragon123456!', 'よく使われる'),
+    ('p@ssw0rd!2026', 'よく使われる'), ('monkeydragon99', 'よく使われる'),
     ('dragon-meguro-2026', 'よく使われる'), ('administrator1', 'よく使われる')])
 def test_a_weak_password_is_refused_with_its_reason(client_of, password, words):
     browser = client_of('department')
@@ -576,7 +613,8 @@ def test_a_weak_password_is_refused_with_its_reason(client_of, password, words):
     assert password not in answer.text
 
 
-@pytest.mark.parametrize('password', ['坂の多い街の夕暮れ-41', 'correct horse battery staple', 'xK9#mQ2vLp7!t', 'めぐろの坂道を下る水車小屋', '8f3a-91bc-77e0',
+@pytest.mark.parametrize('password', ['坂の多い街の夕暮れ-41', 'correct horse battery staple',
+                                      'xK9#mQ2vLp7!t', 'めぐろの坂道を下る水車小屋', '8f3a-91bc-77e0',
                                       'ｶﾞﾗｽの向こうの青い傘'])
 def test_a_long_or_random_password_will_do(opened, password):
     assert passwords.weaknesses(password, Person.get(Person.email == email('department'))) == []
@@ -592,8 +630,10 @@ def test_the_list_is_long_and_fits_the_rule():
 
 def test_the_old_password_and_the_repetition_are_asked_for(client_of):
     browser = client_of('it')
-    assert '今のパスワードが違います' in browser.post('/account/', data={'current': 'x', 'new': NEW, 'again': NEW}).page.text
-    assert '一致しません' in browser.post('/account/', data={'current': PASSWORD, 'new': NEW, 'again': NEW + 'x'}).page.text
+    assert '今のパスワードが違います' in browser.post('/account/',
+                                          data={'current': 'x', 'new': NEW, 'again': NEW}).page.text
+    assert '一致しません' in browser.post('/account/', data={'current': PASSWORD, 'new': NEW,
+        'again': NEW + 'x'}).page.text
     assert signed_in(browser)
 
 
@@ -604,9 +644,12 @@ def test_an_administrator_sets_a_first_password(app, client_of):
     answer = client_of('admin').post(f'/people/{person.id}/password', data={'new': NEW, 'again': NEW})
     assert answer.status_code == 303 and not signed_in(other)
     assert attempt(app.test_client(), 'other', NEW).status_code == 303
-    assert '一時パスワードを、本人がまだ変えていません' in client_of('admin').get(f'/people/{person.id}').page.text
-    assert '12文字以上' in client_of('admin').post(f'/people/{person.id}/password', data={'new': 'x', 'again': 'x'}).page.text
-    assert '一致しません' in client_of('admin').post(f'/people/{person.id}/password', data={'new': NEW + 'y', 'again': NEW}).page.text
+    assert '一時パスワードを、本人がまだ変えていません' in client_of('admin').get(
+        f'/people/{person.id}').page.text
+    assert '12文字以上' in client_of('admin').post(f'/people/{person.id}/password',
+        data={'new': 'x', 'again': 'x'}).page.text
+    assert '一致しません' in client_of('admin').post(f'/people/{person.id}/password',
+        data={'new': NEW + 'y', 'again': NEW}).page.text
 
 
 @pytest.fixture
@@ -614,7 +657,8 @@ def one_time(app, client_of):
     """A browser signed in with a one-time password."""
     with app.app_context(), db.connection_context():
         id = Person.get(Person.email == email('other')).id
-    assert client_of('admin').post(f'/people/{id}/password', data={'new': NEW, 'again': NEW}).status_code == 303
+    assert client_of('admin').post(f'/people/{id}/password',
+                                   data={'new': NEW, 'again': NEW}).status_code == 303
     browser = app.test_client()
     assert attempt(browser, 'other', NEW).status_code == 303
     return browser
@@ -624,9 +668,11 @@ def test_a_one_time_password_opens_the_page_where_it_is_changed_and_no_other(app
     for address in ('/', '/systems/', '/systems/1', '/account/sessions/1/end', '/search?q=x', '/files/'):
         for method in ('GET', 'POST'):
             answer = one_time.open(address, method=method)
-            assert answer.status_code in (303, 405) and answer.headers.get('Location', '/account/') == '/account/', address
+            assert answer.status_code in (303, 405) and answer.headers.get('Location',
+                '/account/') == '/account/', address
     page = one_time.get('/account/').page
-    assert page.h1 == 'パスワードの変更' and 'サインインしている端末' not in page.text and '/systems/' not in page.links
+    assert page.h1 == 'パスワードの変更' and 'サインインしている端末' not in page.text
+    assert '/systems/' not in page.links
     again = one_time.post('/account/', data={'current': NEW, 'new': NEW, 'again': NEW})
     assert again.status_code == 422 and '今のパスワードと同じです' in again.page.text
     own = '静かな池のまわりの道-7'
@@ -666,7 +712,8 @@ def test_an_administrator_changes_their_own_password_with_the_present_one_only(a
         id = Person.get(Person.email == email('admin')).id
     admin = client_of('admin')
     assert f'/people/{id}/password' not in admin.get(f'/people/{id}').page.links
-    for answer in (admin.get(f'/people/{id}/password'), admin.post(f'/people/{id}/password', data={'new': NEW, 'again': NEW})):
+    for answer in (admin.get(f'/people/{id}/password'),
+                   admin.post(f'/people/{id}/password', data={'new': NEW, 'again': NEW})):
         assert answer.location == '/account/'
     assert attempt(app.test_client(), 'admin', NEW).status_code == 422
 
@@ -688,14 +735,16 @@ def test_a_former_address_is_not_given_to_another(app, client_of):
     with app.app_context(), db.connection_context():
         person = Person.get(Person.email == email('other'))
     address = f'/people/{person.id}/edit'
-    assert admin.post(address, data={'revision': str(person.revision), 'email': 'chiba@city.example', 'act_reason': '改姓'}).status_code == 303
+    assert admin.post(address, data={'revision': str(person.revision), 'email': 'chiba@city.example',
+                                     'act_reason': '改姓'}).status_code == 303
     new = {'name': '後任', 'department_code': '0202', 'role': 'department', 'is_active': '1'}
     for taken in (email('other'), email('other').upper()):
         answer = admin.post('/people/new', data=new | {'email': taken})
         assert answer.status_code == 422 and '以前ほかの人が使っていた' in answer.page.text
     assert admin.post('/people/new', data=new | {'email': 'konin@city.example'}).status_code == 303
     # whose it was may have it back
-    assert admin.post(address, data={'revision': str(person.revision + 1), 'email': email('other'), 'act_reason': '戻す'}).status_code == 303
+    assert admin.post(address, data={'revision': str(person.revision + 1), 'email': email('other'),
+                                     'act_reason': '戻す'}).status_code == 303
 
 
 def test_an_address_given_up_meanwhile_is_not_given_to_another(app, client_of, monkeypatch):
@@ -706,7 +755,8 @@ def test_an_address_given_up_meanwhile_is_not_given_to_another(app, client_of, m
             person.email = 'chiba@city.example'
             act.save(person)
     monkeypatch.setattr(settings_pages.people, 'prepare', lambda *args: ())
-    answer = admin.post('/people/new', data={'email': email('other'), 'name': '後任', 'department_code': '0202', 'role': 'department',
+    answer = admin.post('/people/new', data={'email': email('other'), 'name': '後任',
+        'department_code': '0202', 'role': 'department',
                                              'is_active': '1'})
     assert answer.status_code == 409
     with app.app_context(), db.connection_context():
@@ -722,8 +772,8 @@ def test_a_form_without_its_token_changes_nothing(settings):
 
 
 def production(**more):
-    return {'DAICHO_ENV': 'production', 'DATABASE_URL': 'sqlite:////tmp/none.db', 'DAICHO_SECRET_KEY': secrets.token_hex(32),
-            'DAICHO_HOSTS': 'daicho.city.example', **more}
+    return {'DAICHO_ENV': 'production', 'DATABASE_URL': 'sqlite:////tmp/none.db',
+            'DAICHO_SECRET_KEY': secrets.token_hex(32), 'DAICHO_HOSTS': 'daicho.city.example', **more}
 
 
 def test_production_is_strict():
@@ -734,12 +784,16 @@ def test_production_is_strict():
 
 
 @pytest.mark.parametrize(('change', 'words'), [
-    ({'DAICHO_SECRET_KEY': ''}, 'DAICHO_SECRET_KEY'), ({'DAICHO_SECRET_KEY': 'k' * 31}, '32文字以上'), ({'DAICHO_HOSTS': ''}, 'DAICHO_HOSTS'),
-    ({'DAICHO_HOSTS': ' , '}, 'DAICHO_HOSTS'), ({'DAICHO_ENV': 'staging'}, 'DAICHO_ENV'), ({'DATABASE_URL': 'mysql://x/y'}, 'DATABASE_URL'),
-    ({'DAICHO_TODAY': 'someday'}, 'DAICHO_TODAY'), ({'DAICHO_PROXIES': 'proxy.example'}, 'DAICHO_PROXIES'), ({'DAICHO_PROXIES': '0.0.0.0/0'}, 'DAICHO_PROXIES'),
+    ({'DAICHO_SECRET_KEY': ''}, 'DAICHO_SECRET_KEY'), ({'DAICHO_SECRET_KEY': 'k' * 31}, '32文字以上'),
+    ({'DAICHO_HOSTS': ''}, 'DAICHO_HOSTS'),
+    ({'DAICHO_HOSTS': ' , '}, 'DAICHO_HOSTS'), ({'DAICHO_ENV': 'staging'}, 'DAICHO_ENV'),
+    ({'DATABASE_URL': 'mysql://x/y'}, 'DATABASE_URL'),
+    ({'DAICHO_TODAY': 'someday'}, 'DAICHO_TODAY'), ({'DAICHO_PROXIES': 'proxy.example'}, 'DAICHO_PROXIES'),
+    ({'DAICHO_PROXIES': '0.0.0.0/0'}, 'DAICHO_PROXIES'),
     *(({'DAICHO_SECRET_KEY': key}, '推測されやすい') for key in (
-        'k' * 64, '0123456789abcdef' * 4, 'abcdefghijklmnopqrstuvwxyz0123456789', 'correct-horse-battery-staple-please', 'changeme' * 5,
-        'this is the secret key of our register', '1234567890' * 4, 'qwertyuiopasdfghjklzxcvbnmqwertyuiop', 'daicho-secret-key-for-production-2026',
+        'k' * 64, '0123456789abcdef' * 4, 'abcdefghijklmnopqrstuvwxyz0123456789',
+        'correct-horse-battery-staple-please', 'changeme' * 5, 'this is the secret key of our register',
+        '1234567890' * 4, 'qwertyuiopasdfghjklzxcvbnmqwertyuiop', 'daicho-secret-key-for-production-2026',
         'Meguro Ward Daicho Production Key 1'))])
 def test_unsafe_settings_are_refused_by_name(change, words):
     with pytest.raises(config.Unsafe, match=words) as caught:
@@ -753,7 +807,8 @@ def test_a_key_drawn_by_chance_that_looks_unlikely_is_taken():
 
 def test_keys_drawn_by_chance_are_taken():
     for _ in range(300):
-        for key in (secrets.token_hex(32), secrets.token_hex(16), secrets.token_urlsafe(32), secrets.token_urlsafe(24)):
+        for key in (secrets.token_hex(32), secrets.token_hex(16), secrets.token_urlsafe(32),
+                    secrets.token_urlsafe(24)):
             assert not config.guessable(key), key
 
 
@@ -782,7 +837,8 @@ def test_uploads_nobody_goes_on_with_are_deleted(app, client_of):
     uploads = app.config['INSTANCE'] / 'uploads'
 
     def upload(who, number='H-9'):
-        answer = client_of(who).post('/files/', data={'kind': 'shares', 'encoding': 'auto', 'file': (io.BytesIO(
+        answer = client_of(who).post('/files/', data={'kind': 'shares', 'encoding': 'auto',
+            'file': (io.BytesIO(
             f'share_no,title,method,shared_on\n{number},教訓,通知,2026-09-01\n'.encode()), 'shares.csv')})
         assert answer.status_code == 303
         return {path for path in uploads.glob('*/*')}
@@ -801,10 +857,12 @@ def test_an_unknown_host_is_refused(settings):
 
 
 def test_every_answer_carries_the_headers(app, client_of):
-    for answer in (app.test_client().get('/sign-in'), client_of('it').get('/systems/'), client_of('it').get('/nowhere')):
+    for answer in (app.test_client().get('/sign-in'), client_of('it').get('/systems/'),
+                   client_of('it').get('/nowhere')):
         policy = answer.headers['Content-Security-Policy']
         assert "default-src 'none'" in policy and 'unsafe' not in policy
-        assert answer.headers['X-Content-Type-Options'] == 'nosniff' and answer.headers['Cache-Control'] == 'no-store'
+        assert answer.headers['X-Content-Type-Options'] == 'nosniff' and answer.headers[
+            'Cache-Control'] == 'no-store'
 
 
 def test_the_session_holds_no_more_than_it_needs(app):

@@ -18,10 +18,12 @@ def sent(browser, address, **fields):
 
 def test_a_step_is_entered_and_corrected(app, client_of):
     it = client_of('it')
-    answer = sent(it, '/steps/new', business_code='B07', step_no='３', status='doing', started_on='2026-06-01')
+    answer = sent(it, '/steps/new', business_code='B07', step_no='３', status='doing',
+                  started_on='2026-06-01')
     assert answer.status_code == 303, answer.page.text
     address = answer.location + '/edit'
-    answer = sent(it, address, business_code='B07', step_no='3', status='done', started_on='2026-06-01', done_on='2026-07-01')
+    answer = sent(it, address, business_code='B07', step_no='3', status='done', started_on='2026-06-01',
+                  done_on='2026-07-01')
     assert answer.status_code == 303, answer.page.text
     with app.app_context(), db.connection_context():
         row = StepProgress.get_by_id(int(address.split('/')[-2]))
@@ -43,8 +45,10 @@ def met(app):
 @pytest.fixture
 def counted(app):
     """A past year with a step done."""
-    with app.app_context(), db.connection_context(), trail.act('steps.import', by=None, at=clock.now()) as act:
-        row = StepProgress(business=Business.get(Business.code == 'B01'), step=Step.get(Step.no == 2), status='done',
+    with app.app_context(), db.connection_context(), trail.act('steps.import', by=None,
+            at=clock.now()) as act:
+        row = StepProgress(business=Business.get(Business.code == 'B01'), step=Step.get(Step.no == 2),
+                           status='done',
                            done_on=date(2026, 2, 2))
         act.save(row)
         act.save(StepMove(progress=row, status='done', on_day=date(2026, 2, 2)))
@@ -57,10 +61,12 @@ def test_a_step_master_dated_into_the_past_does_not_take_a_year_over(counted, cl
     answer = sent(it, '/step-masters/new', version='2.0', valid_from='2025-04-01')
     assert answer.status_code == 422 and '過ぎた日からの適用にはできません' in answer.page.text
     # one that is there without steps, as from a register of before, is not in force
-    with counted.app_context(), db.connection_context(), trail.act('step-masters.create', by=None, at=clock.now()) as act:
+    with counted.app_context(), db.connection_context(), trail.act('step-masters.create', by=None,
+            at=clock.now()) as act:
         act.save(StepMaster(version='1.5', valid_from=date(2025, 4, 1)))
     assert met(counted) == (1, 720)
-    answer = sent(it, '/step-items/new', version='1.5', no='1', phase='移行', name='準備', verified='verified')
+    answer = sent(it, '/step-items/new', version='1.5', no='1', phase='移行', name='準備',
+                  verified='verified')
     assert answer.status_code == 422 and '適用開始日（2025-04-01）が過ぎています' in answer.page.text
     assert met(counted) == (1, 720)
 
@@ -70,7 +76,8 @@ def test_a_step_master_of_a_day_to_come_is_filled_and_leaves_the_past_alone(coun
     answer = sent(it, '/step-masters/new', version='2.0', valid_from='2026-12-01')
     assert answer.status_code == 303
     address = answer.location + '/edit'
-    assert sent(it, '/step-items/new', version='2.0', no='1', phase='移行', name='準備', verified='verified').status_code == 303
+    assert sent(it, '/step-items/new', version='2.0', no='1', phase='移行', name='準備',
+                verified='verified').status_code == 303
     answer = sent(it, address, version='2.0', valid_from='2025-04-01', act_reason='早める')
     assert answer.status_code == 422 and '過ぎた日' in answer.page.text
     assert met(counted) == (1, 720)
@@ -97,8 +104,10 @@ def test_no_reader_meets_the_day_that_stands_for_the_beginning(app, client_of):
 
 def test_a_step_master_is_not_taken_back_into_days_that_are_counted(counted, client_of):
     it = client_of('it')
-    with counted.app_context(), db.connection_context(), trail.act('step-masters.create', by=None, at=clock.now()) as act:
-        master = StepMaster(version='1.7', valid_from=date(2025, 4, 1), voided_at=clock.now(), void_reason='誤り')
+    with counted.app_context(), db.connection_context(), trail.act('step-masters.create', by=None,
+            at=clock.now()) as act:
+        master = StepMaster(version='1.7', valid_from=date(2025, 4, 1), voided_at=clock.now(),
+                            void_reason='誤り')
         act.save(master)
         act.save(Step(master=master, no=1, phase='移行', name='準備', verified='verified'))
     answer = sent(it, f'/step-masters/{master.id}/restore', reason='戻す')

@@ -1,4 +1,5 @@
-"""Tokens of the API: shown once, kept as a hash, ended with the person's sign-ins, slowed, and seen by their person."""
+"""Tokens of the API: shown once, kept as a hash, ended with the person's sign-ins, slowed, and seen by their
+person."""
 import hashlib
 import re
 from datetime import timedelta
@@ -35,13 +36,16 @@ def test_everybody_issues_and_revokes_their_own(app, client_of, who):
     assert len(token) >= 7 + 43  # 256 random bits
     assert asked(app, token, '/indicators').status_code == 200
     page = browser.get('/account/')
-    assert '月次の集計' in page.page.text and token not in page.text and token not in browser.get('/tokens/new').text
+    assert '月次の集計' in page.page.text and token not in page.text and token not in browser.get(
+        '/tokens/new').text
     with app.app_context(), db.connection_context():
         row = ApiToken.get()
-        assert (row.token_hash, row.person.email, row.scopes) == (hashlib.sha256(token.encode()).hexdigest(), email(who), 'read')
+        assert (row.token_hash, row.person.email, row.scopes) == (hashlib.sha256(token.encode()).hexdigest(),
+            email(who), 'read')
         act = Act.select().order_by(Act.seq.desc()).first()
         told = Change.get(Change.act == act).values
-        assert act.kind == 'tokens.create' and act.channel == 'web' and token not in told and row.token_hash not in told
+        assert act.kind == 'tokens.create' and act.channel == 'web' and token not in told
+        assert row.token_hash not in told
     for other in set(CAST) - {who, 'admin'}:
         assert client_of(other).post(f'/tokens/{row.id}/revoke').status_code == 404
     assert browser.post(f'/tokens/{row.id}/revoke').location == '/account/'
@@ -62,8 +66,10 @@ def test_an_administrator_revokes_anybodys(app, client_of):
 
 
 @pytest.mark.parametrize(('wrong', 'words'), [
-    ({'name': ''}, '名前を入力してください'), ({'scopes': ''}, '範囲を入力してください'), ({'scopes': 'all'}, '「all」は選べません'),
-    ({'expires_on': '2026-11-22'}, '1年以内'), ({'expires_on': '2027-12-01'}, '1年以内'), ({'expires_on': ''}, '期限を入力してください')])
+    ({'name': ''}, '名前を入力してください'), ({'scopes': ''}, '範囲を入力してください'),
+    ({'scopes': 'all'}, '「all」は選べません'),
+    ({'expires_on': '2026-11-22'}, '1年以内'), ({'expires_on': '2027-12-01'}, '1年以内'),
+    ({'expires_on': ''}, '期限を入力してください')])
 def test_a_token_needs_a_name_a_scope_and_an_end(client_of, wrong, words):
     answer = client_of('it').post('/tokens/new', data=FORM | wrong)
     assert answer.status_code == 422 and words in answer.page.text
@@ -77,8 +83,10 @@ def test_a_person_has_only_so_many(client_of, monkeypatch):
 
 
 def test_who_holds_a_one_time_password_issues_none(app, client_of):
-    with app.app_context(), db.connection_context(), trail.act('people.password', by=None, at=clock.now()) as act:
-        sign_in.set_password(act, Person.get(Person.email == email('it')), PASSWORD, clock.now() + timedelta(days=1))
+    with app.app_context(), db.connection_context(), trail.act('people.password', by=None,
+            at=clock.now()) as act:
+        sign_in.set_password(act, Person.get(Person.email == email('it')), PASSWORD,
+                             clock.now() + timedelta(days=1))
     browser = client_of('it')
     assert browser.post('/tokens/new', data=FORM).location == '/account/'
     assert browser.get('/api/v1/openapi.json').status_code == 401
@@ -100,7 +108,8 @@ def change(app, **values):
 
 
 def by_admin(client_of, **changes):
-    person = {'email': email('department'), 'name': '馬場 税', 'department_code': '0201', 'role': 'department', 'is_active': '1'}
+    person = {'email': email('department'), 'name': '馬場 税', 'department_code': '0201',
+              'role': 'department', 'is_active': '1'}
     browser = client_of('admin')
     address = f'/people/{list(CAST).index("department") + 1}/edit'
     revision = re.search('name="revision" value="(.*?)"', browser.get(address).text).group(1)
@@ -210,14 +219,18 @@ def test_tokens_by_command(tmp_path):
     desk = empty(tmp_path)
     desk.load('departments')
     desk.person('it@city.example', 'it')
-    issue = ['token', 'issue', 'it@city.example', '--name', '連携', '--scope', 'read', '--scope', 'write', '--until']
+    issue = ['token', 'issue', 'it@city.example', '--name', '連携', '--scope', 'read', '--scope', 'write',
+             '--until']
     token = desk.run(*issue, '2027-06-30')
-    assert token.exit_code == 0 and token.stdout.startswith('daicho_') and token.stdout.strip() not in token.stderr
+    assert token.exit_code == 0 and token.stdout.startswith(
+        'daicho_') and token.stdout.strip() not in token.stderr
     found, = desk.json('token', 'list', 'it@city.example')
-    assert found == {'id': found['id'], 'name': '連携', 'scopes': ['read', 'write'], 'expires_on': '2027-06-30', 'last_used': None}
+    assert found == {'id': found['id'], 'name': '連携', 'scopes': ['read', 'write'],
+                     'expires_on': '2027-06-30', 'last_used': None}
     assert '連携' in desk.run('token', 'list', 'it@city.example').stdout
     assert desk.run(*issue, '2037-06-30').exit_code == 1
-    assert desk.run('token', 'issue', 'nobody@x', '--name', 'x', '--scope', 'read', '--until', '2027-06-30').exit_code == 1
+    assert desk.run('token', 'issue', 'nobody@x', '--name', 'x', '--scope', 'read', '--until',
+                    '2027-06-30').exit_code == 1
     assert desk.run('token', 'revoke', found['id'], '--reason', '入替え').exit_code == 0
     assert desk.run('token', 'revoke', found['id']).exit_code == 1
     assert desk.json('token', 'list', 'it@city.example') == []

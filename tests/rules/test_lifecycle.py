@@ -205,7 +205,8 @@ def test_what_a_reported_finding_lacks(target, change, words):
 
 
 def test_a_large_case_that_was_not_examined_is_named():
-    words, = missing(Move('procure', 'build'), WHOLE | {'ordering_supported': False, 'unsupported_cases': ['C-1 更新', 'C-2 移行']})
+    words, = missing(Move('procure', 'build'), WHOLE | {'ordering_supported': False,
+        'unsupported_cases': ['C-1 更新', 'C-2 移行']})
     assert '「C-1 更新」、「C-2 移行」' in words and '例外の理由と承認者' in words
 
 

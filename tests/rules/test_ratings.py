@@ -166,6 +166,7 @@ def test_still_needed_from_a_fraction_agrees_with_judge(num, den, target, decima
     assert still_needed(num, den, '>=', target, decimals) == first
 
 
-@pytest.mark.parametrize(('number', 'places'), [('75', 0), ('75.0', 0), ('86.90', 1), ('0.001', 3), ('1E+2', 0)])
+@pytest.mark.parametrize(('number', 'places'), [('75', 0), ('75.0', 0), ('86.90', 1), ('0.001', 3),
+    ('1E+2', 0)])
 def test_how_many_decimals_a_number_needs(number, places):
     assert ratings.places_of(Decimal(number)) == places
