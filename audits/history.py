@@ -133,7 +133,8 @@ def of_rows(rows):
     ids = {}
     for row in rows:
         ids.setdefault(row._meta.table_name, []).append(row.id)
-    columns = Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name, Act.reason
+    columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name,
+               Act.reason)
     return list(_latest(columns, reduce(or_, [(Change.table == table) & Change.row.in_(some) for table,
         some in ids.items()]), LIMIT))
 

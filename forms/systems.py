@@ -92,7 +92,8 @@ class SystemForm(Form):
         if 'summary' in self._fields and not self.of_file and self.value_of('lifecycle',
                 row) == 'idea' and not self.value_of('summary', row):
             yield 'summary', '概要を入力してください。構想には、何のためのシステムかが必要です。'
-        if not self.of_file and 'pii' in self._fields and self.pii.typed is not None and not self.pii.typed.strip():
+        if not self.of_file and 'pii' in self._fields and (
+                self.pii.typed is not None and not self.pii.typed.strip()):
             # a file's blank is 未確認; on a page someone is there to ask
             yield 'pii', '個人情報の取扱いを選んでください。まだ分からないときは「未確認」を選びます。'
         if row is not None and self.value_of('successor_no') == row.id:

@@ -14,16 +14,21 @@ MIGRATIONS = Path(__file__).parent / 'migrations'
 
 #: what the runner keeps of the migrations, no table of ours
 HISTORY = 'schema_migration'
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|--[^\n]*|/\*.*?\*/|\w+|[(),;]|[^\s\w'"`(),;]+""", re.S)
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]"""
+    r"""|--[^\n]*|/\*.*?\*/|\w+|[(),;]|[^\s\w'"`(),;]+""", re.S)
 _STARTS = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'DEFAULT', 'COLLATE', 'REFERENCES',
                      'GENERATED', 'AS'})
 _OF_TABLE = frozenset({'CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'})
 
 OPTIONS = """SELECT 'options', c.relname, '', concat_ws(' ', c.relkind::text, c.relpersistence::text,
     CASE WHEN c.relrowsecurity THEN 'ROW SECURITY' END) FROM pg_class c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (
-        SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
-COLUMNS = """SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull
+    WHERE c.relnamespace = current_schema()::regnamespace
+        AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (
+            SELECT 1 FROM pg_depend d
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
+COLUMNS = """SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+        || CASE WHEN a.attnotnull
     THEN ' NOT NULL' ELSE '' END || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '')
     || a.attidentity::text || a.attgenerated::text
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -38,12 +43,14 @@ CONSTRAINTS = """SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef
     THEN ' SWITCHED OFF' ELSE '' END
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     WHERE c.relnamespace = current_schema()::regnamespace AND k.contype NOT IN ('n', 't')"""
-INDEXES = """SELECT 'index', c.relname, i.relname, pg_get_indexdef(x.indexrelid, 0, true) || CASE WHEN x.indisvalid
+INDEXES = """SELECT 'index', c.relname, i.relname, pg_get_indexdef(x.indexrelid, 0, true)
+        || CASE WHEN x.indisvalid
     THEN '' ELSE ' INVALID' END
     FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')"""
 #: a trigger says what it does only with its function
-TRIGGERS = """SELECT 'trigger', c.relname, t.tgname, pg_get_triggerdef(t.oid, true) || CASE WHEN t.tgenabled IN ('O', 'A')
+TRIGGERS = """SELECT 'trigger', c.relname, t.tgname, pg_get_triggerdef(t.oid, true)
+        || CASE WHEN t.tgenabled IN ('O', 'A')
     THEN '' ELSE ' SWITCHED OFF' END || ' ' || l.lanname || ' ' || p.prosrc || coalesce(p.proconfig::text, '')
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     JOIN pg_language l ON l.oid = p.prolang

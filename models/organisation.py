@@ -101,9 +101,9 @@ def since_on(day):
 
 def _sql_on(day, column):
     version, field = DepartmentVersion.alias(), getattr(Department, column)
-    former = (version.select(getattr(version, column)).where(version.department == Department.id,
-        version.voided_at.is_null(),
-                                                             version.valid_to >= day).order_by(version.valid_from).limit(1))
+    former = version.select(getattr(version, column)).where(
+        version.department == Department.id, version.voided_at.is_null(), version.valid_to >= day,
+    ).order_by(version.valid_from).limit(1)
     return fn.COALESCE(Case(None, [(Department.valid_from <= day, field)]), former,
                        field).python_value(field.python_value)
 

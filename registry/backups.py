@@ -289,7 +289,8 @@ def _replace(staged, target):
     except sqlite3.DatabaseError as error:
         former.unlink(missing_ok=True)
         if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or _held(target):
-            raise Failed(f'{target} は使われています。サーバーを止めてから、もう一度実行してください。') from None
+            raise Failed(f'{target} は使われています。'
+                         'サーバーを止めてから、もう一度実行してください。') from None
     # what stands there cannot be read: keep it for whoever wants to look at it
     kept = _aside(target, stamp)
     os.replace(staged, target)

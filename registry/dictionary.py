@@ -31,8 +31,10 @@ TYPES = {'AUTO': '整数', 'INT': '整数', 'BIGINT': '整数', 'BOOL': '真偽'
          'DATETIME': '日時（UTC）', 'TEXT': '文字列', 'VARCHAR': '文字列'}
 OPENING = """# データ辞書
 
-この文書は `python -m registry.dictionary` が、表（`models/`）とフォーム（`forms/`）から作ります。手では直しません。
-どの表のどの列も NULL の可否・長さ・コードをデータベースの制約としても持ちます。記録の表の行は削除せず、取消（`voided_at`）にします。
+この文書は `python -m registry.dictionary` が、表（`models/`）とフォーム（`forms/`）から作ります。
+手では直しません。
+どの表のどの列も NULL の可否・長さ・コードをデータベースの制約としても持ちます。
+記録の表の行は削除せず、取消（`voided_at`）にします。
 """
 
 

@@ -232,7 +232,9 @@ def previewed(token):
 
 def repaired(load):
     """Return what is added to the reason of an act whose file was read with its zeros given back."""
-    return f'（先頭の0を補った欄 {sum(cut.cells for cut in load.cut.values()):,}件）' if load.restore_zeros and load.cut else ''
+    if not load.restore_zeros or not load.cut:
+        return ''
+    return f'（先頭の0を補った欄 {sum(cut.cells for cut in load.cut.values()):,}件）'
 
 
 def fingerprint(load):

@@ -55,10 +55,10 @@ def led_here():
 
 def still_needed(row, by):
     """Yield (field, message) of why a unit must stay: records that would be left without one."""
-    used = [(words, table.select().where(table.live(), field == row.id).count()) for words, table,
-            field in led_here()]
-    if any(number for _, number in used):
-        yield 'reason', (f'この所属には記録があります（{"、".join(f"{words}{number:,}件" for words, number in used if number)}）。'
+    counts = [(words, table.select().where(table.live(), field == row.id).count())
+              for words, table, field in led_here()]
+    if used := '、'.join(f'{words}{number:,}件' for words, number in counts if number):
+        yield 'reason', (f'この所属には記録があります（{used}）。'
                          '廃止するときは、取消ではなく編集で有効終了日を入れてください。')
 
 

@@ -148,7 +148,8 @@ def census(id):
             for person in population:
                 # who was once enrolled by mistake and voided (取消) is on the census all the same
                 row = known.get(person.id) or Enrolment(course=course, staff=person)
-                row.status, row.voided_at, row.void_reason = 'excluded' if person.leave in reasons else 'waiting', None, None
+                row.status = 'excluded' if person.leave in reasons else 'waiting'
+                row.voided_at = row.void_reason = None
                 row.exclusion_reason = EXCLUSION_REASONS[
                     reasons[person.leave]] if person.leave in reasons else None
                 row.completed_on = row.score = None

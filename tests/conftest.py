@@ -82,7 +82,9 @@ Rule._compile_builder = compile_once
 # --- the page, read and checked ---
 
 #: a tag, or what is neither a tag nor text; the standard parser takes six times as long for the same answer
-TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>|<!--.*?-->|<!doctype[^>]*+>""", re.S | re.I)
+TAG = re.compile(
+    r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>|<!--.*?-->|<!doctype[^>]*+>""",
+    re.S | re.I)
 ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?""")
 
 

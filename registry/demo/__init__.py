@@ -357,7 +357,8 @@ class Ward:
                     elif step.no <= 34:
                         done = min(date(2022, 5, 10) + timedelta(days=30 * step.no + place),
                                    date(2025, 3, 28))
-                        row.status, row.planned_on, row.started_on, row.done_on = 'done', None, done - timedelta(days=20), done
+                        row.status, row.planned_on = 'done', None
+                        row.started_on, row.done_on = done - timedelta(days=20), done
             act.insert(list(rows.values()))
             act.insert([StepMove(progress=row.id, status=status, on_day=day) for row in rows.values()
                         for status, day in moves_of(row, None, reports[0].date())])

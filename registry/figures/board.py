@@ -317,7 +317,9 @@ def numbers_on(name, asked):
 
 def text_of(found, indicator):
     """Return a figure's value as it is published; 記録なし or 該当なし when there is none."""
-    return MISSING if not found.recorded else NOT_APPLICABLE if found.value is None else f'{shown(found.value, indicator):f}'
+    if not found.recorded:
+        return MISSING
+    return NOT_APPLICABLE if found.value is None else f'{shown(found.value, indicator):f}'
 
 
 def plain_number(number):
@@ -360,7 +362,8 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
         'id': indicator.id, 'no': indicator.no, 'text': indicator.text, 'measure': indicator.measure,
         'kind': indicator.kind, 'operator': indicator.operator, 'target': indicator.target,
         'target_text': plain_number(indicator.target), 'target_words': (
-            f'{plain_number(indicator.target)}{indicator.unit or ""}{ratings.OPERATOR_WORDS[indicator.operator]}'),
+            f'{plain_number(indicator.target)}{indicator.unit or ""}'
+            f'{ratings.OPERATOR_WORDS[indicator.operator]}'),
         'unit': indicator.unit or '', 'decimals': indicator.places,
         'note': indicator.note or '', 'reference': [tuple(line.split('\t'))
             for line in lines(indicator.references)],
@@ -413,7 +416,8 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
 
 def stated(actual):
     """Return (day, value as it was entered, quote, source) of an actual."""
-    return actual.as_of, None if actual.value is None else f'{actual.value:f}', actual.quote or '', actual.source
+    value = None if actual.value is None else f'{actual.value:f}'
+    return actual.as_of, value, actual.quote or '', actual.source
 
 
 def stated_text(actual, indicator):

@@ -225,9 +225,9 @@ class Load:
         for place, name in self.columns:
             cell = self.form._fields[name]
             own = isinstance(cell, Key) and self.noun.key == (name,)
-            if (own or isinstance(cell, Pointing)) and any(len(text) < 10 and text.isascii()
-                    and text.isdigit()
-                                                           for _, cells in rows if (text := cells[place].strip())):
+            typed = (cells[place].strip() for _, cells in rows)
+            if (own or isinstance(cell, Pointing)) and any(
+                    0 < len(text) < 10 and text.isascii() and text.isdigit() for text in typed):
                 known = self._known(cell, own)
                 cuts[place] = Cut(cell.header, known, {len(number) for number in known})
         for _, cells in rows if cuts else ():
@@ -245,7 +245,9 @@ class Load:
         """Return the numbers of digits that a column's cells may mean."""
         table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table,
             cell.by)
-        numbers, limit = table.select(by), None if self.person is None or table.owned_by == OFFICE else condition(table, self.person, self.today)
+        numbers = table.select(by)
+        limit = None if self.person is None or table.owned_by == OFFICE else condition(
+            table, self.person, self.today)
         return {number for (number,) in (numbers if limit is None
                                          else numbers.where(limit)).tuples().iterator() if number.isdigit()}
 

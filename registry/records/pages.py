@@ -436,8 +436,8 @@ def _file(noun, query, format, encoding, people):
         (headers, rows), kinds = exporting.export(noun, query, viewer()), None
     try:
         if format == 'xlsx':
-            body, kind = sheets.write_xlsx(headers, rows, noun.title,
-                                           kinds), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+            body = sheets.write_xlsx(headers, rows, noun.title, kinds)
+            kind = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
         else:
             body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
             kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')

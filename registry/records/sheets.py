@@ -52,7 +52,8 @@ _UNSEEN = ('[ '
            '\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]*')
 _NEUTRAL = re.compile(f"'*{_UNSEEN}{_FORMULA}")
 _NEUTRALISED = re.compile(f"'+{_UNSEEN}{_FORMULA}")
-_STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
+_STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff'
+                      '\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 #: what no file of ours can hold: half characters, and the two that XML forbids and Excel cannot escape
 _UNWRITABLE = re.compile('[\ud800-\udfff\ufffe\uffff]')
 #: what ends a cell besides the next one; what follows the rows may hold formulas of its own
@@ -391,7 +392,8 @@ def _shapes(xml):
         tag = _bare(tag)
         if tag == 'numFmt':
             words = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', '', attributes.get('formatCode', '')).lower()
-            codes[attributes.get('numFmtId')] = '%' if '%' in words else 'h' if 'h' in words and 'd' in words else ''
+            moment = 'h' in words and 'd' in words
+            codes[attributes.get('numFmtId')] = '%' if '%' in words else 'h' if moment else ''
         elif tag in ('cellStyleXfs', 'cellXfs', 'cellStyles'):
             inside = tag == 'cellXfs'
         elif tag == 'xf' and inside:

@@ -174,7 +174,8 @@ def provenance(indicator, board):
         + quoted(indicator.quote),) if text]
     if indicator.businesses:
         found.append(f'対象業務：{"、".join(name for _, name in indicator.businesses)}')
-    if indicator.source == 'entered' and not indicator.is_published and indicator.as_of and indicator.as_of != board.as_of:
+    if indicator.source == 'entered' and not indicator.is_published and (
+            indicator.as_of and indicator.as_of != board.as_of):
         found.append(f'{calendar.show_day(indicator.as_of)}時点')
     found += [f'公表値{"" if at == board.as_of else f"（{calendar.show_day(at)}）"}：'
               f'{f"{value}{indicator.unit}" if value else "数値なし"}{quoted(said)} {source}'

@@ -295,7 +295,8 @@ def environ_of(scope):
             continue
         key = name.upper().replace('-', '_')
         key = key if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') else f'HTTP_{key}'
-        environ[key] = f'{environ[key]}{"; " if key == "HTTP_COOKIE" else ","}{value}' if key in environ else value
+        between = '; ' if key == 'HTTP_COOKIE' else ','
+        environ[key] = f'{environ[key]}{between}{value}' if key in environ else value
     return environ
 
 

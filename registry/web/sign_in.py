@@ -79,7 +79,8 @@ def register(app):
 
     @app.before_request
     def change_it_first():
-        if request.endpoint in OPEN or not current_user.is_authenticated or current_user.one_time_until is None:
+        if request.endpoint in OPEN or not current_user.is_authenticated or (
+                current_user.one_time_until is None):
             return None
         if bounds.is_api():
             return errors.unknown_token(0)
@@ -145,7 +146,9 @@ def reason_of(attempt, person, right):
         return f'waits {attempt.wait} s'
     if right:
         return 'one-time password expired'
-    return 'no such account' if person is None else 'no password yet' if person.password_hash is None else 'wrong password'
+    if person is None:
+        return 'no such account'
+    return 'no password yet' if person.password_hash is None else 'wrong password'
 
 
 def note(attempt, outcome, reason, person):

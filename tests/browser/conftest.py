@@ -22,7 +22,8 @@ QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
          '--disable-background-networking', '--disable-component-update', '--disable-sync']
 #: runs before the page's own scripts, and past its policy: what the policy refuses is kept for the test
 LISTEN = """window.refused = [];
-document.addEventListener('securitypolicyviolation', (e) => window.refused.push(e.violatedDirective + ' ' + e.blockedURI));"""
+document.addEventListener(
+    'securitypolicyviolation', (e) => window.refused.push(e.violatedDirective + ' ' + e.blockedURI));"""
 
 
 def command(environ, *words):

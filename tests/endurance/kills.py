@@ -147,7 +147,8 @@ class Client(threading.Thread):
     def __init__(self, house, number):
         super().__init__(daemon=True)
         self.house, self.number, self.address = house, number, f'person{number}@city.example'
-        self.acknowledged, self.tried, self.at_work, self.ending = [], [], threading.Event(), threading.Event()
+        self.acknowledged, self.tried = [], []
+        self.at_work, self.ending = threading.Event(), threading.Event()
         self.odd = []
 
     def run(self):

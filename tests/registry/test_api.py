@@ -145,6 +145,7 @@ def test_no_cookie_opens_the_api_and_no_token_a_page(app, client_of, machine_of)
 
 # --- the same as by pages and files ---
 
+DAYS = ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07')
 #: noun: who edits, the field, four values; a field and a value that is refused
 EDITS = {
     'systems': ('it', 'note', '一二三四', 'vendor', 'あ' * 201),
@@ -152,18 +153,15 @@ EDITS = {
     'budget-requests': ('it', 'amount', ('1000', '2000', '3000', '4000'), 'title', 'あ' * 201),
     'cases': ('it', 'purpose', '一二三四', 'kind', 'nothing'),
     'supports': ('it', 'opinion_text', '一二三四', 'opinion', 'nothing'),
-    'businesses': ('it', 'planned_cutover_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'),
-                   'name', 'あ' * 101), 'steps': ('it', 'planned_on',
-                                                 ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'),
-                                                 'planned_on', '2027-13-40'),
-                                                 'step-masters': ('it', 'note', '一二三四', 'note',
-                                                                  'あ' * 501), 'step-items': ('it', 'source',
-                                                                                             '一二三四', 'phase', 'あ' * 61),
+    'businesses': ('it', 'planned_cutover_on', DAYS, 'name', 'あ' * 101),
+    'steps': ('it', 'planned_on', DAYS, 'planned_on', '2027-13-40'),
+    'step-masters': ('it', 'note', '一二三四', 'note', 'あ' * 501),
+    'step-items': ('it', 'source', '一二三四', 'phase', 'あ' * 61),
     'incidents': ('it', 'cause', '一二三四', 'category', 'nothing'),
     'shares': ('it', 'lesson', '一二三四', 'incident_no', 'I-99999'),
     'incident-levels': ('it', 'source', '一二三四', 'source', 'あ' * 301),
-    'courses': ('it', 'closes_on', ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07'), 'category',
-                'nothing'), 'enrolments': ('it', 'score', ('1', '2.5', '3', '4'), 'status', 'nothing'),
+    'courses': ('it', 'closes_on', DAYS, 'category', 'nothing'),
+    'enrolments': ('it', 'score', ('1', '2.5', '3', '4'), 'status', 'nothing'),
     'engagements': ('auditor', 'summary', '一二三四', 'kind', 'nothing'),
     'findings': ('auditor', 'basis', '一二三四', 'basis', 'あ' * 501),
     'plans': ('it', 'title', '一二三四', 'title', 'あ' * 201),
@@ -523,7 +521,8 @@ def test_a_figure_shows_the_rows_a_person_may_see(app, machine_of):
     for group in shown:
         ids, cursor = [], ''
         while cursor is not None:
-            page = machine_of('it').get(f'{address}&group={group["group"]}&limit=1{cursor and "&cursor=" + cursor}').json
+            page = machine_of('it').get(
+                f'{address}&group={group["group"]}&limit=1{cursor and "&cursor=" + cursor}').json
             ids, cursor = ids + [item['id'] for item in page['items']], page['next']
         assert len(ids) == len(set(ids)) == group['rows']
     assert not [item for item in unit['items'] if OWNERS[1][:2] in item['label']]

@@ -407,6 +407,7 @@ def test_in_production_every_answer_asks_for_https_with_its_subdomains(app, clie
                 '/static/app.css', '/static/no', '/no',
                                                             '/no%00', '/systems/export.csv')] + [browser.post(
                                                                 '/sign-in'), browser.put('/')]:
-            assert answer.headers['Strict-Transport-Security'] == 'max-age=31536000; includeSubDomains', answer.request.path
+            policy = answer.headers['Strict-Transport-Security']
+            assert policy == 'max-age=31536000; includeSubDomains', answer.request.path
             assert set(middleware.HEADERS) <= set(answer.headers.keys()), answer.request.path
             answer.close()

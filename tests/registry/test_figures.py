@@ -150,7 +150,8 @@ class Register:
                 return 'low'
             for link in self.BusinessSystem.values():
                 business = self.Business[link.business_id]
-                if live(link) and live(business) and business.applicable and link.system_id in self.systems_of(row):
+                if live(link) and live(business) and business.applicable and (
+                        link.system_id in self.systems_of(row)):
                     start, end = self.window(business)
                     if start and end and start <= day_of(row.detected_at) <= end:
                         return 'inside'
@@ -265,7 +266,8 @@ class Register:
             if self.in_year(row.reviewed_on) or self.in_year(row.approved_on):
                 done = row.conclusion is not None and self.in_year(
                     row.approved_on) and row.approved_on <= self.day
-                groups[row.id] = 'voided' if not live(row) else 'done' if done else 'later' if row.reviewed_on > self.day else 'waiting'
+                waiting = 'later' if row.reviewed_on > self.day else 'waiting'
+                groups[row.id] = 'voided' if not live(row) else 'done' if done else waiting
         recorded = any(live(row) and row.reviewed_on <= self.day for row in self.Review.values())
         return *plain(number(groups, 'done'), recorded), groups
 

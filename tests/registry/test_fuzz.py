@@ -38,9 +38,10 @@ TEXTS = [
 #: what every form and address of ours asks for, and more
 NAMES = sorted({name for noun in NOUNS.values() for name in dir(noun.form)
                 if hasattr(getattr(noun.form, name), 'field_class')} | set("""
-    q sort page size voided year as_of group actor kind record since until before lifecycle state owner open encoding
-    next revision reason act_reason seen csrf_token kept email password current new again text opinion file ignore id
-    result followed_on result_note measure owner_email due_on done_on evidence official official_reason""".split()))
+    q sort page size voided year as_of group actor kind record since until before lifecycle state owner open
+    encoding next revision reason act_reason seen csrf_token kept email password current new again text
+    opinion file ignore id result followed_on result_note measure owner_email due_on done_on evidence
+    official official_reason""".split()))
 TYPES = [
     'application/json', 'application/problem+json', 'text/plain', 'text/plain; charset=utf-7',
     'application/xml', 'application/octet-stream', 'multipart/form-data', 'multipart/form-data; boundary=',

@@ -457,7 +457,8 @@ def test_a_unit_does_not_change_what_was_examined(app, client_of, department):
     with app.app_context(), db.connection_context(), trail.act('supports.edit', by=None,
             at=clock.now()) as act:
         row = Support.get_by_id(1)
-        row.state, row.completed_on, row.opinion, row.opinion_text = 'completed', clock.today(), 'fine', 'よい'
+        row.state, row.completed_on = 'completed', clock.today()
+        row.opinion, row.opinion_text = 'fine', 'よい'
         act.save(row)
     assert '完了したあとの予算要求、金額' in refused(department, '/cases/1/edit', initial_cost='1')
     assert '完了したあとの予算要求、金額' in refused(department, '/budget-requests/1/edit', amount='1')

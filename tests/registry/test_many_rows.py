@@ -66,7 +66,8 @@ def made(kind, rows):
             for n in range(rows)]
     if kind == 'cases':
         made_first('budget-requests', MORE)
-        return 'case_no,fiscal_year,department_code,title,kind,request_no,system_no,initial_cost,yearly_cost,years,new_technology', [
+        return ('case_no,fiscal_year,department_code,title,kind,request_no,system_no,initial_cost,'
+                'yearly_cost,years,new_technology'), [
             (f'C-8{n:04}', '2027', '0201', f'案件{n}', '新規導入', f'B-8{n:04}', 'S-00001', '100', '0', '1',
              'いいえ') for n in range(rows)]
     if kind == 'supports':

@@ -206,7 +206,8 @@ def test_voided_rows_are_shown_with_who_voided_them_and_why(client_of):
     assert '二重に登録したため' not in other and 'ほかの所属の 1件' in other
     found = it.get('/figures/training.completion?year=2026').text.replace('&amp;', '&')
     group = re.search(r'group=(left-out-\d)"[^>]*>除いた: 取消済み', found).group(1)
-    assert '研修の取消: 別の研修にまとめたため' in it.get(f'/figures/training.completion?year=2026&group={group}').page.text
+    page = it.get(f'/figures/training.completion?year=2026&group={group}').page
+    assert '研修の取消: 別の研修にまとめたため' in page.text
 
 
 def test_a_board_names_the_head_it_is_read_under_though_nothing_it_counts_has_changed(opened):

@@ -107,7 +107,8 @@ def test_a_person_of_another_unit_is_as_unknown_as_nobody(client_of):
 
 
 def test_a_plans_file_says_nothing_of_another_units_plan(client_of):
-    browser, headers = client_of('department'), 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment'
+    browser = client_of('department')
+    headers = 'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment'
     pages = set()
     for line in ('P-00002,2026,0201,施策,重点施策（四半期）,1Q,順調', 'P-00002,x,9999,,?,5Q,',
                  'P-00002,,,,,,', 'P-00002,2026,0202,戸籍施策2,重点施策（四半期）,4Q,順調'):

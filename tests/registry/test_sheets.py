@@ -349,7 +349,8 @@ def test_the_1904_calendar():
 def test_readings_of_names_are_not_part_of_them():
     data = book(lambda sheet, _: sheet.write_column(0, 0, ['氏名', '目黒']))
     data = repacked(data, {'xl/sharedStrings.xml': lambda old: old.replace(
-        '<t>目黒</t>'.encode(), '<r><t>目</t></r><r><t>黒</t></r><rPh sb="0" eb="2"><t>メグロ</t></rPh>'.encode())})
+        '<t>目黒</t>'.encode(),
+        '<r><t>目</t></r><r><t>黒</t></r><rPh sb="0" eb="2"><t>メグロ</t></rPh>'.encode())})
     assert cells(read(data)) == [['目黒']]
 
 

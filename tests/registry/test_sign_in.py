@@ -490,9 +490,10 @@ def test_a_page_waits_for_no_writer_to_note_its_use(app, client_of, hour, monkey
 def test_a_note_that_cannot_be_written_breaks_no_page(client_of, hour, monkeypatch):
     browser = client_of('it')
     hour.pass_(61)
-    monkeypatch.setattr(Session, 'update',
-                        classmethod(lambda *args, **values: (_
-                                                             for _ in ()).throw(OperationalError('read-only'))))
+
+    def refused(*args, **values):
+        raise OperationalError('read-only')
+    monkeypatch.setattr(Session, 'update', classmethod(refused))
     assert signed_in(browser)
 
 

@@ -227,7 +227,8 @@ def test_a_conflict_keeps_the_theme_and_no_part_passes_for_another(it, year):
         act.save(row)
     answer = it.post(address, data=asked | {'title': 'あとの人'})
     assert answer.status_code == 409
-    kept = dict(re.findall(r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', answer.text))
+    kept = dict(re.findall(
+        r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', answer.text))
     assert it.post(address, data={name: html.unescape(value) for name,
                                   value in kept.items()}).status_code == 303
     with db.connection_context():
