@@ -7,12 +7,13 @@ from models import Actual, Indicator, Initiative, Strategy
 from models.figures import default_day
 from models.rules import calendar
 
-from . import strategies
 from .core import clock
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Filter, Noun, Part
+from .strategies import parts
+from .strategies.initiatives import found_indicator
 from .web.guard import allowed, permit
 from .web.submission import asked_for
 
@@ -172,16 +173,16 @@ def actual_form(indicator, before, as_of):
         year=parent.strategy.fiscal_year, no=parent.no)
     heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
     form.value.description = f'{indicator.text}（単位: {indicator.unit or "なし"}）'
-    return strategies.edited(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data},
-                             heading, lambda row: back,
-                             strategies.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
+    return parts.edited(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data},
+                        heading, lambda row: back,
+                        parts.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
 
 
-@strategies.bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/actuals/new', methods=['GET', 'POST'])
+@parts.bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/actuals/new', methods=['GET', 'POST'])
 @permit('actuals.create')
 def new_actual(year, no, kpi):
     """Enter an actual with its source."""
-    return actual_form(strategies.found_indicator(year, no, kpi), None, default_day(year, clock.today()))
+    return actual_form(found_indicator(year, no, kpi), None, default_day(year, clock.today()))
 
 
 @bp.route('/<int:id>/edit', methods=['GET', 'POST'])

@@ -11,7 +11,9 @@ from reportlab.lib import colors
 from models.rules import ratings
 
 from ..reports import BOLD, REGULAR
-from ..reports.paper import BAD, INK, KEY, PAPER, QUIET, RULE, TINT, WARN, WORDS, lines, width_of
+from ..reports.palette import BAD, INK, KEY, PAPER, QUIET, RULE, TINT, WARN
+from ..reports.paper import WORDS
+from ..reports.typesetting import lines, width_of
 
 FAINT = colors.HexColor('#e6e6e6')
 #: A step's state → symbol, word, ground, ink.

@@ -31,7 +31,7 @@ from ..core.memo import remembered
 from ..records import display
 from ..records.listing import whole
 from ..records.noun import Column, narrow, of_table
-from ..strategies import crumbs
+from ..strategies.parts import crumbs
 from ..web.front import asked_day
 from ..web.guard import permit
 from . import board as boards

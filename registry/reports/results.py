@@ -4,7 +4,8 @@ from reportlab.platypus import PageBreak
 from models.rules import calendar
 
 from ..figures import charts
-from . import paper
+from . import paper, typesetting
+from .palette import PAPER, TINT
 
 LABEL = 94
 SOURCES = {'computed': '自動集計', 'entered': '手入力', 'none': '未入力'}
@@ -24,7 +25,7 @@ def build(board, made_at, only=None, pinned=None):
 def book(board, title, made_at, first, page, only=None, pinned=None):
     """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each
     initiative, or for `only` one."""
-    pen = paper.Pen()
+    pen = typesetting.Pen()
     if only is not None:
         theme, view = next((theme, view) for theme, views in by_theme(board) for view in views
                            if view.no == only)
@@ -49,22 +50,22 @@ def by_theme(board):
 
 def themed(pen, board, style, cells):
     """Return (rows, table commands): each initiative's `cells(view)` beside its theme, named once."""
-    rows, look = [], [('BACKGROUND', (0, 1), (0, -1), paper.TINT), ('VALIGN', (1, 1), (-1, -1), 'MIDDLE')]
+    rows, look = [], [('BACKGROUND', (0, 1), (0, -1), TINT), ('VALIGN', (1, 1), (-1, -1), 'MIDDLE')]
     for theme, views in by_theme(board):
         for view in views:
             name = '' if view is not views[0] else pen.prose(f'{theme.mark} {theme.title}', style.label)
             title = pen.prose(f'{view.no}. {view.title}', style.body, link=f'initiative-{view.no}')
             rows.append([name, title, *cells(view)])
             if view is not views[0]:
-                look.append(('LINEABOVE', (0, len(rows)), (0, len(rows)), 0.5, paper.TINT))
+                look.append(('LINEABOVE', (0, len(rows)), (0, len(rows)), 0.5, TINT))
     return rows, look
 
 
 def under_label(rows):
     """Return table commands for a first column that reads as one cell over `rows` rows, wherever the page
     breaks."""
-    return [('BACKGROUND', (0, 0), (0, -1), paper.TINT),
-            *([('LINEABOVE', (0, 1), (0, -1), 0.5, paper.TINT)] if rows > 1 else ())]
+    return [('BACKGROUND', (0, 0), (0, -1), TINT),
+            *([('LINEABOVE', (0, 1), (0, -1), 0.5, TINT)] if rows > 1 else ())]
 
 
 def rating(pen, mark, style):
@@ -93,7 +94,7 @@ def summary(pen, board, title, size):
         purpose(pen, board, style, width),
         paper.table([[pen.prose(word, style.head) for word in words], *rows],
                     [230, width - 230 - 270, 90, 100, 80], look, header=1, space=8),
-        paper.table(tally, [120] + [(width - 120) / 5] * 5, [('BACKGROUND', (0, 0), (0, -1), paper.TINT)],
+        paper.table(tally, [120] + [(width - 120) / 5] * 5, [('BACKGROUND', (0, 0), (0, -1), TINT)],
                     header=1),
         *pen.footnote(style.small)]
 
@@ -123,7 +124,7 @@ def heading(pen, theme, view, style, width):
                       pen.prose('めざす姿', style.label), [pen.prose(aim, style.body) for aim in view.aims]],
                      [pen.prose('実施の概要', style.label), pen.prose(view.outline, style.body), '', '']],
                     [LABEL, side, aims, width - LABEL - side - aims],
-                    [*under_label(1), ('BACKGROUND', (2, 0), (2, 0), paper.TINT), ('SPAN', (1, 1), (3, 1))])]
+                    [*under_label(1), ('BACKGROUND', (2, 0), (2, 0), TINT), ('SPAN', (1, 1), (3, 1))])]
 
 
 def indicators(pen, board, view, style, width):
@@ -156,7 +157,7 @@ def notes(pen, view, style, width):
     if not view.notes:
         return []
     return [paper.table([['', [pen.prose(note, style.small) for note in view.notes]]], [LABEL, width - LABEL],
-                        [*under_label(1), ('LINEABOVE', (0, 0), (0, 0), 0.6, paper.TINT)])]
+                        [*under_label(1), ('LINEABOVE', (0, 0), (0, 0), 0.6, TINT)])]
 
 
 def origin(indicator):
@@ -211,14 +212,14 @@ def tasks(pen, view, style, width, pictures=()):
         cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row)) for start,
                  row in zip(inner, rows, strict=True)]
         return [paper.table(cells, [LABEL, room * 0.34, side, side, side], [
-            *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, paper.PAPER),
+            *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, PAPER),
             ('LEFTPADDING', (2, 0), (-1, -1), 5), ('RIGHTPADDING', (2, 0), (-1, -1), 3)])]
     half = -(-len(view.tasks) // 2) if len(view.tasks) > 3 else len(view.tasks)
-    while view.tasks[half:] and view.tasks[half][:1] in paper.BULLETS:
+    while view.tasks[half:] and view.tasks[half][:1] in typesetting.BULLETS:
         half += 1
     columns = [pen.listed(part, style, '・') for part in (view.tasks[:half], view.tasks[half:])]
     return [paper.table([[label, *columns]], [LABEL, room / 2, room / 2], [
-        *under_label(1), ('LINEBEFORE', (2, 0), (2, 0), 0.6, paper.PAPER)])]
+        *under_label(1), ('LINEBEFORE', (2, 0), (2, 0), 0.6, PAPER)])]
 
 
 def trends(pen, view, room):
@@ -242,7 +243,7 @@ def assessment(pen, view, style, width):
             *pen.listed(view.result_points, style, '●')]
     rows = [[pen.prose('評価', style.label), *cells, pen.prose('成果', style.label),
              said or pen.prose('記載はありません。', style.body)]]
-    look = [*under_label(1), ('BACKGROUND', (3, 0), (3, 0), paper.TINT), ('VALIGN', (1, 0), (2, 0), 'MIDDLE')]
+    look = [*under_label(1), ('BACKGROUND', (3, 0), (3, 0), TINT), ('VALIGN', (1, 0), (2, 0), 'MIDDLE')]
     if view.differs:
         rows.append([pen.prose('評価が異なる理由', style.label),
                      pen.prose(view.reason or '理由は未入力です。', style.body), '', '', ''])

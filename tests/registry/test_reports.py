@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from registry.reports import BOLD, REGULAR, paper, plan, results
+from registry.reports import BOLD, REGULAR, plan, results, typesetting
 
 pytestmark = pytest.mark.engine_free
 
@@ -272,8 +272,8 @@ def test_line_ends_and_spaces_of_a_text_are_kept():
 
 
 def test_characters_the_font_lacks_are_named():
-    assert paper.missing_glyphs('髙橋 山﨑 ①㈱ ○△× 〓\n') == set()
-    assert paper.missing_glyphs('𠮷野家と葛\U000e0100飾😀') == {'𠮷', '\U000e0100', '😀'}
+    assert typesetting.missing_glyphs('髙橋 山﨑 ①㈱ ○△× 〓\n') == set()
+    assert typesetting.missing_glyphs('𠮷野家と葛\U000e0100飾😀') == {'𠮷', '\U000e0100', '😀'}
     view = initiative(outline='𠮷田が担当した。', schedule=[row('😀の実施', 1, 1)], title='𠮷野の取組')
     for module, codes in ((results, 'U+20BB7'), (plan, 'U+20BB7、U+1F600')):
         reader = read(module.build(board(view), MADE))
@@ -303,19 +303,19 @@ ALPHABET = st.sampled_from('あ漢字カ、。」「（）・ー々ょッ％ …
 @given(st.lists(ALPHABET, max_size=60).map(''.join), st.integers(60, 400))
 @settings(max_examples=300, deadline=None)
 def test_lines_obey_kinsoku(text, width):
-    found = paper.lines(text, REGULAR, 10, width)
+    found = typesetting.lines(text, REGULAR, 10, width)
     assert ''.join(found) == text
     place = 0
     for number, line in enumerate(found):
         if len(found) > 1:
             assert line, 'no empty line'
-        assert paper.width_of(line.rstrip(' '), REGULAR, 10) <= width + 1e-6 or len(line) == 1
+        assert typesetting.width_of(line.rstrip(' '), REGULAR, 10) <= width + 1e-6 or len(line) == 1
         if number:
             before, after = text[place - 1], text[place]
-            bad = paper._forbidden(before, after) or paper._joined(before, after)
+            bad = typesetting._forbidden(before, after) or typesetting._joined(before, after)
             if bad:
                 chain = found[number - 1]
-                assert all(paper._forbidden(a, b) or paper._joined(a, b)
+                assert all(typesetting._forbidden(a, b) or typesetting._joined(a, b)
                            for a, b in zip(chain, chain[1:], strict=False)), (chain, line)
         place += len(line)
 
@@ -325,18 +325,18 @@ def test_lines_of_real_text_at_every_width():
             'DX推進リーダーは延べ122人となった。'
             'LINEの友だち登録者は「195,821人」、満足度は63.6%である。' + LONG) * 3
     for width in range(70, 420, 3):
-        found = paper.lines(text, REGULAR, 9.5, width)
+        found = typesetting.lines(text, REGULAR, 9.5, width)
         assert ''.join(found) == text
         for line in found:
-            assert line[0] not in paper.NO_START
-            assert line[-1] not in paper.NO_END
-            assert paper.width_of(line, REGULAR, 9.5) <= width + 1e-6
+            assert line[0] not in typesetting.NO_START
+            assert line[-1] not in typesetting.NO_END
+            assert typesetting.width_of(line, REGULAR, 9.5) <= width + 1e-6
         for number in ('1,234', '86.9%', '195,821', '63.6%', 'LINE', '122'):
             assert sum(line.count(number) for line in found) == text.count(number)
 
 
 def test_a_word_wider_than_the_line_is_broken_but_not_before_a_mark():
-    found = paper.lines('ABCDEFGHIJKLMNOPQRSTUVWXYZ。', REGULAR, 10, 60)
+    found = typesetting.lines('ABCDEFGHIJKLMNOPQRSTUVWXYZ。', REGULAR, 10, 60)
     assert ''.join(found) == 'ABCDEFGHIJKLMNOPQRSTUVWXYZ。'
     assert all(not line.startswith('。') for line in found)
 

@@ -1,0 +1,86 @@
+"""`daicho kpi` and `daicho report`: a year's indicators, ratings and PDFs."""
+import sys
+from pathlib import Path
+
+import click
+
+from models.rules import calendar, ratings
+
+from ..core import clock
+from ..figures import board as boards
+from ..records import sheets
+from ..reports import documents
+from .terminal import Day, emit, fail, keep, register, say, settle_day
+
+
+@click.command()
+@click.option('--fiscal-year', type=click.IntRange(2000, 2099))
+@click.option('--as-of', type=Day())
+@click.option('--json', 'as_json', is_flag=True)
+@click.option('--csv', 'as_csv', is_flag=True)
+def kpi(fiscal_year, as_of, as_json, as_csv):
+    """Print a year's indicators and ratings."""
+    with register():
+        year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
+        settle_day(year, as_of)
+        found = boards.board(year, as_of)
+        if found is None:
+            fail(f'{calendar.year_label(year)}の戦略がありません。')
+        if as_json:
+            emit(boards.as_json(found))
+        elif as_csv:
+            headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標',
+                       '算出元', '目標', '単位', '分子', '分母', '値', '判定', '公表値', '公表値の基準日',
+                       '公表値の出典', '対象業務']
+            rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '',
+                     i.no, i.text, i.source, i.operator + i.target_text, i.unit, i.numerator or '',
+                     i.denominator or '', i.value_text, i.verdict, *stated(i),
+                     ';'.join(code for code, _ in i.businesses)]
+                    for v in found.initiatives for i in v.indicators]
+            sys.stdout.buffer.write(sheets.write_csv(headers, rows))
+        else:
+            click.echo(f'{found.title}（基準日 {calendar.show_day(found.as_of)}）')
+            for v in found.initiatives:
+                click.echo(f'{v.no:>2} {v.title}  自動判定 {v.computed}  公式 {v.official or "－"}')
+                for i in v.indicators:
+                    click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
+                               f'（目標 {i.target_words}） '
+                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}{beside(i)}')
+
+
+def stated(indicator):
+    """Return the last published value of an indicator, its day and its source, as cells of a file."""
+    if indicator.stated is None:
+        return ['', '', '']
+    day, value, quote, source = indicator.stated
+    return [value or quote, day.isoformat(), source]
+
+
+def beside(indicator):
+    """Return what is said of a published value: that it stands in a computed one's place, or what it is
+    beside that."""
+    if indicator.is_published:
+        return f'〔公表値。自動集計は{indicator.instead_of}〕'
+    if not indicator.published:
+        return ''
+    _, value, quote, _ = indicator.published[-1]
+    return f'〔公表値 {f"{value}{indicator.unit}" if value else quote}〕'
+
+
+@click.command('report')
+@click.argument('name', type=click.Choice(['results', 'plan']))
+@click.option('--fiscal-year', type=click.IntRange(2000, 2099))
+@click.option('--as-of', type=Day())
+@click.option('--id', 'only', type=click.IntRange(1, 99), help='the number of one initiative (重点取組)')
+@click.option('-o', 'output', required=True, type=click.Path(dir_okay=False, path_type=Path))
+def report_(name, fiscal_year, as_of, only, output):
+    """Make a PDF: the year's results or its plan."""
+    with register():
+        year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
+        settle_day(year, as_of)
+        data = documents.build(name, year, as_of, only)
+    if data is None:
+        fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None
+             else f'{calendar.year_label(year)}に重点取組{only}はありません。')
+    keep(output, data)
+    say(f'{output} に書き出しました。')
