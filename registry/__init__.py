@@ -29,7 +29,7 @@ from . import (
     trail,
     training,
 )
-from .core import clock, config, connection
+from .core import clock, config, connection, memo
 from .figures import board, pages
 from .records import display
 from .records.noun import declare
@@ -92,7 +92,7 @@ def refuse_demo(app):
         return
     demo = False
     with app.app_context(), suppress(PeeweeException), db.connection_context():
-        demo = board.is_demo(board.head())
+        demo = board.is_demo(memo.head())
     # no connection may pass into another process
     db.close_all()
     if demo:
@@ -113,7 +113,7 @@ def said_everywhere(app):
     def site():
         if g.get('failsafe'):
             return {'site': {'is_demo': board.was_demo(), 'today_pinned': clock.pinned()}}
-        head = board.head()
+        head = memo.head()
         person = current_user._get_current_object()
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': []}

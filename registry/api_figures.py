@@ -13,6 +13,7 @@ from models.visibility import condition
 from .api import MOST, SIZE, act_of, answer, bp
 from .core import clock
 from .figures import board as boards
+from .figures import judging
 from .figures import pages as figures
 from .records.noun import of_table
 from .web.guard import permit
@@ -44,7 +45,7 @@ def figure(name):
         abort(404)
     (year, as_of), size, after = year_and_day(args), number(args, 'limit', SIZE, MOST), after_of(args)
     as_of = as_of or default_day(year, clock.today())
-    made = boards.figure_on(name, year, as_of, boards.moment(as_of), boards.settings(), ())
+    made = judging.figure_on(name, year, as_of, boards.moment(as_of), judging.settings(), ())
     keyed, groups = figures.keyed(made), figures.groups(made)
     first = next((key for key, _, _, seen, _ in groups if seen), groups[0][0])
     chosen = choice(args, 'group', tuple(keyed), first)
@@ -55,8 +56,8 @@ def figure(name):
     return answer({
         'measure': name, 'title': made.title, 'unit': made.unit,
         'fiscal_year': year, 'as_of': as_of.isoformat(),
-        'numerator': boards.plain_number(made.numerator),
-        'denominator': boards.plain_number(made.denominator),
+        'numerator': judging.plain_number(made.numerator),
+        'denominator': judging.plain_number(made.denominator),
         'recorded': made.recorded, 'note': made.note, 'definition': MEASURES[name].how,
         'groups': [{'group': key, 'counted': kind == 'counted', 'words': told, 'rows': seen, 'hidden': hidden}
                    for key, kind, told, seen, hidden in groups],

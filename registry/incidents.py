@@ -9,7 +9,7 @@ from models.rules import calendar, clocks
 from .core import clock
 from .core.memo import remembered
 from .core.permits import DESK, READ_ALL, kept_by
-from .figures import board
+from .figures import judging
 from .records import pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import visible_of
@@ -30,7 +30,7 @@ def level_on(level, day):
 
 
 def incident_panels(row):
-    dated = board.settings()
+    dated = judging.settings()
     day = row.detected_at.astimezone(calendar.JST).date()
     struck = IncidentSystem.select(IncidentSystem.system).where(IncidentSystem.incident == row,
         IncidentSystem.live())
@@ -42,7 +42,7 @@ def incident_panels(row):
     return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
             'level': level_on(row.level, day), 'systems': visible_of(systems),
             'more': len(systems) == pages.FEW, 'windows': [(b, start, end) for b, start,
-                end in remembered(('windows',), lambda: windows(board.settings()))
+                end in remembered(('windows',), lambda: windows(judging.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 

@@ -73,8 +73,8 @@ def test_doors_open_one_way(room):
 
 
 #: rooms of registry that a command or a machine enters as a page does: none of them knows a request
-WITHOUT_REQUEST = ['core', *(f'records/{name}.py' for name in ('saving', 'conflicts', 'listing', 'importing',
-    'exporting', 'noun', 'sheets'))]
+WITHOUT_REQUEST = ['core', 'records/importing', 'records/sheets', *(f'records/{name}.py' for name in (
+    'saving', 'conflicts', 'listing', 'exporting', 'noun'))]
 
 
 @pytest.mark.engine_free

@@ -35,6 +35,8 @@ from ..strategies.parts import crumbs
 from ..web.front import asked_day
 from ..web.guard import permit
 from . import board as boards
+from . import judging
+from .judging import MISSING, NOT_APPLICABLE
 
 bp = Blueprint('figures', __name__, url_prefix='/figures')
 
@@ -53,7 +55,7 @@ def show_figure(name):
     today = clock.today()
     year = asked if 2000 <= (asked := whole(request.args, 'year', 0)) <= 2099 else calendar.fiscal_year(today)
     as_of, problem = asked_day(year)
-    dated = boards.settings()
+    dated = judging.settings()
     as_of = as_of or default_day(year, today)
     until = boards.moment(as_of)
     exists, served = remembered(('served', name, year), lambda: serves(name, year))
@@ -66,7 +68,7 @@ def show_figure(name):
 
     def counted():
         # asked for again where rows are remembered, so that it is known what they were chosen by
-        return boards.figure_on(name, year, as_of, until, boards.settings(),
+        return judging.figure_on(name, year, as_of, until, judging.settings(),
                                 tuple(id for id, _, _ in businesses))
     found = counted()
     asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role,
@@ -82,7 +84,7 @@ def show_figure(name):
             for setting in found.settings]
     # as the indicators say it that it serves
     decimals = (of or served[0]).places if served else 1
-    value_text = boards.MISSING if not found.recorded else boards.NOT_APPLICABLE if found.value is None else (
+    value_text = MISSING if not found.recorded else NOT_APPLICABLE if found.value is None else (
         ratings.rate_text(found.value, 100, decimals) if found.percent
         else f'{ratings.published(found.value, decimals):f}'
         if found.value.denominator != 1 or served else str(found.value.numerator))
@@ -92,7 +94,7 @@ def show_figure(name):
                            of=of, businesses=businesses, limits=limits,
                            published=published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
-                           parts=boards.parts_of(found.numerator, found.denominator, found.parts),
+                           parts=judging.parts_of(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if exists
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 
@@ -126,7 +128,7 @@ def published(served, as_of):
     for row in remembered(('actuals', *ids), lambda: list(Actual.select().where(
             Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
         if row.as_of <= as_of:
-            last[row.indicator_id] = boards.stated(row)
+            last[row.indicator_id] = judging.stated(row)
     return [(one, *last[one.id]) for one in served if one.id in last]
 
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from audits.trail import Busy, ClockBehind, Stale
 from models import db
 
-from ..core import troubles
+from ..core import memo, troubles
 from ..figures import board
 from . import bounds, unsent
 
@@ -117,7 +117,7 @@ def register(app):
         if not db.is_closed():
             with suppress(PeeweeException):
                 # the database answers here: the page can say what kind of data it holds
-                board.is_demo(board.head())
+                board.is_demo(memo.head())
         answer = page(error.code, action=getattr(error, 'action', None))
         # which methods there are, and when to come again
         return (*answer, {name: value for name, value in error.get_headers()

@@ -14,6 +14,7 @@ from peewee import SqliteDatabase
 from audits import trail, verify
 from models import Department, System, catalogue, db
 from registry import backups
+from registry.backups import postgresql
 from registry.core import clock, connection
 
 RELEASES = Path(__file__).parents[1] / 'data' / 'releases'
@@ -102,7 +103,7 @@ def test_a_file_that_exists_is_never_overwritten(desk):
 def test_a_backup_that_fails_leaves_nothing(desk, monkeypatch):
     def full(path):
         raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(backups, '_to_disk', full)
+    monkeypatch.setattr(backups, 'to_disk', full)
     before = set(desk.folder.iterdir())
     found = desk.run('backup', desk.folder / 'copy')
     assert found.exit_code == 2 and 'No space left on device' in found.stderr
@@ -268,7 +269,7 @@ def test_without_leave_to_make_databases_the_copy_is_said_to_be_unverified(serve
 
 
 def test_a_password_stands_on_no_command_line(monkeypatch):
-    found = backups.environment('postgresql://daicho:p%40ss@db.example:5433/register?sslmode=require')
+    found = postgresql.environment('postgresql://daicho:p%40ss@db.example:5433/register?sslmode=require')
     assert {name: found[name] for name in ('PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE',
                                            'PGSSLMODE')} == {
         'PGHOST': 'db.example', 'PGPORT': '5433', 'PGUSER': 'daicho', 'PGPASSWORD': 'p@ss',
@@ -278,8 +279,8 @@ def test_a_password_stands_on_no_command_line(monkeypatch):
 def test_missing_programs_are_named(server, desk, monkeypatch):
     if server is None:
         return
-    monkeypatch.setattr(backups.shutil, 'which', lambda name: None)
-    monkeypatch.setattr(backups, 'glob', lambda pattern: [])
+    monkeypatch.setattr(postgresql.shutil, 'which', lambda name: None)
+    monkeypatch.setattr(postgresql, 'glob', lambda pattern: [])
     found = desk.run('backup', desk.folder / 'copy')
     assert found.exit_code == 2 and 'pg_dump' in found.stderr and not (desk.folder / 'copy').exists()
 

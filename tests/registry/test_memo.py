@@ -38,7 +38,7 @@ from models.figures import MEASURES, asked_for, day_bounds
 from models.rules import calendar
 from models.settings import Dated
 from registry.core import clock, memo
-from registry.figures import board
+from registry.figures import board, judging
 
 WRITTEN = (Actual, BudgetRequest, Business, BusinessSystem, CaseShare, CheckIn, Course, Department, Enrolment,
            Incident, IncidentSystem, Indicator, Initiative, Plan, Procurement, Review, Setting, StepMove,
@@ -286,7 +286,7 @@ def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
         found = []
         for name in names:
             for day in days:
-                dated = board.settings() if kept else Dated()
+                dated = judging.settings() if kept else Dated()
                 asked = asked_for(name, 2026, calendar.month_ends(2026, day), dated, untils[day],
                                   keep=memo.remembered if kept else None)
                 rows = MEASURES[name].rows(asked)

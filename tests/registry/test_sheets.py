@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from registry.records import sheets
-from registry.records.sheets import Problem, Unreadable
+from registry.records.sheets import Problem, Unreadable, inspecting_xlsx, reading_xlsx
+from registry.records.sheets.cells import restored
 
 pytestmark = pytest.mark.engine_free
 
@@ -133,7 +134,7 @@ def test_every_character_that_cp932_takes_comes_back_as_itself_or_its_twin():
 def test_neutral_and_restored_are_inverse(text):
     written = sheets.neutral(text)
     assert written[:1] not in set('=+-@＝＋－＠−\t\r\n')
-    assert sheets._restored(written) == text
+    assert restored(written) == text
     assert (written != text) == bool(re.match(r"'*[ 　\u200b]*[=+\-−@＝＋－＠\t\r\n]", text))
 
 
@@ -337,7 +338,7 @@ def test_values_of_cells(value, format, text):
     (timedelta(hours=-1), '-1:00'), (timedelta(days=1, seconds=1), '24:00:01'), (float('nan'), 'NaN'),
     (7, '7')])
 def test_values_of_the_parser(value, text):
-    assert sheets._cell(value) == text
+    assert reading_xlsx._cell(value) == text
 
 
 def test_the_1904_calendar():
@@ -455,7 +456,7 @@ SHORT = 2.5
 @pytest.fixture
 def packed(monkeypatch):
     """Let a file unpack to what it may: it is not its ratio that is asked here."""
-    monkeypatch.setattr(sheets, 'MAX_RATIO', 100_000)
+    monkeypatch.setattr(inspecting_xlsx, 'MAX_RATIO', 100_000)
 
 
 def refused_soon(data, words):
@@ -470,7 +471,7 @@ def test_a_workbook_of_too_many_cells_is_refused_before_it_is_read(packed, row):
 
 
 def test_a_prefix_hides_no_cells(packed, monkeypatch):
-    monkeypatch.setattr(sheets, 'MAX_CELLS', 1000)
+    monkeypatch.setattr(inspecting_xlsx, 'MAX_CELLS', 1000)
     space = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
     rows = '<x:row>' + '<x:c><x:v>1</x:v></x:c>' * 50 + '</x:row>'
     data = repacked(with_rows(''), {'xl/worksheets/sheet1.xml': lambda old: (
@@ -493,7 +494,7 @@ def test_a_header_of_many_and_long_cells_is_not_worked_on():
 
 @pytest.mark.parametrize('path', ['xl/worksheets/sheet1.xml', 'xl/styles.xml', 'xl/workbook.xml'])
 def test_parts_of_a_workbook_are_bounded(packed, monkeypatch, path):
-    monkeypatch.setitem(sheets.MAX_PART, 'sheet', 8_000_000)
+    monkeypatch.setitem(inspecting_xlsx.MAX_PART, 'sheet', 8_000_000)
     padded = repacked(with_rows('<row><c><v>1</v></c></row>'),
                       {path: lambda old: old + b'<!--' + b'x' * 9_000_000 + b'-->'})
     refused_soon(padded, '大きすぎ')
@@ -510,7 +511,7 @@ def test_a_workbook_that_begins_further_right_keeps_its_columns():
             sheet.write(3, place, value, made('0%') if place == 2 else None)
     found = refusal(book(fill))
     assert [problem.column for problem in found] == ['1列目', '2列目']
-    records, _ = sheets._read_xlsx(book(fill), 'a.xlsx')
+    records, _ = reading_xlsx.read_xlsx(book(fill), 'a.xlsx')
     assert list(records)[2:] == [(3, ['', '', '割合', '名']), (4, ['', '', '62%', 'x'])]
 
 

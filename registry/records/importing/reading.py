@@ -1,113 +1,26 @@
-"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes
-nothing.
-
-A file may have 120,000 rows: they, and what is to be written of them, are held pressed and gone through a
-block at a time.
-"""
+"""A file read against the register, line by line."""
 import hashlib
 import json
-import re
-from collections import Counter
-from dataclasses import dataclass
 from itertools import islice
 
-from peewee import SQL, Field, fn
+from peewee import SQL, fn
 
 from audits import trail
-from forms.fields import Key, Pointing, Ref, key_of_label, narrow
-from models.base import OFFICE, Table, db
+from forms.fields import Pointing, Ref, key_of_label, narrow
+from models.base import db
 from models.packed import Hashes, Packed
 from models.visibility import condition
 
-from ..core import clock, connection
-from ..core.permits import allowed, overreach
-from . import display, exporting, saving, sheets
-from .sheets import Problem
-
-MANY = 1000
-#: what an office writes behind a column's name without meaning another column
-_REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
-
-
-@dataclass
-class Cut:
-    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it
-    means.
-
-    `known` are the register's numbers, of these `lengths`; `certain` says whether any of the whole ones
-    stands there.
-    """
-
-    header: str
-    known: set
-    lengths: set
-    cells: int = 0
-    first: str = ''
-    whole: str = ''
-    certain: bool = False
-
-    def meant(self, text):
-        """Return the whole number that a cell means, or None when its zeros were not cut."""
-        if not text or len(text) >= 10 or not (text.isascii() and text.isdigit()) or text in self.known:
-            return None
-        longer = [number for length in range(len(text) + 1, 11)
-                  if (number := text.zfill(length)) in self.known]
-        if len(longer) == 1:
-            return longer[0]
-        if not longer and len(self.lengths) == 1 and len(text) < (length := next(iter(self.lengths))):
-            return text.zfill(length)
-        return None
-
-    def count(self, text):
-        whole = self.meant(text)
-        if whole is not None:
-            self.cells += 1
-            self.certain = self.certain or whole in self.known
-            if self.cells == 1:
-                self.first, self.whole = text, whole
+from ...core import clock
+from ...core.permits import allowed, overreach
+from .. import display, exporting, saving, sheets
+from ..sheets import Problem
+from .applying import Applied
+from .columns import Columns
+from .entries import MANY, Cells, Entry
 
 
-@dataclass(slots=True)
-class Entry:
-    """What one line of the file comes to: `status` is create, update, unchanged, conflict or error."""
-
-    line: int
-    status: str
-    label: str = ''
-    changes: list = ()
-    row: Table | None = None
-    before: Table | None = None
-    links: list = ()
-    also: list = ()
-    message: str = ''
-    plan: Table | None = None
-
-
-class Overtaken(Exception):
-    """What a file was checked against has changed since; nothing was written. Read again, the file says
-    what."""
-
-
-class Cells:
-    """One line as form data: a plain mapping with the one method WTForms asks for."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def __contains__(self, name):
-        return name in self.values
-
-    def getlist(self, name):
-        return [self.values[name]] if name in self.values else []
-
-    def __len__(self):
-        return len(self.values)
-
-    def __iter__(self):
-        return iter(self.values)
-
-
-class Load:
+class Load(Columns, Applied):
     """A file read against the register: `entries` are what it creates, changes or cannot, `problems` all
     that is wrong.
 
@@ -152,104 +65,6 @@ class Load:
         read."""
         return entry.before and [entry.before.id, entry.before.revision,
                                  *(known for _, _, known in entry.links)]
-
-    def _columns(self, sheet, ignore_unknown):
-        """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be
-        used."""
-        # an unknown column is named and passed over: what is wrong in the known ones is said as well
-        known, unreadable = {}, any(problem.line in (1, None) for problem in self.problems)
-        short = Counter(cell.header.partition('（')[0] for cell in self.form.cells())
-        for cell in self.form.cells():
-            # what stands before a bracket names a column only where no other begins alike (目標復旧時間)
-            before = cell.header.partition('（')[0]
-            for word in (cell.key, cell.short_name, cell.label.text, cell.header,
-                         *([before] if short[before] == 1 else [])):
-                known.setdefault(key_of_label(word), cell.short_name)
-        for word, names in self._on_screen().items():
-            if len(names) == 1:
-                known.setdefault(word, next(iter(names)))
-        self.known = known
-        columns, seen = [], {}
-        for place, header in enumerate(sheet.headers):
-            name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
-            if name is None:
-                if not ignore_unknown:
-                    self.problems.append(Problem(1, header, '',
-                                                 f'「{header}」という列はありません。列名を直すか、'
-                                                 '列を削除してください。'
-                                                 '使える列: '
-                                                 f'{"、".join(c.header for c in self.form.cells())}'))
-            elif name in seen:
-                unreadable = True
-                self.problems.append(Problem(1, header, '',
-                                             f'「{header}」と「{seen[name]}」は同じ項目です。'
-                                             '片方を削除してください。'))
-            else:
-                seen[name] = header
-                columns.append((place, name))
-        for name in self.noun.key:
-            if name not in seen:
-                unreadable = True
-                self.problems.append(Problem(1, self.form._fields[name].header, '',
-                                             f'「{self.form._fields[name].header}」の列が必要です。'))
-        if unreadable:
-            return None
-        absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
-        self.unsaid = [(cell.short_name, '') for cell in absent if cell.unguessed]
-        self.lacking = {}
-        for cell in absent:
-            del self.form[cell.short_name]
-        return columns
-
-    def _on_screen(self):
-        """Return {label: names of the fields it stands for} of what the list calls its columns and filters
-        (状態 for ライフサイクル状態)."""
-        attrs, found = {cell.attr: cell.short_name for cell in self.form.cells()}, {}
-        for column in self.noun.columns:
-            if isinstance(column.expr,
-                          Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
-                found.setdefault(key_of_label(column.label), set()).add(attrs[column.expr.name])
-        for each in self.noun.filters:
-            if each.name in attrs:
-                found.setdefault(key_of_label(each.label), set()).add(attrs[each.name])
-        return found
-
-    def _zeros(self, rows):
-        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give
-        them back.
-
-        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one
-        longer length.
-        """
-        cuts = {}
-        for place, name in self.columns:
-            cell = self.form._fields[name]
-            own = isinstance(cell, Key) and self.noun.key == (name,)
-            typed = (cells[place].strip() for _, cells in rows)
-            if (own or isinstance(cell, Pointing)) and any(
-                    0 < len(text) < 10 and text.isascii() and text.isdigit() for text in typed):
-                known = self._known(cell, own)
-                cuts[place] = Cut(cell.header, known, {len(number) for number in known})
-        for _, cells in rows if cuts else ():
-            for place, cut in cuts.items():
-                cut.count(cells[place].strip())
-        cuts = {place: cut for place, cut in cuts.items() if cut.cells}
-        self.cut = {name: cuts[place] for place, name in self.columns if place in cuts}
-        if not self.restore_zeros or not cuts:
-            return rows
-        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text for place,
-                              text in enumerate(cells)])
-                      for line, cells in rows)
-
-    def _known(self, cell, own):
-        """Return the numbers of digits that a column's cells may mean."""
-        table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table,
-            cell.by)
-        numbers = table.select(by)
-        limit = None if self.person is None or table.owned_by == OFFICE else condition(
-            table, self.person, self.today)
-        return {number for (number,) in (numbers if limit is None
-                                         else numbers.where(limit)).tuples().iterator() if number.isdigit()}
 
     def _read(self, sheet):
         rows, total = self._zeros(sheet.rows), len(sheet.rows)
@@ -546,144 +361,6 @@ class Load:
         verb = 'create' if before is None else 'edit'
         return allowed(f'{self.noun.name}.{verb}', row, self.person) and (
             before is None or allowed(f'{self.noun.name}.edit', before, self.person))
-
-    def apply(self, by, at, channel, reason, request_id=''):
-        """Write the whole file as one act; return its sequence number, or None when nothing changed."""
-        if not self.good:
-            raise ValueError('a file with problems is not applied')
-        noun, today = self.noun, clock.today()
-        with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
-                       request_id=request_id) as writing:
-            if writing.head.seq != self.head:
-                self.check_again()
-            self.write(writing, today)
-        if len(self.entries) > MANY:
-            connection.look_again()
-        return writing.seq
-
-    def written(self):
-        """Yield (row, the record as it stood or None, links) of the noun's own records that the file
-        writes."""
-        return ((entry.row, entry.before, entry.links) for entry in self.entries
-                if entry.status in ('create', 'update'))
-
-    def check_again(self):
-        """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if
-        they did."""
-        for cell in self.pointing:
-            if isinstance(cell, Ref):
-                chosen = {row.__data__.get(cell.attr) for row, before, _ in self.written()
-                          if before is None or row.__data__.get(cell.attr) != before.__data__.get(cell.attr)}
-            else:
-                chosen = {id for *_, links in self.written() for (link, own, _), ids, known in links
-                          if (link, own) == (cell.link, cell.own) for id in set(ids) - set(known or ())}
-            chosen = sorted(id for id in chosen if id is not None and id > 0)
-            for start in range(0, len(chosen), MANY):
-                if cell.table.select().where(cell.table.id.in_(chosen[start:start + MANY]),
-                                             ~cell.table.live()).exists():
-                    raise Overtaken
-        first = self.noun.table._meta.fields.get(self.noun.blank._fields[self.noun.key[0]].attr)
-        if self.numbers is not None:
-            new = (row.__data__[first.name].lower() for row, before, _ in self.written() if before is None)
-            while numbers := list(islice(new, MANY)):
-                if self.noun.table.select().where(fn.LOWER(first).in_(numbers)).exists():
-                    raise Overtaken
-        self._circles()
-        if self.problems:
-            raise Overtaken
-
-    def write(self, writing, today):
-        """Save every entry: new rows in batches, then links and what the noun adds."""
-        self.ids = {}
-        self._create(writing, (entry for entry in self.entries if entry.status == 'create'), today)
-        changed = (entry for entry in self.entries if entry.status == 'update')
-        while batch := list(islice(changed, MANY)):
-            for entry in batch:
-                self._resolve(entry.row)
-            labels, standing = self.noun.table.labels_of([entry.row
-                for entry in batch]), self._links_of(batch)
-            for entry, label in zip(batch, labels, strict=True):
-                saving.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
-
-    @staticmethod
-    def _links_of(entries):
-        """Return {link table: {own id: its rows}} of the records that entries change."""
-        found = {}
-        for link, own in {(link, own): None for entry in entries for (link, own, _), _, _ in entry.links}:
-            rows = found.setdefault(link, {})
-            for row in link.select().where(link._meta.fields[own].in_([entry.row.id for entry in entries])):
-                rows.setdefault(row.__data__[own], []).append(row)
-        return found
-
-    def _create(self, writing, new, today):
-        """Insert the new rows, those that others of them refer to first."""
-        awaited = {placeholder for cell in self.own for placeholder in cell.coming.values()}
-        waiting, ready = Packed(), 0
-        while batch := list(islice(new, trail.BATCH)):
-            those = []
-            for entry in batch:
-                (those if self._resolve(entry.row) else waiting).append(entry)
-            writing.insert([entry.row for entry in those])
-            self.ids.update((-entry.line, entry.row.id) for entry in those if -entry.line in awaited)
-            for entry in those:
-                for (link, own, other), ids, _ in entry.links:
-                    writing.later([link(**{own: entry.row.id, other: id}) for id in ids])
-                self.noun.after(writing, entry.row, None, today)
-            ready += len(those)
-        if len(waiting):
-            if not ready:
-                # records that refer to each other in a circle: refused when the file was read
-                raise ValueError('a circle of references')
-            self._create(writing, iter(waiting), today)
-
-    def _resolve(self, row):
-        """Put ids in the place of placeholders; return whether none is left."""
-        for cell in self.own:
-            value = row.__data__.get(cell.attr)
-            if value is not None and value < 0:
-                if value not in self.ids:
-                    return False
-                setattr(row, cell.attr, self.ids[value])
-        return True
-
-    def _circles(self):
-        """Report records that would lead back to themselves (上位所属・後継システム), among the file's and
-        those that stand."""
-        for cell in self.own:
-            field = self.noun.table._meta.fields[cell.attr]
-            told = {}
-            for entry in self.entries:
-                if entry.status != 'conflict' and any(row is not None and row.__data__.get(cell.attr)
-                                                      for row in (entry.row, entry.before)):
-                    told[entry.before.id if entry.before is not None
-                         else -entry.line] = entry.row.__data__.get(cell.attr)
-            if not any(told.values()):
-                continue
-            ways = dict(self.noun.table.select(self.noun.table.id,
-                                               field).where(field.is_null(False)).tuples()) | told
-            for entry in self.entries:
-                start = entry.row and (entry.before.id if entry.before is not None else -entry.line)
-                if start not in told:
-                    continue
-                at, passed = told.get(start), set()
-                while at is not None and at != start and at not in passed:
-                    passed.add(at)
-                    at = ways.get(at)
-                if at is not None and at == start:
-                    self.problems.append(Problem(entry.line, cell.header,
-                                                 cell.text(entry.row.__data__[cell.attr]), (
-                        f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、'
-                        'あとで変更してください。')))
-
-
-def told(noun, rows, counts, problems, seq, conflicts):
-    """Return what an import came to, as the JSON of `daicho import` and of the API (contract: interfaces)."""
-    return {'kind': noun.name, 'rows': rows,
-            **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')},
-            'errors': [
-                {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message}
-                for p in problems], 'act': seq,
-            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]}
 
 
 def like(number):

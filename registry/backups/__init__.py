@@ -1,0 +1,60 @@
+"""Copies of the whole register: made while people work, opened and verified at once; put back only when they
+are whole."""
+import os
+import secrets
+from pathlib import Path
+
+from ..core import connection
+from .copies import Failed, appear, opened, private, removed, to_disk
+from .postgresql import backup_postgresql, restore_postgresql
+from .sqlite import backup_sqlite, restore_sqlite
+
+SQLITE_MAGIC, POSTGRESQL_MAGIC = b'SQLite format 3\0', b'PGDMP'
+
+
+def backup(path, url):
+    """Write the register of `url` to a new file `path`; return it Checked.
+
+    The file appears under its name when it is whole, readable by its owner alone.
+    """
+    if path.exists():
+        raise Failed(f'{path} は既にあります。別の名前にしてください。', 2)
+    part = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.part')
+    with private(), removed(part):
+        try:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            if url.startswith('sqlite'):
+                checked = backup_sqlite(part, url)
+            else:
+                with opened(connection.open_database(url)):
+                    checked = backup_postgresql(part, url)
+            to_disk(part)
+            appear(part, path)
+        except OSError as error:
+            raise Failed(f'{path} に書き込めません（{error.strerror}）。', 2) from None
+    return checked
+
+
+def restore(path, url, production, replace=False, upgrade=False, altered=False):
+    """Put the copy in `path` in the place of the register of `url`, which nobody may have open; return it
+    Checked.
+
+    `replace`: a PostgreSQL database that is not empty is emptied first. `upgrade`: a copy of an earlier
+    version is migrated. `altered`: a copy in which verify finds tampering is taken all the same. All of it
+    is done or nothing.
+    """
+    with private():
+        try:
+            with open(path, 'rb') as file:
+                start = file.read(16)
+        except OSError as error:
+            raise Failed(f'{path} を読めません（{error.strerror}）。', 2) from None
+        lite = url.startswith('sqlite')
+        if not start.startswith(SQLITE_MAGIC if lite else POSTGRESQL_MAGIC):
+            other = start.startswith(POSTGRESQL_MAGIC if lite else SQLITE_MAGIC)
+            raise Failed(f'{path} '
+                         f'は{"別の種類のデータベースの写しです" if other else "台帳の写しではありません"}。'
+                         '何も変更していません。')
+        if lite:
+            return restore_sqlite(path, Path(url.removeprefix('sqlite:///')), production, upgrade, altered)
+        return restore_postgresql(path, url, production, replace, upgrade, altered)

@@ -1,0 +1,120 @@
+"""What a copy on either engine needs: private files, another database opened for a while, its verdict."""
+import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from audits import trail, verify
+from models import catalogue, db
+
+from ..core import clock, connection
+from ..data import masters
+
+NEEDED = {'act', 'change', 'trail_head', catalogue.HISTORY}
+
+
+class Failed(Exception):
+    """A copy could not be made or put back; the message says why and what to do, `status` is the
+    command's."""
+
+    def __init__(self, message, status=1):
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass
+class Checked:
+    """A register that was read to its end: its chain's head, and what verify found; None where it could not
+    be asked."""
+
+    seq: int
+    hash: str
+    at: object
+    verdict: verify.Verdict | None = None
+    #: where the register that was replaced is kept, if it is
+    former: Path | None = None
+
+
+@contextmanager
+def private():
+    """Let every file made here be its owner's alone."""
+    former = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(former)
+
+
+@contextmanager
+def removed(*paths):
+    """Remove some files at the end, whatever happens, and what SQLite puts beside them."""
+    try:
+        yield
+    finally:
+        for path in paths:
+            for end in ('', '-wal', '-shm', '-journal'):
+                path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def to_disk(path):
+    for place, flags in ((path, os.O_RDONLY), (path.parent, os.O_RDONLY)):
+        with suppress(PermissionError):  # Windows opens no folders
+            number = os.open(place, flags)
+            try:
+                os.fsync(number)
+            finally:
+                os.close(number)
+
+
+def appear(part, path):
+    """Give a whole file its name, unless someone else took it meanwhile."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise Failed(f'{path} は既にあります。別の名前にしてください。', 2) from None
+    except OSError:  # a file system without hard links
+        os.rename(part, path)
+    to_disk(path)
+
+
+@contextmanager
+def opened(database):
+    """Make another database the open one for a while."""
+    former = db.obj
+    db.initialize(database)
+    try:
+        with db.connection_context():
+            yield
+    finally:
+        if hasattr(database, 'close_all'):
+            database.close_all()
+        db.initialize(former)
+
+
+def examine(upgrade, altered=True):
+    """Return the open database Checked; refuse one that is no register of this version, or that was tampered
+    with.
+
+    `upgrade` migrates one of an earlier version first.
+    """
+    if lacking := NEEDED - set(db.get_tables()):
+        raise Failed(f'台帳の写しではありません（ない表: {"、".join(sorted(lacking))}）。'
+                     '何も変更していません。')
+    if connection.newer():
+        raise Failed('より新しい版の写しです。新しい版を使ってください。何も変更していません。')
+    head = trail.head()
+    checked = Checked(head.seq, head.hash, head.at)
+    if connection.pending():
+        if not upgrade:
+            raise Failed('以前の版の写しです。--migrate を付けると、この版に合わせてから戻します。'
+                         '何も変更していません。')
+        try:
+            # the copy may be ahead of this machine's clock
+            connection.migrate(lambda: masters.fill(max(clock.now(), head.at or clock.now())))
+        except connection.Refused as refused:
+            raise Failed(str(refused)) from None
+    checked.verdict = verify.verify()
+    if not checked.verdict.intact and not altered:
+        raise Failed('写しの検証で改ざんが見つかりました。何も変更していません。承知のうえで戻すときは '
+                     '--even-if-altered を付けてください。')
+    return checked

@@ -1,0 +1,255 @@
+"""One indicator judged as of a day: its value as published, its verdict, what is still missing."""
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from models.figures import MEASURES, RATE, asked_for, of_number
+from models.rules import calendar, ratings
+from models.settings import KNOWN, Dated
+
+from ..core.memo import remembered
+
+#: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by
+MISSING, NOT_APPLICABLE = '記録なし', ratings.NOT_APPLICABLE
+
+
+@dataclass(frozen=True)
+class IndicatorView:
+    """One indicator judged: `value` exact, `value_text` as published; `source` is computed, entered or none.
+
+    `published` are the entered actuals of a computed indicator, up to the day; `stated` is the last of any
+    indicator, (day, value as entered, quote, source). Where nothing is recorded to count by (`recorded` is
+    False) it is the value.
+    """
+
+    id: int
+    no: str
+    text: str
+    measure: str | None
+    kind: str
+    source: str
+    operator: str
+    target: Decimal
+    target_text: str
+    target_words: str
+    unit: str
+    decimals: int
+    numerator: str | None
+    denominator: str | None
+    parts: str
+    value: Fraction | None
+    value_text: str
+    verdict: str
+    quote: str = ''
+    source_text: str = ''
+    note: str = ''
+    as_of: date | None = None
+    gap_text: str = ''
+    trend: list = field(default_factory=list)
+    reference: list = field(default_factory=list)
+    published: list = field(default_factory=list)
+    unverified: list = field(default_factory=list)
+    url: str | None = None
+    recorded: bool | None = None
+    stated: tuple | None = None
+    businesses: list = field(default_factory=list)
+
+    @property
+    def is_published(self):
+        """Whether a published value stands in the place of one that could be computed."""
+        return self.measure is not None and self.source == 'entered'
+
+    @property
+    def places(self):
+        return self.decimals
+
+    @property
+    def instead_of(self):
+        """What the register itself says where a published value stands: 記録なし or 該当なし."""
+        return '' if not self.is_published else NOT_APPLICABLE if self.recorded else MISSING
+
+    @property
+    def why_unknown(self):
+        """What stands in the place of a verdict, '' where there is one."""
+        return self.value_text if self.verdict == 'unknown' else ''
+
+
+def lines(text):
+    return [line for line in (text or '').split('\n') if line.strip()]
+
+
+def settings():
+    """Return the dated settings."""
+    return remembered(('settings',), Dated)
+
+
+def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
+    """Return a measure's Figure for a year as of a day, open incidents looked at up to `until`.
+
+    With `trends` it is read along with the ends of the months before, which are asked for too.
+    """
+    ends = calendar.month_ends(year, as_of) if trends else []
+    asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses,
+                      remembered)
+    return of_number(name, asked, numbers_on(name, asked)[-1])
+
+
+def numbers_on(name, asked):
+    """Return what a measure counts on each of the days asked for."""
+    untils = asked.untils if MEASURES[name].clocked else ()
+    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses),
+                      lambda: MEASURES[name].known(
+        replace(asked, dated=settings())))
+
+
+def text_of(found, indicator):
+    """Return a figure's value as it is published; 記録なし or 該当なし when there is none."""
+    if not found.recorded:
+        return MISSING
+    return NOT_APPLICABLE if found.value is None else f'{shown(found.value, indicator):f}'
+
+
+def plain_number(number):
+    """Return an exact number as text: whole numbers without a point."""
+    if number is None:
+        return None
+    if isinstance(number, Fraction):
+        return str(number)
+    text = format(Decimal(number), 'f')
+    return text.rstrip('0').rstrip('.') if '.' in text else text
+
+
+def parts_of(numerator, denominator, words=RATE):
+    """Return what a value is made of: 626／720, or as the figure reads its two numbers; a count alone; ''
+    when not known."""
+    if numerator is None or denominator is None:
+        return plain_number(numerator) or ''
+    return words.format(n=plain_number(numerator), d=plain_number(denominator))
+
+
+def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
+    """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it
+    is limited to."""
+    percent = indicator.unit == '%'
+    entered = [row for row in entered if row.as_of <= as_of]
+    actual = entered[-1] if entered else None
+    businesses = tuple(id for id, _, _ in bound)
+    base = {
+        'id': indicator.id, 'no': indicator.no, 'text': indicator.text, 'measure': indicator.measure,
+        'kind': indicator.kind, 'operator': indicator.operator, 'target': indicator.target,
+        'target_text': plain_number(indicator.target), 'target_words': (
+            f'{plain_number(indicator.target)}{indicator.unit or ""}'
+            f'{ratings.OPERATOR_WORDS[indicator.operator]}'),
+        'unit': indicator.unit or '', 'decimals': indicator.places,
+        'note': indicator.note or '', 'reference': [tuple(line.split('\t'))
+            for line in lines(indicator.references)],
+        'published': [stated(row) for row in entered] if indicator.measure else [],
+        'stated': stated(actual) if actual else None, 'as_of': as_of,
+        'businesses': [(code, name) for _, code, name in bound],
+    }
+    if indicator.measure and as_of < calendar.year_range(year)[0]:
+        return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='',
+                             value=None, value_text='年度の開始前',
+                             verdict='unknown')
+    if indicator.measure:
+        found = figure_on(indicator.measure, year, as_of, until, dated, businesses, trends)
+        base['recorded'] = found.recorded
+    # what was published stays while there is nothing to count
+    if indicator.measure and (found.value is not None or actual is None):
+        value = found.value
+        # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
+        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time'
+                                else indicator.places,
+                                exact_bounds=percent)
+        view = IndicatorView(
+            **base, source='computed', numerator=plain_number(found.numerator),
+            denominator=plain_number(found.denominator),
+            parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
+            value_text=text_of(found, indicator), verdict=verdict,
+            unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
+        return replace(view, gap_text=gap(view, found),
+                       trend=measured_trend(indicator, year, as_of, until, dated, businesses)
+                       if trends else [])
+    if actual is None:
+        return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None,
+                             value_text='未入力',
+                             verdict='unknown')
+    exact = exact_of(actual, percent)
+    verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target,
+        places_of(actual, indicator),
+                                              exact_bounds=percent)
+    view = IndicatorView(
+        **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
+        denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator),
+        value=exact,
+        value_text=stated_text(actual, indicator),
+        verdict=verdict, quote=actual.quote or '',
+        source_text='・'.join(filter(None, (actual.source, actual.note))),
+        trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered
+               if row.value is not None] if not indicator.measure else [])
+    return replace(view, gap_text=gap(view, None))
+
+
+def stated(actual):
+    """Return (day, value as it was entered, quote, source) of an actual."""
+    value = None if actual.value is None else f'{actual.value:f}'
+    return actual.as_of, value, actual.quote or '', actual.source
+
+
+def stated_text(actual, indicator):
+    """Return an actual's value as it was published: with its own decimals, unless it is known more exactly
+    than it is shown."""
+    if actual.value is None:
+        return '数値なし'
+    if actual.denominator and ratings.places_of(actual.value) > indicator.places:
+        return f'{shown(exact_of(actual, indicator.unit == "%"), indicator):f}'
+    return f'{actual.value:f}'
+
+
+def places_of(actual, indicator):
+    """Return with how many decimals an actual is judged: as it is shown."""
+    if actual.value is None or actual.denominator:
+        return indicator.places
+    return max(indicator.places, ratings.places_of(actual.value))
+
+
+def exact_of(actual, percent):
+    """Return an entered actual as exactly as it is known: a rate by its numerator and denominator; None
+    without a value."""
+    if percent and actual.numerator is not None and actual.denominator:
+        return Fraction(actual.numerator) * 100 / Fraction(actual.denominator)
+    return None if actual.value is None else Fraction(actual.value)
+
+
+def shown(value, indicator):
+    """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None
+    stays None."""
+    return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.places)
+
+
+def gap(view, found):
+    """Return what is still missing to the target in words: あと24ステップ, あと2件, 達成."""
+    if view.verdict == 'met':
+        return '達成'
+    if view.value is None or view.operator not in ('>=', '>'):
+        return ''
+    if found is not None and found.percent and found.measure not in ('plans.achievement', 'plans.measure'):
+        more = ratings.still_needed(int(found.numerator), found.denominator, view.operator, view.target,
+                                    view.decimals)
+        return f'あと{more:,}{MEASURES[found.measure].one}' if more else ''
+    short = Fraction(view.target) - Fraction(shown(view.value, view))
+    if short <= 0:
+        return ''
+    unit = 'ポイント' if view.unit.startswith('%') else view.unit
+    return f'あと{plain_number(ratings.published(short, view.decimals))}{unit}'
+
+
+def measured_trend(indicator, year, as_of, until, dated, businesses=()):
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at
+    once."""
+    days = calendar.month_ends(year, as_of)
+    asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
+                      remembered)
+    return [(f'{day.month}月', shown(number.value, indicator))
+            for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]

@@ -1,0 +1,20 @@
+"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes
+nothing.
+
+A file may have 120,000 rows: they, and what is to be written of them, are held pressed and gone through a
+block at a time.
+"""
+from .entries import Cells, Entry, Overtaken
+from .reading import Load, load
+
+__all__ = ('Cells', 'Entry', 'Load', 'Overtaken', 'load', 'told')
+
+
+def told(noun, rows, counts, problems, seq, conflicts):
+    """Return what an import came to, as the JSON of `daicho import` and of the API (contract: interfaces)."""
+    return {'kind': noun.name, 'rows': rows,
+            **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')},
+            'errors': [
+                {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message}
+                for p in problems], 'act': seq,
+            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]}

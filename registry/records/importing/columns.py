@@ -1,0 +1,156 @@
+"""The columns of a file: whose field each is, and numbers that a spreadsheet has cut the zeros from."""
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from peewee import Field
+
+from forms.fields import Key, Pointing, key_of_label
+from models.base import OFFICE
+from models.packed import Packed
+from models.visibility import condition
+
+from ..sheets import Problem
+
+#: what an office writes behind a column's name without meaning another column
+_REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
+
+
+@dataclass
+class Cut:
+    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it
+    means.
+
+    `known` are the register's numbers, of these `lengths`; `certain` says whether any of the whole ones
+    stands there.
+    """
+
+    header: str
+    known: set
+    lengths: set
+    cells: int = 0
+    first: str = ''
+    whole: str = ''
+    certain: bool = False
+
+    def meant(self, text):
+        """Return the whole number that a cell means, or None when its zeros were not cut."""
+        if not text or len(text) >= 10 or not (text.isascii() and text.isdigit()) or text in self.known:
+            return None
+        longer = [number for length in range(len(text) + 1, 11)
+                  if (number := text.zfill(length)) in self.known]
+        if len(longer) == 1:
+            return longer[0]
+        if not longer and len(self.lengths) == 1 and len(text) < (length := next(iter(self.lengths))):
+            return text.zfill(length)
+        return None
+
+    def count(self, text):
+        whole = self.meant(text)
+        if whole is not None:
+            self.cells += 1
+            self.certain = self.certain or whole in self.known
+            if self.cells == 1:
+                self.first, self.whole = text, whole
+
+
+class Columns:
+    """What a `Load` does with the columns of its file."""
+
+    def _columns(self, sheet, ignore_unknown):
+        """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be
+        used."""
+        # an unknown column is named and passed over: what is wrong in the known ones is said as well
+        known, unreadable = {}, any(problem.line in (1, None) for problem in self.problems)
+        short = Counter(cell.header.partition('（')[0] for cell in self.form.cells())
+        for cell in self.form.cells():
+            # what stands before a bracket names a column only where no other begins alike (目標復旧時間)
+            before = cell.header.partition('（')[0]
+            for word in (cell.key, cell.short_name, cell.label.text, cell.header,
+                         *([before] if short[before] == 1 else [])):
+                known.setdefault(key_of_label(word), cell.short_name)
+        for word, names in self._on_screen().items():
+            if len(names) == 1:
+                known.setdefault(word, next(iter(names)))
+        self.known = known
+        columns, seen = [], {}
+        for place, header in enumerate(sheet.headers):
+            name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
+            if name is None:
+                if not ignore_unknown:
+                    self.problems.append(Problem(1, header, '',
+                                                 f'「{header}」という列はありません。列名を直すか、'
+                                                 '列を削除してください。'
+                                                 '使える列: '
+                                                 f'{"、".join(c.header for c in self.form.cells())}'))
+            elif name in seen:
+                unreadable = True
+                self.problems.append(Problem(1, header, '',
+                                             f'「{header}」と「{seen[name]}」は同じ項目です。'
+                                             '片方を削除してください。'))
+            else:
+                seen[name] = header
+                columns.append((place, name))
+        for name in self.noun.key:
+            if name not in seen:
+                unreadable = True
+                self.problems.append(Problem(1, self.form._fields[name].header, '',
+                                             f'「{self.form._fields[name].header}」の列が必要です。'))
+        if unreadable:
+            return None
+        absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
+        self.unsaid = [(cell.short_name, '') for cell in absent if cell.unguessed]
+        self.lacking = {}
+        for cell in absent:
+            del self.form[cell.short_name]
+        return columns
+
+    def _on_screen(self):
+        """Return {label: names of the fields it stands for} of what the list calls its columns and filters
+        (状態 for ライフサイクル状態)."""
+        attrs, found = {cell.attr: cell.short_name for cell in self.form.cells()}, {}
+        for column in self.noun.columns:
+            if isinstance(column.expr,
+                          Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
+                found.setdefault(key_of_label(column.label), set()).add(attrs[column.expr.name])
+        for each in self.noun.filters:
+            if each.name in attrs:
+                found.setdefault(key_of_label(each.label), set()).add(attrs[each.name])
+        return found
+
+    def _zeros(self, rows):
+        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give
+        them back.
+
+        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one
+        longer length.
+        """
+        cuts = {}
+        for place, name in self.columns:
+            cell = self.form._fields[name]
+            own = isinstance(cell, Key) and self.noun.key == (name,)
+            typed = (cells[place].strip() for _, cells in rows)
+            if (own or isinstance(cell, Pointing)) and any(
+                    0 < len(text) < 10 and text.isascii() and text.isdigit() for text in typed):
+                known = self._known(cell, own)
+                cuts[place] = Cut(cell.header, known, {len(number) for number in known})
+        for _, cells in rows if cuts else ():
+            for place, cut in cuts.items():
+                cut.count(cells[place].strip())
+        cuts = {place: cut for place, cut in cuts.items() if cut.cells}
+        self.cut = {name: cuts[place] for place, name in self.columns if place in cuts}
+        if not self.restore_zeros or not cuts:
+            return rows
+        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text for place,
+                              text in enumerate(cells)])
+                      for line, cells in rows)
+
+    def _known(self, cell, own):
+        """Return the numbers of digits that a column's cells may mean."""
+        table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table,
+            cell.by)
+        numbers = table.select(by)
+        limit = None if self.person is None or table.owned_by == OFFICE else condition(
+            table, self.person, self.today)
+        return {number for (number,) in (numbers if limit is None
+                                         else numbers.where(limit)).tuples().iterator() if number.isdigit()}
