@@ -11,6 +11,7 @@ from audits import trail
 from models import Act, Indicator, Initiative, Strategy, db, packed
 from registry.core import clock
 from registry.records import importing, sheets
+from registry.records.importing import applying, reading
 from registry.records.noun import NOUNS
 
 FEW, MORE = 60, 1060
@@ -168,7 +169,7 @@ def peak_of(kind, headers, lines):
 def test_a_row_more_takes_few_bytes(opened, monkeypatch, kind):
     """Held as objects a row takes 1,300 bytes (enrolments) or 4,500 (systems); what this leaves room for is
     chance."""
-    for module, name in ((packed, 'BLOCK'), (importing, 'MANY'), (trail, 'BATCH')):
+    for module, name in ((packed, 'BLOCK'), (reading, 'MANY'), (applying, 'MANY'), (trail, 'BATCH')):
         monkeypatch.setattr(module, name, 200)
     made_first('courses', 2)
     headers, lines = made(kind, MORE)
