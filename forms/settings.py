@@ -1,16 +1,11 @@
-"""Forms of dated settings (設定) and people (利用者)."""
+"""The form of a dated setting (設定)."""
 import re
 
-from wtforms import PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length
-
-from models.organisation import Department
-from models.people import ROLES, SCOPES
 from models.rules import calendar
 from models.settings import CHOICES, KNOWN, LIMITS
 
 from .base import Form
-from .fields import Code, Day, Flag, Key, Many, Ref, Text
+from .fields import Code, Day, Flag, Text
 
 WIDE = str.maketrans('０１２３４５６７８９，', '0123456789,')
 
@@ -51,51 +46,3 @@ class SettingForm(Form):
                                      and LIMITS[name][0] <= int(value) <= LIMITS[name][1]):
             low, high = LIMITS[name]
             yield 'value', f'{low:,}から{high:,}までの整数で入力してください。'
-
-
-class Address(Key):
-    """A mail address, the same in capitals."""
-
-    def parse(self, text):
-        return super().parse(text).lower()
-
-
-class PersonForm(Form):
-    email = Address('メールアドレス', required=True, max=200)
-    name = Text('氏名', required=True, max=100)
-    department_code = Ref('所属', Department, 'code', header='所属コード', attr='department', required=True,
-                          select=True)
-    role = Code('権限', ROLES, required=True)
-    is_active = Flag('利用できる', required=True, default=True)
-
-    def across(self, row):
-        email = self.value_of('email', row) or ''
-        if '@' not in email.strip('@'):
-            yield 'email', '「名前@所属先」の形で入力してください。'
-
-
-class TokenForm(Form):
-    """What a token of the JSON API is called, may be used for, and until when."""
-
-    name = Text('名前', required=True, max=100, hint='どのシステムで使うかが分かる名前。例: 月次の集計')
-    scopes = Many('範囲', SCOPES, required=True, default='read')
-    expires_on = Day('期限', required=True)
-
-
-class SignInForm(Form):
-    email = Key('メールアドレス', required=True, max=200)
-    password = PasswordField('パスワード', [InputRequired('パスワードを入力してください。'),
-                                       Length(max=256, message='256文字までで入力してください。')])
-
-
-class NewPasswordForm(Form):
-    new = PasswordField('新しいパスワード', [InputRequired('新しいパスワードを入力してください。'),
-                                     Length(max=256, message='256文字までで入力してください。')])
-    again = PasswordField('新しいパスワード（確認）', [InputRequired('もう一度入力してください。'),
-                                           Length(max=256, message='256文字までで入力してください。'),
-                                           EqualTo('new', '新しいパスワードと一致しません。')])
-
-
-class PasswordForm(NewPasswordForm):
-    current = PasswordField('今のパスワード', [InputRequired('今のパスワードを入力してください。'),
-                                        Length(max=256, message='256文字までで入力してください。')])

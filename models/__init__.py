@@ -1,16 +1,19 @@
 """What the city hall knows: every table, in the order in which they are created."""
+from .actuals import Actual
 from .base import constrain, db
-from .budgets import BudgetRequest
+from .budget_requests import BudgetRequest
 from .engagements import CorrectiveAction, Engagement, Finding
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
-from .people import ApiToken, Person, Session, Throttle, TokenUse
+from .people import Person
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
 from .settings import Setting
+from .sign_in import Session, Throttle
 from .standardisation import Business, BusinessSystem, Step, StepMaster, StepMove, StepProgress
-from .strategy import Actual, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
+from .strategies import Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from .systems import System
+from .tokens import ApiToken, TokenUse
 from .trail import Act, Change, TrailHead
 from .training import Course, Enrolment
 

@@ -3,7 +3,7 @@
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import OPEN, CodeField, LongField, MomentField, Searched, Table
-from .budgets import BudgetRequest
+from .budget_requests import BudgetRequest
 from .organisation import Department
 from .people import Person
 from .rules import lifecycle

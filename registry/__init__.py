@@ -15,11 +15,13 @@ from models.rules import calendar, ratings
 from . import (
     actuals,
     api,
+    budget_requests,
     engagements,
     files,
     incidents,
     openapi,
     organisation,
+    people,
     plans,
     procurement,
     settings,
@@ -38,11 +40,11 @@ from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_i
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
-    systems.noun, procurement.reviews, procurement.budget_requests, procurement.cases, procurement.supports,
-    standardisation.businesses, standardisation.steps, standardisation.masters, standardisation.items,
-    incidents.incidents, incidents.shares, incidents.levels, training.courses, training.enrolments,
-    engagements.engagements, engagements.findings, plans.noun, actuals.actuals,
-    organisation.departments, organisation.staff, settings.settings, settings.people)
+    systems.noun, procurement.reviews, budget_requests.budget_requests, procurement.cases,
+    procurement.supports, standardisation.businesses, standardisation.steps, standardisation.masters,
+    standardisation.items, incidents.incidents, incidents.shares, incidents.levels, training.courses,
+    training.enrolments, engagements.engagements, engagements.findings, plans.noun, actuals.actuals,
+    organisation.departments, organisation.staff, settings.settings, people.people)
 declare(*NOUNS)
 
 

@@ -2,7 +2,7 @@
 from flask import abort, redirect, url_for
 
 from audits import trail
-from forms.strategy import ActualForm
+from forms.actuals import ActualForm
 from models import Actual, Indicator, Initiative, Strategy
 from models.figures import default_day
 from models.rules import calendar

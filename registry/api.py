@@ -11,8 +11,8 @@ from audits import history
 from audits.trail import Stale
 from forms import json_values
 from forms.json_values import Json
-from models.people import SCOPES
 from models.rules import calendar
+from models.tokens import SCOPES
 
 from . import files
 from .core import clock, memo

@@ -25,7 +25,7 @@ engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',),
     sort='-engagement_no',
     permits=kept_by((auditor,)), menu=('監査',),
-    prefix='A-', importable=False, template='engagements/show.html',
+    prefix='A-', importable=False, template='engagements/engagement.html',
     keeps=lambda row, by: kept_apart(row.findings, by),
     restorable=lambda row, by: kept_apart(row.findings, by),
     panels=lambda row: {'findings': pages.panel(
@@ -171,7 +171,7 @@ findings = Noun(
     explained=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。'
     if before.state in DONE else '',
     separated=judged_apart, keeps=lambda row, by: kept_apart([row], by), flow=finding_flow, importable=False,
-    panels=finding_panels, template='findings/show.html',
+    panels=finding_panels, template='engagements/finding.html',
     joins=lambda query: query.join(Engagement),
     columns=['finding_no', Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, display.department),

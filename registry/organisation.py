@@ -72,7 +72,7 @@ departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     permits=kept_by((it, admin), READ_ALL), menu=('設定',),
     prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels,
-    template='departments/show.html',
+    template='organisation/department.html',
     columns=['code', Column('name', on_day=lambda day: name_on(day)),
              'parent', 'level',
              Column('valid_from', on_day=lambda day: since_on(day)),

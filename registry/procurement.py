@@ -1,10 +1,8 @@
-"""The procurement desk's pages: budget requests, cases, supports passing from hand to hand, ledger
-reviews."""
-from flask import flash, redirect, request, url_for
+"""The procurement desk's pages: cases, supports passing from hand to hand, ledger reviews."""
 from flask_login import current_user
 
 from audits import history
-from forms.procurement import BudgetRequestForm, CaseForm, ReviewForm, SupportForm, SupportMoveForm
+from forms.procurement import CaseForm, ReviewForm, SupportForm, SupportMoveForm
 from models import BudgetRequest, Case, Person, Review, Support, SupportComment
 from models.base import fold
 from models.figures.procurement import large_reasons
@@ -14,10 +12,9 @@ from models.settings import Dated
 
 from .core import clock
 from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
-from .records import display, pages, saving
-from .records.noun import Column, Filter, Flow, Noun, Part
-from .web.guard import allowed, permit, require
-from .web.submission import asked_for
+from .records import display, pages
+from .records.noun import Column, Filter, Flow, Noun
+from .web.guard import allowed
 
 #: what a support examines of a case and of its budget line
 EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'),
@@ -58,36 +55,6 @@ def squeezed(text):
     return fold(text or '').replace(' ', '')
 
 
-def request_panels(row):
-    cases = list(row.cases.where(Case.live()).order_by(Case.case_no.desc()).limit(pages.FEW))
-    supports = {s.case_id: s for s in Support.select().where(
-        Support.case.in_([case.id for case in cases] or [0]), Support.kind == 'budget', Support.live())}
-    return {'cases': pages.panel(cases, 'cases', request=row.request_no), 'supports': supports,
-            'can_ask': not cases and row.it_cost and not row.exclusion_reason and not row.voided_at
-            and allowed('cases.create', Case(department=row.department_id))}
-
-
-budget_requests = Noun(
-    name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm,
-    key=('request_no',),
-    permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
-    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels,
-    template='budget-requests/show.html',
-    separated=approved_by_another('exclusion_reason', 'excluded_by'),
-    reserved={'exclusion_reason': '', 'excluded_by': '',
-              'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
-    columns=['request_no', 'fiscal_year', 'requested_on', 'department', 'title', 'amount', 'it_cost'],
-    filters=['fiscal_year', 'department',
-             Filter('it_cost', options=lambda: [('1', 'IT経費'), ('0', 'IT経費でない')]),
-             'nature',
-             Filter('case', '支援', lambda: [('0', '案件のないIT要求'), ('1', '案件のある要求')], lambda v: (
-                 BudgetRequest.id.in_(Case.select(Case.request).where(Case.live(),
-                     Case.request.is_null(False)))
-                 if v == '1' else BudgetRequest.it_cost & BudgetRequest.id.not_in(
-                     Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))))],
-    hint='IT経費を含む要求が、予算要求調達支援の実施率の分母になります。')
-
-
 def case_panels(row):
     dated = Dated()
     day = row.ordered_on or clock.today()
@@ -106,7 +73,7 @@ cases = Noun(
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     separated=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
-    panels=case_panels, template='cases/show.html',
+    panels=case_panels, template='procurement/case.html',
     columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on',
              'outcome'],
     filters=['fiscal_year', 'department', 'kind', 'outcome', Filter('system', '対象システム'),
@@ -172,19 +139,18 @@ MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'r
               ('returned', 'reviewing'): '対応して再提出する', ('reviewing', 'completed'): '支援を完了する',
               ('requested', 'withdrawn'): '取り下げる', ('reviewing', 'withdrawn'): '取り下げる',
               ('returned', 'withdrawn'): '取り下げる'}
-
 #: what the writer of a comment did: (from, to), or to alone
 DID = {'requested': '依頼しました', 'reviewing': '点検を始めました',
        ('returned', 'reviewing'): '対応して再提出しました', 'returned': '差し戻しました',
        'completed': '支援を完了しました', 'withdrawn': '取り下げました'}
 #: the moves that do not lead on stand after those that do
 BACK = {'returned': 1, 'withdrawn': 2}
-
 #: what the text of a move is called, its hint, and whether it must be there
 ASKED = {'reviewing': ('コメント', '所管課に伝えることがあれば書きます', False),
          'returned': ('直してほしい点', '所管課が何を直せばよいか分かるように書きます', True),
          ('returned', 'reviewing'): ('対応した内容', '差戻しの指摘にどう対応したかを書きます', True),
          'completed': ('意見本文', '点検の結果を書きます', True), 'withdrawn': ('取り下げる理由', '', True)}
+
 
 def support_move_form(support, target, **asked):
     """Return the form of a move: what is said, and the opinion when the support is completed."""
@@ -232,12 +198,11 @@ support_flow = Flow(
     after=keep_comment, about=lambda row, target: {'thread': told(row)[0]},
     heading=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]),
     button=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]))
-
 supports = Noun(
     name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'),
     sort='-requested_on',
     permits=kept_by(DESK, create=OWNED, move=OWNED), menu=('調達支援',),
-    prepare=prepare_support, panels=support_panels, flow=support_flow, template='supports/show.html',
+    prepare=prepare_support, panels=support_panels, flow=support_flow, template='procurement/support.html',
     explained=lambda row, before, form: (
         'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on
         and not row.completed_on else ''),
@@ -270,53 +235,6 @@ reviews = Noun(
     columns=['review_no', 'kind', 'title', 'reviewed_on', 'conclusion', 'approved_on'],
     filters=['kind', 'conclusion', Filter('system', '対象システム')],
     hint='結論と承認日がそろった検討が、件数に入ります。')
-
-requests_bp = pages.blueprint(budget_requests)
 cases_bp = pages.blueprint(cases)
 supports_bp = pages.blueprint(supports)
 reviews_bp = pages.blueprint(reviews)
-
-
-def asking(line):
-    """Return the case that is opened with its 予算要求調達支援, in one act, where support is asked for a
-    budget line."""
-    def prepare(row, before, form, by, at):
-        if not request_panels(line)['can_ask']:
-            yield 'request_no', ASKED_BEFORE
-        yield from examined(row, before, form, by, at)
-    return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key,
-                prefix=cases.prefix, prepare=prepare,
-                separated=cases.separated, reserved=cases.reserved, act_kinds={'create': 'supports.request'},
-                after=lambda act, row, before, today: act.save(Support(case=row, kind='budget',
-                    requested_on=today)))
-
-
-ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
-
-
-@requests_bp.route('/<int:id>/ask', methods=['GET', 'POST'])
-@permit('cases.create')
-def ask(id):
-    """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one
-    act."""
-    line = pages.find(budget_requests, id)
-    require('cases.create', line)
-    back = url_for('.show', id=id)
-    if request.method != 'POST' and not request_panels(line)['can_ask']:
-        flash(ASKED_BEFORE)
-        return redirect(back, code=303)
-    form = asked_for(CaseForm, data={
-        'case_no': saving.next_number(cases), 'fiscal_year': line.fiscal_year,
-        'department_code': line.department_id, 'title': line.title, 'request_no': line.id,
-        'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1, 'new_technology': line.new_technology})
-    for name in ('ordered_on', 'outcome'):
-        del form[name]
-
-    def done(outcome):
-        flash('調達支援を依頼しました。情報政策の担当者が点検します。')
-        support = Support.get(Support.case == outcome.row, Support.kind == 'budget')
-        return redirect(url_for('supports.show', id=support.id), code=303)
-    return pages.edited(asking(line), form, None, back=back, done=done,
-                        reason=f'予算要求 {line.request_no} の調達支援の依頼',
-                        template='budget-requests/ask.html', row=line, button='依頼する',
-                        crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))

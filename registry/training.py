@@ -64,7 +64,7 @@ courses = Noun(
     name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year',
     prepare=prepare_course,
     permits=kept_by(DESK, READ_ALL, census=DESK), menu=('研修',),
-    panels=course_panels, template='courses/show.html',
+    panels=course_panels, template='training/course.html',
     columns=['code', Column('year', '年度', Course.fiscal_year, display.year),
              'name', 'category', 'mandatory', 'closes_on', 'census_on'],
     filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),
@@ -161,7 +161,7 @@ def census(id):
         flash(f'{len(population):,}人を対象者として確定しました。')
         return redirect(url_for('.show', id=id), code=303)
     on_leave = [person for person in population if person.leave != 'none']
-    return render_template('courses/census.html', noun=courses, row=course, form=form,
+    return render_template('training/census.html', noun=courses, row=course, form=form,
                            population=len(population),
                            coming=course.census_on is not None and course.census_on > clock.today(),
                            on_leave=len(on_leave), exists=exists,

@@ -123,6 +123,16 @@ def test_modules_say_what_room_they_are():
 
 # --- nouns ---
 
+@pytest.mark.parametrize('name', sorted(NOUNS))
+def test_a_noun_has_one_name_in_every_room(name):
+    noun = NOUNS[name]
+    subject = noun.table.__module__.removeprefix('models.')
+    assert noun.form.__module__ == f'forms.{subject}'
+    assert noun in vars(sys.modules[f'registry.{subject}']).values()
+    assert noun.template.partition('/')[0] in (subject, 'records')
+
+
+
 def test_a_table_of_nobody_is_no_table():
     with pytest.raises(RuntimeError, match='who sees the rows of Nobody'):
         visibility.require_owners([type('Nobody', (System,), {'owned_by': None})])

@@ -2,7 +2,7 @@
 from peewee import SQL, fn
 from peewee import Case as When
 
-from ..budgets import BudgetRequest
+from ..budget_requests import BudgetRequest
 from ..procurement import Case, Support
 from . import LATER, VOIDED, Population, any_voided, count, measure, place, rate, totals
 from .recovery import periods

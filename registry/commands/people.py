@@ -5,11 +5,12 @@ import click
 from werkzeug.datastructures import MultiDict
 
 from audits import trail
-from forms.settings import PersonForm, TokenForm
+from forms.people import PersonForm
+from forms.tokens import TokenForm
 from models import ApiToken, Person
-from models.people import SCOPES
+from models.tokens import SCOPES
 
-from .. import settings
+from .. import people
 from ..core import clock
 from ..records import saving
 from ..web import passwords, sign_in, throttles, tokens
@@ -40,8 +41,8 @@ def add(email, name, department, role, password_stdin):
         form.fill(row)
         if Person.select().where(Person.email == row.email).exists():
             fail(f'{row.email} は既に登録されています。')
-        if settings.once_anothers(row, None):
-            fail(settings.ONCE_ANOTHERS)
+        if people.once_anothers(row, None):
+            fail(people.ONCE_ANOTHERS)
         row.password_hash = sign_in.hasher().hash(asked_password(row, password_stdin))
         with trail.act('people.add', by=None, at=clock.now(), channel='cli') as act:
             row.one_time_until = act.at + sign_in.ONE_TIME

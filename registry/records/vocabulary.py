@@ -7,8 +7,15 @@ from forms.engagements import ActionForm, FollowUpForm
 from forms.fields import Exact, Many, Whole, Year, Yen
 from forms.organisation import DepartmentForm
 from forms.plans import CheckInForm
-from forms.settings import TokenForm
-from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
+from forms.strategies import (
+    IndicatorForm,
+    InitiativeForm,
+    OfficialForm,
+    ScheduleForm,
+    StrategyForm,
+    ThemeForm,
+)
+from forms.tokens import TokenForm
 from models import (
     RECORDS,
     Act,

@@ -1,7 +1,7 @@
 """The forms of an initiative: its words, official rating, indicators and schedule."""
 from flask import abort, url_for
 
-from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm
+from forms.strategies import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm
 from models import Indicator, Initiative, Schedule, Theme
 
 from ..figures import board as boards

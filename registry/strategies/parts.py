@@ -2,7 +2,14 @@
 from flask import Blueprint, abort, flash, redirect, url_for
 
 from audits import history
-from forms.strategy import IndicatorForm, InitiativeForm, OfficialForm, ScheduleForm, StrategyForm, ThemeForm
+from forms.strategies import (
+    IndicatorForm,
+    InitiativeForm,
+    OfficialForm,
+    ScheduleForm,
+    StrategyForm,
+    ThemeForm,
+)
 from models import Actual, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from models.rules import calendar
 

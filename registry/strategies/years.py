@@ -1,7 +1,7 @@
 """The forms of a year's strategy and of its themes."""
 from flask import abort, flash, redirect, request, url_for
 
-from forms.strategy import StrategyForm, ThemeForm
+from forms.strategies import StrategyForm, ThemeForm
 from models import Strategy, Theme
 
 from ..records import pages

@@ -10,7 +10,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
 
 from forms.base import EmptyForm
-from forms.settings import PasswordForm, SignInForm
+from forms.sign_in import PasswordForm, SignInForm
 from models import Person
 
 from ..core import clock
@@ -90,14 +90,15 @@ def register(app):
 
 def continued(typed):
     """Ask to sign in (again), to go on with what was typed."""
-    return render_template('sign_in.html', form=SignInForm(), problem='', wait=0, kept=typed, ended=True,
-                           action=url_for('sign_in.sign_in')), 401
+    return render_template('sign_in/sign_in.html', form=SignInForm(), problem='', wait=0, kept=typed,
+                           ended=True, action=url_for('sign_in.sign_in')), 401
 
 
 def resumed(path, fields):
     """Show what was typed before this session began, to be sent once more by the person signed in."""
-    return render_template('resume.html', path=path, fields=fields, labelled=unsent.labelled(path, fields),
-                           what=unsent.named(path, current_user), form=EmptyForm(), crumbs=[])
+    return render_template('sign_in/resume.html', path=path, fields=fields,
+                           labelled=unsent.labelled(path, fields), what=unsent.named(path, current_user),
+                           form=EmptyForm(), crumbs=[])
 
 
 def set_password(act, person, password, until=None):
@@ -133,7 +134,7 @@ def sign_in():
         problem = 'expired' if right else 'wrong'
         note(attempt, 'throttled' if wait else 'failed', reason_of(attempt, person, right), None)
     status = 429 if wait else 422 if problem or form.errors else 200
-    return render_template('sign_in.html', form=form, problem=problem, wait=wait,
+    return render_template('sign_in/sign_in.html', form=form, problem=problem, wait=wait,
                            kept=request.form.get('kept', ''),
                            action=request.full_path), status
 
@@ -254,7 +255,7 @@ def account_page(form, typed=''):
     more = {'menu': []} if must else {'sessions': sessions.of(current_user),
                                       'tokens': tokens.of(current_user._get_current_object())}
     return render_template(
-        'account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH,
+        'sign_in/account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH,
         device=sessions.device_words,
         here=(session.get('at') or [0])[0], **more,
         crumbs=[] if must else [('ホーム', url_for('board.index')),

@@ -12,7 +12,7 @@ from flask_login import current_user
 from peewee import JOIN, PeeweeException
 
 from audits import trail
-from forms.settings import TokenForm
+from forms.tokens import TokenForm
 from models import ApiToken, Person, TokenUse
 from models.base import Prepared
 

@@ -21,7 +21,7 @@ from audits import trail
 from models import Act, Person, Session, Throttle, db
 from models.base import fold
 from registry import create_app, refuse_demo
-from registry import settings as settings_pages
+from registry import people as people_pages
 from registry.core import clock, config, connection
 from registry.web import passwords, proxies, sign_in, throttles
 
@@ -755,7 +755,7 @@ def test_an_address_given_up_meanwhile_is_not_given_to_another(app, client_of, m
         with trail.act('people.edit', by=None, at=clock.now()) as act:
             person.email = 'chiba@city.example'
             act.save(person)
-    monkeypatch.setattr(settings_pages.people, 'prepare', lambda *args: ())
+    monkeypatch.setattr(people_pages.people, 'prepare', lambda *args: ())
     answer = admin.post('/people/new', data={'email': email('other'), 'name': '後任',
         'department_code': '0202', 'role': 'department',
                                              'is_active': '1'})

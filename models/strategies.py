@@ -1,6 +1,5 @@
-"""The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI), actuals and official
-ratings."""
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+"""The year's strategy (年度戦略): themes, initiatives (重点取組), indicators (KPI) and official ratings."""
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField
 
 from .base import OPEN, CodeField, ExactField, LongField, Searched, Table
 from .rules import ratings
@@ -10,7 +9,6 @@ KINDS = {'count': '件数', 'ratio': '割合', 'rate': '率', 'time': '時間', 
          'milestone': '節目'}
 OPERATORS = {'>=': '以上', '>': '超', '<=': '以下', '=': '一致'}
 RATINGS = {'○': '○', '△': '△', '×': '×'}
-VERDICTS = {'met': '達成', 'missed': '未達'}
 
 
 class Strategy(Table):
@@ -132,36 +130,6 @@ class IndicatorBusiness(Table):
     @property
     def label(self):
         return f'{self.indicator.label}―{self.business.name}'[:300]
-
-
-class Actual(Table):
-    """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without
-    one."""
-
-    owned_by = OPEN
-
-    searched_through = ('indicator',)
-    labelled_by = ('indicator.initiative',)
-
-    indicator = ForeignKeyField(Indicator, backref='actuals', on_delete='RESTRICT')
-    as_of = DateField()
-    numerator = ExactField(null=True)
-    denominator = ExactField(null=True)
-    value = ExactField(null=True)
-    verdict = CodeField(VERDICTS, null=True)
-    quote = CharField(max_length=500, null=True)
-    source = CharField(max_length=500)
-    note = LongField(1000, null=True)
-
-    class Meta:
-        indexes = ((('indicator', 'as_of'), True),)
-
-    checks = {'says_something': 'value IS NOT NULL OR verdict IS NOT NULL',
-              'verdict_quoted': 'verdict IS NULL OR quote IS NOT NULL'}
-
-    @property
-    def label(self):
-        return f'重点取組{self.indicator.initiative.no} 指標{self.indicator.no} {self.as_of} の実績'
 
 
 class Schedule(Table):

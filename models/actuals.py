@@ -1,0 +1,37 @@
+"""Actuals (実績): what an indicator came to, entered or published."""
+from peewee import CharField, DateField, ForeignKeyField
+
+from .base import OPEN, CodeField, ExactField, LongField, Table
+from .strategies import Indicator
+
+VERDICTS = {'met': '達成', 'missed': '未達'}
+
+
+class Actual(Table):
+    """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without
+    one."""
+
+    owned_by = OPEN
+
+    searched_through = ('indicator',)
+    labelled_by = ('indicator.initiative',)
+
+    indicator = ForeignKeyField(Indicator, backref='actuals', on_delete='RESTRICT')
+    as_of = DateField()
+    numerator = ExactField(null=True)
+    denominator = ExactField(null=True)
+    value = ExactField(null=True)
+    verdict = CodeField(VERDICTS, null=True)
+    quote = CharField(max_length=500, null=True)
+    source = CharField(max_length=500)
+    note = LongField(1000, null=True)
+
+    class Meta:
+        indexes = ((('indicator', 'as_of'), True),)
+
+    checks = {'says_something': 'value IS NOT NULL OR verdict IS NOT NULL',
+              'verdict_quoted': 'verdict IS NULL OR quote IS NOT NULL'}
+
+    @property
+    def label(self):
+        return f'重点取組{self.indicator.initiative.no} 指標{self.indicator.no} {self.as_of} の実績'
