@@ -36,6 +36,7 @@ from .figures import board, pages
 from .records import display
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
+from .records.vocabulary import require_words
 from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_in, tokens
 
 #: every noun, in the order of the work: a section of the menu after the other
@@ -45,7 +46,11 @@ NOUNS = (
     standardisation.items, incidents.incidents, incidents.shares, incidents.levels, training.courses,
     training.enrolments, engagements.engagements, engagements.findings, plans.noun, actuals.actuals,
     organisation.departments, organisation.staff, settings.settings, people.people)
-declare(*NOUNS)
+#: what has no pages of its own: rows that belong to a record
+PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
+         actuals.entries, tokens.tokens)
+declare(*NOUNS, parts=PARTS)
+require_words()
 
 
 class Number(IntegerConverter):

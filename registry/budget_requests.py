@@ -7,17 +7,17 @@ from models import BudgetRequest, Case, Support
 
 from .core.permits import DESK, OWNED, kept_by
 from .procurement import approved_by_another, cases, examined
-from .records import pages, saving
+from .records import links, pages, saving
 from .records.noun import Filter, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for
 
 
 def request_panels(row):
-    cases = list(row.cases.where(Case.live()).order_by(Case.case_no.desc()).limit(pages.FEW))
+    cases = list(row.cases.where(Case.live()).order_by(Case.case_no.desc()).limit(links.FEW))
     supports = {s.case_id: s for s in Support.select().where(
         Support.case.in_([case.id for case in cases] or [0]), Support.kind == 'budget', Support.live())}
-    return {'cases': pages.panel(cases, 'cases', request=row.request_no), 'supports': supports,
+    return {'cases': links.panel(cases, 'cases', request=row.request_no), 'supports': supports,
             'can_ask': not cases and row.it_cost and not row.exclusion_reason and not row.voided_at
             and allowed('cases.create', Case(department=row.department_id))}
 
@@ -26,7 +26,7 @@ budget_requests = Noun(
     name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm,
     key=('request_no',),
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
-    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels,
+    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, own_panels=('cases',),
     template='budget_requests/show.html',
     separated=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '',

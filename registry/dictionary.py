@@ -98,7 +98,7 @@ def one_table(table):
     noun = of_table(table)
     yield f'### `{table._meta.table_name}`' + (f'　{noun.one}' if noun else '')
     yield ''
-    yield (table.__doc__ or '').strip().split('\n')[0]
+    yield ' '.join((table.__doc__ or '').partition('\n\n')[0].split())
     yield ''
     yield from table_lines(('列', '表示名', '型', 'NULL', '文字数', '内容'), columns(table))
     found = list(rules(table))

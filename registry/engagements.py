@@ -14,7 +14,7 @@ from models.rules import lifecycle
 
 from .core import clock
 from .core.permits import auditor, it, kept_by, own
-from .records import display, pages
+from .records import display, links, pages
 from .records.noun import Column, Filter, Flow, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for
@@ -25,11 +25,11 @@ engagements = Noun(
     name='engagements', title='監査', table=Engagement, form=EngagementForm, key=('engagement_no',),
     sort='-engagement_no',
     permits=kept_by((auditor,)), menu=('監査',),
-    prefix='A-', importable=False, template='engagements/engagement.html',
+    prefix='A-', importable=False, own_panels=('findings',), template='engagements/engagement.html',
     keeps=lambda row, by: kept_apart(row.findings, by),
     restorable=lambda row, by: kept_apart(row.findings, by),
-    panels=lambda row: {'findings': pages.panel(
-        list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(pages.FEW))[::-1],
+    panels=lambda row: {'findings': links.panel(
+        list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(links.FEW))[::-1],
         'findings',
         engagement=row.engagement_no), 'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=['engagement_no', 'kind', 'theme', 'department', 'held_on', 'reported_on'],

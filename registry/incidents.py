@@ -10,7 +10,7 @@ from .core import clock
 from .core.memo import remembered
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import judging
-from .records import pages
+from .records import links, pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import visible_of
 
@@ -38,10 +38,10 @@ def incident_panels(row):
         BusinessSystem.live(), BusinessSystem.system.in_(struck)).distinct().tuples()}
     systems = list(System.select(System.id, System.system_no,
                                  System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(
-                                     pages.FEW))
+                                     links.FEW))
     return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
             'level': level_on(row.level, day), 'systems': visible_of(systems),
-            'more': len(systems) == pages.FEW, 'windows': [(b, start, end) for b, start,
+            'more': len(systems) == links.FEW, 'windows': [(b, start, end) for b, start,
                 end in remembered(('windows',), lambda: windows(judging.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}

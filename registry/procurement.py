@@ -73,7 +73,7 @@ cases = Noun(
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     separated=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
-    panels=case_panels, template='procurement/case.html',
+    panels=case_panels, own_panels=('supports',), template='procurement/case.html',
     columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on',
              'outcome'],
     filters=['fiscal_year', 'department', 'kind', 'outcome', Filter('system', '対象システム'),

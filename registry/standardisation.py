@@ -37,7 +37,8 @@ def named_by_indicators(business, by):
 businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
     permits=kept_by(DESK, READ_ALL), menu=('標準化', '対象業務'),
-    panels=business_panels, template='standardisation/business.html', keeps=named_by_indicators,
+    panels=business_panels, own_panels=('steps',), template='standardisation/business.html',
+    keeps=named_by_indicators,
     columns=['code', 'name',
              Column('applicable', show=lambda v: '適用' if v else '適用しない'),
              'planned_cutover_on', 'cutover_on'],
@@ -241,9 +242,8 @@ def grid():
         f'業務ごとのステップの状態（{as_of}）', [b.name for b, _, _ in applicable],
         [str(s.no) for s in all_steps], [cells for _, cells, _ in applicable]), 'ステップの状態',
         '同じ内容を下の表に示します。') if applicable else ''
-    return render_template('standardisation/grid.html', as_of=as_of, master=master, all_steps=all_steps, table=table,
-                           figures=figures, rate_text=ratings.rate_text, states=STEP_STATES, symbols=SYMBOLS,
-                           picture=picture, problem=problem,
-                           year=year, crumbs=[('ホーム', url_for('board.index')),
-                                              ('ステップ進捗', url_for('.index')),
-                                              ('業務×ステップ', None)])
+    return render_template('standardisation/grid.html', as_of=as_of, master=master, all_steps=all_steps,
+                           table=table, figures=figures, rate_text=ratings.rate_text, states=STEP_STATES,
+                           symbols=SYMBOLS, picture=picture, problem=problem, year=year, crumbs=[
+                               ('ホーム', url_for('board.index')), ('ステップ進捗', url_for('.index')),
+                               ('業務×ステップ', None)])

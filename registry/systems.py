@@ -1,6 +1,5 @@
 """The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from flask import url_for
 from flask_login import current_user
@@ -8,12 +7,7 @@ from peewee import fn
 
 from forms.systems import FIELDS_OF, SECTIONS, MoveForm, SystemForm
 from models import (
-    Business,
-    BusinessSystem,
     Case,
-    Engagement,
-    Incident,
-    IncidentSystem,
     Review,
     ReviewSystem,
     Support,
@@ -29,11 +23,10 @@ from models.visibility import condition
 from .core import clock
 from .core.memo import answered
 from .core.permits import OWNED, kept_by
-from .records import pages
+from .records import links, pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary
 from .web.guard import allowed, visible_of
-from .web.menu import address
 
 
 def lifecycle_tone(value):
@@ -43,21 +36,11 @@ def lifecycle_tone(value):
 
 cases_of = Prepared(lambda system: Case.select(Case.id, Case.case_no, Case.title, Case.kind,
     Case.outcome).where(
-    Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(pages.FEW))
+    Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(links.FEW))
 reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, Review.title,
     Review.conclusion).join(
     ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
-    Review.reviewed_on.desc(), Review.id.desc()).limit(pages.FEW))
-businesses_of = Prepared(lambda system: Business.select(Business.id, Business.code,
-    Business.name).join(BusinessSystem).where(
-    BusinessSystem.live(), BusinessSystem.system == system).order_by(Business.code).limit(pages.FEW))
-incidents_of = Prepared(lambda system: Incident.select(Incident.id, Incident.incident_no,
-    Incident.title).join(
-    IncidentSystem).where(Incident.live(), IncidentSystem.live(), IncidentSystem.system == system).order_by(
-    Incident.detected_at.desc()).limit(pages.FEW))
-engagements_of = Prepared(lambda system: Engagement.select(Engagement.id, Engagement.engagement_no,
-    Engagement.theme).where(
-    Engagement.live(), Engagement.system == system).order_by(Engagement.id.desc()).limit(pages.FEW))
+    Review.reviewed_on.desc(), Review.id.desc()).limit(links.FEW))
 
 
 def related(system):
@@ -154,24 +137,13 @@ def panels(system):
     cancel = possible.pop('cancelled', None)
     moves = [(move, LIFECYCLES[target], lacking(move, system, known, cases, reviews))
              for target, move in possible.items() if may_move(system, move)]
-    opened = {name: f'{address(f"{name}.new")}?{urlencode({field: system.system_no})}' for name,
-              field in OPENED
-              if not system.voided_at and allowed(f'{name}.create', system)}
     return {
         'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items()
                                    if not may_move(system, move)],
-        'opened': opened, 'completeness': completeness(system),
-        **{name: pages.panel(rows, name, system=system.system_no) for name, rows in (
-            ('businesses', list(businesses_of(system.id))), ('cases', cases), ('reviews', reviews),
-            ('incidents', list(incidents_of(system.id))), ('engagements', list(engagements_of(system.id))))},
+        'completeness': completeness(system), 'read': {'cases': cases, 'reviews': reviews},
         'void': url_for('systems.move', id=system.id, target='cancelled') if cancel
         and may_move(system, cancel) else None,
     }
-
-
-#: what can be registered from a system's page, and the field there that takes its number
-OPENED = (('cases', 'system_no'), ('reviews', 'system_nos'), ('incidents', 'system_nos'),
-          ('engagements', 'system_no'))
 
 
 def remedy(need, system, cases, reviews):

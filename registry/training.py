@@ -14,7 +14,7 @@ from models.visibility import condition
 from .core import clock
 from .core.memo import counted, remembered
 from .core.permits import DESK, READ_ALL, kept_by
-from .records import display, pages
+from .records import display, links, pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for, submitted
@@ -51,7 +51,7 @@ def late_joiners(course):
     late = Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
                                 Staff.id.not_in(on_list), *([] if limit is None else [limit]))
     number = counted(late)
-    return number, list(late.order_by(Staff.staff_no).limit(pages.FEW)) if number else []
+    return number, list(late.order_by(Staff.staff_no).limit(links.FEW)) if number else []
 
 
 def prepare_course(row, before, form, by, at):
@@ -64,7 +64,7 @@ courses = Noun(
     name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year',
     prepare=prepare_course,
     permits=kept_by(DESK, READ_ALL, census=DESK), menu=('研修',),
-    panels=course_panels, template='training/course.html',
+    panels=course_panels, own_panels=('enrolments',), template='training/course.html',
     columns=['code', Column('year', '年度', Course.fiscal_year, display.year),
              'name', 'category', 'mandatory', 'closes_on', 'census_on'],
     filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),

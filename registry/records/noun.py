@@ -15,10 +15,14 @@ from . import display
 
 #: {name: Noun} in the order of the work, as `declare` was told
 NOUNS = {}
+#: the parts of records that have no pages of their own, as `declare` was told
+PARTS = []
 
 
-def declare(*nouns):
-    """Make nouns known: their permits hold, and lists, files, search, histories and the menu find them."""
+def declare(*nouns, parts=()):
+    """Make nouns and parts known: their permits hold, and lists, files, search, histories and the menu find
+    them."""
+    PARTS.extend(parts)
     for noun in nouns:
         NOUNS[noun.name] = noun
         PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in noun.permits.items()})
@@ -119,16 +123,16 @@ def completed_filter(given, cells, table):
             == display.unit(value))
     elif isinstance(cell, Pointing) and where is None:
         options, label_of = list, display.label_by(cell.table, cell.by.name)
-        where = partial(linked, table, cell) if isinstance(cell, Refs) else (lambda value: field
-            == display.id_of(cell.table, cell.by.name, value))
+        named = partial(display.id_of, cell.table, cell.by.name)
+        where = (lambda value: linked(table, cell, named(value))) if isinstance(cell, Refs) else (
+            lambda value: field == named(value))
     return replace(each, label=each.label or cell.label.text, options=options, where=where, label_of=label_of)
 
 
-def linked(table, cell, value):
-    """Return the condition that a row is linked, by a field of many, to the record that bears a number."""
+def linked(table, cell, id):
+    """Return the condition that a row is linked, by a field of many, to the record with an id."""
     own, other = (cell.link._meta.fields[name] for name in (cell.own, cell.other))
-    return table.id.in_(cell.link.select(own).where(cell.link.live(),
-        other == display.id_of(cell.table, cell.by.name, value)))
+    return table.id.in_(cell.link.select(own).where(cell.link.live(), other == id))
 
 
 @dataclass(kw_only=True)
@@ -233,6 +237,8 @@ class Noun(Savable):
 
     `scope(day)` is the condition on the rows that the list and the file hold, None for all; `moved` names
     the columns that moves change and not the edit page; `permits` are {verb: rules} (see `core.permits`).
+    `panels(row)` gives what the noun's own template shows; what leads to a record is shown without it
+    (`links`).
     """
 
     columns: list
@@ -245,6 +251,8 @@ class Noun(Savable):
     joins: Callable = lambda query: query
     sections: list = field(default_factory=list)
     panels: Callable = lambda row: {}
+    #: the nouns whose records that lead here the noun's own panels tell of
+    own_panels: tuple = ()
     template: str = 'records/show.html'
     new_form: Callable = lambda form: None
     moved: tuple = ()
@@ -260,6 +268,10 @@ class Noun(Savable):
         cells = {getattr(cell, 'other', cell.attr): cell for cell in self.blank.cells()}
         self.columns = [completed_column(given, cells, self.table) for given in self.columns]
         self.filters = [completed_filter(given, cells, self.table) for given in self.filters]
+        narrowed = {each.name for each in self.filters}
+        self.filters += [completed_filter(name, cells, self.table) for name, cell in cells.items()
+                         if isinstance(cell, Pointing) and cell.table is not Department
+                         and name not in narrowed]
 
     @property
     def address(self):

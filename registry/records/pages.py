@@ -1,7 +1,6 @@
 """The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and
 shows the answer."""
 import re
-from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -13,13 +12,11 @@ from models import Department, Person
 from models.visibility import condition, unit_column, visible
 
 from ..core import clock, connection
-from ..core.memo import remembered
 from ..core.permits import UNIT_ROLES
 from ..web.guard import allowed, permit, require, visible_of
 from ..web.submission import asked_for, sent, signed, viewer
-from . import display, exporting, listing, saving, sheets, vocabulary
+from . import display, exporting, links, listing, saving, sheets, vocabulary
 from .conflicts import sides
-from .noun import NOUNS
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
 
@@ -126,37 +123,6 @@ def cursor(text):
     return (int(found.group(1)), int(found.group(2) or 0)) if found else history.END
 
 
-#: how many of the records that hang on one its page shows: all of them are a list
-FEW = 20
-
-
-class Panel(NamedTuple):
-    """What a record's page shows of the records that hang on it: the newest few, how many there are, the
-    list of all."""
-
-    rows: list
-    total: int
-    url: str | None
-
-
-def panel(rows, name, **values):
-    """Return the Panel of `rows`, the newest few (FEW) of the records of a noun that its list holds when
-    narrowed by `values`."""
-    seen = visible_of(rows)
-    if len(rows) < FEW:
-        return Panel(seen, len(seen), None)
-    noun = NOUNS[name]
-
-    def count():
-        limits = condition(noun.table, current_user, clock.today()), noun.scope(clock.today()), *(
-            found.where(values[found.name]) for found in noun.filters if found.name in values)
-        return noun.table.select(noun.table.id).where(noun.table.live(),
-            *(limit for limit in limits if limit is not None)).count()
-    total = remembered(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role,
-                        current_user.department_id), count)
-    return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
-
-
 def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, again='', voided='',
            template='records/edit.html', **shown):
     """Handle the form of a record or a part of one, a new one where `before` is None; return a response.
@@ -229,8 +195,10 @@ def blueprint(noun):
             row = find(noun, id)
             found = details(noun, row)
             told, older = past_of(noun, row)
+            panels = noun.panels(row)
             return render_template(noun.template, noun=noun, row=row, details=found, history=told,
-                                   older=older, panels=noun.panels(row),
+                                   older=older, panels=panels,
+                                   links=links.shown(noun, row, panels.get('read', {})),
                                    crumbs=crumbs(noun, (display.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),

@@ -2,24 +2,15 @@
 dictionary."""
 from functools import cache
 
+from peewee import ForeignKeyField
+
 from audits.history import Vocabulary
-from forms.engagements import ActionForm, FollowUpForm
 from forms.fields import Exact, Many, Whole, Year, Yen
 from forms.organisation import DepartmentForm
-from forms.plans import CheckInForm
-from forms.strategies import (
-    IndicatorForm,
-    InitiativeForm,
-    OfficialForm,
-    ScheduleForm,
-    StrategyForm,
-    ThemeForm,
-)
-from forms.tokens import TokenForm
 from models import (
     RECORDS,
+    TABLES,
     Act,
-    Actual,
     ApiToken,
     BusinessSystem,
     Change,
@@ -46,12 +37,8 @@ from models import (
 )
 
 from . import display
-from .noun import of_table
+from .noun import PARTS, of_table
 
-#: forms of tables that have no list of their own
-FORMS = {CheckIn: [CheckInForm], CorrectiveAction: [ActionForm, FollowUpForm], Strategy: [StrategyForm],
-         Theme: [ThemeForm], Initiative: [InitiativeForm, OfficialForm], Indicator: [IndicatorForm],
-         Schedule: [ScheduleForm], DepartmentVersion: [DepartmentForm], ApiToken: [TokenForm]}
 #: columns that no form asks for
 WORDS = {
     Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人',
@@ -65,33 +52,25 @@ WORDS = {
     TrailHead: {'seq': '最後の操作番号', 'hash': '最後のハッシュ', 'at': '最後の日時'},
     Person: {'password_hash': 'パスワードのハッシュ（argon2id）',
              'epoch': 'サインインの世代（変わると全端末が終わる）', 'one_time_until': '一時パスワードの期限'},
-    Session: {'token': 'セッションの識別子の SHA-256', 'person': '利用者', 'epoch': 'サインインの世代',
+    Session: {'token': 'セッションの識別子の SHA-256', 'epoch': 'サインインの世代',
               'created': 'サインインの日時', 'used': '最後に使った日時', 'boot': '機械の起動の番号',
               'created_ticks': 'サインインの時（起動からの秒）',
               'used_ticks': '最後に使った時（起動からの秒）', 'address': '接続元',
               'agent': '端末の名乗り（User-Agent）'},
-    ApiToken: {'person': '利用者', 'epoch': 'サインインの世代（変わると使えなくなる）',
+    ApiToken: {'epoch': 'サインインの世代（変わると使えなくなる）',
                'token_hash': 'トークンの SHA-256'},
-    TokenUse: {'token': 'APIトークン', 'used': '最後に使った日時', 'address': '接続元'},
+    TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
     Support: {'state': '状態'},
-    SupportComment: {'support': '調達支援', 'person': '書いた人', 'at': '日時', 'state': '移った先の状態',
+    SupportComment: {'person': '書いた人', 'at': '日時', 'state': '移った先の状態',
                      'text': 'コメント'},
     Finding: {'state': '状態', 'accepted_reason': 'リスク受容の理由'},
-    CorrectiveAction: {'finding': '指摘', 'follower': '事後確認者'},
-    CheckIn: {'plan': '実行プラン'},
-    StepMove: {'progress': 'ステップ進捗', 'status': '状態', 'on_day': 'その状態になった日'},
-    BusinessSystem: {'business': '標準化対象業務', 'system': '情報システム'},
-    IncidentSystem: {'incident': 'インシデント', 'system': '情報システム'},
-    IndicatorBusiness: {'indicator': '指標', 'business': '標準化対象業務'},
-    ReviewSystem: {'review': '台帳活用検討', 'system': '情報システム'},
-    DepartmentVersion: {'department': '所属'},
-    Theme: {'strategy': '年度戦略'},
-    Actual: {'indicator': '指標'},
-    Initiative: {'strategy': '年度戦略', 'source_notes': '出典についての注記'},
-    Indicator: {'initiative': '重点取組', 'references': '参考値'},
-    Schedule: {'initiative': '重点取組', 'place': '順'},
+    CorrectiveAction: {'follower': '事後確認者'},
+    StepMove: {'status': '状態', 'on_day': 'その状態になった日'},
+    Initiative: {'source_notes': '出典についての注記'},
+    Indicator: {'references': '参考値'},
+    Schedule: {'place': '順'},
 }
 #: columns every record has, and no form
 COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
@@ -105,9 +84,12 @@ TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '
 
 
 def title_of(table):
-    """Return what one record of a table is called."""
+    """Return what one record of a table is called; a row that links two records, by what it links."""
     noun = of_table(table)
-    return noun.one if noun else TITLES[table]
+    if noun or table in TITLES:
+        return noun.one if noun else TITLES[table]
+    keys = [field.rel_model for field in table._meta.sorted_fields if isinstance(field, ForeignKeyField)]
+    return 'と'.join(map(title_of, keys)) if len(keys) == 2 else ''
 
 
 @cache
@@ -119,13 +101,22 @@ def parts_of(table):
                  and field.name != 'parent')
 
 
+def forms_of(table):
+    """Return the forms by which rows of a table are entered: the noun's own, or those of a part of one."""
+    noun = of_table(table)
+    if noun:
+        return [noun.form]
+    if table is DepartmentVersion:
+        return [DepartmentForm]
+    return [part.form for part in PARTS if part.table is table]
+
+
 @cache
 def cells_of(table):
     """Return {field name: form field} of a table's columns that a form asks for, in the order of the
     forms."""
-    noun = of_table(table)
     found = {}
-    for form in [noun.form] if noun else FORMS.get(table, []):
+    for form in forms_of(table):
         for cell in form():
             name = getattr(cell, 'attr', cell.name)
             if name in table._meta.fields:
@@ -134,12 +125,27 @@ def cells_of(table):
 
 
 @cache
+def words_of(table):
+    """Return {column: what it is called} of a table: by its forms, by what a reference leads to, by WORDS."""
+    fields = table._meta.fields
+    keys = {name: title_of(field.rel_model) for name, field in fields.items()
+            if isinstance(field, ForeignKeyField) and field.rel_model is not table}
+    asked = {name: cell.label.text for name, cell in cells_of(table).items()}
+    return keys | asked | {name: label for name, label in (COMMON | WORDS.get(table, {})).items()
+                           if name in fields}
+
+
+@cache
 def vocabulary(table):
-    """Return the Vocabulary of a table: its forms' words first, then those of the columns no form asks
-    for."""
-    own = {name: label for name, label in (COMMON | WORDS.get(table, {})).items()
-           if name in table._meta.fields}
-    cells = cells_of(table)
-    return Vocabulary({name: cell.label.text for name, cell in cells.items()} | own,
-                      {name: cell.show for name, cell in cells.items()
-                       if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)
+    """Return the Vocabulary of a table."""
+    return Vocabulary(words_of(table), {name: cell.show for name, cell in cells_of(table).items()
+                                        if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)
+
+
+def require_words():
+    """Raise where a table or one of its columns has no Japanese name: a history could not be told."""
+    lacking = [table.__name__ for table in RECORDS if not title_of(table)]
+    lacking += [f'{table.__name__}.{name}' for table in TABLES for name in table._meta.fields
+                if not words_of(table).get(name)]
+    if lacking:
+        raise RuntimeError(f'no Japanese name of {", ".join(lacking)}')

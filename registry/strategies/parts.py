@@ -121,6 +121,7 @@ officials = part('公式評価', Initiative, OfficialForm, prepare=explain_diffe
                  permit_names={'edit': 'strategies.rate'}, act_kinds={'edit': 'strategies.rate'})
 indicators = part('指標', Indicator, IndicatorForm, explained=weighty(WEIGHTY))
 schedules = part('スケジュール', Schedule, ScheduleForm)
+PARTS = years, themes, initiatives, officials, indicators, schedules
 
 
 def edited(declared, form, before, place, heading, back, crumbs):

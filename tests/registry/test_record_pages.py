@@ -30,7 +30,7 @@ from models import (
     db,
 )
 from registry.core import clock
-from registry.records import pages
+from registry.records import links, pages
 
 FEW, MANY = 60, 240
 #: an address of each noun on whose first record everything below hangs
@@ -132,7 +132,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
     assert set(addresses) == {'/businesses/', '/cases/', '/reviews/', '/incidents/', '/engagements/'}
     for address in addresses.values():
         total = int(re.search(r'全(?:<strong>)?\s*([0-9,]+)', it.get(address).text).group(1))
-        title = re.search(rf'([0-9,]+)件のうち{pages.FEW}件です。\s*すべての\w+を一覧で見る', page.text)
+        title = re.search(rf'([0-9,]+)件のうち{links.FEW}件です。\s*すべての\w+を一覧で見る', page.text)
         assert title and FEW <= total <= FEW + 5
         assert f'（{total}件）' in page.text, (address, total)
     assert '/cases/?request=B-00001' in it.get('/budget-requests/1').page.links
