@@ -33,6 +33,13 @@ class Cookies(SecureCookieSessionInterface):
     By that moment every clock set back would end all sessions, for the signatures would be of the future.
     """
 
+    signer = None
+
+    def get_signing_serializer(self, app):
+        # made once: an application's key stays
+        self.signer = self.signer or super().get_signing_serializer(app)
+        return self.signer
+
     def open_session(self, app, request):
         if request.path.startswith(API) and request.path != DOCUMENT:
             return self.session_class()  # no cookie opens the API
