@@ -7,7 +7,8 @@ from hmac import compare_digest
 
 from flask import current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, Serializer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
 from peewee import PeeweeException
 
 from audits import trail
@@ -27,6 +28,13 @@ _person_of = Prepared(lambda id: Person.select(Person, *(column.alias(f'session_
     Session).where(Session.id == id))
 
 
+class Short(URLSafeTimedSerializer):
+    """Signs what is short as it is: to compress and unpack it took longer than all the rest."""
+
+    def dump_payload(self, value):
+        return base64_encode(Serializer.dump_payload(self, value))
+
+
 class Cookies(SecureCookieSessionInterface):
     """Flask's signed cookies, whatever moment they say they were signed: how old a session is, its row says.
 
@@ -36,8 +44,11 @@ class Cookies(SecureCookieSessionInterface):
     signer = None
 
     def get_signing_serializer(self, app):
-        # made once: an application's key stays
-        self.signer = self.signer or super().get_signing_serializer(app)
+        if self.signer is None and app.secret_key:
+            keys = {'key_derivation': self.key_derivation, 'digest_method': self.digest_method}
+            # made once: an application's key stays
+            self.signer = Short([*(app.config['SECRET_KEY_FALLBACKS'] or ()), app.secret_key], salt=self.salt,
+                                serializer=self.serializer, signer_kwargs=keys)
         return self.signer
 
     def open_session(self, app, request):
