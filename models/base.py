@@ -17,6 +17,7 @@ from peewee import (
     SqliteDatabase,
     TextField,
     Value,
+    fn,
 )
 
 db = DatabaseProxy()
@@ -189,6 +190,8 @@ class Table(Model):
     #: at another table that is owned the way goes on by its own. None, where nothing is said, the
     #: application does not start with
     owned_by = None
+    #: the column of the number by which people know a record: it is found whatever its capitals
+    known_by = ''
     #: columns whose values never reach the trail; that they changed does
     secret = frozenset()
     #: columns derived from others on every save, not recorded in the trail
@@ -299,7 +302,7 @@ def _related(rows, name, lent):
 
 
 def constrain(table):
-    """Give a table its named constraints: known codes, lengths, foreign keys.
+    """Give a table its constraints, each with a name, and the index that its numbers are found by.
 
     SQLite ignores VARCHAR lengths, and peewee leaves checks unnamed; the database must say both itself.
     """
@@ -321,6 +324,8 @@ def constrain(table):
     for name, sql in getattr(table, 'checks', {}).items():
         check(name, sql)
     meta.constraints = [*(meta.constraints or []), *named]
+    if number := meta.fields.get(getattr(table, 'known_by', '')):
+        table.add_index(fn.LOWER(number), name=f'{meta.table_name}_{number.column_name}_lower')
 
 
 __all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table',
