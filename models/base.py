@@ -173,6 +173,12 @@ class Statement:
         return row
 
 
+def rows_of(query):
+    """Return the rows of a select of one table's columns, made as those of a Prepared one."""
+    made = Statement(query)
+    return [made.row(values) for values in db.execute_sql(made.sql, made.params).fetchall()]
+
+
 #: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
 OPEN, OFFICE = '', 'office'
 
@@ -329,4 +335,4 @@ def constrain(table):
 
 
 __all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table',
-           'constrain', 'db', 'fold', 'snapshot']
+           'constrain', 'db', 'fold', 'rows_of', 'snapshot']
