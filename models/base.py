@@ -179,6 +179,25 @@ def rows_of(query):
     return [made.row(values) for values in db.execute_sql(made.sql, made.params).fetchall()]
 
 
+class PreparedIn:
+    """A Prepared select over any number of ids, `build` taking as many: a statement is made for each power
+    of two."""
+
+    def __init__(self, build):
+        self.build, self.sizes = build, {}
+
+    def __call__(self, ids):
+        ids, found = [id for id in ids if 0 < id < 2 ** 63], []
+        for start in range(0, len(ids), 64):
+            few = ids[start:start + 64]
+            size = 1 << (len(few) - 1).bit_length()
+            if size not in self.sizes:
+                self.sizes[size] = Prepared(self.build)
+            # the last id fills it up
+            found += self.sizes[size](*few, *few[-1:] * (size - len(few)))
+        return found
+
+
 #: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
 OPEN, OFFICE = '', 'office'
 
@@ -263,16 +282,8 @@ class Table(Model):
     def by_ids(cls, ids):
         """Return the rows of some ids, in no order; those that no row has are left out."""
         if '_by_ids' not in cls.__dict__:
-            cls._by_ids = {}
-        ids, found = [id for id in ids if 0 < id < 2 ** 63], []
-        while ids:
-            few, ids = ids[:64], ids[64:]
-            # a statement is made for each power of two: the last id fills it up
-            size = 1 << (len(few) - 1).bit_length()
-            if size not in cls._by_ids:
-                cls._by_ids[size] = Prepared(lambda *ids: cls.select().where(cls.id.in_(ids)))
-            found += cls._by_ids[size](*few, *few[-1:] * (size - len(few)))
-        return found
+            cls._by_ids = PreparedIn(lambda *ids: cls.select().where(cls.id.in_(ids)))
+        return cls._by_ids(ids)
 
     @classmethod
     def live(cls):
@@ -334,5 +345,5 @@ def constrain(table):
         table.add_index(fn.LOWER(number), name=f'{meta.table_name}_{number.column_name}_lower')
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table',
-           'constrain', 'db', 'fold', 'rows_of', 'snapshot']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'PreparedIn', 'Searched',
+           'Table', 'constrain', 'db', 'fold', 'rows_of', 'snapshot']
