@@ -6,8 +6,9 @@ says in the same words as on a page.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import singledispatch
+from functools import cache, singledispatch
 
+from models.base import PreparedIn, rows_of
 from models.rules import calendar
 from models.visibility import told
 
@@ -205,22 +206,35 @@ def numbers_of(cell, ids, viewer):
     """Return {id: number as the viewer may read it} of some records that a field names."""
     if not ids:
         return {}
-    table = cell.table
-    found = table.select(table.id, cell.by, told(viewer.limit(table))).where(table.id.in_(list(ids)))
+    table, limit = cell.table, viewer.limit(cell.table)
+    if limit is None:
+        return {row.id: row.__data__[cell.by.name] for row in table.by_ids(ids)}
+    found = table.select(table.id, cell.by, told(limit)).where(table.id.in_(list(ids)))
     return {id: number if sees else HIDDEN for id, number, sees in found.tuples()}
 
 
 def links_of(cell, ids, viewer):
     """Return {record id: [numbers as the viewer may read them]} of a field's links, in their order."""
-    fields, found = cell.link._meta.fields, {}
-    own = fields[cell.own]
-    query = cell.link.select(own, cell.by, told(viewer.limit(cell.table))).join(
-        cell.table, on=fields[cell.other] == cell.table.id).where(own.in_(ids), cell.link.live())
-    for id, number, sees in query.order_by(cell.by).tuples():
-        numbers = found.setdefault(id, [])
-        if (number := number if sees else HIDDEN) not in numbers:
+    limit, found, which = viewer.limit(cell.table), {}, (cell.link, cell.own, cell.other, cell.by)
+    for link in all_links(*which)(ids) if limit is None else rows_of(linked(*which, ids, limit)):
+        numbers = found.setdefault(link.__data__[cell.own], [])
+        if (number := link.number if link.sees else HIDDEN) not in numbers:
             numbers.append(number)
     return found
+
+
+@cache
+def all_links(link, own, other, by):
+    """Return what reads the live rows of a link table of some records, for who sees all they lead to."""
+    return PreparedIn(lambda *ids: linked(link, own, other, by, ids, None))
+
+
+def linked(link, own, other, by, ids, limit):
+    """Return the select of the live rows of a link table of some records, in the order of the numbers (`by`)
+    they lead to."""
+    fields = link._meta.fields
+    return link.select(fields[own], by.alias('number'), told(limit).alias('sees')).join(
+        by.model, on=fields[other] == by.model.id).where(fields[own].in_(ids), link.live()).order_by(by)
 
 
 # --- schemas ---

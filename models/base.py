@@ -7,17 +7,17 @@ from decimal import Decimal
 
 from peewee import (
     SQL,
-    BooleanField,
     CharField,
     DatabaseProxy,
-    DateField,
     DateTimeField,
     Field,
     ForeignKeyField,
     IntegerField,
     Model,
     SqliteDatabase,
+    TextField,
     Value,
+    fn,
 )
 
 db = DatabaseProxy()
@@ -114,32 +114,88 @@ class Place:
     number: int
 
 
+#: the kinds of columns whose values are as the engine gives them
+AS_GIVEN = IntegerField, CharField, TextField, ForeignKeyField
+
+
 class Prepared:
     """A select over ids whose SQL is made once: making it anew took half of a record page's time.
 
     `build` takes ids and returns a select of one table's columns; calling this with ids returns its rows.
+    What it selects by another name (`alias`) is an attribute of the row, as the engine gives it.
     """
 
     def __init__(self, build):
         self.build, self.known = build, {}
 
     def __call__(self, *ids):
-        model, *statement = self.made(ids)
-        return model.raw(*statement)
+        made = self.made(len(ids))
+        return [made.row(values) for values in db.execute_sql(made.sql, made.filled(ids)).fetchall()]
 
-    def tuples(self, *ids):
-        """Return the rows as the engine gives them."""
-        _, sql, *params = self.made(ids)
-        return db.execute_sql(sql, params).fetchall()
-
-    def made(self, ids):
-        """Return the table, the SQL and its values."""
+    def made(self, number):
+        """Return the Statement over so many ids for the database at hand."""
         engine = type(db.obj)
         if engine not in self.known:
-            query = self.build(*(Value(Place(number), converter=False) for number in range(len(ids))))
-            self.known[engine] = (query.model, *query.sql())
-        model, sql, params = self.known[engine]
-        return model, sql, *(ids[value.number] if isinstance(value, Place) else value for value in params)
+            self.known[engine] = Statement(self.build(*(Value(Place(place), converter=False)
+                                                        for place in range(number))))
+        return self.known[engine]
+
+
+class Statement:
+    """The SQL of a select, and how its rows are made of what the engine gives.
+
+    peewee works out for every run what a column is, and hands a row over value by value: twice the time of
+    asking the database for it.
+    """
+
+    def __init__(self, query):
+        self.table = query.model
+        self.sql, self.params = query.sql()
+        columns = query.selected_columns
+        self.names = [column._alias if column.is_alias() else column.name for column in columns]
+        self.others = [column._alias for column in columns if column.is_alias()]
+        self.read = [(column.name, column.python_value) for column in columns
+                     if not column.is_alias() and not isinstance(column, AS_GIVEN)]
+
+    def filled(self, ids):
+        """Return the values of the SQL with some ids in their places."""
+        return [ids[value.number] if isinstance(value, Place) else value for value in self.params]
+
+    def row(self, values):
+        """Return a row of what the engine gives for it."""
+        row = self.table(__no_default__=1)
+        data = row.__data__ = dict(zip(self.names, values, strict=True))
+        for name in self.others:
+            setattr(row, name, data.pop(name))
+        for name, python_value in self.read:
+            if data[name] is not None:
+                data[name] = python_value(data[name])
+        return row
+
+
+def rows_of(query):
+    """Return the rows of a select of one table's columns, made as those of a Prepared one."""
+    made = Statement(query)
+    return [made.row(values) for values in db.execute_sql(made.sql, made.params).fetchall()]
+
+
+class PreparedIn:
+    """A Prepared select over any number of ids, `build` taking as many: a statement is made for each power
+    of two."""
+
+    def __init__(self, build):
+        self.build, self.sizes = build, {}
+
+    def __call__(self, ids):
+        ids, found = [id for id in ids if 0 < id < 2 ** 63], []
+        for start in range(0, len(ids), 64):
+            few = ids[start:start + 64]
+            size = 1 << (len(few) - 1).bit_length()
+            if size not in self.sizes:
+                self.sizes[size] = Prepared(self.build)
+            # the last id fills it up
+            found += self.sizes[size](*few, *few[-1:] * (size - len(few)))
+        return found
 
 
 #: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
@@ -159,6 +215,8 @@ class Table(Model):
     #: at another table that is owned the way goes on by its own. None, where nothing is said, the
     #: application does not start with
     owned_by = None
+    #: the column of the number by which people know a record: it is found whatever its capitals
+    known_by = ''
     #: columns whose values never reach the trail; that they changed does
     secret = frozenset()
     #: columns derived from others on every save, not recorded in the trail
@@ -224,29 +282,8 @@ class Table(Model):
     def by_ids(cls, ids):
         """Return the rows of some ids, in no order; those that no row has are left out."""
         if '_by_ids' not in cls.__dict__:
-            cls._by_ids = {}
-        ids, found = [id for id in ids if 0 < id < 2 ** 63], []
-        while ids:
-            few, ids = ids[:64], ids[64:]
-            # a statement is made for each power of two: the last id fills it up
-            size = 1 << (len(few) - 1).bit_length()
-            if size not in cls._by_ids:
-                cls._by_ids[size] = Prepared(lambda *ids: cls.select().where(cls.id.in_(ids)))
-            found += cls._by_ids[size].tuples(*few, *few[-1:] * (size - len(few)))
-        names = [field.name for field in cls._meta.sorted_fields]
-        read = [(field.name, field.python_value) for field in cls._meta.sorted_fields
-                if isinstance(field, (BooleanField, DateField, DateTimeField, ExactField))]
-        return [cls._of(dict(zip(names, values, strict=True)), read) for values in found]
-
-    @classmethod
-    def _of(cls, values, read):
-        # many rows with no more done to each than it needs: peewee's own way took three times as long
-        row = cls(__no_default__=1)
-        for name, python_value in read:
-            if values[name] is not None:
-                values[name] = python_value(values[name])
-        row.__data__ = values
-        return row
+            cls._by_ids = PreparedIn(lambda *ids: cls.select().where(cls.id.in_(ids)))
+        return cls._by_ids(ids)
 
     @classmethod
     def live(cls):
@@ -282,7 +319,7 @@ def _related(rows, name, lent):
 
 
 def constrain(table):
-    """Give a table its named constraints: known codes, lengths, foreign keys.
+    """Give a table its constraints, each with a name, and the index that its numbers are found by.
 
     SQLite ignores VARCHAR lengths, and peewee leaves checks unnamed; the database must say both itself.
     """
@@ -304,7 +341,9 @@ def constrain(table):
     for name, sql in getattr(table, 'checks', {}).items():
         check(name, sql)
     meta.constraints = [*(meta.constraints or []), *named]
+    if number := meta.fields.get(getattr(table, 'known_by', '')):
+        table.add_index(fn.LOWER(number), name=f'{meta.table_name}_{number.column_name}_lower')
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'Searched', 'Table',
-           'constrain', 'db', 'fold', 'snapshot']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'PreparedIn', 'Searched',
+           'Table', 'constrain', 'db', 'fold', 'rows_of', 'snapshot']

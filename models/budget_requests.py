@@ -11,6 +11,7 @@ class BudgetRequest(Searched):
     """One line of a department's budget request (予算要求), with or without IT cost."""
 
     owned_by = 'department'
+    known_by = 'request_no'
 
     searched = ('request_no', 'title')
 

@@ -20,6 +20,7 @@ class Engagement(Searched):
     """One audit (監査) of a department."""
 
     owned_by = 'department'
+    known_by = 'engagement_no'
 
     searched = ('engagement_no', 'theme', 'auditor')
 
@@ -43,6 +44,7 @@ class Finding(Searched):
     """What an audit found (指摘)."""
 
     owned_by = 'engagement'
+    known_by = 'finding_no'
 
     searched = ('finding_no', 'item', 'fact')
 

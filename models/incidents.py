@@ -38,6 +38,7 @@ class Incident(Table):
     """One incident (インシデント) with its times; deadlines and elapsed time are derived from them."""
 
     owned_by = 'system_links.system'
+    known_by = 'incident_no'
 
     incident_no = CharField(max_length=30, unique=True)
     title = CharField(max_length=200)
@@ -88,6 +89,7 @@ class CaseShare(Searched):
     """A case shared so that it does not happen again (事故事例共有)."""
 
     owned_by = OPEN
+    known_by = 'share_no'
 
     searched = ('share_no', 'title', 'lesson')
 

@@ -17,6 +17,7 @@ class Department(Searched):
     """A unit (所属) as last recorded; what it was called before is in DepartmentVersion."""
 
     owned_by = OPEN
+    known_by = 'code'
 
     searched = ('code', 'name')
 
@@ -134,6 +135,7 @@ class Staff(Table):
     """A member of staff (職員): the population of the training census."""
 
     owned_by = 'department'
+    known_by = 'staff_no'
 
     staff_no = CharField(max_length=20, unique=True)
     name = CharField(max_length=100)

@@ -12,6 +12,7 @@ class Person(Searched):
     """Someone who signs in. Answers flask-login by plain attributes, so models need no Flask."""
 
     owned_by = OFFICE
+    known_by = 'email'
 
     searched = ('email', 'name')
 

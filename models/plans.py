@@ -15,6 +15,7 @@ class Plan(Searched):
     """One measure of a department's execution plan (施策)."""
 
     owned_by = 'department'
+    known_by = 'plan_no'
 
     searched = ('plan_no', 'title')
 

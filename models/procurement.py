@@ -26,6 +26,7 @@ class Case(Searched):
     """A procurement case (調達案件) of a department."""
 
     owned_by = 'department'
+    known_by = 'case_no'
 
     searched = ('case_no', 'title', 'purpose')
 
@@ -111,6 +112,7 @@ class Review(Searched):
     """A review made with the ledger (台帳を活用した検討); counts once concluded and approved."""
 
     owned_by = 'system_links.system'
+    known_by = 'review_no'
 
     searched = ('review_no', 'title', 'used_fields')
 

@@ -17,6 +17,7 @@ class Business(Searched):
     """A business to be standardised (標準化対象業務) and its cut-over (本番切替)."""
 
     owned_by = OPEN
+    known_by = 'code'
 
     searched = ('code', 'name')
 
@@ -57,6 +58,7 @@ class StepMaster(Searched):
     """One version of the procedure's step list (手順書版), in force from a day."""
 
     owned_by = OPEN
+    known_by = 'version'
 
     searched = ('version', 'note')
 

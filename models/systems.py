@@ -33,6 +33,7 @@ class System(Table):
     """One information system (情報処理システム) from idea to disposal."""
 
     owned_by = 'owner'
+    known_by = 'system_no'
 
     system_no = CharField(max_length=30, unique=True)
     name = CharField(max_length=200)

@@ -16,6 +16,7 @@ class Course(Searched):
     """A course (研修) of a fiscal year; its census (対象者) is fixed on `census_on`."""
 
     owned_by = OPEN
+    known_by = 'code'
 
     searched = ('code', 'name')
 

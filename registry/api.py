@@ -11,6 +11,7 @@ from audits import history
 from audits.trail import Stale
 from forms import json_values
 from forms.json_values import Json
+from models.base import rows_of
 from models.rules import calendar
 from models.tokens import SCOPES
 
@@ -163,7 +164,7 @@ def index(noun):
         unusable = (*sorted(wanted.unusable), *blank)
         refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in unusable])
     table = noun.table
-    rows = list(wanted.after(after).limit(size + 1))
+    rows = rows_of(wanted.after(after).limit(size + 1))
     return answer({'items': items(noun, rows[:size]),
                    'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
                    'total': memo.counted(table.select(table.id).where(*wanted.conditions))})

@@ -1,5 +1,8 @@
 """Who may do what: one table of permits, each the alternatives of small predicates of a person and a
 thing."""
+from functools import cache
+from typing import NamedTuple
+
 from models.base import OFFICE
 from models.organisation import subtree
 from models.visibility import condition, unit_of
@@ -62,6 +65,18 @@ PERMITS = {
 }
 
 
+class Role(NamedTuple):
+    """A person of whom only the role is known: all that counts where there is no thing at hand."""
+
+    role: str
+
+
+@cache
+def in_principle(permit, role):
+    """Tell whether a role holds a permit with no thing at hand, as menus and buttons ask on every page."""
+    return any(rule(Role(role), None) for rule in PERMITS[permit])
+
+
 def kept_by(writers, readers=SUBJECT, **others):
     """Return the permits of a noun that some write and some read; `others` are the verbs that differ, () for
     one it has not."""
@@ -72,7 +87,11 @@ def kept_by(writers, readers=SUBJECT, **others):
 def allowed(permit, thing, person):
     """Tell whether a person holds a permit, for a thing or (None) in principle; None, the system itself,
     holds every one."""
-    return person is None or any(rule(person, thing) for rule in PERMITS[permit])
+    if person is None:
+        return True
+    if thing is None:
+        return in_principle(permit, person.role)
+    return any(rule(person, thing) for rule in PERMITS[permit])
 
 
 def overreach(noun, row, before, form, person):

@@ -72,6 +72,12 @@ def spellings(word):
             for length in range(len(digits), max(FILLED, len(digits)) + 1)]
 
 
+def put_in_words(column, values):
+    """Return {value: (text, tone)} of what stands in a column: the same few values stand in many rows."""
+    return {value: ('' if value is None else column.show(value), column.tone and column.tone(value))
+            for value in values}
+
+
 #: so many values are a list to choose from; of more, so many are suggested
 MANY_OPTIONS, SUGGESTED = 200, 30
 
@@ -157,9 +163,9 @@ class Listing:
                           backwards=backwards).limit(number).offset(
             self.total - start - number if backwards else start)
         found = list(page.tuples())
-        self.rows = [(row[0], [('' if value is None else column.show(value),
-                                column.tone and column.tone(value))
-                               for column, value in zip(columns, row[1:], strict=True)])
+        words = [put_in_words(column, {row[place] for row in found})
+                 for place, column in enumerate(columns, 1)]
+        self.rows = [(row[0], [told[value] for told, value in zip(words, row[1:], strict=True)])
                      for row in (reversed(found) if backwards else found)]
         return self
 

@@ -179,6 +179,11 @@ class Savable:
         reading them."""
         return self.form()
 
+    @cached_property
+    def cells(self):
+        """The fields of the blank form that hold a record's values, in order."""
+        return self.blank.cells()
+
     def permit(self, verb):
         """Return the name of the permit to `create`, `edit` or `void` a row."""
         return f'{self.name}.{verb}'

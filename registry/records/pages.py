@@ -7,13 +7,14 @@ from flask_login import current_user
 
 from audits import history, trail
 from forms.base import ReasonForm
-from forms.fields import Pointing, Ref
+from forms.fields import Pointing, Ref, Refs
 from models import Department, Person
 from models.visibility import condition, unit_column, visible
 
 from ..core import clock, connection
 from ..core.permits import UNIT_ROLES
 from ..web.guard import allowed, permit, require, visible_of
+from ..web.menu import address
 from ..web.submission import asked_for, sent, signed, viewer
 from . import display, exporting, links, listing, saving, sheets, vocabulary
 from .conflicts import sides
@@ -55,14 +56,14 @@ def act(kind, reason=''):
 def find(noun, id):
     """Return a record the person may see, or answer 404."""
     row = noun.table.by_id(id)
-    if row is None or not visible(current_user, row, clock.today()):
+    if row is None or not visible(current_user._get_current_object(), row, clock.today()):
         abort(404)
     return row
 
 
 def crumbs(noun, *more):
     """Return the breadcrumb of a noun's pages."""
-    return [('ホーム', url_for('board.index')), (noun.title, url_for(f'{noun.name}.index')), *more]
+    return [('ホーム', address('board.index')), (noun.title, noun.address), *more]
 
 
 #: how many of a record's links its page names
@@ -75,31 +76,35 @@ def details(noun, row):
     A record of another unit is counted, not named.
     """
     texts, who = {}, viewer()
-    for field in noun.blank.cells():
-        value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
-        if value is not None and isinstance(field, Ref):
-            value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-        texts[field.short_name] = field.label.text, in_words(field, value, who)
+    for field in noun.cells:
+        if isinstance(field, Pointing):
+            text = pointed_at(field, row, who)
+        else:
+            text = field.show(row.__data__.get(field.attr))
+        texts[field.short_name] = field.label.text, text
     sections = noun.sections or [('内容', list(texts))]
     return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
 
 
-def in_words(field, value, who):
-    """Return a field's value as a record's page shows it: of many links the first few, and how many more
-    there are."""
-    if not isinstance(field, Pointing):
-        return field.show(value)
-    if not hasattr(field, 'ids_of') or len(value) <= LINKS:
-        return field.show(value, who)
-    return f'{field.show(value[:LINKS], who)}、ほか{len(value) - LINKS:,}件'
+def pointed_at(field, row, who):
+    """Return what a record names, as its page shows it: of many links the first few, and how many more there
+    are."""
+    if isinstance(field, Refs):
+        value = field.ids_of(row)
+        more = f'、ほか{len(value) - LINKS:,}件' if len(value) > LINKS else ''
+        return field.show(value[:LINKS], who) + more
+    value = row.__data__.get(field.attr)
+    if value is not None:
+        value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
+    return field.show(value, who)
 
 
 def past_of(noun, row, before=history.END):
     """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see
     `history.of_row`."""
-    told = {}
+    told, who = {}, current_user._get_current_object()
     names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
-             if other is not None and condition(type(other), current_user,
+             if other is not None and condition(type(other), who,
                                                 clock.today()) is None} | {(type(row), row.id): row.label}
     parts = vocabulary.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}

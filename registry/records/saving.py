@@ -56,6 +56,10 @@ class Forbidden:
     """Nothing was saved: the person may not do this to this record."""
 
 
+#: how many digits our own numbers have: five, and more only once all of these are used
+DIGITS = range(5, 10)
+
+
 class ChangedMeanwhile(Exception):
     """What was checked before an act no longer holds in it: nothing is written."""
 
@@ -418,8 +422,25 @@ def next_number(noun):
     """Return a free number for a new record, after the last one with the noun's prefix, or None."""
     if not noun.prefix:
         return None
-    field = noun.table._meta.fields[noun.key[0]]
-    last = (noun.table.select(fn.MAX(field)).where(field.startswith(noun.prefix),
-                                                   fn.LENGTH(field) == len(noun.prefix) + 5).scalar())
-    digits = last[len(noun.prefix):] if last else '0'
-    return f'{noun.prefix}{int(digits) + 1:05d}' if digits.isdigit() else None
+    used = 0
+    for length in DIGITS:
+        last = last_digits(noun, length) or '0'
+        if not last.isdigit():
+            return None
+        used = max(used, int(last))
+        if used + 1 < 10 ** length:
+            return f'{noun.prefix}{used + 1:0{length}d}'
+    return None
+
+
+def last_digits(noun, length):
+    """Return what follows the noun's prefix in the last number of this length, or None: one look into the
+    index."""
+    field, prefix = noun.table._meta.fields[noun.key[0]], noun.prefix.lower()
+    folded = fn.LOWER(field)
+    last = noun.table.select(field).where(
+        folded.between(prefix + '0' * length, prefix + '9' * length),
+        # an order that passes over dashes would put others between these
+        fn.SUBSTR(folded, 1, len(prefix)) == prefix, fn.LENGTH(field) == len(prefix) + length
+    ).order_by(folded.desc()).limit(1).scalar()
+    return last and last[len(prefix):]

@@ -87,8 +87,8 @@ class Bounded(Request):
             stream.close()
 
 
-def limit():
-    """Set what this request may bring, by who sends it and where to; refuse what is too long before it is
+def limit(request):
+    """Set what a request may bring, by who sends it and where to; refuse what is too long before it is
     read."""
     if len(request.path) > MAX_PATH or len(request.query_string) > MAX_QUERY:
         raise RequestURITooLarge
@@ -128,4 +128,4 @@ def limit_api():
 def register(app):
     """Bound every request of an application."""
     app.request_class = Bounded
-    app.before_request(limit)
+    app.before_request(lambda: limit(request._get_current_object()))

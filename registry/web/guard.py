@@ -19,7 +19,7 @@ def allowed(permit, thing=None, person=None):
 
 def visible_of(rows):
     """Return those of a few rows of one table that the person signed in may see."""
-    limit = condition(type(rows[0]), current_user, clock.today()) if rows else None
+    limit = condition(type(rows[0]), current_user._get_current_object(), clock.today()) if rows else None
     if limit is None:
         return rows
     table = type(rows[0])
@@ -30,9 +30,11 @@ def visible_of(rows):
 
 def require(permit, thing=None):
     """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
-    if thing is not None and not visible(current_user, thing, clock.today()):
+    # `current_user` asks anew who that is at every use of it
+    person = current_user._get_current_object()
+    if thing is not None and not visible(person, thing, clock.today()):
         abort(404)
-    if not allowed(permit, thing):
+    if not allowed(permit, thing, person):
         abort(403)
 
 
@@ -60,6 +62,7 @@ def register(app):
 
     @app.before_request
     def strangers_sign_in():
-        if request.endpoint and request.endpoint not in PUBLIC and not current_user.is_authenticated:
+        endpoint = request.endpoint
+        if endpoint and endpoint not in PUBLIC and not current_user.is_authenticated:
             return app.login_manager.unauthorized()
         return None

@@ -1,11 +1,12 @@
 """The side menu: subjects in the order of the work, each entry an endpoint its permit decides."""
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from flask import request, url_for
 from flask_login import current_user
 
+from ..core.permits import in_principle
 from ..records.noun import NOUNS
-from .guard import allowed
 
 #: the sections in the order of the work
 SECTIONS = ('ホーム', '台帳', '調達支援', '標準化', 'インシデント', '研修', '監査', '実行プラン', '指標',
@@ -33,6 +34,21 @@ def entries():
             items in found.items()]
 
 
+class Entry(NamedTuple):
+    """An entry of the menu; `current` where it is the page shown."""
+
+    label: str
+    url: str
+    current: bool
+
+
+class Section(NamedTuple):
+    """A section of the menu, without a label where it has one entry alone."""
+
+    label: str
+    entries: tuple
+
+
 _urls = {}
 
 
@@ -44,19 +60,22 @@ def address(endpoint):
 
 
 def sections():
-    """Return the menu as the person signed in sees it: [{label, items: [{label, url, current}]}]; one entry
-    alone needs no label."""
-    exact, person = request.endpoint, current_user._get_current_object()
-    here = (exact or '').split('.')[0]
-    found = []
+    """Return the Sections of the menu as the person signed in sees it."""
+    return shown_to(current_user.role, request.endpoint)
+
+
+@lru_cache(maxsize=1000)
+def shown_to(role, endpoint):
+    """Return the Sections that a role sees on the page of an endpoint."""
+    here, found = (endpoint or '').split('.')[0], []
     for label, items in entries():
         shown = []
-        for words, endpoint, needs in items:
-            if allowed(needs, person=person):
-                current = endpoint == exact or (endpoint.endswith('.index') and endpoint.split('.')[0] == here
-                                                and exact not in ELSEWHERE
-                                                and exact not in {e for _, e, _ in items})
-                shown.append({'label': words, 'url': address(endpoint), 'current': current})
+        for words, leads_to, needs in items:
+            if in_principle(needs, role):
+                current = leads_to == endpoint or (
+                    leads_to.endswith('.index') and leads_to.split('.')[0] == here
+                    and endpoint not in ELSEWHERE and endpoint not in {e for _, e, _ in items})
+                shown.append(Entry(words, address(leads_to), current))
         if shown:
-            found.append({'label': label if len(shown) > 1 else '', 'items': shown})
-    return found
+            found.append(Section(label if len(shown) > 1 else '', tuple(shown)))
+    return tuple(found)

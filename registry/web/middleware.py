@@ -35,8 +35,7 @@ def register(app):
 
     @app.before_request
     def number():
-        g.request_id = uuid.uuid4().hex[:12]
-        g.started = time.perf_counter()
+        g.request_id, g.started = uuid.uuid4().hex[:12], time.perf_counter()
         if refused := request.environ.get('daicho.refused'):
             abort(refused)
 

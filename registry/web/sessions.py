@@ -7,7 +7,8 @@ from hmac import compare_digest
 
 from flask import current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, Serializer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
 from peewee import PeeweeException
 
 from audits import trail
@@ -27,11 +28,33 @@ _person_of = Prepared(lambda id: Person.select(Person, *(column.alias(f'session_
     Session).where(Session.id == id))
 
 
+#: what is pressed before it is signed, in bytes: a cookie has room for some 4,000
+SHORT = 500
+
+
+class Short(URLSafeTimedSerializer):
+    """Signs what is short as it is: to compress and unpack it took longer than all the rest."""
+
+    def dump_payload(self, value):
+        plain = Serializer.dump_payload(self, value)
+        return base64_encode(plain) if len(plain) < SHORT else super().dump_payload(value)
+
+
 class Cookies(SecureCookieSessionInterface):
     """Flask's signed cookies, whatever moment they say they were signed: how old a session is, its row says.
 
     By that moment every clock set back would end all sessions, for the signatures would be of the future.
     """
+
+    signer = None
+
+    def get_signing_serializer(self, app):
+        if self.signer is None and app.secret_key:
+            keys = {'key_derivation': self.key_derivation, 'digest_method': self.digest_method}
+            # made once: an application's key stays
+            self.signer = Short([*(app.config['SECRET_KEY_FALLBACKS'] or ()), app.secret_key], salt=self.salt,
+                                serializer=self.serializer, signer_kwargs=keys)
+        return self.signer
 
     def open_session(self, app, request):
         if request.path.startswith(API) and request.path != DOCUMENT:

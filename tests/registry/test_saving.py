@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from cast import email
+from peewee import SqliteDatabase
 
-from models import Act, Incident, Person, Support, System
+from audits import trail
+from models import Act, Incident, Person, Support, System, db
 from registry.core import clock
 from registry.records import saving
 from registry.records.display import Viewer
@@ -141,3 +143,39 @@ def test_a_reference_voided_meanwhile_is_said_beside_its_field(as_person, monkey
     refused = saving.save(systems, form, row, **signed)
     assert refused.problems == [('successor_no',
                                  '後継システム管理番号が、いま取り消されました。選び直してください。')]
+
+
+@pytest.mark.parametrize('standing, free', [
+    ((), 'S-00001'), (('S-00099',), 'S-00100'), (('S-00099', 's-00120'), 'S-00121'),
+    (('S-00002', 'S-123456', 'S-7', 'S-00099-2', 'S00500', 'T-00900'), 'S-00003'),
+    (('S-99998', 'S-123456'), 'S-99999'), (('S-99999',), 'S-100000'),
+    (('S-99999', 'S-100041', 'S-0100042'), 'S-100042'), (('S-0000A',), None)])
+def test_the_number_proposed_follows_the_last_one_of_ours(opened, standing, free):
+    systems = NOUNS['systems']
+    with trail.act('systems.create', by=None, at=clock.now()) as act:
+        rows = System.select().order_by(System.id)
+        for place, row in enumerate(rows):
+            row.system_no = f'Q{place}'
+            act.save(row)
+        for row, number in zip(rows, standing, strict=False):
+            row.system_no = number
+            act.save(row)
+    assert saving.next_number(systems) == free
+
+
+def test_numbers_are_found_by_their_index(opened):
+    """The free number and one in other capitals are looked up as a record is made: however many there are."""
+    asked = []
+    systems, lite = NOUNS['systems'], isinstance(db.obj, SqliteDatabase)
+    form = systems.form(Typed({'system_no': 's-00001'}))
+    db.query_hooks.append(lambda event: asked.append((event.sql, event.params)))
+    saving.next_number(systems)
+    assert list(saving.number_problems(systems, System(), None, form, None, clock.today()))
+    db.query_hooks.pop()
+    looks = [(sql, params) for sql, params in asked if 'LOWER' in sql]
+    assert len(looks) == 2
+    for sql, params in looks:
+        if not lite:
+            db.execute_sql('SET enable_seqscan = off')
+        plan = str(db.execute_sql(f'EXPLAIN {"QUERY PLAN " if lite else ""}{sql}', params).fetchall())
+        assert 'system_system_no_lower' in plan, plan
