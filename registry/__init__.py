@@ -112,7 +112,7 @@ def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in
     words."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
-                                 called=display.called)
+                                 called=display.called, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
                                  once=display.once)
 

@@ -6,6 +6,8 @@ can show.
 """
 import copy
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, eq
 
 from peewee import ForeignKeyField, IntegrityError, fn
 
@@ -299,17 +301,21 @@ def number_problems(noun, row, before, form, by, today):
         return
     if not keys or len(keys) < len(noun.key) or any(field.data is None for field in keys):
         return
-    same = noun.table.select(noun.table.id, noun.table.voided_at).where(*(
-        column == field.data for column, field in zip(fields, keys, strict=True))).first()
-    if same is not None:
-        yield noun.key[-1], same_number(noun, same, keys, by, today)
-    elif known_by_number(noun, keys[0]):
-        near = noun.table.select(noun.table.id, fields[0]).where(fn.LOWER(fields[0])
-            == keys[0].data.lower()).first()
-        number = near and near.__data__[fields[0].name]
-        if near and number != (before and before.__data__[fields[0].name]):
+    wanted = [field.data for field in keys]
+    same = reduce(and_, map(eq, fields, wanted))
+    known = known_by_number(noun, keys[0])
+    found = list(noun.table.select(noun.table.id, noun.table.voided_at, *fields).where(
+        same | (fn.LOWER(fields[0]) == wanted[0].lower()) if known else same))
+    for row in found:
+        if [row.__data__[field.name] for field in fields] == wanted:
+            yield noun.key[-1], same_number(noun, row, keys, by, today)
+            return
+    for near in found:
+        number = near.__data__[fields[0].name]
+        if number != (before and before.__data__[fields[0].name]):
             yield noun.key[0], differs_in_capitals(number) if by is None or visible(by, near,
                 today) else TAKEN
+            return
 
 
 def same_number(noun, other, keys, by, today):
