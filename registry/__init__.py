@@ -37,7 +37,7 @@ from .records import display
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_words
-from .web import bounds, errors, front, guard, menu, middleware, proxies, sign_in, tokens
+from .web import bounds, errors, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
@@ -82,6 +82,7 @@ def create_app(given=None):
     middleware.lend_connections(app)
     app.before_request(middleware.refuse_nul)
     CSRFProtect(app).exempt(api.bp)
+    sessions.sign_forms(app)
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
@@ -123,6 +124,6 @@ def said_everywhere(app):
         head = memo.head()
         person = current_user._get_current_object()
         if not person.is_authenticated:
-            return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': []}
+            return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
-                'menu': menu.sections(), 'person': person, 'allowed': partial(guard.allowed, person=person)}
+                'menu': menu.shown(), 'person': person, 'allowed': partial(guard.allowed, person=person)}

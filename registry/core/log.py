@@ -78,7 +78,8 @@ atexit.register(LINES.finish)
 
 TOLD = [structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level,
         structlog.processors.format_exc_info]
-JSON = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+JSON = structlog.processors.JSONRenderer(lambda event, **_: _encode(event))
 
 
 def formatter():

@@ -2,8 +2,9 @@
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 
 from ..core.permits import in_principle
 from ..records.noun import NOUNS
@@ -46,7 +47,7 @@ class Section(NamedTuple):
     """A section of the menu, without a label where it has one entry alone."""
 
     label: str
-    entries: tuple
+    entries: list
 
 
 _urls = {}
@@ -59,13 +60,20 @@ def address(endpoint):
     return _urls[endpoint]
 
 
-def sections():
-    """Return the Sections of the menu as the person signed in sees it."""
-    return shown_to(current_user.role, request.endpoint)
+def shown():
+    """Return the menu as the person signed in sees it on this page, '' where it has no entry."""
+    return written(current_user.role, request.endpoint)
 
 
 @lru_cache(maxsize=1000)
-def shown_to(role, endpoint):
+def written(role, endpoint):
+    """Return the menu that a role sees on the page of an endpoint, made once: it is on every page."""
+    sections = sections_of(role, endpoint)
+    return Markup(current_app.jinja_env.get_template('parts/menu.html').render(
+        sections=sections)) if sections else ''
+
+
+def sections_of(role, endpoint):
     """Return the Sections that a role sees on the page of an endpoint."""
     here, found = (endpoint or '').split('.')[0], []
     for label, items in entries():
@@ -77,5 +85,5 @@ def shown_to(role, endpoint):
                     and endpoint not in ELSEWHERE and endpoint not in {e for _, e, _ in items})
                 shown.append(Entry(words, address(leads_to), current))
         if shown:
-            found.append(Section(label if len(shown) > 1 else '', tuple(shown)))
-    return tuple(found)
+            found.append(Section(label if len(shown) > 1 else '', shown))
+    return found

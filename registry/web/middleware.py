@@ -31,7 +31,7 @@ def refuse_nul():
 def register(app):
     """Number, log and protect every request."""
     log.configure()
-    said = structlog.get_logger('daicho')
+    said = structlog.get_logger('daicho').bind()
 
     @app.before_request
     def number():
@@ -48,22 +48,26 @@ def register(app):
 
     @app.after_request
     def finish(response):
+        headers = response.headers
+        present = {name.lower() for name in headers.keys()}
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in present:
+                headers.add(name, value)
         if app.config['DAICHO_ENV'] == 'production':
-            response.headers['Strict-Transport-Security'] = 'max-age=31536000; includeSubDomains'
+            headers['Strict-Transport-Security'] = 'max-age=31536000; includeSubDomains'
         if request.endpoint == 'static':
             return response
-        response.headers['X-Request-Id'] = g.get('request_id', '')
-        if 'Cache-Control' not in response.headers:
-            response.headers['Cache-Control'] = 'no-store'
+        told = g._get_current_object()
+        id, started = told.get('request_id', ''), told.get('started', 0)
+        headers['X-Request-Id'] = id
+        if 'cache-control' not in present:
+            headers.add('Cache-Control', 'no-store')
         if app.config.get('REQUEST_LOG', True):
             # the person this request has already read, if any: asking anew would need the database, which
             # may be what failed
-            person = getattr(g, '_login_user', None)
-            said.info('request', id=g.get('request_id'), method=request.method, path=request.path,
-                      status=response.status_code, ms=round((time.perf_counter() - g.get('started', 0))
-                                                            * 1000, 1),
+            person = told.get('_login_user')
+            said.info('request', id=id, method=request.method, path=request.path,
+                      status=response.status_code, ms=round((time.perf_counter() - started) * 1000, 1),
                       person=person and person.get_id())
         return response
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from hmac import compare_digest
 
-from flask import current_app, request, session
+from flask import current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, Serializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
@@ -70,6 +70,20 @@ class Cookies(SecureCookieSessionInterface):
             return  # a picture is the same for everyone, a machine keeps no cookie
         super().save_session(app, session, response)
         devices.send(response, app.config)
+
+
+def sign_forms(app):
+    """Give forms the tokens that Flask-WTF checks (CSRF), signed here: its own way packs each, on every
+    page."""
+    signer = Short(app.secret_key, salt='wtf-csrf-token')
+
+    def csrf_token():
+        if 'csrf_token' not in g:
+            if 'csrf_token' not in session:
+                session['csrf_token'] = secrets.token_hex(20)
+            g.csrf_token = signer.dumps(session['csrf_token'])
+        return g.csrf_token
+    app.jinja_env.globals['csrf_token'] = csrf_token
 
 
 def _hash(token):
