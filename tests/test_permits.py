@@ -24,7 +24,7 @@ from models import (
     db,
 )
 from models.figures import MEASURES
-from registry.core import clock
+from registry.core import clock, permits
 from registry.records import sheets
 from registry.records.noun import NOUNS
 from registry.web import guard
@@ -142,6 +142,14 @@ def places(app):
 def test_every_endpoint_has_a_rule_here(app):
     assert rules().keys() == {name for name in app.view_functions
                               if not name.startswith('api.')} - guard.PUBLIC
+
+
+def test_without_a_thing_only_the_role_counts(opened):
+    """What a menu or button asks is remembered for a role: no rule may look at more of the person then."""
+    for who in CAST:
+        person = Person.get(Person.email == email(who))
+        for name, rules in permits.PERMITS.items():
+            assert permits.allowed(name, None, person) == any(rule(person, None) for rule in rules), name
 
 
 def test_strangers_are_sent_to_sign_in(app):

@@ -14,6 +14,7 @@ import pytest
 import structlog
 from cast import PASSWORD, TODAY, email
 from flask import session
+from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import TimestampSigner
 from peewee import OperationalError, SqliteDatabase
 
@@ -765,6 +766,27 @@ def test_an_address_given_up_meanwhile_is_not_given_to_another(app, client_of, m
 
 
 # --- forged forms, settings ---
+
+def test_a_form_is_taken_with_its_sessions_token_and_no_other(settings):
+    app = create_app(settings | {'WTF_CSRF_ENABLED': True})
+    one, other = app.test_client(), app.test_client()
+    tokens = [re.search('name="csrf_token" value="([^"]+)"', browser.get('/sign-in').text).group(1)
+              for browser in (one, other)]
+    sent = {'email': email('it'), 'password': PASSWORD}
+    for wrong in (tokens[1], tokens[0][:-1], ''):
+        assert one.post('/sign-in', data=sent | {'csrf_token': wrong}).status_code == 400
+    assert one.post('/sign-in', data=sent | {'csrf_token': tokens[0]}).status_code == 303
+
+
+def test_a_cookie_packed_by_an_older_version_still_opens(app, client_of):
+    browser = client_of('it')
+    with browser.session_transaction() as here:
+        packed = SecureCookieSessionInterface().get_signing_serializer(app).dumps(dict(here))
+    assert packed.startswith('.') and signed_in(browser)
+    another = app.test_client()
+    another.set_cookie(app.config['SESSION_COOKIE_NAME'], packed)
+    assert signed_in(another)
+
 
 def test_a_form_without_its_token_changes_nothing(settings):
     app = create_app(settings | {'WTF_CSRF_ENABLED': True})
