@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from flask import url_for
 from flask_login import current_user
+from peewee import CharField
 
 from forms.fields import Pointing, Refs
-from models import Department
+from models import Department, db
 from models.base import Prepared
 from models.visibility import condition
 
@@ -48,7 +49,7 @@ def panel(rows, name, **values):
     return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Link:
     """A field of a noun's form that names records of one table; its list is narrowed by the filter of the
     same column."""
@@ -61,21 +62,72 @@ class Link:
     def column(self):
         return getattr(self.cell, 'other', self.cell.attr)
 
+    @cached_property
+    def told_by(self):
+        """The text columns of which a row's label is made; () where it is made of anything else."""
+        table = self.noun.table
+        row, read = table(), Reading()
+        row.__data__ = read
+        if table.labelled_by or not isinstance(row.label, str):
+            return ()
+        fields = [table._meta.fields[name] for name in read.names]
+        return fields if all(isinstance(field, CharField) for field in fields) else ()
+
     def query(self, id):
         """Return the select of the newest few rows that lead to the record with an id."""
         table = self.noun.table
         leads = linked(table, self.cell, id) if isinstance(self.cell, Refs) else (
             table._meta.fields[self.cell.attr] == id)
-        return table.select().where(table.live(), leads).order_by(table.id.desc()).limit(FEW)
+        columns = [table.id, *self.told_by] if self.told_by else []
+        return table.select(*columns).where(table.live(), leads).order_by(table.id.desc()).limit(FEW)
 
     @cached_property
     def prepared(self):
         return Prepared(self.query)
 
-    def newest(self, id):
-        """Return the newest few of the rows that lead to a record."""
+    def statement(self, id):
+        """Return the SQL and its values of the newest few rows that lead to a record."""
         scope = self.noun.scope(clock.today())
-        return list(self.prepared(id) if scope is None else self.query(id).where(scope))
+        if scope is None:
+            _, sql, *values = self.prepared.made((id,))
+            return sql, values
+        return self.query(id).where(scope).sql()
+
+
+class Reading(dict):
+    """The columns of a row that has none: it remembers which were asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = {}
+
+    def __missing__(self, name):
+        self.names[name] = True
+        return ''
+
+
+def newest(links, id):
+    """Return {link: the newest few rows that lead to a record}, all those read in one statement whose labels
+    are made of texts."""
+    found, together = {link: [] for link in links}, [link for link in links if link.told_by]
+    width = max((len(link.told_by) for link in together), default=0)
+    parts, values = [], []
+    for place, link in enumerate(together):
+        sql, given = link.statement(id)
+        blank = ', NULL' * (width - len(link.told_by))
+        parts.append(f'SELECT {place}, t{place}.*{blank} FROM ({sql}) AS t{place}')
+        values += given
+    if together:
+        for place, key, *texts in db.execute_sql(' UNION ALL '.join(parts), values).fetchall():
+            link = together[place]
+            found[link].append(link.noun.table(id=key, **{field.name: text for field, text
+                                                          in zip(link.told_by, texts, strict=False)}))
+    for link in links:
+        if not link.told_by:
+            sql, given = link.statement(id)
+            found[link] = list(link.noun.table.raw(sql, *given))
+        found[link].sort(key=lambda row: -row.id)
+    return found
 
 
 @cache
@@ -111,14 +163,15 @@ def shown(noun, row, read):
 
     `read` are {noun name: rows, the newest few} of what has been read already.
     """
+    links = [link for link in links_to(noun.table)
+             if link.noun.name not in noun.own_panels and allowed(f'{link.noun.name}.read')]
+    known = {link: read[link.noun.name] for link in links if link.title == link.noun.title
+             and link.noun.name in read}
+    known |= newest([link for link in links if link not in known], row.id)
     found = []
-    for link in links_to(noun.table):
-        other = link.noun
-        if other.name in noun.own_panels or not allowed(f'{other.name}.read'):
-            continue
-        number = row.__data__[link.cell.by.name]
-        rows = read.get(other.name) if link.title == other.title else None
-        made = panel(link.newest(row.id) if rows is None else rows, other.name, **{link.column: number})
+    for link in links:
+        other, number = link.noun, row.__data__[link.cell.by.name]
+        made = panel(known[link], other.name, **{link.column: number})
         labels = other.table.labels_of(made.rows)
         new = None
         if 'new' in other.views and not row.voided_at and allowed(

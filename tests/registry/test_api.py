@@ -12,7 +12,7 @@ from peewee import OperationalError, SqliteDatabase
 from test_permits import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 
 from audits import trail
-from forms.fields import Flag, Whole
+from forms.fields import Flag, Key, Text, Whole
 from models import Act, Change, Department, Incident, System, db
 from registry.commands import main
 from registry.core import clock
@@ -170,10 +170,11 @@ EDITS = {
     'settings': ('it', 'verified', '1010', 'value', '十円'),
     'people': ('admin', 'name', '一二三四', 'role', 'nothing'),
 }
-
-
-def test_every_noun_is_edited_here():
-    assert set(EDITS) == set(NOUNS) - {'actuals'}
+#: any other noun in the first of its texts that is no number; 実績 are edited on their indicators' pages
+EDITS |= {name: ('it', cell.short_name, '一二三四', cell.short_name, 'あ' * (cell.max + 1))
+          for name, noun in NOUNS.items() if name not in {*EDITS, 'actuals'}
+          for cell in [next(cell for cell in noun.blank.cells() if isinstance(cell, Text)
+                            and not isinstance(cell, Key))]}
 
 
 def in_json(noun, field, text):

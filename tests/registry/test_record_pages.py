@@ -31,6 +31,7 @@ from models import (
 )
 from registry.core import clock
 from registry.records import links, pages
+from registry.records.noun import NOUNS
 
 FEW, MANY = 60, 240
 #: an address of each noun on whose first record everything below hangs
@@ -139,6 +140,21 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
     assert '/findings/?engagement=A-00001' in it.get('/engagements/1').page.links
     assert f'、ほか{FEW + 1 - pages.LINKS}件' in it.get('/incidents/1').page.text
     assert f'（{FEW}人、対象者に含めません）' in it.get('/courses/1').page.text
+
+
+DERIVED = [(noun, link) for noun in NOUNS.values() for link in links.links_to(noun.table)
+           if link.noun.name not in noun.own_panels]
+
+
+@pytest.mark.parametrize(('noun', 'link'), DERIVED, ids=lambda each: getattr(each, 'name', ''))
+def test_what_leads_to_a_record_is_told_of_and_narrows_its_list(client_of, noun, link):
+    it = client_of('it')
+    with db.connection_context():
+        hang(FEW)
+    page = it.get(f'/{noun.name}/1').page
+    assert re.search(rf'{re.escape(link.title)}（[0-9,]+件）', page.text)
+    address = next(each for each in page.links if each.startswith(f'/{link.noun.name}/?{link.column}='))
+    assert it.get(address).status_code == 200
 
 
 def test_a_member_of_a_unit_counts_what_the_list_shows_them(app, client_of):
