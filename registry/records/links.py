@@ -10,7 +10,7 @@ from peewee import CharField
 
 from forms.fields import Pointing, Refs
 from models import Department, db
-from models.base import Prepared
+from models.base import Prepared, Statement
 from models.visibility import condition
 
 from ..core import clock
@@ -86,12 +86,10 @@ class Link:
         return Prepared(self.query)
 
     def statement(self, id):
-        """Return the SQL and its values of the newest few rows that lead to a record."""
+        """Return the Statement of the newest few rows that lead to a record, and its values."""
         scope = self.noun.scope(clock.today())
-        if scope is None:
-            _, sql, *values = self.prepared.made((id,))
-            return sql, values
-        return self.query(id).where(scope).sql()
+        made = self.prepared.made(1) if scope is None else Statement(self.query(id).where(scope))
+        return made, made.filled((id,))
 
 
 class Reading(dict):
@@ -111,21 +109,21 @@ def newest(links, id):
     are made of texts."""
     found, together = {link: [] for link in links}, [link for link in links if link.told_by]
     width = max((len(link.told_by) for link in together), default=0)
+    asked = {link: link.statement(id) for link in links}
     parts, values = [], []
     for place, link in enumerate(together):
-        sql, given = link.statement(id)
+        made, given = asked[link]
         blank = ', NULL' * (width - len(link.told_by))
-        parts.append(f'SELECT {place}, t{place}.*{blank} FROM ({sql}) AS t{place}')
+        parts.append(f'SELECT {place}, t{place}.*{blank} FROM ({made.sql}) AS t{place}')
         values += given
     if together:
-        for place, key, *texts in db.execute_sql(' UNION ALL '.join(parts), values).fetchall():
+        for place, *cells in db.execute_sql(' UNION ALL '.join(parts), values).fetchall():
             link = together[place]
-            found[link].append(link.noun.table(id=key, **{field.name: text for field, text
-                                                          in zip(link.told_by, texts, strict=False)}))
+            found[link].append(asked[link][0].row(cells[:1 + len(link.told_by)]))
     for link in links:
         if not link.told_by:
-            sql, given = link.statement(id)
-            found[link] = list(link.noun.table.raw(sql, *given))
+            made, given = asked[link]
+            found[link] = [made.row(cells) for cells in db.execute_sql(made.sql, given).fetchall()]
         found[link].sort(key=lambda row: -row.id)
     return found
 
