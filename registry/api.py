@@ -17,7 +17,7 @@ from models.tokens import SCOPES
 
 from . import files
 from .core import clock, memo
-from .records import importing, listing, pages, saving, sheets
+from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
 from .web import bounds, errors, tokens
 from .web.guard import permit, require
@@ -173,10 +173,10 @@ def index(noun):
 def record(noun, id):
     """Return a record with its history, newest first, from before the act `before` if that is asked."""
     row = pages.find(noun, id)
-    before = pages.cursor(asked('before').get('before', ''))
+    before = facts.cursor(asked('before').get('before', ''))
     if before == history.END and 'before' in request.args:
         refuse(400, [('before', '前の答えの older を送ってください。')])
-    told, older = pages.past_of(noun, row, before)
+    told, older = facts.past_of(noun, row, before)
     return answer(items(noun, [row])[0] | {
         'history': [act_of(act) | {'sentences': sentences} for act, sentences in told], 'older': older},
         ETag=f'"{stamp(noun, row)}"')
@@ -187,7 +187,7 @@ def create(noun):
     asked()
     values = sent()
     reason = values.pop('act_reason', None)
-    free = saving.next_number(noun)
+    free = numbers.next_number(noun)
     form = filled(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values)
     return concluded(noun, form, saving.save(noun, form, **by_api(Json(reason))), status=201)
 

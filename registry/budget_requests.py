@@ -7,7 +7,7 @@ from models import BudgetRequest, Case, Support
 
 from .core.permits import DESK, OWNED, kept_by
 from .procurement import approved_by_another, cases, examined
-from .records import links, pages, saving
+from .records import links, numbers, pages
 from .records.noun import Filter, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import asked_for
@@ -73,7 +73,7 @@ def ask(id):
         flash(ASKED_BEFORE)
         return redirect(back, code=303)
     form = asked_for(CaseForm, data={
-        'case_no': saving.next_number(cases), 'fiscal_year': line.fiscal_year,
+        'case_no': numbers.next_number(cases), 'fiscal_year': line.fiscal_year,
         'department_code': line.department_id, 'title': line.title, 'request_no': line.id,
         'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1, 'new_technology': line.new_technology})
     for name in ('ordered_on', 'outcome'):

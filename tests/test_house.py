@@ -74,7 +74,7 @@ def test_doors_open_one_way(room):
 
 #: rooms of registry that a command or a machine enters as a page does: none of them knows a request
 WITHOUT_REQUEST = ['core', 'records/importing', 'records/sheets', *(f'records/{name}.py' for name in (
-    'saving', 'conflicts', 'listing', 'exporting', 'noun'))]
+    'saving', 'references', 'numbers', 'conflicts', 'listing', 'exporting', 'noun'))]
 
 
 @pytest.mark.engine_free
@@ -119,6 +119,13 @@ def test_modules_say_what_room_they_are():
             text = path.read_text('utf-8')
             assert not text.strip() or ast.get_docstring(
                 ast.parse(text)), f'{path.relative_to(ROOT)} says nothing of itself'
+
+
+@pytest.mark.engine_free
+@pytest.mark.parametrize('room', ['models', 'audits', 'forms', 'registry'])
+def test_no_file_is_longer_than_a_reader_holds(room):
+    for path in (ROOT / room).rglob('*.py'):
+        assert len(path.read_text('utf-8').splitlines()) <= 400, path.relative_to(ROOT)
 
 
 # --- nouns ---

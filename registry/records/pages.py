@@ -1,22 +1,21 @@
 """The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and
 shows the answer."""
-import re
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from audits import history, trail
+from audits import trail
 from forms.base import ReasonForm
-from forms.fields import Pointing, Ref, Refs
-from models import Department, Person
-from models.visibility import condition, unit_column, visible
+from forms.fields import Ref
+from models import Department
+from models.visibility import unit_column, visible
 
 from ..core import clock, connection
 from ..core.permits import UNIT_ROLES
-from ..web.guard import allowed, permit, require, visible_of
+from ..web.guard import allowed, permit, require
 from ..web.menu import address
 from ..web.submission import asked_for, sent, signed, viewer
-from . import display, exporting, links, listing, saving, sheets, vocabulary
+from . import display, exporting, facts, links, listing, numbers, saving, sheets
 from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
@@ -64,68 +63,6 @@ def find(noun, id):
 def crumbs(noun, *more):
     """Return the breadcrumb of a noun's pages."""
     return [('ホーム', address('board.index')), (noun.title, noun.address), *more]
-
-
-#: how many of a record's links its page names
-LINKS = 50
-
-
-def details(noun, row):
-    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
-
-    A record of another unit is counted, not named.
-    """
-    texts, who = {}, viewer()
-    for field in noun.cells:
-        if isinstance(field, Pointing):
-            text = pointed_at(field, row, who)
-        else:
-            text = field.show(row.__data__.get(field.attr))
-        texts[field.short_name] = field.label.text, text
-    sections = noun.sections or [('内容', list(texts))]
-    return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
-
-
-def pointed_at(field, row, who):
-    """Return what a record names, as its page shows it: of many links the first few, and how many more there
-    are."""
-    if isinstance(field, Refs):
-        value = field.ids_of(row)
-        more = f'、ほか{len(value) - LINKS:,}件' if len(value) > LINKS else ''
-        return field.show(value[:LINKS], who) + more
-    value = row.__data__.get(field.attr)
-    if value is not None:
-        value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-    return field.show(value, who)
-
-
-def past_of(noun, row, before=history.END):
-    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see
-    `history.of_row`."""
-    told, who = {}, current_user._get_current_object()
-    names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
-             if other is not None and condition(type(other), who,
-                                                clock.today()) is None} | {(type(row), row.id): row.label}
-    parts = vocabulary.parts_of(noun.table)
-    leading = {part: field.name for part, field in parts}
-    changes, older = history.of_row(row, parts, before)
-    history.name_all(changes, names, display.called, lambda rows: rows if rows and isinstance(rows[0], Person)
-                     else visible_of(rows))
-    for change in changes:
-        table = history.TABLES[change.table]
-        place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
-        told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence
-            for sentence in history.sentences(
-            change, vocabulary.vocabulary(table), names, untold=leading.get(table)))
-    if older and older[1]:
-        told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
-    return list(told.values()), older and '.'.join(map(str, older))
-
-
-def cursor(text):
-    """Return the place in a history that an address names, an act and a place in it, or the end for none."""
-    found = re.fullmatch(r'(\d{1,15})(?:\.(\d{1,9}))?', text, re.ASCII)
-    return (int(found.group(1)), int(found.group(2) or 0)) if found else history.END
 
 
 def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, again='', voided='',
@@ -198,8 +135,8 @@ def blueprint(noun):
         @permit(f'{name}.read')
         def show(id):
             row = find(noun, id)
-            found = details(noun, row)
-            told, older = past_of(noun, row)
+            found = facts.details(noun, row)
+            told, older = facts.past_of(noun, row)
             panels = noun.panels(row)
             return render_template(noun.template, noun=noun, row=row, details=found, history=told,
                                    older=older, panels=panels,
@@ -214,7 +151,7 @@ def blueprint(noun):
         def earlier(id):
             """Show the history of a record from before an act, a page at a time."""
             row = find(noun, id)
-            told, older = past_of(noun, row, cursor(request.args.get('before', '')))
+            told, older = facts.past_of(noun, row, facts.cursor(request.args.get('before', '')))
             return render_template('records/history.html', noun=noun, row=row, history=told, older=older,
                                    crumbs=crumbs(
                 noun, (display.called(row), url_for('.show', id=id)), ('履歴', None)))
@@ -223,7 +160,7 @@ def blueprint(noun):
         @bp.route('/new', methods=['GET', 'POST'])
         @permit(f'{name}.create')
         def new():
-            form = asked_for(noun.form, data=defaults(noun, saving.next_number(noun)))
+            form = asked_for(noun.form, data=defaults(noun, numbers.next_number(noun)))
             noun.new_form(form)
 
             def done(outcome):

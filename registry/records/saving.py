@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, eq
 
-from peewee import ForeignKeyField, IntegrityError, fn
+from peewee import IntegrityError, fn
 
 from audits import trail
 from forms.base import ActReasonForm, ReasonForm
-from forms.fields import Key, Pointing, Ref
+from forms.fields import Key
 from models.rules import calendar
 from models.visibility import unit_column, visible
 
 from ..core.permits import allowed, overreach
-from . import display, vocabulary
+from . import numbers, references
 
 #: all that is said of a number in use to whoever may not see by what
 TAKEN = 'この番号は使えません。別の番号にしてください。'
@@ -58,8 +58,6 @@ class Forbidden:
     """Nothing was saved: the person may not do this to this record."""
 
 
-#: how many digits our own numbers have: five, and more only once all of these are used
-DIGITS = range(5, 10)
 
 
 class ChangedMeanwhile(Exception):
@@ -123,16 +121,16 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
             if former is not before:
                 for part in noun.below(former) if former else ():
                     act.void(part, '同じ番号の別の記録を登録したため')
-            check_again_in_act([*references_voided_meanwhile(form, before),
-                                *reference_cycles(noun.table, row, form),
-                                *(voided_parents(row) if noun.one_at_place else ())])
+            check_again_in_act([*references.voided_meanwhile(form, before),
+                                *references.cycles(noun.table, row, form),
+                                *(references.voided_parents(row) if noun.one_at_place else ())])
     except ChangedMeanwhile as found:
         return Refused(found.problems)
     except IntegrityError:
         if before is not None:
             raise
         # two people at once: the number was free when it was looked for
-        free = next_number(noun)
+        free = numbers.next_number(noun)
         return Refused([(noun.key[-1] if noun.key else '', 'この番号は、いまほかの人が使いました。' + (
             f'次に空いている番号は {free} です。' if free else ''))])
     return Saved(row, changed, act.seq)
@@ -170,7 +168,7 @@ def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None
     row.voided_at = row.void_reason = None
 
     def problems():
-        return [*voided_parents(row), *separated(noun, row, before, by), *noun.restorable(row, by)]
+        return [*references.voided_parents(row), *separated(noun, row, before, by), *noun.restorable(row, by)]
     reason, wrong = read_required_reason(reason)
     if wrong := wrong or problems():
         return Refused(wrong)
@@ -198,7 +196,7 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
     form.fill(row)
     setattr(row, flow.column, target)
     wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)),
-                            *reference_cycles(noun.table, row, form),
+                            *references.cycles(noun.table, row, form),
                             *flow.prepare(row, before, form, by, at),
                             *overreach(noun, row, before, form, by)])
     lacking = flow.missing(row, found, form, by)
@@ -210,8 +208,8 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
                        request_id=request_id) as act:
             act.save(row, before)
             flow.after(act, row, form, by)
-            check_again_in_act([*references_voided_meanwhile(form, before),
-                                *reference_cycles(noun.table, row, form)])
+            check_again_in_act([*references.voided_meanwhile(form, before),
+                                *references.cycles(noun.table, row, form)])
     except ChangedMeanwhile as found:
         return Refused(found.problems)
     return Saved(row, act=act.seq)
@@ -273,7 +271,7 @@ def rule_problems(noun, row, before, form, by, at):
     """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
     return [*future_days(form, row, before, day_of(at)),
             *number_problems(noun, row, before, form, by, day_of(at)),
-            *reference_cycles(noun.table, row, form), *separated(noun, row, before, by),
+            *references.cycles(noun.table, row, form), *separated(noun, row, before, by),
             *overreach(noun, row, before, form, by), *noun.prepare(row, before, form, by, at)]
 
 
@@ -337,22 +335,6 @@ def known_by_number(noun, field):
     return len(noun.key) == 1 and isinstance(field, Key)
 
 
-def reference_cycles(table, row, form):
-    """Yield (field name, message) where a record's own kind (上位所属・後継システム) leads back to it."""
-    for cell in form.cells():
-        if row.id is None or not isinstance(cell,
-                                            Ref) or cell.table is not table or row.__data__.get(
-                                                cell.attr) == row.id:
-            continue
-        at, passed = row.__data__.get(cell.attr), set()
-        while at is not None and at not in passed:
-            passed.add(at)
-            at = table.by_id(at).__data__[cell.attr]
-            if at == row.id:
-                yield cell.short_name, (f'{cell.label.text}をたどると自分自身に戻ります。'
-                                        '別の記録を選んでください。')
-
-
 def unexplained_change(noun, row, before, form, reason):
     """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun
     itself says."""
@@ -361,18 +343,6 @@ def unexplained_change(noun, row, before, form, reason):
     if cell and known_by_number(noun, cell) and row.__data__[cell.attr] != before.__data__[cell.attr]:
         why = f'{cell.label.text}を変えると、以前に書き出したファイルや文書と合わなくなります。'
     return [('', f'{why}「変更の理由」を書いてください。')] if why and not reason else []
-
-
-def voided_parents(row):
-    """Yield (field, message) of the voided records that a record cannot be without: with them it would not
-    count again."""
-    for field in row._meta.sorted_fields:
-        id = row.__data__.get(field.name)
-        if isinstance(field, ForeignKeyField) and not field.null and (
-                other := field.rel_model.by_id(id)).voided_at:
-            yield 'reason', (f'{vocabulary.title_of(field.rel_model)}「{display.called(other)}」'
-                             'が取り消されています。'
-                             '先にそちらの取消を取りやめてください。')
 
 
 def place_field(form):
@@ -394,17 +364,6 @@ def check_again_in_act(problems):
         raise ChangedMeanwhile(problems)
 
 
-def references_voided_meanwhile(form, before):
-    """Yield (field name, message) of new references to what was voided since the form was read."""
-    for cell in form.cells():
-        if isinstance(cell, Pointing):
-            now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in (
-                cell.data, cell.object_data if before is not None else None))
-            if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)),
-                    ~cell.table.live()).exists():
-                yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'
-
-
 def write(act, noun, row, before, links, today, label=None, standing=None):
     """Save a filled row, its links and what the noun adds, in one act; return whether anything changed.
 
@@ -422,31 +381,3 @@ def links_of(form):
     """Return [((link table, own, other), ids, ids it had before or None)] of a form's link fields."""
     return [((field.link, field.own, field.other), field.data or [], field.object_data)
             for field in form.links()]
-
-
-def next_number(noun):
-    """Return a free number for a new record, after the last one with the noun's prefix, or None."""
-    if not noun.prefix:
-        return None
-    used = 0
-    for length in DIGITS:
-        last = last_digits(noun, length) or '0'
-        if not last.isdigit():
-            return None
-        used = max(used, int(last))
-        if used + 1 < 10 ** length:
-            return f'{noun.prefix}{used + 1:0{length}d}'
-    return None
-
-
-def last_digits(noun, length):
-    """Return what follows the noun's prefix in the last number of this length, or None: one look into the
-    index."""
-    field, prefix = noun.table._meta.fields[noun.key[0]], noun.prefix.lower()
-    folded = fn.LOWER(field)
-    last = noun.table.select(field).where(
-        folded.between(prefix + '0' * length, prefix + '9' * length),
-        # an order that passes over dashes would put others between these
-        fn.SUBSTR(folded, 1, len(prefix)) == prefix, fn.LENGTH(field) == len(prefix) + length
-    ).order_by(folded.desc()).limit(1).scalar()
-    return last and last[len(prefix):]

@@ -30,7 +30,7 @@ from models import (
     db,
 )
 from registry.core import clock
-from registry.records import links, pages
+from registry.records import facts, links
 from registry.records.noun import NOUNS
 
 FEW, MANY = 60, 240
@@ -138,7 +138,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
         assert f'（{total}件）' in page.text, (address, total)
     assert '/cases/?request=B-00001' in it.get('/budget-requests/1').page.links
     assert '/findings/?engagement=A-00001' in it.get('/engagements/1').page.links
-    assert f'、ほか{FEW + 1 - pages.LINKS}件' in it.get('/incidents/1').page.text
+    assert f'、ほか{FEW + 1 - facts.LINKS}件' in it.get('/incidents/1').page.text
     assert f'（{FEW}人、対象者に含めません）' in it.get('/courses/1').page.text
 
 

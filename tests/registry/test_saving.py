@@ -9,7 +9,7 @@ from peewee import SqliteDatabase
 from audits import trail
 from models import Act, Incident, Person, Support, System, db
 from registry.core import clock
-from registry.records import saving
+from registry.records import numbers, saving
 from registry.records.display import Viewer
 from registry.records.noun import NOUNS
 from registry.records.saving import Conflict, Forbidden, Refused, Saved, Typed
@@ -160,7 +160,7 @@ def test_the_number_proposed_follows_the_last_one_of_ours(opened, standing, free
         for row, number in zip(rows, standing, strict=False):
             row.system_no = number
             act.save(row)
-    assert saving.next_number(systems) == free
+    assert numbers.next_number(systems) == free
 
 
 def test_numbers_are_found_by_their_index(opened):
@@ -169,7 +169,7 @@ def test_numbers_are_found_by_their_index(opened):
     systems, lite = NOUNS['systems'], isinstance(db.obj, SqliteDatabase)
     form = systems.form(Typed({'system_no': 's-00001'}))
     db.query_hooks.append(lambda event: asked.append((event.sql, event.params)))
-    saving.next_number(systems)
+    numbers.next_number(systems)
     assert list(saving.number_problems(systems, System(), None, form, None, clock.today()))
     db.query_hooks.pop()
     looks = [(sql, params) for sql, params in asked if 'LOWER' in sql]

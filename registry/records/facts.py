@@ -1,0 +1,75 @@
+"""What a record's page and the API tell of a record: its fields in words, and its history."""
+import re
+
+from flask_login import current_user
+
+from audits import history
+from forms.fields import Pointing, Refs
+from models import Person
+from models.visibility import condition
+
+from ..core import clock
+from ..web.guard import visible_of
+from ..web.submission import viewer
+from . import display, vocabulary
+
+#: how many of a record's links its page names
+LINKS = 50
+
+
+def details(noun, row):
+    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
+
+    A record of another unit is counted, not named.
+    """
+    texts, who = {}, viewer()
+    for field in noun.cells:
+        if isinstance(field, Pointing):
+            text = pointed_at(field, row, who)
+        else:
+            text = field.show(row.__data__.get(field.attr))
+        texts[field.short_name] = field.label.text, text
+    sections = noun.sections or [('内容', list(texts))]
+    return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
+
+
+def pointed_at(field, row, who):
+    """Return what a record names, as its page shows it: of many links the first few, and how many more there
+    are."""
+    if isinstance(field, Refs):
+        value = field.ids_of(row)
+        more = f'、ほか{len(value) - LINKS:,}件' if len(value) > LINKS else ''
+        return field.show(value[:LINKS], who) + more
+    value = row.__data__.get(field.attr)
+    if value is not None:
+        value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
+    return field.show(value, who)
+
+
+def past_of(noun, row, before=history.END):
+    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see
+    `history.of_row`."""
+    told, who = {}, current_user._get_current_object()
+    names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
+             if other is not None and condition(type(other), who,
+                                                clock.today()) is None} | {(type(row), row.id): row.label}
+    parts = vocabulary.parts_of(noun.table)
+    leading = {part: field.name for part, field in parts}
+    changes, older = history.of_row(row, parts, before)
+    history.name_all(changes, names, display.called, lambda rows: rows if rows and isinstance(rows[0], Person)
+                     else visible_of(rows))
+    for change in changes:
+        table = history.TABLES[change.table]
+        place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
+        told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence
+            for sentence in history.sentences(
+            change, vocabulary.vocabulary(table), names, untold=leading.get(table)))
+    if older and older[1]:
+        told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
+    return list(told.values()), older and '.'.join(map(str, older))
+
+
+def cursor(text):
+    """Return the place in a history that an address names, an act and a place in it, or the end for none."""
+    found = re.fullmatch(r'(\d{1,15})(?:\.(\d{1,9}))?', text, re.ASCII)
+    return (int(found.group(1)), int(found.group(2) or 0)) if found else history.END

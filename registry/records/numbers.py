@@ -1,0 +1,33 @@
+"""The next free number of a noun whose records are numbered by the office."""
+from peewee import fn
+
+#: how many digits our own numbers have: five, and more only once all of these are used
+DIGITS = range(5, 10)
+
+
+def next_number(noun):
+    """Return a free number for a new record, after the last one with the noun's prefix, or None."""
+    if not noun.prefix:
+        return None
+    used = 0
+    for length in DIGITS:
+        last = last_digits(noun, length) or '0'
+        if not last.isdigit():
+            return None
+        used = max(used, int(last))
+        if used + 1 < 10 ** length:
+            return f'{noun.prefix}{used + 1:0{length}d}'
+    return None
+
+
+def last_digits(noun, length):
+    """Return what follows the noun's prefix in the last number of this length, or None: one look into the
+    index."""
+    field, prefix = noun.table._meta.fields[noun.key[0]], noun.prefix.lower()
+    folded = fn.LOWER(field)
+    last = noun.table.select(field).where(
+        folded.between(prefix + '0' * length, prefix + '9' * length),
+        # an order that passes over dashes would put others between these
+        fn.SUBSTR(folded, 1, len(prefix)) == prefix, fn.LENGTH(field) == len(prefix) + length
+    ).order_by(folded.desc()).limit(1).scalar()
+    return last and last[len(prefix):]
