@@ -128,6 +128,31 @@ def test_no_file_is_longer_than_a_reader_holds(room):
         assert len(path.read_text('utf-8').splitlines()) <= 400, path.relative_to(ROOT)
 
 
+@pytest.mark.engine_free
+def test_templates_are_written_one_element_a_line():
+    for path in (ROOT / 'templates').rglob('*.html'):
+        for number, line in enumerate(path.read_text('utf-8').splitlines(), 1):
+            assert len(line) <= 120, f'{path.relative_to(ROOT)}:{number}'
+
+
+@pytest.mark.engine_free
+def test_every_class_of_the_stylesheet_is_used():
+    home = ROOT / 'registry' / 'static' / 'app.css'
+    style = re.sub(r'/\*.*?\*/', '', home.read_text('utf-8'), flags=re.S)
+    classes = {name for heads in re.findall(r'([^{};]+)\{', style) if not heads.strip().startswith('@')
+               for name in re.findall(r'\.(-?[a-zA-Z_][\w-]*)', heads)}
+    text = ''.join(path.read_text('utf-8') for room, ends in (('templates', 'html'), ('registry', 'py'),
+                                                              ('registry', 'js'))
+                   for path in (ROOT / room).rglob(f'*.{ends}'))
+
+    def used(name):
+        """Tell whether a class is named, or made of its first part and a value."""
+        stem = name.rpartition('-')[0]
+        return re.search(rf'(?<![\w-]){name}(?![\w-])', text) or stem and re.search(
+            rf"(?<![\w-]){stem}-(\{{|' ~)", text)
+    assert len(classes) > 100 and not sorted(name for name in classes if not used(name))
+
+
 # --- nouns ---
 
 @pytest.mark.parametrize('name', sorted(NOUNS))
