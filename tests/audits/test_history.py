@@ -1,5 +1,4 @@
 """The trail read aloud: a change becomes Japanese sentences, with labels, names and dates in words."""
-import html
 import re
 from datetime import UTC, date, datetime
 
@@ -99,11 +98,11 @@ def test_a_long_history_is_told_a_page_at_a_time_and_no_act_is_torn(client_of):
             act.link(IncidentSystem, 'incident', row, 'system', [1 + n % 2])
     it, titles, address, pages = client_of('it'), [], '/incidents/1', 0
     while address:
-        page = html.unescape(it.get(address).text)
-        told = page[page.index('id="history"'):]
+        page = it.get(address).page
+        told = page.one('#history').text()
         titles += re.findall('件名を「[^」]*」から「(件名[0-9]+)」に変更', told)
-        found = re.search(r'href="([^"]+)">これより前の履歴', told)
-        address, pages = found and found.group(1), pages + 1
+        found = [link for link in page.all('#history a') if link.text().startswith('これより前の履歴')]
+        address, pages = found[0].attributes['href'] if found else None, pages + 1
     assert titles == [f'件名{n}' for n in reversed(range(history.PAGE + 3))]
     assert pages > 2 and '件名を「' in told and 'で登録しました' in told
 

@@ -1,20 +1,11 @@
 """Forms filled in and files handed in as a person would, for the tests that ask what is refused."""
 import html
 import io
-import re
 
 
 def values(browser, address):
     """Return what a form holds as it is opened."""
-    page = browser.get(address).text
-    found = {name: value for name, value in re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"',
-        page)}
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
-        chosen = re.search(r'<option value="([^"]*)" selected|<option selected value="([^"]*)"', options)
-        found[name] = chosen and (chosen.group(1) or chosen.group(2)) or ''
-    found.update(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?([^<]*)</textarea>', page))
-    found.pop('q', None)
-    return {name: html.unescape(value) for name, value in found.items()}
+    return browser.get(address).page.fields()
 
 
 def refused(browser, address, **changes):

@@ -221,7 +221,7 @@ def test_an_edit_is_the_same_act_by_every_way(app, client_of, machine_of, settin
         sent = {'kind': name, 'encoding': 'auto',
                 'file': (io.BytesIO(line_of(noun, machine, field, texts[2])), 'a.csv')}
         preview = browser.post('/files/', data=sent, content_type='multipart/form-data').location
-        seen = re.search('name="seen" value="(.*?)"', browser.get(preview).text).group(1)
+        seen = browser.get(preview).page.fields()['seen']
         assert browser.post(preview, data={'reason': '試し', 'seen': seen}).status_code == 303
         acts['import'] = last_act(app)
         path = tmp_path / 'b.csv'
@@ -402,9 +402,9 @@ def test_a_page_of_a_list_takes_few_statements(machine_of, queries, who):
 def test_the_filters_are_those_of_the_pages(client_of, machine_of):
     machine, browser = machine_of('it'), client_of('it')
     for query in ('owner=0201', 'lifecycle=operate', 'q=戸籍', 'category=office', 'pii=personal&owner=0202'):
-        page = browser.get(f'/systems/?{query}').text
-        assert sorted(re.findall('<a href="/systems/([0-9]+)">S-', page)) == sorted(
-            str(item['id']) for item in machine.get(f'/systems?{query}').json['items']), query
+        page = browser.get(f'/systems/?{query}').page
+        assert sorted(link.attributes['href'] for link in page.all('td:first-child > a')) == sorted(
+            f'/systems/{item["id"]}' for item in machine.get(f'/systems?{query}').json['items']), query
     for query, status in (('nothing=1', 400), ('sort=name', 400), ('limit=201', 400), ('limit=x', 400),
                           ('cursor=x', 400), ('voided=2', 400),
                           ('owner=9999', 422), ('owner=', 422), ('limit=1&limit=2', 400),
@@ -495,7 +495,7 @@ def test_every_error_is_a_problem(app, machine_of, monkeypatch):
 def test_the_trail_names_the_channel(app, client_of, machine_of):
     assert machine_of('it').patch('/systems/1', json={'note': '試し'},
                                   headers={'If-Match': '*'}).status_code == 200
-    assert '<dd>API</dd>' in client_of('auditor').get(f'/trail/{head(app)}').text.replace('\n', '')
+    assert 'API' in client_of('auditor').get(f'/trail/{head(app)}').page.texts('dd')
 
 
 # --- figures and the trail ---

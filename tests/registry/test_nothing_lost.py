@@ -2,11 +2,11 @@
 stale page."""
 import html
 import io
-import re
 
 import pytest
 from asking import values
 from cast import PASSWORD, email
+from reading import Page
 
 from audits import trail, verify
 from models import (
@@ -39,19 +39,14 @@ def words(answer):
     return html.unescape(answer.text)
 
 
-def hidden(answer):
-    """Return what the last form of a page sends as it stands: its hidden fields and the sides chosen
-    beforehand."""
-    form = answer.text.rsplit('<form class="form"', 1)[1]
-    return {name: html.unescape(value) for name, value in re.findall(
-        r'<input type="(?:hidden" name="|radio" name=")([^"]+)" value="([^"]*)"(?: checked|>)', form)}
+def filled(answer):
+    """Return what the last form of a page sends as it stands."""
+    return Page(answer.text).fields('form.form')
 
 
-def values_of(answer):
-    """Return what the form of a page at hand would send."""
-    class Page:
-        get = staticmethod(lambda address: answer)
-    return values(Page, '')
+def said(answer):
+    """Return what a page lists as {word: what it says of it}."""
+    return dict(zip(answer.page.texts('dt'), answer.page.texts('dd'), strict=True))
 
 
 def changed_by_someone(table, id, **values):
@@ -71,7 +66,7 @@ def test_the_reason_survives_the_conflict_page(it):
     answer = it.post('/incidents/1/edit', data=fields)
     assert answer.status_code == 409 and page.status_code == 200
     assert '変更の理由: 件名の誤り' in words(answer)
-    again = it.post('/incidents/1/edit', data=hidden(answer))
+    again = it.post('/incidents/1/edit', data=filled(answer))
     assert again.status_code == 303
     assert '新しい件名' in words(it.get('/incidents/1')) and '理由: 件名の誤り' in words(
         it.get('/incidents/1'))
@@ -79,24 +74,25 @@ def test_the_reason_survives_the_conflict_page(it):
 
 def test_a_conflict_is_settled_field_by_field(it):
     fields = values(it, '/systems/1/edit')
-    changed_by_someone(System, 1, users=10, vendor='あとの事業者', summary='あとの概要\n二行目')
-    answer = it.post('/systems/1/edit', data=fields | {'vendor': 'わたしの事業者', 'terminals': '7',
+    changed_by_someone(System, 1, users=10, site='あとの場所', summary='あとの概要\n二行目')
+    answer = it.post('/systems/1/edit', data=fields | {'site': 'わたしの場所', 'terminals': '7',
         'summary': 'わたしの概要\r\n<b>二行目'})
     assert answer.status_code == 409
-    text = words(answer)
+    page = answer.page
     # what only the other changed stays theirs, what only I changed is mine, what both changed is asked
-    assert re.search(r'利用者数</th>\s*<td[^>]*>変えていません</td><td[^>]*>10人（この内容を残します）', text)
-    assert 'name="vendor" value="わたしの事業者" checked' in text
-    assert 'name="vendor" value="あとの事業者" ' in text
+    assert '利用者数 変えていません 10人（この内容を残します）' in [
+        ' '.join(row.text(separator=' ').split()) for row in page.all('tr')]
+    assert page.has('[name="site"][value="わたしの場所"][checked]')
+    assert page.has('[name="site"][value="あとの場所"]:not([checked])')
     with db.connection_context():
-        assert Person.get(Person.email == email('it')).name in text
-    kept = hidden(answer)
+        assert Person.get(Person.email == email('it')).name in page.text
+    kept = filled(answer)
     assert kept['users'] == '10' and kept['terminals'] == '7' and kept[
         'summary'] == 'わたしの概要\r\n<b>二行目'
     assert it.post('/systems/1/edit', data=kept | {'summary': 'あとの概要\r\n二行目'}).status_code == 303
     with db.connection_context():
         row = System.by_id(1)
-    assert (row.users, row.terminals, row.vendor, row.summary) == (10, 7, 'わたしの事業者',
+    assert (row.users, row.terminals, row.site, row.summary) == (10, 7, 'わたしの場所',
         'あとの概要\n二行目')
 
 
@@ -105,8 +101,8 @@ def test_a_conflict_of_links_keeps_what_the_other_linked(it):
     other = it.post('/incidents/1/edit', data=fields | {'system_nos': 'S-00001;S-00002'})
     assert other.status_code == 303
     answer = it.post('/incidents/1/edit', data=fields | {'title': '別の件名'})
-    assert answer.status_code == 409 and hidden(answer)['system_nos'] == 'S-00001;S-00002'
-    assert it.post('/incidents/1/edit', data=hidden(answer)).status_code == 303
+    assert answer.status_code == 409 and filled(answer)['system_nos'] == 'S-00001;S-00002'
+    assert it.post('/incidents/1/edit', data=filled(answer)).status_code == 303
     # a token is made anew every second
     varying = {'revision': '', 'csrf_token': ''}
     assert values(it, '/incidents/1/edit') | varying == fields | {'title': '別の件名',
@@ -128,7 +124,7 @@ def test_a_conflict_about_nothing_changes_nothing(client_of, name, who):
     answer = browser.post(f'{address}/edit', data=asked)
     assert answer.status_code == 409 and '入力した内容は、いまの記録と同じです' in words(answer), words(
         answer)
-    again = browser.post(f'{address}/edit', data=hidden(answer))
+    again = browser.post(f'{address}/edit', data=filled(answer))
     assert again.status_code == 303, words(again)
     with db.connection_context():
         assert table.by_id(1).__data__ == stands
@@ -138,7 +134,7 @@ def test_a_conflict_about_nothing_changes_nothing(client_of, name, who):
 def test_a_page_that_says_no_readable_revision_is_asked_about_everything(it, revision):
     answer = it.post('/incidents/1/edit', data=values(it, '/incidents/1/edit')
                      | {'title': '別の件名', 'revision': revision})
-    assert answer.status_code == 409 and 'value="別の件名" checked' in words(answer)
+    assert answer.status_code == 409 and answer.page.has('[value="別の件名"][checked]')
 
 
 @pytest.mark.parametrize(('address', 'table', 'changes', 'fields', 'state'), [
@@ -148,7 +144,7 @@ def test_a_page_that_says_no_readable_revision_is_asked_about_everything(it, rev
      {'reason': '長い理由です', 'handover': '引継ぎ先', 'retire_planned_on': '2027-03-31'}, '廃止予定'),
     ('/findings/1/move/planned', Finding, {'state': 'planned'}, {'reason': '長い理由です'}, '計画')])
 def test_a_move_that_comes_too_late_keeps_its_words(it, address, table, changes, fields, state):
-    revision = re.search(r'name="revision" value="(\d+)"', it.get(address).text).group(1)
+    revision = values(it, address)['revision']
     changed_by_someone(table, 1, **changes)
     answer = it.post(address, data=fields | {'revision': revision})
     assert answer.status_code == 409 and 'ほかの人が先に変更しました' in words(answer) and state in words(
@@ -160,12 +156,12 @@ def test_a_move_that_comes_too_late_keeps_its_words(it, address, table, changes,
 
 def test_a_move_still_possible_is_made_after_a_look(it):
     address = '/supports/1/move/completed'
-    revision = re.search(r'name="revision" value="(\d+)"', it.get(address).text).group(1)
+    revision = values(it, address)['revision']
     changed_by_someone(Support, 1, trial=True)
     fields = {'text': '長い意見です', 'opinion': 'fine', 'completed_on': '2026-11-20', 'revision': revision}
     answer = it.post(address, data=fields)
     assert answer.status_code == 409 and '長い意見です' in words(answer)
-    assert it.post(address, data=hidden(answer)).status_code == 303
+    assert it.post(address, data=filled(answer)).status_code == 303
     assert '長い意見です' in words(it.get('/supports/1'))
 
 
@@ -184,22 +180,22 @@ def test_a_form_sent_after_the_session_ended_goes_on_after_signing_in(it):
     end_session(it)
     asked = it.post('/systems/new', data=FIELDS)
     assert asked.status_code == 401 and 'サインインが終わっていました' in words(asked)
-    carried = hidden(asked)['kept']
+    carried = filled(asked)['kept']
     wrong = it.post('/sign-in', data={'email': email('it'), 'password': 'wrong', 'kept': carried})
-    assert wrong.status_code == 422 and hidden(wrong)['kept'] == carried
+    assert wrong.status_code == 422 and filled(wrong)['kept'] == carried
     back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD, 'kept': carried})
     assert back.status_code == 200 and 'システム名称' in words(back) and '夜間の申請' in words(back)
     assert '「情報システム」の新規登録' in words(back) and '阿部 情としてサインインしています' in words(back)
-    assert '<dt>ライフサイクル状態</dt><dd>構想</dd>' in words(back)
+    assert said(back)['ライフサイクル状態'] == '構想'
     assert '&lt;b&gt;二行目' in back.text and 'S-90001' not in it.get('/systems/').text
-    answer = it.post('/systems/new', data=hidden(back))
+    answer = it.post('/systems/new', data=filled(back))
     assert answer.status_code == 303
     assert '夜間の申請' in words(it.get('/systems/?q=S-90001'))
 
 
 def test_what_was_typed_is_shown_to_the_same_person_only(it):
     end_session(it)
-    carried = hidden(it.post('/systems/new', data=FIELDS))['kept']
+    carried = filled(it.post('/systems/new', data=FIELDS))['kept']
     other = it.post('/sign-in', data={'email': email('auditor'), 'password': PASSWORD, 'kept': carried})
     assert other.status_code == 303
     forged = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD,
@@ -215,34 +211,34 @@ def test_the_page_that_goes_on_names_the_record_and_what_is_done_to_it(it):
         end_session(it)
         asked = it.post(address, data={'revision': '1', 'reason': '理由です'})
         back = it.post('/sign-in', data={'email': email('it'), 'password': PASSWORD,
-                                         'kept': hidden(asked)['kept']})
+                                         'kept': filled(asked)['kept']})
         assert named in words(back), address
 
 
 def test_a_browser_whose_session_is_gone_gives_what_was_typed_to_its_last_person_only(settings):
     browser, sign_in = tokened(settings)
     sign_in()
-    old = sent(browser.get('/systems/new')) | FIELDS
+    old = filled(browser.get('/systems/new')) | FIELDS
     for cookie in ('daicho', 'session'):
         browser.delete_cookie(cookie)
-    carried = hidden(browser.post('/systems/new', data=old, headers=OURS))['kept']
-    asked = sent(browser.get('/sign-in')) | {'kept': carried, 'password': PASSWORD}
+    carried = filled(browser.post('/systems/new', data=old, headers=OURS))['kept']
+    asked = filled(browser.get('/sign-in')) | {'kept': carried, 'password': PASSWORD}
     other = browser.post('/sign-in', data=asked | {'email': email('auditor')}, headers=OURS)
     assert other.status_code == 303 and '夜間の申請' not in browser.get('/').text
-    browser.post('/sign-out', data=sent(browser.get('/account/')))
-    back = browser.post('/sign-in', data=asked | sent(browser.get('/sign-in'))
-                        | {'kept': carried, 'email': email('it')}, headers=OURS)
+    browser.post('/sign-out', data=filled(browser.get('/account/')))
+    back = browser.post('/sign-in', data=filled(browser.get('/sign-in')) | {
+        'password': PASSWORD, 'kept': carried, 'email': email('it')}, headers=OURS)
     assert back.status_code == 200 and '夜間の申請' in words(back)
 
 
 def test_a_browser_that_knows_nobody_carries_nothing(settings):
     browser, sign_in = tokened(settings)
     sign_in()
-    old = sent(browser.get('/systems/new')) | FIELDS
+    old = filled(browser.get('/systems/new')) | FIELDS
     for cookie in ('daicho', 'daicho-device'):
         browser.delete_cookie(cookie)
     answer = browser.post('/systems/new', data=old, headers=OURS)
-    assert answer.status_code == 400 and 'name="kept"' not in answer.text
+    assert answer.status_code == 400 and not Page(answer.text).has('[name="kept"]')
     assert '夜間の申請' in words(answer), 'whoever typed it has it before them'
 
 
@@ -260,17 +256,11 @@ def test_a_page_without_its_token_gives_back_what_was_typed(settings):
     assert 'himitsu' not in answer.text
 
 
-def sent(answer):
-    """Return what the last form of a page sends as it stands, its token too."""
-    return hidden(answer) | {'csrf_token': re.findall(r'name="csrf_token"[^>]*value="([^"]+)"',
-        answer.text)[-1]}
-
-
 def tokened(settings):
     browser = create_app(settings | {'WTF_CSRF_ENABLED': True}).test_client()
 
     def sign_in():
-        return browser.post('/sign-in', data=sent(browser.get('/sign-in'))
+        return browser.post('/sign-in', data=filled(browser.get('/sign-in'))
                             | {'email': email('it'), 'password': PASSWORD})
     return browser, sign_in
 
@@ -281,20 +271,20 @@ OURS = {'Origin': 'http://localhost'}
 def test_a_form_of_the_session_before_goes_on_in_this_one(settings):
     browser, sign_in = tokened(settings)
     assert sign_in().status_code == 303
-    old = sent(browser.get('/systems/new')) | FIELDS
+    old = filled(browser.get('/systems/new')) | FIELDS
     with browser.session_transaction() as session:
         session.clear()  # signed out, or away for longer than a session lasts
     answer = browser.post('/systems/new', data=old, headers=OURS)
-    assert answer.status_code == 401 and hidden(answer)['kept']
-    back = browser.post('/sign-in', data=sent(answer) | {'email': email('it'), 'password': PASSWORD},
+    assert answer.status_code == 401 and filled(answer)['kept']
+    back = browser.post('/sign-in', data=filled(answer) | {'email': email('it'), 'password': PASSWORD},
                         headers=OURS)
     assert back.status_code == 200 and '夜間の申請' in words(back)
     # and signed in again in another window
-    assert old['csrf_token'] != sent(back)['csrf_token']
+    assert old['csrf_token'] != filled(back)['csrf_token']
     answer = browser.post('/systems/new', data=old, headers=OURS)
     assert answer.status_code == 409 and '夜間の申請' in words(answer) and 'S-90001' not in browser.get(
         '/systems/').text
-    assert browser.post('/systems/new', data=sent(answer), headers=OURS).status_code == 303
+    assert browser.post('/systems/new', data=filled(answer), headers=OURS).status_code == 303
 
 
 def test_only_a_form_of_our_own_pages_goes_on(settings):
@@ -304,17 +294,18 @@ def test_only_a_form_of_our_own_pages_goes_on(settings):
     sign_in()
     for headers in ({}, {'Origin': 'null'}, {'Origin': 'http://elsewhere.example'}):
         answer = browser.post('/systems/new', data=FIELDS, headers=headers)
-        assert answer.status_code == 400 and 'name="owner_code"' not in answer.text
+        assert answer.status_code == 400 and not Page(answer.text).has('[name="owner_code"]')
 
 
 def test_a_sign_in_page_left_open_overnight_is_asked_again(settings):
     browser, _ = tokened(settings)
-    asked = sent(browser.get('/sign-in')) | {'email': email('it'), 'password': PASSWORD}
+    asked = filled(browser.get('/sign-in')) | {'email': email('it'), 'password': PASSWORD}
     with browser.session_transaction() as session:
         session.clear()
     answer = browser.post('/sign-in', data=asked, headers=OURS)
     assert answer.status_code == 401 and 'もう一度入力してください' in words(answer)
-    assert browser.post('/sign-in', data=asked | sent(answer), headers=OURS).status_code == 303
+    assert browser.post('/sign-in', data=filled(answer) | {
+        'email': email('it'), 'password': PASSWORD}, headers=OURS).status_code == 303
 
 
 def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
@@ -322,8 +313,8 @@ def test_what_was_typed_into_a_record_voided_meanwhile_is_given_back(it):
     with db.connection_context(), trail.act('incidents.void', by=None, at=clock.now()) as act:
         act.void(Incident.get_by_id(1), '重複')
     answer = it.post('/incidents/1/edit', data=asked)
-    assert answer.status_code == 404 and '途中まで書いた<b>件名' in words(
-        answer) and '<dd>システム障害</dd>' in answer.text
+    assert answer.status_code == 404 and '途中まで書いた<b>件名' in answer.page.texts('dd')
+    assert 'システム障害' in answer.page.texts('dd')
 
 
 def test_what_was_typed_is_given_back_when_something_breaks(it, monkeypatch):
@@ -347,7 +338,7 @@ def test_a_check_in_is_voided_and_recorded_again(it, client_of):
     assert it.get(f'{address}/void').status_code == 404
     page = it.get(f'/plans/{plan}').page.text
     assert '進捗確認はまだありません' in page and '取り消しました（理由: 別のプランの分）' in page
-    assert 'name="revision"' not in it.get(address).text
+    assert not it.get(address).page.has('[name="revision"]')
     assert it.post(address, data={'assessment': 'late', 'achievement': '10'}).status_code == 303
     page = it.get(f'/plans/{plan}').page.text
     assert '取消を取りやめました' in page and '進捗確認はまだありません' not in page
@@ -449,7 +440,7 @@ def test_a_check_in_voided_meanwhile_is_recorded_anew_only_on_purpose(it):
         act.void(CheckIn.get_by_id(check.id), '別のプランの分')
     answer = it.post(address, data=asked)
     assert answer.status_code == 422 and '取り消されました' in words(answer)
-    assert it.post(address, data=values_of(answer)).status_code == 303
+    assert it.post(address, data=filled(answer)).status_code == 303
 
 
 def test_a_measure_that_may_no_longer_change_is_not_dropped_silently(client_of):
@@ -466,26 +457,27 @@ def test_a_measure_that_may_no_longer_change_is_not_dropped_silently(client_of):
 def test_what_was_typed_before_signing_out_is_for_nobody_else(settings):
     browser, sign_in = tokened(settings)
     sign_in()
-    old = sent(browser.get('/systems/new')) | FIELDS
+    old = filled(browser.get('/systems/new')) | FIELDS
     browser.post('/sign-out', data={'csrf_token': old['csrf_token']})
     answer = browser.post('/systems/new', data=old, headers=OURS)
     assert answer.status_code == 401
-    other = browser.post('/sign-in', data=sent(answer) | {'email': email('executive'), 'password': PASSWORD},
-                         headers=OURS)
+    other = browser.post('/sign-in', headers=OURS, data=filled(answer) | {
+        'email': email('executive'), 'password': PASSWORD})
     assert other.status_code == 303 and '夜間の申請' not in browser.get('/').text
-    browser.post('/sign-out', data=sent(browser.get('/account/')))
-    back = browser.post('/sign-in', data=sent(answer)
-                        | {'csrf_token': sent(browser.get('/sign-in'))['csrf_token'], 'email': email('it'),
+    browser.post('/sign-out', data=filled(browser.get('/account/')))
+    back = browser.post('/sign-in', data=filled(answer)
+                        | {'csrf_token': filled(browser.get('/sign-in'))['csrf_token'], 'email': email('it'),
                                                          'password': PASSWORD}, headers=OURS)
     assert '夜間の申請' in words(back)
     # once is enough: the page that asks whether to go on belongs to the new session
-    assert browser.post('/systems/new', data=sent(back), headers=OURS).status_code == 303
+    assert browser.post('/systems/new', data=filled(back), headers=OURS).status_code == 303
 
 
 def test_a_file_sent_after_signing_out_is_asked_for_again(settings):
     browser, sign_in = tokened(settings)
     sign_in()
-    asked = {'csrf_token': sent(browser.get('/files/'))['csrf_token'], 'kind': 'systems', 'encoding': 'auto'}
+    token = filled(browser.get('/files/'))['csrf_token']
+    asked = {'csrf_token': token, 'kind': 'systems', 'encoding': 'auto'}
     for signed_in in (False, True):
         with browser.session_transaction() as session:
             session.clear()
@@ -499,6 +491,6 @@ def test_a_file_sent_after_signing_out_is_asked_for_again(settings):
 @pytest.mark.parametrize(('reason', 'said'), [('あ' * 501, '500文字以内'), ('外字\ue000', '外字'),
     ('a\0b', '制御文字')])
 def test_a_reason_has_its_limits_too(it, reason, said):
-    asked = values(it, '/systems/1/edit') | {'vendor': '変更先', 'act_reason': reason}
+    asked = values(it, '/systems/1/edit') | {'site': '変更先', 'act_reason': reason}
     answer = it.post('/systems/1/edit', data=asked)
     assert answer.status_code == 422 and said in words(answer) and '変更先' in answer.text

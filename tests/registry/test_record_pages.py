@@ -1,6 +1,5 @@
 """A record's page does not grow with what hangs on it: the newest few of everything, how many there are, and
 where all are."""
-import html
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -123,6 +122,11 @@ def test_no_page_asks_or_holds_more_where_more_hangs_on_its_record(loaded):
             assert many[address][1] <= few[address][1] + 600, (address, few[address][1], many[address][1])
 
 
+def whole(browser, address):
+    """Return how many rows a list says it has."""
+    return int(re.search(r'全\s*([0-9,]+)', browser.get(address).page.text).group(1).replace(',', ''))
+
+
 def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_of):
     it = client_of('it')
     with db.connection_context():
@@ -131,7 +135,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
     addresses = {link.partition('?')[0]: link for link in page.links if '?system=S-00001' in link}
     assert set(addresses) == {'/businesses/', '/cases/', '/reviews/', '/incidents/', '/engagements/'}
     for address in addresses.values():
-        total = int(re.search(r'全(?:<strong>)?\s*([0-9,]+)', it.get(address).text).group(1))
+        total = whole(it, address)
         title = re.search(rf'([0-9,]+)件のうち{links.FEW}件です。\s*すべての\w+を一覧で見る', page.text)
         assert title and FEW <= total <= FEW + 5
         assert f'（{total}件）' in page.text, (address, total)
@@ -150,7 +154,7 @@ def test_a_member_of_a_unit_counts_what_the_list_shows_them(app, client_of):
                 act.save(case)
     member = client_of('department')
     text = member.get('/systems/1').page.text
-    total = int(re.search(r'全(?:<strong>)?\s*([0-9,]+)', member.get('/cases/?system=S-00001').text).group(1))
+    total = whole(member, '/cases/?system=S-00001')
     assert f'調達案件（{total}件）' in text and total == FEW // 2 + 1
 
 
@@ -166,18 +170,22 @@ def test_a_system_of_theirs_narrows_the_lists_and_is_named(client_of):
     assert '/incidents/2' not in page.links
 
 
+def older(page):
+    """Return the address of what went before the history a page tells; None at its beginning."""
+    return next((link.attributes['href'] for link in page.all('#history a')
+                 if link.text().startswith('これより前の履歴')), None)
+
+
 def test_many_parts_of_one_act_are_told_a_page_at_a_time(client_of):
     with db.connection_context():
         hang(FEW)
     it, address, told, pages = client_of('it'), '/systems/1', [], 0
     while address:
-        text = html.unescape(it.get(address).text)
-        section = text[text.index('id="history"'):]
-        found = re.findall('インシデントの対象システム: インシデントを「(Z-[0-9]+)', section)
-        assert len(section[:section.index('</ol>')].split('<li>')) - 1 <= 2 * history.PAGE + 2
-        told += found
-        more = re.search(r'href="([^"]+)">これより前の履歴', section)
-        address, pages = more and more.group(1), pages + 1
+        page = it.get(address).page
+        assert 0 < len(page.all('#history ol > li')) <= 2 * history.PAGE + 2
+        told += re.findall('インシデントの対象システム: インシデントを「(Z-[0-9]+)',
+                           page.one('#history').text())
+        address, pages = older(page), pages + 1
     # each once, the newest first
     assert told == [f'Z-{n:05}' for n in reversed(range(FEW))]
     assert 3 * FEW // history.PAGE < pages < 6 * FEW // history.PAGE

@@ -3,7 +3,6 @@ import csv
 import http.client
 import json
 import os
-import re
 import resource
 import shutil
 import signal
@@ -23,6 +22,7 @@ from urllib.parse import urlencode
 import desk as desks
 import pytest
 from ports import free_port
+from reading import Page
 
 from audits import trail
 from models import Person
@@ -167,7 +167,7 @@ class Visitor:
     def send(self, path, **fields):
         """Fill in the form at `path` and return the status of the answer."""
         _, page = self.ask('GET', path)
-        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[-1]
+        token = Page(page).fields('form')['csrf_token']
         return self.ask('POST', path, urlencode({'csrf_token': token, **fields}))[0]
 
 
@@ -290,7 +290,7 @@ def test_a_stop_cuts_nothing_and_leaves_a_whole_file(desk, server, tmp_path):
     visitor = Visitor(server.port)
     visitor.sign_in('it@example.jp', PASSWORD)
     _, page = visitor.ask('GET', '/courses/new')
-    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[-1]
+    token = Page(page).fields()['csrf_token']
     posts = [Raw(server.port, visitor.cookie, 'POST', '/courses/new', urlencode({
         'csrf_token': token, 'code': f'S-{number}', 'fiscal_year': '2026', 'name': '研修',
         'category': 'security', 'mandatory': '1',

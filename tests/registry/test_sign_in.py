@@ -3,7 +3,6 @@ safe settings."""
 import hashlib
 import io
 import os
-import re
 import secrets
 import sqlite3
 import time
@@ -428,7 +427,8 @@ def test_one_sees_where_one_is_signed_in_and_ends_it_there(app, client_of):
     assert 'iPhone の Safari' in page.page.text and '10.0.0.9' in page.page.text
     assert 'この端末' in page.page.text
     assert '端末（2件）' in page.page.text
-    there = re.findall(r'action="/account/sessions/(\d+)/end"', page.text)
+    there = [form['action'].split('/')[-2] for form in page.page.forms
+             if form['action'].startswith('/account/sessions/') and form['action'].endswith('/end')]
     assert len(there) == 2
     with two.session_transaction() as cookie:
         id, _ = cookie['at']
@@ -700,7 +700,7 @@ def test_what_was_typed_outlasts_a_one_time_password(app, client_of):
         id = Person.get(Person.email == email('other')).id
     client_of('admin').post(f'/people/{id}/password', data={'new': NEW, 'again': NEW})
     asked = browser.post('/systems/new', data={'name': '夜間の申請'})
-    carried = re.search('name="kept" value="([^"]+)"', asked.text).group(1)
+    carried = asked.page.fields()['kept']
     must = browser.post('/sign-in', data={'email': email('other'), 'password': NEW, 'kept': carried})
     assert must.status_code == 200 and must.page.h1 == 'パスワードの変更'
     own = '静かな池のまわりの道-7'

@@ -1,7 +1,6 @@
 """Tokens of the API: shown once, kept as a hash, ended with the person's sign-ins, slowed, and seen by their
 person."""
 import hashlib
-import re
 from datetime import timedelta
 
 import pytest
@@ -24,7 +23,7 @@ def asked(app, token, address='/systems', **more):
 def issued(browser, **changes):
     page = browser.post('/tokens/new', data=FORM | changes)
     assert page.status_code == 200, page.text
-    return re.search('<code id="token">(daicho_[^<]+)</code>', page.text).group(1)
+    return page.page.one('code#token').text()
 
 
 # --- issued and revoked ---
@@ -112,7 +111,7 @@ def by_admin(client_of, **changes):
               'role': 'department', 'is_active': '1'}
     browser = client_of('admin')
     address = f'/people/{list(CAST).index("department") + 1}/edit'
-    revision = re.search('name="revision" value="(.*?)"', browser.get(address).text).group(1)
+    revision = browser.get(address).page.fields()['revision']
     answer = browser.post(address, data=person | {'revision': revision, 'act_reason': '異動'} | changes)
     assert answer.status_code == 303, answer.page.text
 
