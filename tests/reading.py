@@ -105,10 +105,10 @@ class Page:
         """Return {name: value} of what the last form a selector finds would send as it stands.
 
         A list of values where several have one name. Lines end as a browser ends them; buttons and files are
-        left to the person.
+        left to the person. Nothing where there is no form.
         """
-        found = {}
-        for cell in self.tree.css(form)[-1].css('input[name], select[name], textarea[name]'):
+        found, forms = {}, self.tree.css(form)
+        for cell in forms[-1].css('input[name], select[name], textarea[name]') if forms else ():
             for value in sent(cell):
                 found.setdefault(cell.attributes['name'], []).append(value.replace('\n', '\r\n'))
         return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

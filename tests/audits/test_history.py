@@ -3,14 +3,28 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from cast import TODAY
+from cast import TODAY, email
 
 from audits import history, past, trail
-from models import Course, Department, Incident, IncidentSystem, Person, System
+from models import Act, Course, Department, DepartmentVersion, Incident, IncidentSystem, Person, System
 from registry.core import clock
 from registry.records import vocabulary
 
 pytestmark = pytest.mark.usefixtures('opened')
+
+
+def test_an_act_names_the_unit_as_it_is_called_that_day(opened):
+    """A name entered ahead for next April is not yet the one under which people act."""
+    unit = Person.get(Person.email == email('it')).department
+    stood, row = unit.name, Department.get_by_id(unit.id)
+    with trail.act('departments.edit', by=None, at=clock.now()) as act:
+        row.name, row.valid_from = '来年度の課', date(2027, 4, 1)
+        act.save(DepartmentVersion(department=unit.id, name=stood, level=unit.level,
+                                   valid_from=unit.valid_from, valid_to=date(2027, 3, 31)))
+        act.save(row)
+    with trail.act('courses.create', by=Person.get(Person.email == email('it')), at=clock.now()) as act:
+        act.save(Course(code='K-9', fiscal_year=2026, name='研修', category='ai'))
+    assert Act.select().order_by(Act.seq.desc()).get().unit_name == f'{unit.code} {stood}'
 
 
 def said(table, change, name):

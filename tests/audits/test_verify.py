@@ -386,12 +386,6 @@ def test_an_empty_act_is_named(edited):
     broken(act.seq, '何も変更していません')
 
 
-def test_altered_tables_are_shown_on_the_page(client_of):
-    db.execute_sql('DROP INDEX "act_kind"')
-    text = client_of('auditor').post('/trail/verify').text
-    assert 'データベースの形の変更が見つかりました' in text and '索引「act_kind」がありません' in text
-
-
 def test_what_cannot_be_read_is_neither_intact_nor_tampered_with(monkeypatch):
     def locked(verdict):
         raise OperationalError('database is locked')

@@ -10,14 +10,13 @@ import desk as desks
 import psycopg
 import pytest
 from peewee import SqliteDatabase
+from places import RELEASES
 
 from audits import trail, verify
 from models import Department, System, catalogue, db
 from registry import backups
 from registry.backups import postgresql
 from registry.core import clock, connection
-
-RELEASES = Path(__file__).parents[1] / 'data' / 'releases'
 
 
 @pytest.fixture(scope='module')

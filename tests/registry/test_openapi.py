@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 import schemathesis
-from conftest import ENGINE
+from ground import ENGINE
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
