@@ -44,14 +44,14 @@ def setting(**values):
 
 
 @pytest.mark.parametrize(('values', 'sentence'), [
-    ({'vendor': '㈱山﨑'}, '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。'),
-    ({'vendor': None}, '保守事業者「㈱髙﨑1」を空欄にしました。'),
-    ({'site': '本庁舎'}, '設置場所に「本庁舎」を入れました。'),
+    ({'site': '㈱山﨑'}, '設置場所を「㈱髙﨑ビル1」から「㈱山﨑」に変更しました。'),
+    ({'site': None}, '設置場所「㈱髙﨑ビル1」を空欄にしました。'),
+    ({'abbreviation': '本庁'}, '略称に「本庁」を入れました。'),
     ({'lifecycle': 'review'}, 'ライフサイクル状態を「運用」から「更新検討」に変更しました。'),
     ({'quake_fixed': True}, '耐震固定に「はい」を入れました。'),
     ({'users': 0}, '利用者数に「0人」を入れました。'),
-    ({'contract_end_on': date(2028, 3, 31)},
-     '契約満了日を「令和9年3月31日（2027-03-31）」から「令和10年3月31日（2028-03-31）」に変更しました。'),
+    ({'go_live_on': date(2021, 4, 1)},
+     '稼働開始日を「令和2年4月1日（2020-04-01）」から「令和3年4月1日（2021-04-01）」に変更しました。'),
     ({'owner': 3}, '所管課を「0201 税務課」から「0202 戸籍住民課」に変更しました。'),
 ])
 def test_an_edit_is_a_sentence(values, sentence):
@@ -95,11 +95,11 @@ def test_a_field_without_a_label_is_not_hidden():
 
 def test_the_page_tells_it_with_who_and_why(client_of):
     browser = client_of('it')
-    row = {'revision': '1;4', 'vendor': '㈱山﨑', 'act_reason': '社名の変更'}
+    row = {'revision': '1;4', 'site': '㈱山﨑', 'act_reason': '移転'}
     assert browser.post('/systems/1/edit', data=row).status_code == 303
     text = browser.get('/systems/1').page.text
-    assert '阿部 情' in text and '社名の変更' in text
-    assert '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text
+    assert '阿部 情' in text and '移転' in text
+    assert '設置場所を「㈱髙﨑ビル1」から「㈱山﨑」に変更しました。' in text
     assert clock.today() == TODAY
 
 

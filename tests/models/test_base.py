@@ -27,7 +27,7 @@ def test_a_misspelt_column_is_refused(table):
 
 def rename(act):
     row = System.get(System.system_no == 'S-00001')
-    row.vendor = f'{row.revision}社'
+    row.site = f'{row.revision}階'
     act.save(row)
 
 

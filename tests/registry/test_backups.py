@@ -50,7 +50,7 @@ def edit(words):
     """Write one act in the open register."""
     with trail.act('systems.edit', by=None, at=clock.now()) as act:
         row = System.get(System.system_no == 'S-1')
-        row.vendor = words
+        row.site = words
         act.save(row)
     return act.seq
 
@@ -111,7 +111,7 @@ def test_a_backup_that_fails_leaves_nothing(desk, monkeypatch):
 
 def test_a_backup_of_an_altered_register_is_made_and_says_so(desk):
     with desk.open(), trail.untrailed():
-        System.update(vendor='影の会社').execute()
+        System.update(site='影の会社').execute()
     path = desk.folder / 'copy'
     made = desk.json('backup', path, code=1)
     assert made['intact'] is False and path.exists()

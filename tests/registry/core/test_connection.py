@@ -38,7 +38,7 @@ def importing(it):
         with db.connection_context(), trail.act('systems.import', by=None, at=clock.now(),
                                                 channel='import') as act:
             row = System.get_by_id(2)
-            row.vendor = '取込み中'
+            row.site = '取込み中'
             act.save(row)
             opened.set()
             over.wait()

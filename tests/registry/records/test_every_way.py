@@ -14,7 +14,7 @@ from registry.records.noun import NOUNS
 DAYS = ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07')
 #: noun: who edits, the field, four values; a field and a value that is refused
 EDITS = {
-    'systems': ('it', 'note', '一二三四', 'vendor', 'あ' * 201),
+    'systems': ('it', 'note', '一二三四', 'site', 'あ' * 201),
     'reviews': ('it', 'used_fields', '一二三四', 'approver', 'あ' * 101),
     'budget-requests': ('it', 'amount', ('1000', '2000', '3000', '4000'), 'title', 'あ' * 201),
     'cases': ('it', 'purpose', '一二三四', 'kind', 'nothing'),

@@ -206,7 +206,7 @@ def test_no_formula_is_alive(client_of):
     it = client_of('it')
     with db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:
         row = System.get_by_id(1)
-        row.name, row.vendor = '=1+1', '@SUM(A1)'
+        row.name, row.site = '=1+1', '@SUM(A1)'
         act.save(row)
         line = BudgetRequest.get_by_id(1)
         line.title = '=HYPERLINK("http://x")'
@@ -217,4 +217,4 @@ def test_no_formula_is_alive(client_of):
         assert b'<f>' not in book.read('xl/worksheets/sheet1.xml') and not any('external' in name
             for name in book.namelist())
     row = next(row for row in read(it, '/systems/export.xlsx') if row['管理番号'] == 'S-00001')
-    assert (row['システム名称'], row['保守事業者']) == ("'=1+1", "'@SUM(A1)")
+    assert (row['システム名称'], row['設置場所']) == ("'=1+1", "'@SUM(A1)")

@@ -206,7 +206,7 @@ def test_a_list_asks_no_more_for_more_rows(app, client_of, queries):
     assert len(queries) == few
 
 
-@pytest.mark.parametrize('sort', ['system_no', '-system_no', 'name', '-owner', 'users', '-renew_on'])
+@pytest.mark.parametrize('sort', ['system_no', '-system_no', 'name', '-owner', 'users', '-contract_end_on'])
 def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
     with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
             at=clock.now()) as act:
