@@ -55,7 +55,7 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'findings.move', 'actions.follow_up', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
                             'tokens.new', 'tokens.revoke'})
-#: these end the session of whoever sends them, or a token; they are tried in test_sign_in and test_tokens
+#: these end the session of whoever sends them, or a token; they are tried in test_sessions and test_tokens
 ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
                     'tokens.revoke'})
 VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q',

@@ -1,8 +1,8 @@
 """Work held to a time of the processor."""
 import time
 
-#: putting 80,000 of these in order took 5.1 s
-MARKS = '\u0301\u0316' * 40_000
+#: putting 40,000 of these in order took 1.5 s
+MARKS = '\u0301\u0316' * 20_000
 FORM = 'application/x-www-form-urlencoded'
 
 

@@ -1,7 +1,5 @@
 """A year of a strategy in the pages."""
 
-
-
 YEAR = '/strategies/2027'
 
 

@@ -38,7 +38,7 @@ def test_a_long_text_is_refused_before_it_is_read(client_of, who):
     for name in form.keys() - {'revision', 'csrf_token'}:
         body = urlencode(form | {name: MARKS})
         answer = within(0.5, lambda body=body: browser.post('/systems/1/edit', data=body, content_type=FORM))
-        assert answer.status_code == 422 and '現在80000文字' in answer.text, name
+        assert answer.status_code == 422 and '現在40000文字' in answer.text, name
 
 
 @pytest.mark.engine_free

@@ -3,7 +3,8 @@ import pytest
 from matrix import places
 from reading import Page
 
-NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'あ' * 3000, "' OR 1=1 --",
+#: all of them together are no longer than an address may be: what is longer no page ever sees
+NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'x' * 3000, 'あ' * 41, "' OR 1=1 --",
          '<script>alert(1)</script>', '%', '_', '\\', '令和99年13月40日', '2026-02-30', '９９９９', '\ue000',
          '\u202e', '=1+1', '../../etc/passwd', 'null', '[]', '{{7*7}}', '😀']
 PARAMETERS = ['q', 'sort', 'page', 'size', 'voided', 'year', 'as_of', 'group', 'actor', 'kind', 'record',
@@ -18,7 +19,7 @@ def test_addresses(app, client_of, shift):
     for endpoint, methods, address in places(app):
         if 'GET' in methods and endpoint != 'strategies.report':
             answer = browser.get(address, query_string=asked)
-            assert answer.status_code < 500, f'{endpoint} {asked}: {answer.status_code}'
+            assert answer.status_code not in (414, *range(500, 600)), (endpoint, asked, answer.status_code)
 
 
 @pytest.mark.parametrize('who', ['it', 'admin', 'auditor'])
