@@ -20,6 +20,7 @@ def test_every_endpoint_has_a_rule_here(app):
                               if not name.startswith('api.')} - guard.PUBLIC
 
 
+@pytest.mark.engine_free
 def test_strangers_are_sent_to_sign_in(app):
     browser = app.test_client()
     for endpoint, methods, url in places(app):

@@ -76,6 +76,7 @@ def test_a_taken_address_is_said(server, env):
     assert done.returncode == 1 and '--port' in done.stderr and 'Traceback' not in done.stderr
 
 
+@pytest.mark.engine_free
 def test_the_log_has_a_line_for_each_request_and_nothing_that_was_typed(desk, server):
     desk.load('departments')
     enlist(desk, 'tanto@example.jp', 'department')

@@ -126,6 +126,7 @@ def test_plans_are_one_act_of_plans_and_check_ins(desk):
     assert {e['column'] for e in found['errors']} == {'所属コード', '評価'}
 
 
+@pytest.mark.engine_free
 def test_calls_that_are_wrong_end_with_2(desk):
     path = desk.file('a.csv', text_of(*rows_of('staff')))
     assert desk.run('import', 'people', path).exit_code == 2
@@ -139,6 +140,7 @@ def test_calls_that_are_wrong_end_with_2(desk):
     assert desk.run('import', 'staff', path, '--by', 'off@city.example.jp').exit_code == 2
 
 
+@pytest.mark.engine_free
 @pytest.mark.parametrize('data', [b'', b'\n\n', b'PK\x03\x04 broken', b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'
                                   + b'0' * 99, '職員番号,氏名\n"1,あ\n'.encode(),
                                   '職員番号,氏名\n1,あ\x00\n'.encode(), b'\xff\xfe\x81\n'])
