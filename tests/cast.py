@@ -92,6 +92,7 @@ def fill(at):
             system = add(System, system_no=f'S-0000{n}', name=f'{word}システム{n}号', kana='システム',
                          owner=owner,
                          category='core_standard', lifecycle='operate', vendor=f'㈱髙﨑{n}', pii='personal',
+                         site=f'㈱髙﨑ビル{n}',
                          go_live_on=date(2020, 4, 1), contract_end_on=date(2027, 3, 31))
             add(BusinessSystem, business=business, system=system)
             progress = add(StepProgress, business=business, step=step, status='done',

@@ -1,41 +1,43 @@
 """The ground of the tests: a golden database copied for each test, the cast signed in, pages checked as they
 are read."""
 import glob
-import html
 import os
 import pathlib
 import pwd
-import re
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from types import SimpleNamespace
 
 import cast
+import desk as desks
 import hypothesis
 import psycopg
 import pytest
 from flask import Response
 from flask.testing import FlaskClient
+from ground import ENGINE, tripwire
+from reading import Page
+from reckoning import SYSTEM
 from werkzeug.routing import Rule
 
 from audits import trail
-from models import RECORDS, ApiToken, Person, db
+from models import ApiToken, Person, db
 from registry import create_app
 from registry.core import clock, config, connection
 from registry.data import masters
 from registry.web import tokens
 
-ENGINE = os.environ.get('DAICHO_TEST_DATABASE', 'sqlite')
 #: where a database is made anew for each test: in memory where there is room, for making 500 files takes a
 #: disk 0.2 s; None: the usual place
 MEMORY = '/dev/shm' if os.path.isdir('/dev/shm') and shutil.disk_usage('/dev/shm').free > 2**30 else None
-TABLES = frozenset(table._meta.table_name for table in RECORDS)
-#: inputs that need no label: nobody sees them, or they carry their own words
-UNSEEN = frozenset({'hidden', 'submit', 'button', 'image', 'reset'})
-VOID = frozenset('area base br col embed hr img input link meta source track wbr'.split())
 
+
+# workers, servers and commands under test start a hundred times: what the first has compiled the others load
+os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
+sys.dont_write_bytecode = False
 
 # how long an example takes says more of what else the machine is doing; other examples than yesterday's only
 # when asked for
@@ -80,101 +82,6 @@ Rule._compile_builder = compile_once
 
 
 # --- the page, read and checked ---
-
-#: a tag, or what is neither a tag nor text; the standard parser takes six times as long for the same answer
-TAG = re.compile(
-    r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>|<!--.*?-->|<!doctype[^>]*+>""",
-    re.S | re.I)
-ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?""")
-
-
-def plain(text):
-    return html.unescape(text) if '&' in text else text
-
-
-class Page:
-    """A page as the tests ask about it: `faults` lists what no page of ours may have."""
-
-    def __init__(self, text):
-        self.faults, self.ids, self.links, self.forms, self.h1s = [], [], [], [], []
-        self.title, self.lang, self.words = '', None, []
-        self._labelled, self._cells, self._open = set(), [], []
-        self.read(text)
-        self.faults += [f'id {name} twice' for name in sorted({n for n in self.ids if self.ids.count(n) > 1})]
-        self.faults += [f'no label: {words}' for name, words in self._cells if name not in self._labelled]
-        if self.lang != 'ja':
-            self.faults.append(f'lang is {self.lang}')
-        if len(self.h1s) != 1:
-            self.faults.append(f'{len(self.h1s)} h1')
-        elif not self.h1 or not ' '.join(self.title.split()).startswith(self.h1):
-            self.faults.append(f'title {self.title!r} does not begin with h1 {self.h1!r}')
-
-    @property
-    def h1(self):
-        return ' '.join(''.join(self.h1s[0]).split())
-
-    @property
-    def text(self):
-        return ' '.join(''.join(self.words).split())
-
-    def read(self, text):
-        place = 0
-        for found in TAG.finditer(text):
-            if place < found.start():
-                self.text_between(text[place:found.start()])
-            place = found.end()
-            end, tag, attributes = found.groups()
-            if end:
-                self.end_tag(tag.lower())
-            elif tag:
-                self.begin_tag(tag.lower(), {name.lower(): plain(''.join(value)) for name,
-                                             *value in ATTRIBUTE.findall(attributes)})
-                if attributes.endswith('/'):
-                    self.end_tag(tag.lower())
-        self.text_between(text[place:])
-
-    def begin_tag(self, tag, attributes):
-        if tag not in VOID:
-            self._open.append(tag)
-        if 'id' in attributes:
-            self.ids.append(attributes['id'])
-        for name in attributes:
-            if name == 'style' or name.startswith('on'):
-                self.faults.append(f'{name}= on {tag}')
-        if tag == 'html':
-            self.lang = attributes.get('lang')
-        elif tag == 'h1':
-            self.h1s.append([])
-        elif tag == 'a' and attributes.get('href'):
-            self.links.append(attributes['href'])
-        elif tag == 'label':
-            self._labelled |= {attributes['for']} if 'for' in attributes else set()
-        elif tag == 'form':
-            self.forms.append(attributes)
-            if not attributes.get('action'):
-                self.faults.append('form without action')
-        elif tag == 'style' or tag == 'script' and not attributes.get('src'):
-            self.faults.append(f'inline {tag}')
-        elif tag in ('input', 'select', 'textarea') and attributes.get('type') not in UNSEEN:
-            if 'label' not in self._open and not attributes.get('aria-label') and not attributes.get(
-                    'aria-labelledby'):
-                self._cells.append((attributes.get('id'), attributes.get('name') or tag))
-
-    def end_tag(self, tag):
-        if tag in self._open:
-            while self._open.pop() != tag:
-                pass
-
-    def text_between(self, text):
-        if '<' in text:
-            self.faults.append(f'a tag that is none: {text[text.index("<"):][:60]}')
-        data = plain(text)
-        self.words.append(data)
-        if 'title' in self._open and 'svg' not in self._open:
-            self.title += data
-        if 'h1' in self._open:
-            self.h1s[-1].append(data)
-
 
 class Client(FlaskClient):
     """A browser that checks every page it is given; the answer's `page` is what it read."""
@@ -294,19 +201,6 @@ def golden(databases, blank):
 
 
 # --- the application on its own copy ---
-
-class Untrailed(AssertionError):
-    """A record was written outside an act."""
-
-
-def tripwire(event):
-    """Fail any write to a record outside the trail; it reads the SQL after the fact, so it is an alarm, no
-    guard."""
-    if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"',
-                          event.sql)) and not trail.is_open():
-        if found.group(1) in TABLES:
-            raise Untrailed(event.sql)
-
 
 @pytest.fixture(autouse=True)
 def given_back():
@@ -444,3 +338,29 @@ def queries(app):
     found = []
     db.query_hooks.append(lambda event: found.append(event.sql))
     return found
+
+
+@pytest.fixture(scope='session')
+def base(tmp_path_factory):
+    """A register with masters, units and three systems."""
+    desk = desks.empty(tmp_path_factory.mktemp('base'))
+    desk.load('departments')
+    desk.table('systems', ['S-1', '住民記録', '101', 'core_standard', 'B01', 'operate', 'none'],
+               ['S-2', '基盤', '101', 'platform', '', 'operate', 'none'],
+               ['S-3', '図書', '102', 'business', '', 'operate', 'none'], headers=SYSTEM)
+    return desk
+
+
+@pytest.fixture
+def desk(base, tmp_path):
+    return desks.copied(base, tmp_path)
+
+
+@pytest.fixture
+def it(client_of):
+    return client_of('it')
+
+
+@pytest.fixture
+def department(client_of):
+    return client_of('department')

@@ -2,25 +2,19 @@
 owes the reader."""
 import ast
 import re
-import socket
 import sys
-from pathlib import Path
 
 import click
 import pytest
-from cast import CAST, email
-from conftest import Page, Untrailed
-from peewee import SqliteDatabase
+from ground import Untrailed
+from places import ROOT
+from reading import Page
 
-from audits import history, trail
-from forms.fields import Text
-from models import RECORDS, Department, Person, System, Throttle, db, visibility
-from registry import commands, create_app
-from registry.core import clock, permits
+from models import RECORDS, Throttle, db
+from registry import commands
+from registry.core import clock
 from registry.records.noun import NOUNS
-from registry.web import guard, menu
 
-ROOT = Path(__file__).parent.parent
 DOORS = {  # room: the rooms and libraries it may import besides the standard library
     'models/rules': {'models.rules', 'jpholiday'},
     'models': {'models', 'peewee', 'playhouse'},
@@ -32,12 +26,6 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')
-#: parameters that are words: each is looked up in a fixed list or among the person's own files
-WORDS = {'target', 'name', 'token', 'kpi', 'quarter', 'filename'}
-#: pages reached only by sending something: the preview of a file that was uploaded, the verdict on the trail
-SENT = {'files.preview', 'trail.check'}
-SHOWN = [noun for noun in NOUNS.values() if 'show' in noun.views]
-LIST, RECORD, LIMIT = 8, 15, 20
 
 
 def sources(room):
@@ -112,6 +100,47 @@ def test_the_pages_read_the_one_clock():
                                  path.read_text('utf-8')), path.name
 
 
+#: tests of no single module: {file: what holds it together}
+OF_MANY = {
+    'browser/test_journeys.py': 'people at work, from page to page',
+    'browser/test_pages.py': 'every page as it is seen',
+    'endurance/test_kills.py': 'the whole, killed at any moment',
+    'models/test_releases.py': 'the migrations of every release, run on its register',
+    'registry/records/importing/test_references.py': 'what the lines of a file point to',
+    'registry/records/importing/test_steps.py': 'the one kind of file with a history',
+    'registry/records/test_every_way.py': 'one edit by page, file, API and command',
+    'registry/web/test_compiled.py': 'templates kept compiled, by serving',
+    'registry/web/test_fuzz.py': 'requests of every shape at every endpoint',
+    'registry/web/test_hostile.py': 'values nobody should send at every endpoint',
+    'test_house.py': 'the house itself',
+}
+#: files of more than 400 lines: {path: why it is not split}
+LONG = {
+    'tests/endurance/kills.py': 'one program that is started and killed; it needs nothing of the tests',
+}
+
+
+@pytest.mark.engine_free
+def test_the_tests_mirror_the_tree():
+    """A file of tests bears the name of the module, or of the room, that it asks."""
+    alone, named = [], set(OF_MANY)
+    for path in sorted((ROOT / 'tests').rglob('test_*.py')):
+        place = path.relative_to(ROOT / 'tests')
+        module = ROOT / place.parent / place.name.removeprefix('test_')
+        if place.as_posix() in named:
+            named.remove(place.as_posix())
+        elif not module.exists() and not module.with_suffix('').is_dir():
+            alone.append(place.as_posix())
+    assert (alone, named) == ([], set())
+
+
+@pytest.mark.engine_free
+def test_no_file_is_long_without_a_reason():
+    long = {path.relative_to(ROOT).as_posix() for room in ('registry', 'models', 'forms', 'audits', 'tests')
+            for path in (ROOT / room).rglob('*.py') if len(path.read_text('utf-8').splitlines()) > 400}
+    assert (long - set(LONG), set(LONG) - long) == (set(), set())
+
+
 @pytest.mark.engine_free
 def test_modules_say_what_room_they_are():
     for room in (*DOORS, 'tests'):
@@ -119,13 +148,6 @@ def test_modules_say_what_room_they_are():
             text = path.read_text('utf-8')
             assert not text.strip() or ast.get_docstring(
                 ast.parse(text)), f'{path.relative_to(ROOT)} says nothing of itself'
-
-
-@pytest.mark.engine_free
-@pytest.mark.parametrize('room', ['models', 'audits', 'forms', 'registry'])
-def test_no_file_is_longer_than_a_reader_holds(room):
-    for path in (ROOT / room).rglob('*.py'):
-        assert len(path.read_text('utf-8').splitlines()) <= 400, path.relative_to(ROOT)
 
 
 @pytest.mark.engine_free
@@ -164,237 +186,6 @@ def test_a_noun_has_one_name_in_every_room(name):
     assert noun.template.partition('/')[0] in (subject, 'records')
 
 
-
-def test_a_table_of_nobody_is_no_table():
-    with pytest.raises(RuntimeError, match='who sees the rows of Nobody'):
-        visibility.require_owners([type('Nobody', (System,), {'owned_by': None})])
-
-
-@pytest.mark.parametrize('name', sorted(NOUNS))
-def test_a_form_takes_as_much_text_as_its_table(name):
-    noun = NOUNS[name]
-    limits = {cell.attr: (cell.max, noun.table._meta.fields[cell.attr].max_length)
-              for cell in noun.blank.cells()
-              if isinstance(cell, Text) and cell.attr in noun.table._meta.fields
-              and hasattr(noun.table._meta.fields[cell.attr], 'max_length')}
-    assert {attr: pair for attr, pair in limits.items() if pair[0] != pair[1]} == {}
-
-
-# --- endpoints ---
-
-def test_every_endpoint_has_a_permit(app):
-    bare = [endpoint for endpoint, view in app.view_functions.items()
-            if endpoint not in guard.PUBLIC and getattr(view, 'permit', None) not in permits.PERMITS]
-    assert not bare
-
-
-def test_the_application_does_not_start_without_one(settings, monkeypatch):
-    from registry.web import front
-
-    def careless(app, register=front.register):
-        register(app)
-        app.add_url_rule('/careless', 'careless', lambda: 'anyone may read this')
-    monkeypatch.setattr('registry.web.front.register', careless)
-    with pytest.raises(RuntimeError, match='no permit on careless'):
-        create_app(settings)
-
-
-def test_every_permit_is_used(app):
-    used = {getattr(view, 'permit', None) for view in app.view_functions.values()}
-    text = ''.join(path.read_text('utf-8') for path in [*(ROOT / 'registry').rglob('*.py'),
-        *(ROOT / 'templates').rglob('*.html')])
-    idle = [name for name in permits.PERMITS if name not in used
-            and f"'{name}'" not in text.replace(f"'{name}': ", '')
-            and not (name.partition('.')[0] in NOUNS and NOUNS[name.partition('.')[0]].importable)]
-    assert not idle
-
-
-def test_addresses_are_kebab_case_and_typed(app):
-    for rule in app.url_map.iter_rules():
-        fixed = re.sub(r'<[^>]*>', '', rule.rule)
-        assert re.fullmatch(r'[a-z0-9/.-]*', fixed), rule.rule
-        for converter, name in re.findall(r'<(?:([^:>]+):)?(\w+)>', rule.rule):
-            assert converter or name in WORDS, f'{rule.rule}: {name} has no type'
-
-
-def test_writes_are_posts_only(app):
-    for rule in app.url_map.iter_rules():
-        patches = {'PATCH'} if rule.endpoint.startswith('api.') else set()
-        assert rule.methods <= {'GET', 'HEAD', 'OPTIONS', 'POST', *patches}, rule.rule
-
-
-# --- pages ---
-
-def crawl(app, browser, files, start='/'):
-    """Return ({endpoint: [addresses]} of what links lead to, two records of each noun at most; the links
-    that lead nowhere).
-
-    `files` gathers the endpoints that answer with a file: those are made once, not for every person.
-    """
-    adapter = app.url_map.bind('localhost')
-    found, dead, waiting, seen = {}, [], [(start, '')], set()
-    while waiting:
-        address, source = waiting.pop(0)
-        path, _, query = address.partition('#')[0].partition('?')
-        if (path, bool(query)) in seen:
-            continue
-        seen.add((path, bool(query)))
-        endpoint, _ = adapter.match(path)
-        if endpoint == 'static' or endpoint in files or len(found.setdefault(endpoint,
-                [])) > endpoint.endswith('.show'):
-            continue
-        found[endpoint].append(address)
-        answer = browser.get(address)
-        if answer.status_code not in (200, 303):
-            dead.append(f'{source} → {address}: {answer.status_code}')
-        if answer.mimetype != 'text/html':
-            files.add(endpoint)
-        elif answer.status_code == 200:
-            waiting += [(link, address) for link in answer.page.links if link.startswith('/')]
-    return found, dead
-
-
-def lived_in():
-    """Give every record a long history."""
-    with db.connection_context(), trail.act('tests.live', by=None, at=clock.now()) as act:
-        for noun in SHOWN:
-            for row in noun.table.select().where(noun.table.live()):
-                for n in range(history.PAGE + 1):
-                    row.void_reason = None if n % 2 else 'まだ'
-                    act.save(row)
-
-
-def voided():
-    """Void a record of each noun; yield the address of each."""
-    with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
-        for noun in SHOWN:
-            if 'void' in noun.views:
-                rows = noun.table.select().where(noun.table.live(), Person.role == 'head'
-                                                 if noun.table is Person else True)
-                row = rows.order_by(noun.table.id.desc()).first()
-                act.void(row, '重複')
-                yield f'/{noun.name}/{row.id}'
-
-
-def test_every_page_can_be_reached_and_no_link_is_dead(app, client_of):
-    reached, dead, files = set(), [], set()
-    lived_in()
-    for who in ('it', 'auditor', 'admin', 'department', 'executive'):
-        found, lost = crawl(app, client_of(who), files)
-        reached |= set(found) | files
-        dead += [f'{who}: {words}' for words in lost]
-    adapter = app.url_map.bind('localhost')
-    for address in list(voided()):
-        for who in ('it', 'auditor', 'admin'):
-            answer = client_of(who).get(address)
-            reached |= {adapter.match(link)[0] for link in answer.page.links
-                        if link == f'{address}/restore'} if answer.status_code == 200 else set()
-    assert not dead
-    pages = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods
-             and not rule.endpoint.startswith('api.')}
-    assert sorted(pages - reached - menu.ELSEWHERE - SENT) == []
-
-
-def test_the_menu_leads_to_lists(app):
-    offered = [endpoint for _, items in menu.entries() for _, endpoint, _ in items]
-    assert len(offered) == len(set(offered))
-    lists = {rule.endpoint for rule in app.url_map.iter_rules() if 'GET' in rule.methods
-             and not rule.arguments
-             and rule.endpoint.endswith('.index')}
-    assert not lists - set(offered)
-    for _, items in menu.entries():
-        for _, endpoint, needs in items:
-            assert app.view_functions[endpoint].permit == needs, endpoint
-
-
-def addresses(noun):
-    """Return [(view, address)] of a noun's shared pages, on its first row."""
-    row = noun.table.select().where(noun.table.live()).order_by(noun.table.id).first()
-    assert row is not None, f'the cast has no {noun.name}'
-    home = f'/{noun.name}/'
-    places = {'index': home, 'show': f'{home}{row.id}', 'new': f'{home}new', 'edit': f'{home}{row.id}/edit',
-              'void': f'{home}{row.id}/void'}
-    return [(view, places[view]) for view in noun.views]
-
-
-def writer(noun, view):
-    """Return who of the cast may open a view."""
-    verb = {'index': 'read', 'show': 'read', 'new': 'create'}.get(view, view)
-    return next(who for who in CAST if permits.allowed(f'{noun.name}.{verb}', None,
-        Person.get(Person.email == email(who))))
-
-
-@pytest.mark.parametrize('name', sorted(NOUNS))
-def test_every_page_of_every_noun(app, client_of, queries, name):
-    noun, browsers, counts = NOUNS[name], {}, {}
-    with app.app_context(), db.connection_context():
-        places = [(view, address, writer(noun, view)) for view, address in addresses(noun)]
-    for view, address, who in places:
-        browser = browsers.get(who) or browsers.setdefault(who, client_of(who))
-        browser.get(address)  # the second reading is counted: menus and masters are worked out once
-        queries.clear()
-        assert browser.get(address).status_code == 200, address
-        counts[view] = len(queries)
-        if view in ('new', 'void'):
-            assert browser.post(address, data={}).status_code == 422, f'{address} accepts nothing at all'
-        if view == 'edit':
-            key = noun.blank._fields[noun.key[-1]].name
-            assert browser.post(address, data={}).status_code == 409, f'{address} saves without a revision'
-            assert browser.post(address, data={'revision': '1',
-                                               key: ''}).status_code == 422, f'{address} loses its key'
-        if view == 'index':
-            for query in ('?q=税', '?q=ｼｽﾃﾑ%20％_', '?voided=1', '?sort=-' + noun.columns[0].name,
-                          '?page=9&size=100'):
-                assert browser.get(address + query).status_code == 200
-            for column in noun.columns:
-                assert browser.get(f'{address}?sort={column.name}').status_code == 200
-            for f in noun.filters:
-                with app.test_request_context(), db.connection_context():
-                    # a number that is typed need not be there
-                    value = 'X-00000' if f.label_of is not None else f.options()[0][0]
-                assert browser.get(f'{address}?{f.name}={value}').status_code == 200
-            for form in ('csv', 'xlsx'):
-                assert browser.get(f'{address}export.{form}').status_code == 200
-    allowed = {'index': LIST, 'show': RECORD}
-    over = {view: number for view, number in counts.items() if number > allowed.get(view, LIMIT)}
-    assert not over, over
-
-
-def test_a_list_asks_no_more_for_more_rows(app, client_of, queries):
-    browser = client_of('it')
-    browser.get('/systems/')
-    queries.clear()
-    browser.get('/systems/')
-    few = len(queries)
-    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
-            at=clock.now()) as act:
-        owner = Department.get(Department.code == '0201')
-        act.insert([System(system_no=f'T-{n:05}', name=f'税務{n}', owner=owner, category='office')
-                    for n in range(120)])
-    browser.get('/systems/')
-    queries.clear()
-    browser.get('/systems/')
-    assert len(queries) == few
-
-
-@pytest.mark.parametrize('sort', ['system_no', '-system_no', 'name', '-owner', 'users', '-contract_end_on'])
-def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
-    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
-            at=clock.now()) as act:
-        owner = Department.get(Department.code == '0201')
-        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office',
-                           users=n % 3 or None)
-                    for n in range(220)])
-    browser = client_of('it')
-    whole = [line.split(',')[0]
-             for line in browser.get(f'/systems/export.csv?sort={sort}').text.splitlines()[1:]]
-    pages = [re.findall(r'<td[^>]*><a href="/systems/\d+">([^<]+)</a>',
-                        browser.get(f'/systems/?sort={sort}&page={n}').text)
-             for n in range(1, 7)]
-    assert len(whole) > 220 and pages[-1] == pages[-2]
-    assert [number for page in pages[:-1] for number in page] == whole
-
-
 @pytest.mark.engine_free
 @pytest.mark.parametrize(('piece', 'fault'), [
     ('<p style="color: red">', 'style= on p'), ('<a ONCLICK=\'x\' href="/">', 'onclick= on a'),
@@ -402,7 +193,9 @@ def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
     ('<style>p {}</style>', 'inline style'), ('<input name=x type="text">', 'no label: x'),
     ('<p id=a></p><p id="a"/>', 'id a twice'),
     ('<H1>b</H1>', '2 h1'), ('<form method="post">', 'form without action'),
-    ('<p title="a>', 'a tag that is none'), ('a <b', 'a tag that is none')])
+    ('<p title="a>', 'a tag that does not end'), ('a <b', 'a tag that does not end'),
+    ('<textarea name=x aria-label=x>', 'a tag that does not end'), ('1 < 2', 'a tag that is none'),
+    ('<p title="a>b<p title="c">', 'a tag that is none')])
 def test_a_page_with_a_fault_is_seen(piece, fault):
     sound = ('<!DOCTYPE html><!-- <p style> --><html lang="ja"><title>甲 &amp; 乙｜台帳</title><h1>甲 '
              '&amp;\n乙</h1><label>x <input name="y"></label>')
@@ -411,7 +204,6 @@ def test_a_page_with_a_fault_is_seen(piece, fault):
 
 
 # --- writing ---
-
 @pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
 def test_no_record_is_written_outside_an_act(opened, table):
     with pytest.raises(Untrailed), db.atomic():
@@ -424,15 +216,7 @@ def test_throttles_are_no_records(opened):
     Throttle.create(key='account:x', last=clock.now())
 
 
-@pytest.mark.engine_free
-@pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
-def test_a_misspelt_column_is_refused(table):
-    with pytest.raises(TypeError, match='has no nmae'):
-        table(nmae='x')
-
-
 # --- words ---
-
 def operations():
     return (ROOT / 'docs' / 'operations.md').read_text('utf-8')
 
@@ -471,13 +255,3 @@ def test_commands_explain_themselves():
         for word in command.split():
             found = found.commands[word]
         assert found.help, command
-
-
-def test_the_tests_use_no_network(monkeypatch, client_of):
-    def refuse(*args):
-        raise AssertionError('the application opened a connection')
-    browser = client_of('it')
-    if isinstance(db.obj, SqliteDatabase):
-        monkeypatch.setattr(socket.socket, 'connect', refuse)
-    for address in ('/', '/systems/', '/steps/grid', '/strategies/2025/results.pdf'):
-        assert browser.get(address).status_code == 200

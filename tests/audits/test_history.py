@@ -1,17 +1,30 @@
 """The trail read aloud: a change becomes Japanese sentences, with labels, names and dates in words."""
-import html
 import re
 from datetime import UTC, date, datetime
 
 import pytest
-from cast import TODAY
+from cast import TODAY, email
 
 from audits import history, past, trail
-from models import Course, Department, Incident, IncidentSystem, Person, System
+from models import Act, Course, Department, DepartmentVersion, Incident, IncidentSystem, Person, System
 from registry.core import clock
 from registry.records import vocabulary
 
 pytestmark = pytest.mark.usefixtures('opened')
+
+
+def test_an_act_names_the_unit_as_it_is_called_that_day(opened):
+    """A name entered ahead for next April is not yet the one under which people act."""
+    unit = Person.get(Person.email == email('it')).department
+    stood, row = unit.name, Department.get_by_id(unit.id)
+    with trail.act('departments.edit', by=None, at=clock.now()) as act:
+        row.name, row.valid_from = '来年度の課', date(2027, 4, 1)
+        act.save(DepartmentVersion(department=unit.id, name=stood, level=unit.level,
+                                   valid_from=unit.valid_from, valid_to=date(2027, 3, 31)))
+        act.save(row)
+    with trail.act('courses.create', by=Person.get(Person.email == email('it')), at=clock.now()) as act:
+        act.save(Course(code='K-9', fiscal_year=2026, name='研修', category='ai'))
+    assert Act.select().order_by(Act.seq.desc()).get().unit_name == f'{unit.code} {stood}'
 
 
 def said(table, change, name):
@@ -31,14 +44,14 @@ def setting(**values):
 
 
 @pytest.mark.parametrize(('values', 'sentence'), [
-    ({'vendor': '㈱山﨑'}, '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。'),
-    ({'vendor': None}, '保守事業者「㈱髙﨑1」を空欄にしました。'),
-    ({'site': '本庁舎'}, '設置場所に「本庁舎」を入れました。'),
+    ({'site': '㈱山﨑'}, '設置場所を「㈱髙﨑ビル1」から「㈱山﨑」に変更しました。'),
+    ({'site': None}, '設置場所「㈱髙﨑ビル1」を空欄にしました。'),
+    ({'abbreviation': '本庁'}, '略称に「本庁」を入れました。'),
     ({'lifecycle': 'review'}, 'ライフサイクル状態を「運用」から「更新検討」に変更しました。'),
     ({'quake_fixed': True}, '耐震固定に「はい」を入れました。'),
     ({'users': 0}, '利用者数に「0人」を入れました。'),
-    ({'contract_end_on': date(2028, 3, 31)},
-     '契約満了日を「令和9年3月31日（2027-03-31）」から「令和10年3月31日（2028-03-31）」に変更しました。'),
+    ({'go_live_on': date(2021, 4, 1)},
+     '稼働開始日を「令和2年4月1日（2020-04-01）」から「令和3年4月1日（2021-04-01）」に変更しました。'),
     ({'owner': 3}, '所管課を「0201 税務課」から「0202 戸籍住民課」に変更しました。'),
 ])
 def test_an_edit_is_a_sentence(values, sentence):
@@ -82,11 +95,11 @@ def test_a_field_without_a_label_is_not_hidden():
 
 def test_the_page_tells_it_with_who_and_why(client_of):
     browser = client_of('it')
-    row = {'revision': '1;4', 'vendor': '㈱山﨑', 'act_reason': '社名の変更'}
+    row = {'revision': '1;4', 'site': '㈱山﨑', 'act_reason': '移転'}
     assert browser.post('/systems/1/edit', data=row).status_code == 303
     text = browser.get('/systems/1').page.text
-    assert '阿部 情' in text and '社名の変更' in text
-    assert '保守事業者を「㈱髙﨑1」から「㈱山﨑」に変更しました。' in text
+    assert '阿部 情' in text and '移転' in text
+    assert '設置場所を「㈱髙﨑ビル1」から「㈱山﨑」に変更しました。' in text
     assert clock.today() == TODAY
 
 
@@ -99,11 +112,11 @@ def test_a_long_history_is_told_a_page_at_a_time_and_no_act_is_torn(client_of):
             act.link(IncidentSystem, 'incident', row, 'system', [1 + n % 2])
     it, titles, address, pages = client_of('it'), [], '/incidents/1', 0
     while address:
-        page = html.unescape(it.get(address).text)
-        told = page[page.index('id="history"'):]
+        page = it.get(address).page
+        told = page.one('#history').text()
         titles += re.findall('件名を「[^」]*」から「(件名[0-9]+)」に変更', told)
-        found = re.search(r'href="([^"]+)">これより前の履歴', told)
-        address, pages = found and found.group(1), pages + 1
+        found = [link for link in page.all('#history a') if link.text().startswith('これより前の履歴')]
+        address, pages = found[0].attributes['href'] if found else None, pages + 1
     assert titles == [f'件名{n}' for n in reversed(range(history.PAGE + 3))]
     assert pages > 2 and '件名を「' in told and 'で登録しました' in told
 

@@ -45,11 +45,11 @@ def test_today_replayed_is_what_stands():
 
 def test_a_row_as_it_stood():
     row = System.get_by_id(1)
-    row.vendor, row.contract_end_on = '二社', date(2030, 3, 31)
+    row.site, row.go_live_on = '二社', date(2021, 4, 1)
     save(row, at(LATER))
     before, after = past.rows_at(System, at(LATER, 11))[1], past.rows_at(System, at(LATER))[1]
-    assert (before['vendor'], before['contract_end_on']) == ('㈱髙﨑1', date(2027, 3, 31))
-    assert (after['vendor'], after['contract_end_on']) == ('二社', date(2030, 3, 31))
+    assert (before['site'], before['go_live_on']) == ('㈱髙﨑ビル1', date(2020, 4, 1))
+    assert (after['site'], after['go_live_on']) == ('二社', date(2021, 4, 1))
     assert past.rows_at(System, at(date(2000, 1, 1))) == {}
 
 
@@ -64,7 +64,7 @@ def test_the_file_of_today_replayed_is_the_file(name):
 
 def test_the_file_of_a_past_day():
     row = System.get_by_id(1)
-    row.vendor = '二社'
+    row.site = '二社'
     save(row, at(LATER))
     with trail.act('systems.void', by=None, at=at(LATER)) as act:
         act.void(System.get_by_id(2), '統合')
@@ -73,20 +73,20 @@ def test_the_file_of_a_past_day():
     noun = NOUNS['systems']
     then, now = table(exporting.export_as_of(noun, TODAY)), table(exporting.export_as_of(noun, LATER))
     assert set(then) == {'S-00001', 'S-00002', 'S-00003'} and set(now) == {'S-00001', 'S-00003', 'S-00009'}
-    assert (then['S-00001']['保守事業者'], now['S-00001']['保守事業者']) == ('㈱髙﨑1', '二社')
+    assert (then['S-00001']['設置場所'], now['S-00001']['設置場所']) == ('㈱髙﨑ビル1', '二社')
     assert (then['S-00001']['標準化対象業務'], now['S-00001']['標準化対象業務']) == ('B04', '')
     assert list(table(exporting.export_as_of(noun, date(2020, 1, 1)))) == []
 
 
 def test_a_day_ends_at_midnight_in_japan():
     row = System.get_by_id(1)
-    row.vendor = '翌日の会社'
+    row.site = '翌日の会社'
     save(row, at(LATER + timedelta(days=1), 0))
-    assert table(exporting.export_as_of(NOUNS['systems'], LATER))['S-00001']['保守事業者'] == '㈱髙﨑1'
-    row.vendor = '更に翌日'
+    assert table(exporting.export_as_of(NOUNS['systems'], LATER))['S-00001']['設置場所'] == '㈱髙﨑ビル1'
+    row.site = '更に翌日'
     save(row, at(LATER + timedelta(days=1), 23))
     assert table(exporting.export_as_of(NOUNS['systems'],
-                                        LATER + timedelta(days=1)))['S-00001']['保守事業者'] == '更に翌日'
+                                        LATER + timedelta(days=1)))['S-00001']['設置場所'] == '更に翌日'
 
 
 def test_check_ins_of_a_past_day():
@@ -104,15 +104,15 @@ def test_check_ins_of_a_past_day():
 
 def test_from_the_command_line(database, tmp_path, monkeypatch):
     row = System.get_by_id(1)
-    row.vendor = '二社'
+    row.site = '二社'
     save(row, at(LATER))
     db.close_all()
     monkeypatch.setenv('DATABASE_URL', database)
     monkeypatch.setenv('DAICHO_INSTANCE', str(tmp_path))
     monkeypatch.setenv('DAICHO_TODAY', LATER.isoformat())
-    for day, vendor in ((TODAY, '㈱髙﨑1'), (LATER, '二社')):
+    for day, site in ((TODAY, '㈱髙﨑ビル1'), (LATER, '二社')):
         path = tmp_path / f'{day}.csv'
         answer = CliRunner().invoke(commands.main, ['export', 'systems', '--as-of', day.isoformat(), '-o',
             str(path)])
         assert answer.exit_code == 0, answer.output
-        assert vendor in path.read_text('utf-8-sig')
+        assert site in path.read_text('utf-8-sig')

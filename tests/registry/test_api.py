@@ -1,21 +1,16 @@
 """The JSON API: who may do what, the same acts and refusals as by the pages and files, versions, cursors,
 bounds."""
-import io
 import json
 import re
 
 import pytest
-from asking import values
-from cast import CAST, OWNERS, TODAY
-from click.testing import CliRunner
+from cast import CAST
+from machines import head, last_act, many
+from matrix import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 from peewee import OperationalError, SqliteDatabase
-from test_permits import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 
 from audits import trail
-from forms.fields import Flag, Key, Text, Whole
-from models import Act, Change, Department, Incident, System, db
-from registry.commands import main
-from registry.core import clock
+from models import db
 from registry.records.noun import NOUNS
 
 #: what is no operation of a noun, though most nouns have it
@@ -73,21 +68,7 @@ def ask(machine, word, method, address, **more):
     return machine.open(address, method=method, json={} if method != 'GET' else None, **more)
 
 
-def head(app):
-    with app.app_context(), db.connection_context():
-        return trail.head().seq
-
-
-def last_act(app):
-    with app.app_context(), db.connection_context():
-        act = Act.select().order_by(Act.seq.desc()).first()
-        return act, [(each.table, each.row, each.kind, json.loads(each.values))
-                     for each in Change.select().where(
-            Change.act == act).order_by(Change.place)]
-
-
 # --- who ---
-
 def test_every_operation_has_a_row_here(app):
     known = {endpoint for endpoint, *_ in operations()} | set(OTHERS)
     assert known == {name for name in app.view_functions if name.startswith('api.')}
@@ -143,134 +124,7 @@ def test_no_cookie_opens_the_api_and_no_token_a_page(app, client_of, machine_of)
         assert answer.status_code == 302 and answer.location.startswith('/sign-in')
 
 
-# --- the same as by pages and files ---
-
-DAYS = ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07')
-#: noun: who edits, the field, four values; a field and a value that is refused
-EDITS = {
-    'systems': ('it', 'note', '一二三四', 'vendor', 'あ' * 201),
-    'reviews': ('it', 'used_fields', '一二三四', 'approver', 'あ' * 101),
-    'budget-requests': ('it', 'amount', ('1000', '2000', '3000', '4000'), 'title', 'あ' * 201),
-    'cases': ('it', 'purpose', '一二三四', 'kind', 'nothing'),
-    'supports': ('it', 'opinion_text', '一二三四', 'opinion', 'nothing'),
-    'businesses': ('it', 'planned_cutover_on', DAYS, 'name', 'あ' * 101),
-    'steps': ('it', 'planned_on', DAYS, 'planned_on', '2027-13-40'),
-    'step-masters': ('it', 'note', '一二三四', 'note', 'あ' * 501),
-    'step-items': ('it', 'source', '一二三四', 'phase', 'あ' * 61),
-    'incidents': ('it', 'cause', '一二三四', 'category', 'nothing'),
-    'shares': ('it', 'lesson', '一二三四', 'incident_no', 'I-99999'),
-    'incident-levels': ('it', 'source', '一二三四', 'source', 'あ' * 301),
-    'courses': ('it', 'closes_on', DAYS, 'category', 'nothing'),
-    'enrolments': ('it', 'score', ('1', '2.5', '3', '4'), 'status', 'nothing'),
-    'engagements': ('auditor', 'summary', '一二三四', 'kind', 'nothing'),
-    'findings': ('auditor', 'basis', '一二三四', 'basis', 'あ' * 501),
-    'plans': ('it', 'title', '一二三四', 'title', 'あ' * 201),
-    'departments': ('it', 'level', ('unit', 'division', 'facility', 'section'), 'level', 'x'),
-    'staff': ('it', 'kana', '一二三四', 'grade', 'nothing'),
-    'settings': ('it', 'verified', '1010', 'value', '十円'),
-    'people': ('admin', 'name', '一二三四', 'role', 'nothing'),
-}
-#: any other noun in the first of its texts that is no number; 実績 are edited on their indicators' pages
-EDITS |= {name: ('it', cell.short_name, '一二三四', cell.short_name, 'あ' * (cell.max + 1))
-          for name, noun in NOUNS.items() if name not in {*EDITS, 'actuals'}
-          for cell in [next(cell for cell in noun.blank.cells() if isinstance(cell, Text)
-                            and not isinstance(cell, Key))]}
-
-
-def in_json(noun, field, text):
-    cell = noun.blank._fields[field]
-    return text == '1' if isinstance(cell, Flag) else int(text) if isinstance(cell, Whole) else text
-
-
-def by_page(browser, noun, field, text):
-    address = f'/{noun.name}/1/edit'
-    return browser.post(address, data=values(browser, address) | {noun.blank._fields[field].name: text,
-        'act_reason': '試し'})
-
-
-def line_of(noun, machine, field, text):
-    """Return a file of one line: what finds the record, and the field."""
-    item = machine.get(f'/{noun.name}/1').json
-    keys = [noun.blank._fields[name].key for name in noun.key]
-    cells = {key: item[key] for key in keys} | {noun.blank._fields[field].key: text}
-    return '\n'.join(','.join(map(str, row)) for row in (cells, cells.values())).encode()
-
-
-def command(settings, tmp_path, monkeypatch, *words):
-    for name, value in {'DATABASE_URL': settings['DATABASE_URL'], 'DAICHO_INSTANCE': str(tmp_path),
-                        'DAICHO_SECRET_KEY': 'k' * 40, 'DAICHO_TODAY': TODAY.isoformat()}.items():
-        monkeypatch.setenv(name, value)
-    db.close_all()  # the command opens the database for itself
-    found = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
-    clock.pin(TODAY)
-    return found
-
-
-@pytest.mark.parametrize('name', EDITS)
-def test_an_edit_is_the_same_act_by_every_way(app, client_of, machine_of, settings, tmp_path, monkeypatch,
-        name):
-    noun, (who, field, texts, *_) = NOUNS[name], EDITS[name]
-    browser, machine = client_of(who), machine_of(who)
-    key, acts = noun.blank._fields[field].key, {}
-    assert by_page(browser, noun, field, texts[0]).status_code == 303
-    acts['web'] = last_act(app)
-    answer = machine.patch(f'/{name}/1', json={key: in_json(noun, field, texts[1]), 'act_reason': '試し'},
-                           headers={'If-Match': machine.get(f'/{name}/1').headers['ETag']})
-    assert answer.status_code == 200, answer.text
-    acts['api'] = last_act(app)
-    if noun.importable:
-        sent = {'kind': name, 'encoding': 'auto',
-                'file': (io.BytesIO(line_of(noun, machine, field, texts[2])), 'a.csv')}
-        preview = browser.post('/files/', data=sent, content_type='multipart/form-data').location
-        seen = re.search('name="seen" value="(.*?)"', browser.get(preview).text).group(1)
-        assert browser.post(preview, data={'reason': '試し', 'seen': seen}).status_code == 303
-        acts['import'] = last_act(app)
-        path = tmp_path / 'b.csv'
-        path.write_bytes(line_of(noun, machine, field, texts[3]))
-        found = command(settings, tmp_path, monkeypatch, 'import', name, path, '--by', f'{who}@city.example',
-                        '--reason', '試し')
-        assert found.exit_code == 0, found.output
-        acts['command'] = last_act(app)
-    for way, (act, _) in acts.items():
-        assert (act.channel, act.actor) == ({'command': 'import'}.get(way, way), f'{who}@city.example'), way
-        assert act.reason.startswith('試し')
-    shapes = {way: [(table, row, kind, {column: None for column in changed}) for table, row, kind,
-                    changed in changes]
-              for way, (_, changes) in acts.items()}
-    assert all(shape == shapes['web'] for shape in shapes.values()), shapes
-    column = noun.blank._fields[field].attr
-    told = [next(changed[column] for *_, changed in changes if column in changed) for _,
-            changes in acts.values()]
-    assert all(before[1] == after[0] for before, after in zip(told, told[1:], strict=False))
-    assert acts['web'][0].kind == acts['api'][0].kind == f'{name}.edit'
-
-
-@pytest.mark.parametrize('name', EDITS)
-def test_a_refusal_is_in_the_same_words_by_every_way(app, client_of, machine_of, settings, tmp_path,
-        monkeypatch, name):
-    noun, (who, _, _, field, text) = NOUNS[name], EDITS[name]
-    browser, machine = client_of(who), machine_of(who)
-    before, key = head(app), noun.blank._fields[field].key
-    answer = machine.patch(f'/{name}/1', json={key: text}, headers={'If-Match': '*'})
-    assert answer.status_code == 422 and answer.mimetype == 'application/problem+json'
-    assert {error['field'] for error in answer.json['errors']} == {key}
-    words = [error['message'] for error in answer.json['errors']]
-    page = by_page(browser, noun, field, text)
-    assert page.status_code == 422 and all(said in page.page.text for said in words), words
-    if noun.importable:
-        sent = line_of(noun, machine, field, text)
-        told = machine.post(f'/{name}/import', data=sent, content_type='text/csv')
-        assert told.status_code == 422 and [error['message'] for error in told.json['errors']] == words
-        path = tmp_path / 'a.csv'
-        path.write_bytes(sent)
-        found = command(settings, tmp_path, monkeypatch, 'import', name, path, '--json', '--by',
-                        f'{who}@city.example')
-        assert json.loads(found.stdout) == told.json
-    assert head(app) == before
-
-
 # --- records ---
-
 NEW = {'name': '新しい', 'summary': '試し', 'owner_code': '0201', 'category': 'office', 'pii': 'none',
        'quake_fixed': True, 'users': 12}
 
@@ -354,16 +208,6 @@ def test_a_move_says_what_it_lacks_and_is_made(app, machine_of):
     assert machine.post('/systems/1/move/retiring', json={'nothing': 1}).status_code == 422
 
 
-# --- lists ---
-
-def many(app, number):
-    with app.app_context(), db.connection_context(), trail.act('systems.import', by=None,
-            at=clock.now()) as act:
-        owner = Department.get(Department.code == '0201')
-        act.insert([System(system_no=f'T-{n:05}', name='同じ名', owner=owner, category='office', users=n)
-                    for n in range(number)])
-
-
 def test_a_cursor_walks_over_every_row_once(app, machine_of, queries):
     many(app, 230)
     machine, seen, address, costs = machine_of('department'), [], '/systems?limit=50&q=同じ', []
@@ -403,9 +247,9 @@ def test_a_page_of_a_list_takes_few_statements(machine_of, queries, who):
 def test_the_filters_are_those_of_the_pages(client_of, machine_of):
     machine, browser = machine_of('it'), client_of('it')
     for query in ('owner=0201', 'lifecycle=operate', 'q=戸籍', 'category=office', 'pii=personal&owner=0202'):
-        page = browser.get(f'/systems/?{query}').text
-        assert sorted(re.findall('<a href="/systems/([0-9]+)">S-', page)) == sorted(
-            str(item['id']) for item in machine.get(f'/systems?{query}').json['items']), query
+        page = browser.get(f'/systems/?{query}').page
+        assert sorted(link.attributes['href'] for link in page.all('td:first-child > a')) == sorted(
+            f'/systems/{item["id"]}' for item in machine.get(f'/systems?{query}').json['items']), query
     for query, status in (('nothing=1', 400), ('sort=name', 400), ('limit=201', 400), ('limit=x', 400),
                           ('cursor=x', 400), ('voided=2', 400),
                           ('owner=9999', 422), ('owner=', 422), ('limit=1&limit=2', 400),
@@ -416,7 +260,6 @@ def test_the_filters_are_those_of_the_pages(client_of, machine_of):
 
 
 # --- files ---
-
 def test_a_dry_run_writes_nothing(app, machine_of):
     machine, before = machine_of('it'), head(app)
     sent = 'system_no,name,owner_code,category\nS-00001,改名,0201,office\nS-00900,新規,0201,office\n'.encode()
@@ -442,7 +285,6 @@ def test_a_unit_imports_only_its_own(app, machine_of):
 
 
 # --- bounds and errors ---
-
 @pytest.mark.parametrize(('body', 'status'), [
     (b'', 400), (b'{', 400), (b'[]', 422), (b'"x"', 422), (b'{"name": "\\ud83d"}', 400),
     (b'{"name": "a\\u0000b"}', 400),
@@ -496,49 +338,4 @@ def test_every_error_is_a_problem(app, machine_of, monkeypatch):
 def test_the_trail_names_the_channel(app, client_of, machine_of):
     assert machine_of('it').patch('/systems/1', json={'note': '試し'},
                                   headers={'If-Match': '*'}).status_code == 200
-    assert '<dd>API</dd>' in client_of('auditor').get(f'/trail/{head(app)}').text.replace('\n', '')
-
-
-# --- figures and the trail ---
-
-def test_indicators_are_those_of_the_command(app, machine_of, settings, tmp_path, monkeypatch):
-    told = machine_of('executive').get('/indicators?fiscal_year=2026').json
-    assert told == json.loads(command(settings, tmp_path, monkeypatch, 'kpi', '--fiscal-year', '2026',
-                                      '--json').stdout)
-
-
-def test_a_figure_shows_the_rows_a_person_may_see(app, machine_of):
-    with app.app_context(), db.connection_context(), trail.act('incidents.edit', by=None,
-            at=clock.now()) as act:
-        for row in Incident.select():
-            row.level = 4
-            act.save(row)
-    address = '/figures/incidents.recovery_off_hours?fiscal_year=2026'
-    desk, unit = machine_of('it').get(address).json, machine_of('department').get(address).json
-    assert desk['numerator'] == unit['numerator'] and desk['noun'] == 'incidents'
-    shown = [group for group in desk['groups'] if group['rows']]
-    assert shown and sum(group['rows'] for group in unit['groups']) < sum(group['rows']
-        for group in desk['groups'])
-    for group in shown:
-        ids, cursor = [], ''
-        while cursor is not None:
-            page = machine_of('it').get(
-                f'{address}&group={group["group"]}&limit=1{cursor and "&cursor=" + cursor}').json
-            ids, cursor = ids + [item['id'] for item in page['items']], page['next']
-        assert len(ids) == len(set(ids)) == group['rows']
-    assert not [item for item in unit['items'] if OWNERS[1][:2] in item['label']]
-
-
-def test_the_trail_is_read_on_from_a_number(app, machine_of):
-    many(app, 1500)
-    machine, acts, after = machine_of('auditor', 'read'), [], 0
-    while after is not None:
-        page = machine.get(f'/trail?after={after}&limit=3').json
-        acts += page['items']
-        after = page['next']
-    assert [act['seq'] for act in acts] == list(range(1,
-        head(app) + 1)) and acts[-1]['hash'] == page['head']['hash']
-    great = next(act for act in acts if act['more'])
-    rest = machine.get(f'/trail/{great["seq"]}?from={great["more"]}').json
-    assert len(great['changes']) == 1000 and len(rest['changes']) == 500 and rest['more'] is None
-    assert 'token_hash' in json.dumps(acts[-1]['changes']) and machine.token not in json.dumps(acts)
+    assert 'API' in client_of('auditor').get(f'/trail/{head(app)}').page.texts('dd')

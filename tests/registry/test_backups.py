@@ -10,14 +10,13 @@ import desk as desks
 import psycopg
 import pytest
 from peewee import SqliteDatabase
+from places import RELEASES
 
 from audits import trail, verify
 from models import Department, System, catalogue, db
 from registry import backups
 from registry.backups import postgresql
 from registry.core import clock, connection
-
-RELEASES = Path(__file__).parents[1] / 'data' / 'releases'
 
 
 @pytest.fixture(scope='module')
@@ -51,7 +50,7 @@ def edit(words):
     """Write one act in the open register."""
     with trail.act('systems.edit', by=None, at=clock.now()) as act:
         row = System.get(System.system_no == 'S-1')
-        row.vendor = words
+        row.site = words
         act.save(row)
     return act.seq
 
@@ -112,7 +111,7 @@ def test_a_backup_that_fails_leaves_nothing(desk, monkeypatch):
 
 def test_a_backup_of_an_altered_register_is_made_and_says_so(desk):
     with desk.open(), trail.untrailed():
-        System.update(vendor='影の会社').execute()
+        System.update(site='影の会社').execute()
     path = desk.folder / 'copy'
     made = desk.json('backup', path, code=1)
     assert made['intact'] is False and path.exists()

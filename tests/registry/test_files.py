@@ -1,19 +1,120 @@
-"""Files in the browser: read once, one at a time per person, kept whole or not at all, asked again inside
-the act."""
+"""Files handed in on the pages: checked, shown, kept and applied once."""
 import fcntl
 import io
 import os
 import threading
+import time
 
 import pytest
-from asking import values
-from cast import email
+from asking import OURS, filled, tokened, upload, values
+from cast import CAST, email
+from reading import Page
 
 from audits import trail
 from models import Act, Person, Staff, System, db
 from registry import files
 from registry.core import clock
 from registry.records import importing, sheets
+
+
+def test_the_preview_says_what_a_new_record_will_hold(client_of):
+    words = upload(client_of('it'), 'systems', 'system_no,name,owner_code,category,lifecycle,pii,go_live_on',
+                   'S-90001,新,0201,個別業務系,運用,なし,R8.4.1')
+    for told in ('システム名称: 新', 'ライフサイクル状態: 運用', '稼働開始日: 令和8年4月1日（2026-04-01）',
+                 '所管課: 0201'):
+        assert told in Page(words).texts('li')
+    words = upload(client_of('it'), 'plans',
+                   'plan_no,fiscal_year,department_code,title,plan_class,quarter,assessment',
+                   'P-90001,R8,0201,施策,重点施策（四半期）,2Q,順調')
+    for told in ('年度: 令和8年度', '施策名: 施策', '評価: 順調'):
+        assert told in Page(words).texts('li')
+
+
+def test_a_file_says_nothing_of_another_units_record(department):
+    words = upload(department, 'systems', 'system_no,lifecycle', 'S-00002,構想')
+    assert '権限がありません' in words and '進めません' not in words and '運用' not in Page(words).one(
+        'main').text()
+
+
+def test_a_wrong_file_says_nothing_of_another_units_record_either(department):
+    words = upload(department, 'systems', 'system_no,lifecycle,users', 'S-00002,廃棄済,多い')
+    assert '権限がありません' in words and '進めません' not in words and '数として' not in words
+
+
+def test_a_units_own_mistake_is_named(department):
+    words = upload(department, 'systems', 'system_no,name,owner_code,category,lifecycle,pii',
+                   'S-90009,新,9999,個別業務系,構想,なし')
+    assert '台帳にありません' in words and '権限がありません' not in words
+
+
+def test_columns_that_are_not_known_are_passed_over_when_asked(client_of):
+    def send(**more):
+        return client_of('it').post('/files/', data={
+            'kind': 'systems', 'encoding': 'auto',
+            'file': (io.BytesIO('管理番号,備考,メモ\nS-00001,あ,い'.encode()), 'a.csv'), **more},
+            content_type='multipart/form-data', follow_redirects=True).text
+    assert '「メモ」という列はありません' in send() and 'という列はありません' not in send(ignore='y')
+
+
+def test_an_applied_file_says_so_when_its_preview_is_opened_again(client_of):
+    it = client_of('it')
+    head = 'system_no,name,owner_code,category,lifecycle,pii'
+    data = {'kind': 'systems', 'encoding': 'auto',
+            'file': (io.BytesIO(f'{head}\nS-90001,新,0201,個別業務系,運用,なし'.encode()), 'a.csv')}
+    address = it.post('/files/', data=data).headers['Location']
+    page = it.get(address)
+    assert '新しい記録（新・' in page.text
+    seen = page.page.fields()['seen']
+    assert it.post(address, data={'reason': '登録', 'seen': seen}).status_code == 303
+    for again in (it.get(address), it.post(address, data={'reason': '登録', 'seen': seen})):
+        assert again.status_code == 303
+    assert 'もう取り込んだか' in it.get('/files/').text
+
+
+def test_a_file_sent_after_signing_out_is_asked_for_again(settings):
+    browser, sign_in = tokened(settings)
+    sign_in()
+    token = filled(browser.get('/files/'))['csrf_token']
+    asked = {'csrf_token': token, 'kind': 'systems', 'encoding': 'auto'}
+    for signed_in in (False, True):
+        with browser.session_transaction() as session:
+            session.clear()
+        if signed_in:
+            sign_in()
+        answer = browser.post('/files/', data=asked | {'file': (io.BytesIO(b'a'), 'a.csv')}, headers=OURS)
+        assert answer.status_code == 303 and ('sign-in' in answer.headers['Location']) is not signed_in
+        assert 'ファイルをもう一度選んで' in browser.get(answer.headers['Location']).text
+
+
+def test_an_upload_is_its_senders_alone(client_of):
+    sent = {'kind': 'systems', 'encoding': 'auto',
+            'file': (io.BytesIO('system_no,note\nS-00001,備考\n'.encode()), 'a.csv')}
+    preview = client_of('it').post('/files/', data=sent, content_type='multipart/form-data').location
+    assert 'S-00001' in client_of('it').get(preview).text
+    for who in CAST:
+        if who != 'it':
+            for method in ('GET', 'POST'):
+                answer = client_of(who).open(preview, method=method, data={'reason': 'x'} if method == 'POST'
+                                             else None)
+                assert answer.status_code in (303, 403) and 'S-00001' not in answer.text
+
+
+def test_uploads_nobody_goes_on_with_are_deleted(app, client_of):
+    uploads = app.config['INSTANCE'] / 'uploads'
+
+    def upload(who, number='H-9'):
+        answer = client_of(who).post('/files/', data={'kind': 'shares', 'encoding': 'auto',
+            'file': (io.BytesIO(
+            f'share_no,title,method,shared_on\n{number},教訓,通知,2026-09-01\n'.encode()), 'shares.csv')})
+        assert answer.status_code == 303
+        return {path for path in uploads.glob('*/*')}
+    old = upload('it')
+    assert len(old) == 1 and all(path.parent.stat().st_mode & 0o077 == 0 for path in old)
+    for path in old:
+        os.utime(path, (time.time() - 90_000,) * 2)
+    new = upload('it', 'H-8')
+    assert len(new) == 1 and not new & old
+
 
 HEAD = 'system_no,name,owner_code,category,lifecycle,pii'
 ROW = 'S-90001,新,0201,個別業務系,運用,なし'

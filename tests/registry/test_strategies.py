@@ -1,214 +1,245 @@
-"""The strategies and masters as data, held against the list of published indicators."""
-import csv
-import re
-import tomllib
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-
+"""A year's strategy in the pages: themes, initiatives, indicators and what the ward says of them."""
 import pytest
+from asking import refused, values
+from yearly import YEAR, sent
 
-from models.rules import ratings
-
-ROOT = Path(__file__).parents[2]
-MASTERS = ROOT / 'registry' / 'data' / 'masters'
-YEARS = {2025: 13, 2026: 11}
-MEASURES = {
-    2025: {'7-1': 'cutovers.count', '7-2': 'incidents.in_window', '7-4': 'steps.official',
-           '8-5a': 'incidents.recovery_business_hours', '8-5b': 'incidents.recovery_off_hours',
-           '11-1': 'support.trial_count', '11-2a': 'training.completion', '11-2b': 'shares.count',
-           '13-1': 'plans.measure'},
-    2026: {'6-1': 'cutovers.count', '6-2': 'incidents.in_window', '6-3': 'steps.official',
-           '7-2': 'incidents.severe_platform', '9-1a': 'support.budget_coverage',
-           '9-1b': 'support.large_coverage', '9-2': 'training.completion', '9-3': 'reviews.count',
-           '11-1': 'plans.measure'},
-}
-KEYS = {
-    'strategy': {'fiscal_year', 'title', 'mission', 'vision', 'source', 'themes', 'initiatives'},
-    'initiative': {'no', 'theme', 'title', 'aims', 'outline', 'tasks', 'notes', 'official', 'official_reason',
-                   'result', 'result_points', 'source', 'source_notes', 'indicators', 'schedule'},
-    'indicator': {'no', 'text', 'kind', 'operator', 'target', 'unit', 'decimals', 'measure', 'references',
-                  'note', 'actuals', 'businesses'},
-    'actual': {'as_of', 'value', 'numerator', 'denominator', 'verdict', 'quote', 'source', 'note'},
-    'schedule': {'text', 'start_quarter', 'end_quarter', 'star', 'note'},
-}
+from audits import trail, verify
+from models import Business, Initiative, Strategy, Theme, db
+from registry.core import clock
 
 
-def strategy(year):
-    """Read one year's strategy file."""
-    with open(ROOT / 'registry' / 'data' / 'strategies' / f'{year}.toml', 'rb') as file:
-        return tomllib.load(file)
+def revision(browser, address):
+    return values(browser, address)['revision']
 
 
-def rows_of(path):
-    """Read a CSV file as a list of dictionaries."""
-    with open(path, encoding='utf-8-sig', newline='') as file:
-        return list(csv.DictReader(file))
+def test_every_part_can_be_corrected(year):
+    for address, fields, words in (
+            (f'{YEAR}/edit', {'title': '令和9年度デジタル戦略'}, '令和9年度デジタル戦略'),
+            (f'{YEAR}/themes/1/edit', {'no': '1', 'title': '迷わない窓口'}, '迷わない窓口'),
+            (f'{YEAR}/initiatives/1/edit', {'no': '1', 'theme_no': '1', 'title': '電子申請の拡大'},
+             '電子申請の拡大')):
+        sent(year, address, revision=revision(year, address), **fields)
+        assert words in year.get(f'{YEAR}/').text
+    for address, fields, words in (
+            (f'{YEAR}/initiatives/1/indicators/1/edit',
+             {'no': '1', 'text': '電子申請率', 'kind': 'rate', 'operator': '>=',
+                                                         'target': '82', 'decimals': '1', 'unit': '%'},
+                                                         '電子申請率'),
+            (f'{YEAR}/initiatives/1/schedule/1/edit', {'text': '要件の調査', 'star': '1'}, '要件の調査')):
+        sent(year, address, revision=revision(year, address), act_reason='書き間違い', **fields)
+        assert words in year.get(f'{YEAR}/initiatives/1').text
+    address = next(link for link in year.get(f'{YEAR}/initiatives/1').page.links
+                   if link.startswith('/actuals/') and link.endswith('/edit'))
+    sent(year, address, revision=revision(year, address), as_of='2027-09-30', value='82.5',
+         source='統計（訂正）')
+    page = year.get(f'{YEAR}/initiatives/1').text
+    assert '82.5' in page and '統計（訂正）' in page
+    assert '書き間違い' in page and '「利用率」から「電子申請率」に変更しました' in page
 
 
-def published():
-    """Read the 67 published indicators."""
-    return rows_of(Path(__file__).parent / 'data' / 'kpis.csv')
+def test_the_second_of_two_editors_is_asked(year):
+    address = f'{YEAR}/initiatives/1/edit'
+    first = revision(year, address)
+    sent(year, address, revision=first, no='1', theme_no='1', title='先の人')
+    answer = sent(year, address, 409, revision=first, no='1', theme_no='1', title='あとの人')
+    assert '先の人' in answer and 'あとの人' in answer
+    assert '先の人' in year.get(f'{YEAR}/').text
 
 
-def indicators(year):
-    """List (initiative, indicator) of one year in the order of the file."""
-    return [(initiative, indicator) for initiative in strategy(year)['initiatives']
-            for indicator in initiative['indicators']]
+def test_what_was_voided_can_be_entered_again(year):
+    sent(year, f'{YEAR}/initiatives/1/indicators/1/void', reason='重複')
+    assert '取り消しました' in year.get(f'{YEAR}/').text
+    assert '利用率' not in year.get(f'{YEAR}/').text
+    sent(year, f'{YEAR}/initiatives/1/indicators/new', no='1', text='満足度', kind='rate', operator='>=',
+         target='70', decimals='1')
+    assert '満足度' in year.get(f'{YEAR}/').text
+    sent(year, f'{YEAR}/initiatives/1/schedule/1/void', reason='重複')
+    assert '取り消しました' in year.get(f'{YEAR}/initiatives/1').text
+    assert '調査' not in year.get(f'{YEAR}/initiatives/1').page.text.split('履歴')[0]
 
 
-@pytest.mark.parametrize('year', YEARS)
-def test_a_year_has_its_initiatives_and_four_themes(year):
-    data = strategy(year)
-    assert data['fiscal_year'] == year
-    assert data['mission'] and data['vision'] and data['source']
-    assert [theme['no'] for theme in data['themes']] == [1, 2, 3, 4]
-    assert [initiative['no'] for initiative in data['initiatives']] == list(range(1, YEARS[year] + 1))
-    for initiative in data['initiatives']:
-        assert initiative['aims'] and initiative['outline'] and initiative['tasks'] and initiative['source']
+@pytest.mark.parametrize(('address', 'fields', 'words'), [
+    ('/strategies/new', {'fiscal_year': '2027', 'title': 'x'}, '既にあります'),
+    (f'{YEAR}/themes/new', {'no': '1', 'title': 'x'}, '既にあります'),
+    (f'{YEAR}/initiatives/new', {'no': '1', 'theme_no': '1', 'title': 'x'}, '既にあります'),
+    (f'{YEAR}/initiatives/new', {'no': '2', 'theme_no': '9', 'title': 'x'}, '次から選んで'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '1', 'text': 'x', 'kind': 'rate', 'operator': '>=',
+        'target': '1',
+                                              'decimals': '1'}, '既にあります'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'rate', 'operator': '>=',
+        'target': '八割',
+                                              'decimals': '1'}, '数'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'rate', 'operator': '>=',
+        'target': '1',
+                                              'decimals': '1', 'measure': 'no.such'}, '選べません'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '1/2', 'text': 'x', 'kind': 'rate', 'operator': '>=',
+        'target': '1',
+                                              'decimals': '1'}, '半角の英数字'),
+    (f'{YEAR}/initiatives/1/indicators/new', {'no': '2', 'text': 'x', 'kind': 'count', 'operator': '<=',
+        'target': '100', 'unit': '件',
+                                              'decimals': '1', 'measure': 'steps.official'},
+                                              '単位は「%」です'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-10-31', 'value': '85', 'source': 'x',
+        'verdict': 'missed', 'quote': 'y'},
+     '値から決まります'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2024-02-01', 'value': '85', 'source': 'x'},
+     '令和9年度の日'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-10-31', 'numerator': '1',
+        'denominator': '0', 'source': 'x'},
+     '0より大きい'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-10-31', 'numerator': '75',
+        'denominator': '100', 'value': '80',
+                                                        'source': 'x'}, '合いません'),
+    (f'{YEAR}/initiatives/1/schedule/new', {'text': 'x', 'start_quarter': '3', 'end_quarter': '1',
+                                            'star': '0'}, '開始以後'),
+    (f'{YEAR}/initiatives/1/indicators/1/actuals/new', {'as_of': '2027-09-30', 'value': '1', 'source': 'x'},
+     '既にあります'),
+    (f'{YEAR}/themes/1/void', {'reason': 'x'}, '重点取組があります'),
+    (f'{YEAR}/void', {'reason': 'x'}, '重点取組が残っています')])
+def test_what_is_refused_says_why(year, address, fields, words):
+    assert words in sent(year, address, 422, **fields)
 
 
-@pytest.mark.parametrize('year', YEARS)
-def test_no_key_is_misspelt(year):
-    data = strategy(year)
-    assert set(data) <= KEYS['strategy']
-    for initiative in data['initiatives']:
-        assert set(initiative) <= KEYS['initiative']
-        assert all(set(row) <= KEYS['schedule'] for row in initiative.get('schedule', ()))
-        for indicator in initiative['indicators']:
-            assert set(indicator) <= KEYS['indicator']
-            assert all(set(actual) <= KEYS['actual'] for actual in indicator.get('actuals', ()))
-            assert all(set(item) == {'label', 'value', 'source'} for item in indicator.get('references', ()))
+def test_a_year_entered_by_mistake_goes_and_may_come_back(it):
+    fields = {'fiscal_year': '2028', 'title': '書き間違い'}
+    sent(it, '/strategies/new', **fields)
+    sent(it, '/strategies/2028/void', reason='年度の間違い')
+    assert it.get('/strategies/2028/').status_code == 404
+    sent(it, '/strategies/new', **fields | {'title': '令和10年度'})
+    assert '令和10年度' in it.get('/strategies/2028/').text
 
 
-def test_the_67_indicators_equal_the_published_list():
-    mine = [(str(year), str(initiative['no']), initiative['title'], str(initiative['theme']), indicator['no'],
-             indicator['text'], indicator['kind'], indicator['operator'], indicator['target'],
-             indicator['unit'],
-             next((actual.get('value', '') for actual in indicator.get('actuals', ())), ''),
-             initiative.get('official', ''))
-            for year in YEARS for initiative, indicator in indicators(year)]
-    columns = ('fiscal_year', 'initiative_no', 'initiative_title', 'theme_no', 'kpi_no', 'kpi_text_ja',
-               'measure_kind', 'target_operator', 'target_value', 'unit', 'actual_value', 'initiative_rating')
-    theirs = [tuple(row[column] for column in columns) for row in published()]
-    assert len(mine) == len(theirs) == 67
-    for one, other in zip(mine, theirs, strict=True):
-        assert one == other
+def test_the_themes_of_the_year_before_are_taken_over_once(it):
+    sent(it, '/strategies/new', fiscal_year='2027', title='令和9年度戦略')
+    assert '引き継ぐ' in it.get(f'{YEAR}/').text
+    for _ in range(2):
+        sent(it, f'{YEAR}/themes/copy')
+    assert it.get(f'{YEAR}/').text.count('/themes/') == 8 + 1
 
 
-@pytest.mark.parametrize('year', YEARS)
-def test_measures_are_those_agreed(year):
-    named = {f"{initiative['no']}-{indicator['no']}": indicator['measure']
-             for initiative, indicator in indicators(year) if 'measure' in indicator}
-    assert named == MEASURES[year]
+def test_an_official_rating_that_differs_needs_its_reason(it):
+    address = '/strategies/2026/initiatives/6/official'
+    assert '理由を入力してください' in sent(it, address, 422, revision=revision(it, address), official='○')
+    sent(it, address, revision=revision(it, address), official='○', official_reason='計画どおりの進捗のため')
+    assert '計画どおりの進捗のため' in it.get('/strategies/2026/initiatives/6').text
 
 
-@pytest.mark.parametrize('year', YEARS)
-def test_figures_are_decimal_strings_and_decimals_follow_the_kind(year):
-    for _, indicator in indicators(year):
-        assert ratings.places_of(Decimal(indicator['target'])) <= indicator['decimals']
-        whole = indicator['kind'] in ('count', 'milestone') or indicator['unit'] in ('分', '時間/年')
-        hours = indicator.get('measure', '').startswith('incidents.recovery')
-        assert indicator['decimals'] == (0 if whole else 2 if hours else 1)
-        for item in indicator.get('references', ()):
-            Decimal(item['value'])
+def test_what_the_ward_has_not_confirmed_is_marked_wherever_the_number_stands(client_of):
+    it = client_of('it')
+    for address in ('/?year=2026', '/strategies/2026/', '/strategies/2026/initiatives/9'):
+        assert '要確認（区の確認前の既定値）' in it.get(address).text, address
 
 
-@pytest.mark.parametrize('year', YEARS)
-def test_an_actual_says_something_and_where_it_is_from(year):
-    for _, indicator in indicators(year):
-        for actual in indicator.get('actuals', ()):
-            assert actual['as_of'] == date(2026, 3, 31)
-            assert re.fullmatch(r'令和[78]年度 デジタル・ICT戦略 .+', actual['source'])
-            assert re.fullmatch('「.+」', actual['quote'])
-            assert ('value' in actual) != ('verdict' in actual)
-            for key in ('value', 'numerator', 'denominator'):
-                Decimal(actual.get(key, '0'))
+def test_a_year_that_has_not_begun_is_not_judged(it):
+    sent(it, '/strategies/new', fiscal_year='2027', title='令和9年度戦略')
+    sent(it, f'{YEAR}/themes/new', no='1', title='基盤')
+    sent(it, f'{YEAR}/initiatives/new', no='1', theme_no='1', title='標準化')
+    sent(it, f'{YEAR}/initiatives/1/indicators/new', no='1', text='ステップ完了率', kind='rate',
+         operator='>=', target='0', decimals='1', unit='%',
+         measure='steps.official')
+    page = it.get('/?year=2027').page.text
+    assert '年度の開始前' in page and page.count('○ 達成') == 1  # the tally's own word
 
 
-def test_only_5_1_and_9_2b_have_a_verdict_without_a_figure():
-    verdicts = {f"{initiative['no']}-{indicator['no']}": (actual['verdict'], actual['quote'])
-                for initiative, indicator in indicators(2025) for actual in indicator.get('actuals', ())
-                if 'verdict' in actual}
-    assert verdicts == {'5-1': ('met', '「計画通りに進んだ」'),
-                        '9-2b': ('missed', '「当初の目標(業務処理削減時間240時間)には達しなかった」')}
+@pytest.mark.parametrize('day', ['abc', '2025-01-01'])
+def test_a_day_that_cannot_be_read_makes_no_pdf(it, day):
+    answer = it.get(f'/strategies/2026/results.pdf?as_of={day}')
+    assert answer.status_code == 303 and '日' in it.get(answer.location).page.text
 
 
-def test_figures_only_the_next_year_prints_are_marked():
-    elsewhere = {f"{initiative['no']}-{indicator['no']}": actual['note']
-                 for initiative, indicator in indicators(2025) for actual in indicator.get('actuals', ())
-                 if actual['source'].startswith('令和8年度')}
-    assert set(elsewhere) == {'6-1', '7-4'}
-    assert all('要確認' in note for note in elsewhere.values())
+def test_a_conflict_keeps_the_theme_and_no_part_passes_for_another(it, year):
+    address = '/strategies/2027/initiatives/1/edit'
+    asked = values(it, address)
+    with db.connection_context(), trail.act('strategies.edit', by=None, at=clock.now()) as act:
+        row = Initiative.select().join(Strategy).where(Strategy.fiscal_year == 2027, Initiative.no == 1).get()
+        former = row.theme_id
+        row.outline = '先の人の概要'
+        act.save(row)
+    answer = it.post(address, data=asked | {'title': 'あとの人'})
+    assert answer.status_code == 409
+    assert it.post(address, data=answer.page.fields('form.form')).status_code == 303
+    with db.connection_context():
+        row = Initiative.get_by_id(row.id)
+        assert (row.theme_id, row.title, row.outline) == (former, 'あとの人', '先の人の概要')
+        theme = Theme.select().join(Strategy).where(Strategy.fiscal_year == 2027, Theme.no == 1).get()
+    asked = values(it, '/strategies/2027/themes/1/edit')
+    with db.connection_context(), trail.act('strategies.edit', by=None, at=clock.now()) as act:
+        theme.no = 9
+        act.save(theme)
+        act.save(Theme(strategy=theme.strategy_id, no=1, title='あとから入った一番'))
+    assert it.post('/strategies/2027/themes/1/edit', data=asked).status_code == 409
 
 
-def test_a_reason_is_given_where_the_official_rating_may_differ():
-    given = strategy(2025)['initiatives']
-    assert ''.join(initiative['official'] for initiative in given) == '△△○○○△△△△○○○×'
-    assert [initiative['no'] for initiative in given if initiative.get('official_reason')] == [7, 8]
-    assert not any('official' in initiative for initiative in strategy(2026)['initiatives'])
+def test_a_number_used_again_brings_nothing_of_the_old_one_back(year):
+    sent(year, f'{YEAR}/initiatives/1/indicators/1/void', reason='重複')
+    sent(year, f'{YEAR}/initiatives/1/indicators/new', no='1', text='まったく別の指標', kind='count',
+         operator='>=', target='50', unit='件',
+         decimals='0')
+    page = year.get(f'{YEAR}/initiatives/1').page.text
+    assert 'まったく別の指標' in page and '未入力' in page and '81件' not in page
+    address = f'{YEAR}/initiatives/1/official'
+    sent(year, address, revision=revision(year, address), official='○', official_reason='理由',
+         result='前の成果')
+    sent(year, f'{YEAR}/initiatives/1/void', reason='重複')
+    sent(year, f'{YEAR}/initiatives/new', no='1', theme_no='1', title='別の取組')
+    page = year.get(f'{YEAR}/initiatives/1').page.text.split('履歴')[0]
+    assert '別の取組' in page and 'まったく別の指標' not in page and '前の成果' not in page
+    assert '調査' not in page
+    with db.connection_context():
+        assert Initiative.get(Initiative.title == '別の取組').official is None
+        assert verify.verify().intact
 
 
-def test_the_schedule_gives_no_period_the_source_does_not():
-    stars = {}
-    for initiative in strategy(2026)['initiatives']:
-        assert initiative['schedule']
-        for row in initiative['schedule']:
-            assert ('start_quarter' in row) == ('end_quarter' in row)
-            if 'start_quarter' in row:
-                assert 1 <= row['start_quarter'] <= row['end_quarter'] <= 4
-            else:
-                assert row['note'] == '原文に期間の記載なし'
-            if row.get('star'):
-                check = row['text'], row['start_quarter'], row['end_quarter']
-                stars.setdefault(initiative['no'], []).append(check)
-    checks = [('1Q 進捗確認', 2, 2), ('2Q 進捗確認', 3, 3), ('3Q 進捗確認', 4, 4)]
-    assert stars == {3: checks, 11: checks}
-    dated = {initiative['no'] for initiative in strategy(2026)['initiatives']
-             for row in initiative['schedule'] if 'start_quarter' in row}
-    assert dated == {2, 3, 5, 8, 11}
-    assert not any('schedule' in initiative for initiative in strategy(2025)['initiatives'])
+def test_a_year_has_its_history(year):
+    sent(year, f'{YEAR}/edit', revision=revision(year, f'{YEAR}/edit'), title='令和9年度デジタル戦略',
+         act_reason='正式な名称')
+    page = year.get(f'{YEAR}/').page.text
+    assert '「令和9年度戦略」から「令和9年度デジタル戦略」に変更しました' in page and '正式な名称' in page
+    assert '便利な窓口' in page
 
 
-def test_the_businesses_leave_out_the_two_taxes_the_metropolis_levies():
-    rows = rows_of(MASTERS / 'businesses.csv')
-    assert [row['code'] for row in rows] == [f'B{no:02}' for no in range(1, 21)]
-    left_out = [row['name_ja'] for row in rows if row['applies_to_special_ward'] == '0']
-    assert left_out == ['固定資産税', '法人住民税']
+def test_what_decides_whether_a_target_is_met_is_changed_with_a_reason(year):
+    address = f'{YEAR}/initiatives/1/indicators/1/edit'
+    for changes in ({'target': '82'}, {'operator': '>'}, {'decimals': '2'}):
+        assert '「変更の理由」を書いてください' in refused(year, address, **changes)
+    assert '目標値・演算子を変えると' in refused(year, address, target='82', operator='>')
+    sent(year, address, **values(year, address) | {'text': '電子申請率'})
+    sent(year, address, **values(year, address) | {'target': '82', 'act_reason': '計画の改定'})
+    assert '計画の改定' in year.get(f'{YEAR}/initiatives/1').text
 
 
-def test_the_step_master_has_forty_steps_and_owns_what_is_not_verified():
-    rows = rows_of(MASTERS / 'steps.csv')
-    assert [row['no'] for row in rows] == [str(no) for no in range(1, 41)]
-    assert [row['no'] for row in rows if row['verified'] == 'verified'] == ['24', '25']
-    assert {row['verified'] for row in rows} == {'verified', 'name-verified', 'partly-verified', 'unverified'}
-    assert all(row['source'] for row in rows)
+def test_decimals_are_not_fewer_than_the_targets(year):
+    address = f'{YEAR}/initiatives/1/indicators/1/edit'
+    assert '目標値は小数2桁です' in refused(year, address, target='82.55', act_reason='x')
 
 
-def test_only_level_4_is_the_wards_own_definition():
-    rows = rows_of(MASTERS / 'incident_levels.csv')
-    assert [row['level'] for row in rows] == ['1', '2', '3', '4', '5']
-    assert [row['level'] for row in rows if row['severe'] == '1'] == ['4', '5']
-    assert [row['level'] for row in rows if row['source'] != '案(区の確認前)'] == ['4']
-    definition = next(row['definition'] for row in rows if row['level'] == '4')
-    for year, no in ((2025, 7), (2026, 6)):
-        assert strategy(year)['initiatives'][no - 1]['notes'] == [f'※{definition}']
+def test_an_official_rating_is_changed_with_a_reason(client_of, year):
+    executive, address = client_of('executive'), f'{YEAR}/initiatives/1/official'
+    sent(executive, address, **values(executive, address) | {'official': '○'})
+    assert '公式評価を変えると' in refused(executive, address, official='△', official_reason='未達があるため')
+    sent(executive, address, **values(executive, address) | {
+        'official': '△', 'official_reason': '未達があるため', 'act_reason': '会議での決定'})
+    assert '会議での決定' in executive.get(f'{YEAR}/initiatives/1').text
 
 
-def test_the_checklist_runs_from_a1_to_d4():
-    rows = rows_of(MASTERS / 'checklist.csv')
-    groups = {'A': 9, 'B': 9, 'C': 7, 'D': 4}
-    expected = [f'{group}{no}' for group, last in groups.items() for no in range(1, last + 1)]
-    assert [row['no'] for row in rows] == expected
-    assert all(row['item'] and row['source'] for row in rows)
+def test_an_indicator_names_the_businesses_it_counts(it):
+    address = '/strategies/2026/initiatives/6/indicators/1/edit'
+    assert values(it, address)['business_codes'] == 'B16'
+    assert '「変更の理由」' in refused(it, address, business_codes='B16;B17')
+    assert '登録されていません' in refused(it, address, business_codes='B99', act_reason='x')
+    other = '/strategies/2026/initiatives/1/indicators/1/edit'
+    assert '業務ごとに数える自動集計' in refused(it, other, business_codes='B16', act_reason='x')
+    sent(it, address, **values(it, address) | {'business_codes': 'B16;B17', 'act_reason': '対象の追加'})
+    page = it.get('/strategies/2026/initiatives/6').page.text
+    assert 'B16 生活保護、B17 子ども・子育て支援（この業務だけを数えます）' in page and '対象の追加' in page
+    # who saw the page before is asked
+    stale = values(it, address)
+    sent(it, address, **values(it, address) | {'business_codes': 'B16', 'act_reason': '対象の見直し'})
+    assert '別の文言' in sent(it, address, 409, **stale | {'text': '別の文言'})
+    assert 'B17' in sent(it, address, 409, **stale | {'business_codes': 'B17'})
 
 
-def test_every_setting_is_unconfirmed_and_its_value_among_its_choices():
-    rows = rows_of(MASTERS / 'settings.csv')
-    assert {row['name']: row['value'] for row in rows} == {
-        'large_case_amount': '10000000', 'large_case_basis': '初期経費', 'business_hours': '08:30-17:15',
-        'window_before_days': '14', 'window_after_days': '30', 'recovery_start': '検知',
-        'recovery_stop': '復旧', 'plan_measure': '平均達成率', 'steps_per_business': ''}
-    for row in rows:
-        assert row['verified'] == '0' and row['valid_from'] == '2024-04-01' and row['label']
-        assert not row['choices'] or row['value'] in row['choices'].split('|')
+def test_a_business_that_an_indicator_names_is_not_voided(app, it):
+    with app.app_context(), db.connection_context():
+        id = Business.get(Business.code == 'B16').id
+    assert '令和8年度の重点取組6 指標1の対象業務です' in refused(it, f'/businesses/{id}/void', reason='誤り')

@@ -1,0 +1,114 @@
+"""Who may do what, written out by hand, apart from the code's own: every endpoint and noun × every person
+of the cast."""
+from cast import CAST
+
+from registry.records.noun import NOUNS
+from registry.web import guard
+
+EVERYONE = frozenset(CAST)
+OFFICE = frozenset({'department', 'head', 'other'})
+DESK, AUDITOR, ADMIN = frozenset({'it'}), frozenset({'auditor'}), frozenset({'admin'})
+SUBJECT = EVERYONE - ADMIN
+KEEPERS = frozenset({'it', 'auditor', 'admin'})
+OWNED = DESK | OFFICE
+#: noun: who may read, create, edit, void in principle
+NOUN_RULES = {
+    'systems': (SUBJECT, OWNED, OWNED, DESK), 'businesses': (EVERYONE, DESK, DESK, DESK),
+    'steps': (EVERYONE, DESK, DESK, DESK), 'step-masters': (EVERYONE, DESK, DESK, DESK),
+    'step-items': (EVERYONE, DESK, DESK, DESK), 'budget-requests': (SUBJECT, OWNED, OWNED, DESK),
+    'cases': (SUBJECT, OWNED, OWNED, DESK), 'supports': (SUBJECT, OWNED, DESK, DESK),
+    'reviews': (SUBJECT, DESK, DESK, DESK), 'incidents': (SUBJECT, DESK, DESK, DESK),
+    'incident-levels': (EVERYONE, DESK, DESK, DESK), 'shares': (EVERYONE, DESK, DESK, DESK),
+    'courses': (EVERYONE, DESK, DESK, DESK), 'enrolments': (SUBJECT, DESK, DESK, DESK),
+    'engagements': (SUBJECT, AUDITOR, AUDITOR, AUDITOR), 'findings': (SUBJECT, AUDITOR, AUDITOR, AUDITOR),
+    'plans': (SUBJECT, OWNED, OWNED, DESK), 'departments': (EVERYONE, DESK | ADMIN, DESK | ADMIN,
+        DESK | ADMIN), 'staff': (SUBJECT, DESK, DESK, DESK),
+        'settings': (KEEPERS, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
+    'people': (KEEPERS, ADMIN, ADMIN, ADMIN), 'actuals': (EVERYONE, DESK, DESK, DESK),
+}
+#: nouns whose rows belong to a unit: another unit's member finds nothing there
+UNITS = frozenset({'systems', 'budget-requests', 'cases', 'supports', 'reviews', 'incidents', 'enrolments',
+                   'engagements', 'findings', 'plans', 'staff', 'actions'})
+#: endpoint: who may use it in principle
+OTHERS = {
+    'board.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,
+    'sign_in.sign_out': EVERYONE, 'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE,
+    'actuals.edit': DESK, 'figures.show_figure': EVERYONE, 'steps.grid': EVERYONE, 'systems.move': OWNED,
+    'supports.move': OWNED, 'budget-requests.ask': OWNED, 'courses.census': DESK, 'findings.move': OWNED
+    | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED,
+    'plans.void_check_in': DESK, 'actions.follow_up': AUDITOR, 'plans.check_in': OWNED,
+    'people.password': ADMIN, 'people.let_in': ADMIN, 'people.end_session': ADMIN,
+    'sign_in.end_session': EVERYONE, 'files.index': OWNED | ADMIN, 'files.preview': OWNED | ADMIN,
+    'trail.index': DESK | AUDITOR, 'trail.show': DESK | AUDITOR, 'trail.check': DESK | AUDITOR,
+    'strategies.index': EVERYONE, 'strategies.show': EVERYONE, 'strategies.initiative': EVERYONE,
+    'strategies.report': EVERYONE, 'strategies.new': DESK, 'strategies.edit': DESK,
+    'strategies.new_theme': DESK, 'strategies.new_initiative': DESK, 'strategies.edit_initiative': DESK,
+    'strategies.void_initiative': DESK, 'strategies.new_indicator': DESK, 'strategies.edit_indicator': DESK,
+    'strategies.new_schedule': DESK, 'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'},
+    'strategies.void': DESK, 'strategies.edit_theme': DESK, 'strategies.void_theme': DESK,
+    'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
+    'strategies.void_indicator': DESK, 'strategies.edit_schedule': DESK, 'strategies.void_schedule': DESK,
+}
+#: what an auditor may send: their own work, their own password, and the question whether the chain is whole
+AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.void', 'engagements.restore',
+                            'findings.new', 'findings.edit', 'findings.void', 'findings.restore',
+                            'findings.move', 'actions.follow_up', 'trail.check', 'sign_in.account',
+                            'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
+                            'tokens.new', 'tokens.revoke'})
+#: these end the session of whoever sends them, or a token; they are tried in test_sessions and test_tokens
+ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
+                    'tokens.revoke'})
+VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q',
+          'name': 'results', 'format': 'csv', 'token': '0' * 32, 'filename': 'app.css', 'browser': 1}
+#: the move tried on the tax unit's rows, and who may make it
+MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('completed', {'it'}),
+         'findings.move': ('planned', {'department', 'head', 'it'})}
+
+
+def rules():
+    """Return {endpoint: who may use it in principle} for everything but the public pages."""
+    found = dict(OTHERS)
+    for name, (read, create, edit, void) in NOUN_RULES.items():
+        views = NOUNS[name].views
+        for view, who in (('index', read), ('show', read), ('earlier', read), ('new', create), ('edit', edit),
+                          ('void', void), ('restore', void)):
+            if {'restore': {'show', 'void'}, 'earlier': {'show'}}.get(view, {view}) <= set(views):
+                found[f'{name}.{view}'] = who
+        if 'index' in views:
+            found[f'{name}.export'] = read
+    return found
+
+
+def expected(endpoint, who, in_principle):
+    """Return the status of a person at an endpoint, on the tax unit's rows: 403, 404 or None for let in."""
+    noun, _, view = endpoint.partition('.')
+    if who not in in_principle:
+        return 403
+    row = noun in UNITS and view not in ('index', 'new', 'export')
+    if row and who == 'other':
+        return 404
+    if endpoint in MOVES:
+        return None if who in MOVES[endpoint][1] else 403
+    if view == 'restore':
+        return 404  # there is nothing to take up again
+    return None
+
+
+def address(adapter, rule):
+    values = {name: VALUES[name] for name in rule.arguments if name in VALUES}
+    if 'target' in rule.arguments:
+        values['target'] = MOVES[rule.endpoint][0]
+    if rule.endpoint == 'figures.show_figure':
+        values['name'] = 'steps.official'
+    if rule.endpoint == 'plans.void_check_in':
+        values['quarter'] = '1Q'
+    return adapter.build(rule.endpoint, values)
+
+
+def places(app):
+    """Return [(endpoint, methods, address)] of every endpoint that is not public."""
+    adapter = app.url_map.bind('localhost')
+    return [(rule.endpoint, rule.methods & {'GET', 'POST'}, address(adapter, rule))
+            for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint)
+            # their matrix is in test_api
+            if rule.endpoint not in guard.PUBLIC and not rule.endpoint.startswith('api.')]
