@@ -28,6 +28,7 @@ def test_without_a_thing_only_the_role_counts(opened):
             assert permits.allowed(name, None, person) == any(rule(person, None) for rule in rules_of), name
 
 
+@pytest.mark.engine_free
 def test_strangers_are_sent_to_sign_in(app):
     browser = app.test_client()
     for endpoint, methods, url in places(app):
