@@ -166,10 +166,13 @@ def test_a_demo_that_an_earlier_version_left_half_way_is_not_called_full(tmp_pat
         assert answer.exit_code == 1 and '途中までしか' in answer.stderr and 'daicho migrate' in answer.stderr
 
 
-#: in an order in which each finds what it refers to
+#: what is entered elsewhere by hand, or is built in
+BY_HAND = {'people', 'engagements', 'findings', 'incident-levels'}
+#: in an order in which each finds what it refers to; what came later refers to these
 KINDS = ('departments', 'staff', 'systems', 'step-masters', 'step-items', 'businesses', 'steps', 'courses',
          'enrolments', 'incidents', 'budget-requests', 'cases', 'supports', 'reviews', 'shares', 'plans',
          'settings', 'actuals')
+KINDS += tuple(name for name, noun in NOUNS.items() if noun.importable and name not in {*KINDS, *BY_HAND})
 
 
 def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tmp_path):
@@ -184,8 +187,6 @@ def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tm
         with trail.act('steps.edit', by=None, at=clock.now(), channel='cli', reason='再計画') as act:
             act.save(row, before)
             record_moves(act, row, before, clock.today())
-        others = {noun.name for noun in NOUNS.values() if noun.importable} - set(KINDS)
-        assert others <= {'people', 'engagements', 'findings', 'actions', 'incident-levels'}, others
     for kind in KINDS:
         path = ward.export(kind, f'{kind}.csv')
         assert other.json('import', kind, path)['errors'] == [], kind
