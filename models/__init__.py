@@ -16,13 +16,14 @@ from .systems import System
 from .tokens import ApiToken, TokenUse
 from .trail import Act, Change, TrailHead
 from .training import Course, Enrolment
+from .vendors import Vendor
 
 #: every table whose rows are written by acts only
 RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Business, BusinessSystem,
            StepMaster, Step, StepProgress, StepMove, Course, Enrolment, IncidentLevel, Incident,
            IncidentSystem, CaseShare, BudgetRequest, Case, Support, SupportComment, Review, ReviewSystem,
            Engagement, Finding, CorrectiveAction, Plan, CheckIn, Strategy, Theme, Initiative, Indicator,
-           IndicatorBusiness, Actual, Schedule]
+           IndicatorBusiness, Actual, Schedule, Vendor]
 TRAIL = [Act, Change, TrailHead]
 TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
 

@@ -30,6 +30,7 @@ from . import (
     systems,
     trail,
     training,
+    vendors,
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
@@ -41,7 +42,7 @@ from .web import bounds, errors, front, guard, menu, middleware, proxies, sessio
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
-    systems.noun, procurement.reviews, budget_requests.budget_requests, procurement.cases,
+    systems.noun, vendors.noun, procurement.reviews, budget_requests.budget_requests, procurement.cases,
     procurement.supports, standardisation.businesses, standardisation.steps, standardisation.masters,
     standardisation.items, incidents.incidents, incidents.shares, incidents.levels, training.courses,
     training.enrolments, engagements.engagements, engagements.findings, plans.noun, actuals.actuals,

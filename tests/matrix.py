@@ -24,6 +24,7 @@ NOUN_RULES = {
     'plans': (SUBJECT, OWNED, OWNED, DESK), 'departments': (EVERYONE, DESK | ADMIN, DESK | ADMIN,
         DESK | ADMIN), 'staff': (SUBJECT, DESK, DESK, DESK),
         'settings': (KEEPERS, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
+    'vendors': (EVERYONE, DESK, DESK, DESK),
     'people': (KEEPERS, ADMIN, ADMIN, ADMIN), 'actuals': (EVERYONE, DESK, DESK, DESK),
 }
 #: nouns whose rows belong to a unit: another unit's member finds nothing there
