@@ -1,5 +1,6 @@
-"""Columns derived from others (search texts), computed anew: they are not recorded, so no act is written."""
-from models import RECORDS, db
+"""Columns derived from others (search texts, summaries), computed anew: they are not recorded, so no act is
+written."""
+from models import RECORDS, SUMMARIES, db
 from models.base import Table
 
 from . import trail
@@ -23,7 +24,8 @@ def rebuild(progress=None):
             done += len(rows)
             if progress:
                 progress(done, total)
-    return written
+    with trail.untrailed():
+        return written + sum(summary.refresh() for summary in SUMMARIES)
 
 
 def _differing(row):

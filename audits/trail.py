@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 
 from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
+from models import SUMMARIES
 from models.base import ExactField, MomentField, Prepared, db
 from models.organisation import Department, name_on
 from models.packed import Packed
@@ -22,6 +23,9 @@ BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode
 #: columns that say how often a row changed, not what it says
 UNRECORDED = frozenset({'id', 'revision'})
+#: {table: the columns elsewhere that its rows make what they are}
+SUMMARISED = {table: [summary for summary in SUMMARIES if table in summary.reached]
+              for one in SUMMARIES for table in one.reached}
 #: the form acts are written in: its header names it, and its text can be no header of the first form, which
 #: begins with a number
 FORM = 2
@@ -158,7 +162,7 @@ def sealed(secret):
 
 def recorded(table):
     """Return [(field name, field)] of what the trail records of a table."""
-    skip = UNRECORDED | table.derived
+    skip = UNRECORDED | table.derived | table.summaries
     return [(field.name, field) for field in table._meta.sorted_fields if field.name not in skip]
 
 
@@ -231,6 +235,7 @@ class Writing:
         self.seq = None
         self.lines = Packed()
         self.waiting = {}
+        self.summarised = {}
         # as the person stands now that nobody else writes, not as some page read them before
         who = next(iter(_who(by.id))) if by else None
         self.act = Act(seq=head.seq + 1, at=at, actor=who.email if who else 'system',
@@ -332,6 +337,8 @@ class Writing:
         return changed
 
     def _note(self, row, label, kind, changes):
+        if type(row) in SUMMARISED:
+            self.summarised.setdefault(type(row), []).append(row.id)
         self.lines.append((len(self.lines), row._meta.table_name, row.id, label[:300], kind,
                            canonical(changes)))
 
@@ -341,6 +348,10 @@ class Writing:
             self.insert(rows)
         if not len(self.lines):
             return
+        for table, ids in self.summarised.items():
+            for start in range(0, len(ids), BATCH):
+                for summary in SUMMARISED[table]:
+                    summary.refresh(summary.reached[table](ids[start:start + BATCH]))
         act, head = self.act, self.head
         act.changes = len(self.lines)
         act.hash = digest(act.previous, header_of(act), self.lines)

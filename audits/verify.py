@@ -6,7 +6,7 @@ from json import loads
 
 from peewee import DateField, DateTimeField, PeeweeException, SqliteDatabase
 
-from models import RECORDS, TRAIL, catalogue, db
+from models import RECORDS, SUMMARIES, TRAIL, catalogue, db
 from models.base import Table, snapshot
 from models.trail import Act, Change, TrailHead
 
@@ -105,6 +105,9 @@ def _verify():
                                     'fields': []})
         elif name not in unreadable and states is not None:
             _compare(table, states.get(name, {}), verdict)
+    for summary in SUMMARIES:
+        if not unreadable & {table._meta.table_name for table in (summary.column.model, *summary.reached)}:
+            _compare_summary(summary, verdict)
     return verdict
 
 
@@ -303,3 +306,14 @@ def _compare(table, states, verdict):
     for id, state in states.items():
         if id not in seen:
             outside(id, state[0], '行が削除されています。')
+
+
+def _compare_summary(summary, verdict):
+    """Name the rows whose summary is not what the rows it is made from make it."""
+    column, table = summary.column, summary.column.model
+    for id, stands, should in db.execute(table.select(
+            table.id, _text(column), summary.value()).where(summary.differs()).order_by(table.id)):
+        verdict.outside.append({
+            'table': table._meta.table_name, 'row': id, 'label': _label(table, id),
+            'what': f'履歴によらず変更されています（項目: {column.name}）。',
+            'fields': [(column.name, should, stands)]})

@@ -59,14 +59,12 @@ class SystemForm(Form):
     pia_kind = Code('PIA種別', PIA_KINDS)
     pia_published_on = Day('PIA公表日')
     pia_redo_on = Day('PIA再実施期限')
-    vendor = Text('保守事業者', max=200)
     users = Whole('利用者数', unit='人')
     terminals = Whole('端末台数', unit='台')
     auth = Text('認証方式', max=100)
     backup = Text('バックアップ方式・頻度・保管場所', max=200)
     log_months = Whole('ログ保存期間', max=1200, unit='か月')
     go_live_on = Day('稼働開始日')
-    contract_end_on = Day('契約満了日')
     renew_on = Day('更新予定日')
     eol_on = Day('サポート終了日')
     retire_planned_on = Day('廃止予定日')
@@ -102,17 +100,18 @@ class SystemForm(Form):
 
 #: the form's fields in the order of the page, under the headings of the record page
 SECTIONS = [
-    ('概要', ['system_no', 'name', 'kana', 'abbreviation', 'summary', 'owner_code', 'manager', 'contacts',
-            'category', 'std_business', 'std_status']),
-    ('重要度・分類', ['criticality', 'rto_in', 'rto_out', 'rpo_h', 'confidentiality', 'integrity',
-                'availability', 'pii',
-               'pii_count', 'pii_file_ref', 'pia_kind', 'pia_published_on', 'pia_redo_on']),
-    ('構成', ['zone', 'hosting', 'build', 'site', 'quake_fixed', 'flood_risk', 'reinstall', 'users',
-            'terminals', 'auth', 'backup', 'log_months']),
-    ('契約・期限', ['vendor', 'go_live_on', 'contract_end_on', 'renew_on', 'eol_on', 'retire_planned_on',
-               'handover',
-              'retired_on', 'disposed_on', 'disposal_certificate', 'inventory_on', 'inventory_by',
-              'successor_no', 'note']),
+    ('概要', [
+        'system_no', 'name', 'kana', 'abbreviation', 'summary', 'owner_code', 'manager', 'contacts',
+        'category', 'std_business', 'std_status']),
+    ('重要度・分類', [
+        'criticality', 'rto_in', 'rto_out', 'rpo_h', 'confidentiality', 'integrity', 'availability', 'pii',
+        'pii_count', 'pii_file_ref', 'pia_kind', 'pia_published_on', 'pia_redo_on']),
+    ('構成', [
+        'zone', 'hosting', 'build', 'site', 'quake_fixed', 'flood_risk', 'reinstall', 'users', 'terminals',
+        'auth', 'backup', 'log_months']),
+    ('期限・廃止', [
+        'go_live_on', 'renew_on', 'eol_on', 'retire_planned_on', 'handover', 'retired_on', 'disposed_on',
+        'disposal_certificate', 'inventory_on', 'inventory_by', 'successor_no', 'note']),
 ]
 
 
@@ -124,5 +123,4 @@ class MoveForm(SystemForm):
 
 
 #: the fields behind a condition of a move that is not simply a field to be filled
-FIELDS_OF = {'pii_settled': ('pii',), 'pia': ('pii_count', 'pia_kind'), 'contract_over': ('contract_end_on',),
-             'successor': ('successor_no',)}
+FIELDS_OF = {'pii_settled': ('pii',), 'pia': ('pii_count', 'pia_kind'), 'successor': ('successor_no',)}

@@ -2,6 +2,7 @@
 from .actuals import Actual
 from .base import constrain, db
 from .budget_requests import BudgetRequest
+from .contracts import SYSTEM_END, Contract, ContractSystem
 from .engagements import CorrectiveAction, Engagement, Finding
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
@@ -19,16 +20,18 @@ from .training import Course, Enrolment
 from .vendors import Vendor
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Business, BusinessSystem,
-           StepMaster, Step, StepProgress, StepMove, Course, Enrolment, IncidentLevel, Incident,
-           IncidentSystem, CaseShare, BudgetRequest, Case, Support, SupportComment, Review, ReviewSystem,
-           Engagement, Finding, CorrectiveAction, Plan, CheckIn, Strategy, Theme, Initiative, Indicator,
-           IndicatorBusiness, Actual, Schedule, Vendor]
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Vendor, Business,
+           BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment, IncidentLevel,
+           Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem, Support,
+           SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
+           Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule]
+#: columns that acts on other tables keep what they are
+SUMMARIES = [SYSTEM_END]
 TRAIL = [Act, Change, TrailHead]
 TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db',
+__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db',
            *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -1,5 +1,6 @@
 """The ground every table stands on: the database, the base table, the field types, the search fold."""
 import unicodedata
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -14,6 +15,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    NodeList,
     SqliteDatabase,
     TextField,
     Value,
@@ -221,6 +223,8 @@ class Table(Model):
     secret = frozenset()
     #: columns derived from others on every save, not recorded in the trail
     derived = frozenset()
+    #: columns that rows of other tables make what they are (see `Summary`), not recorded in the trail
+    summaries = frozenset()
     #: columns folded into `search_text`, where the table has one
     searched = ()
     #: foreign keys whose rows are searched in its place
@@ -291,6 +295,34 @@ class Table(Model):
         return cls.voided_at.is_null()
 
 
+@dataclass(frozen=True)
+class Summary:
+    """A column that is what the rows of other tables make it: kept so by every act that writes one of these.
+
+    `value()` is the select of its one value, for the row of the column's table that it names. `reached` are
+    {table: function} of those other tables; a function takes ids of the table's rows and gives the select of
+    the ids of the rows they count for. The column is never typed, and not recorded in the trail
+    (`Table.summaries`).
+    """
+
+    column: Field
+    value: Callable
+    reached: dict
+
+    def refresh(self, ids=None):
+        """Write the column where it is not what it should be, of all rows or those that a select gives.
+
+        Return how many were written.
+        """
+        table, value = self.column.model, self.value()
+        return table.update({self.column: value}).where(
+            self.differs(), *([] if ids is None else [table.id.in_(ids)])).execute()
+
+    def differs(self):
+        """The condition that a row's column is not what it should be."""
+        return NodeList((self.column, SQL('IS DISTINCT FROM'), self.value()))
+
+
 class Searched(Table):
     """A table with a folded copy of the columns named in `searched`, so that kana, width and case do not
     matter."""
@@ -346,4 +378,4 @@ def constrain(table):
 
 
 __all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'PreparedIn', 'Searched',
-           'Table', 'constrain', 'db', 'fold', 'rows_of', 'snapshot']
+           'Summary', 'Table', 'constrain', 'db', 'fold', 'rows_of', 'snapshot']

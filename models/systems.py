@@ -66,7 +66,6 @@ class System(Table):
     pia_kind = CodeField(PIA_KINDS, null=True)
     pia_published_on = DateField(null=True)
     pia_redo_on = DateField(null=True)
-    vendor = CharField(max_length=200, null=True)
     users = IntegerField(null=True)
     terminals = IntegerField(null=True)
     auth = CharField(max_length=100, null=True)
@@ -94,7 +93,9 @@ class System(Table):
                    (('voided_at', 'contract_end_on', 'lifecycle'), False))
 
     derived = frozenset({'search_text'})
-    searched = ('system_no', 'name', 'kana', 'abbreviation', 'summary', 'vendor')
+    #: 契約満了日 is what the contracts say (`models.contracts`)
+    summaries = frozenset({'contract_end_on'})
+    searched = ('system_no', 'name', 'kana', 'abbreviation', 'summary')
     checks = {
         'rto_in_positive': 'rto_in IS NULL OR rto_in >= 0',
         'rto_out_positive': 'rto_out IS NULL OR rto_out >= 0',

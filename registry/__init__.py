@@ -16,6 +16,7 @@ from . import (
     actuals,
     api,
     budget_requests,
+    contracts,
     engagements,
     files,
     incidents,
@@ -42,11 +43,11 @@ from .web import bounds, errors, front, guard, menu, middleware, proxies, sessio
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
-    systems.noun, vendors.noun, procurement.reviews, budget_requests.budget_requests, procurement.cases,
-    procurement.supports, standardisation.businesses, standardisation.steps, standardisation.masters,
-    standardisation.items, incidents.incidents, incidents.shares, incidents.levels, training.courses,
-    training.enrolments, engagements.engagements, engagements.findings, plans.noun, actuals.actuals,
-    organisation.departments, organisation.staff, settings.settings, people.people)
+    systems.noun, vendors.noun, contracts.noun, procurement.reviews, budget_requests.budget_requests,
+    procurement.cases, procurement.supports, standardisation.businesses, standardisation.steps,
+    standardisation.masters, standardisation.items, incidents.incidents, incidents.shares, incidents.levels,
+    training.courses, training.enrolments, engagements.engagements, engagements.findings, plans.noun,
+    actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
          actuals.entries, tokens.tokens)

@@ -258,7 +258,8 @@ def import_file(noun):
             except (Stale, IntegrityError, importing.Overtaken):
                 refuse(409)
     conflicts = [entry for entry in load.entries if entry.status == 'conflict']
-    told = importing.told(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts)
+    told = importing.told(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts,
+                          load.notices)
     return answer(told, 200 if load.good else 422)
 
 

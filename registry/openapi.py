@@ -219,7 +219,8 @@ def fixed_schemas():
             'conflict': NUMBER, 'errors': list_of(shape({
                 'line': NUMBER_OR_NULL, 'column': TEXT_OR_NULL, 'value': TEXT_OR_NULL, 'message': TEXT})),
             'act': NUMBER_OR_NULL,
-            'conflicts': list_of(shape({'line': NUMBER, 'label': TEXT, 'message': TEXT}))}),
+            'conflicts': list_of(shape({'line': NUMBER, 'label': TEXT, 'message': TEXT})),
+            'notices': list_of(TEXT)}),
         'Indicators': shape({'fiscal_year': NUMBER, 'as_of': day, 'initiatives': list_of(shape({
             'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL,
             'reason': TEXT_OR_NULL, 'indicators': list_of(indicator)}))}),

@@ -3,15 +3,18 @@ from datetime import timedelta
 
 from flask import url_for
 from flask_login import current_user
-from peewee import fn
+from peewee import JOIN, fn
 
 from forms.systems import FIELDS_OF, SECTIONS, MoveForm, SystemForm
 from models import (
     Case,
+    Contract,
+    ContractSystem,
     Review,
     ReviewSystem,
     Support,
     System,
+    Vendor,
 )
 from models.base import Prepared
 from models.figures.procurement import is_large
@@ -23,7 +26,7 @@ from models.visibility import condition
 from .core import clock
 from .core.memo import answered
 from .core.permits import OWNED, kept_by
-from .records import links, pages
+from .records import display, links, pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary
 from .web.guard import allowed, visible_of
@@ -42,10 +45,16 @@ reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, 
     ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
     Review.reviewed_on.desc(), Review.id.desc()).limit(links.FEW))
 
+contracts_of = Prepared(lambda system: Contract.select(Contract.id, Contract.contract_no,
+    Contract.title).join(
+    ContractSystem).where(Contract.live(), ContractSystem.live(), ContractSystem.system == system).order_by(
+    Contract.ends_on.desc(nulls='LAST'), Contract.id.desc()).limit(links.FEW))
+
 
 def related(system):
-    """Return (cases, reviews) of a system, the newest first."""
-    return list(cases_of(system.id)), list(reviews_of(system.id))
+    """Return (cases, reviews, contracts) of a system, the newest first."""
+    return list(cases_of(system.id)), list(reviews_of(system.id)), list(contracts_of(system.id))
+
 
 #: the cases of a system that nobody has seen through 発注・計画調達支援, nor let go on without
 unexamined_of = Prepared(lambda system: Case.select().where(
@@ -71,10 +80,10 @@ def supported(system):
                                   for case in cases]}
 
 
-def facts(system, cases=None, reviews=None):
-    """Return what the lifecycle's table asks of a system, as plain values."""
-    if cases is None:
-        cases, reviews = related(system)
+def facts(system, known=None):
+    """Return what the lifecycle's table asks of a system, as plain values; `known` is what is `related` to
+    it."""
+    cases, reviews, contracts = known or related(system)
     case, review = next(iter(cases), None), next(iter(reviews), None)
     found = dict(system.__data__)
     found.update(
@@ -82,7 +91,7 @@ def facts(system, cases=None, reviews=None):
         review_open=review is not None, review_conclusion=review.conclusion if review else None,
         successor=system.successor_id is not None or (case is not None and case.kind == 'replace'),
         successor_operating=(other := System.by_id(system.successor_id or 0)) is not None and other.lifecycle
-        == 'operate')
+        == 'operate', contract_exists=bool(contracts))
     if system.lifecycle in ('procure', 'build'):
         found.update(supported(system))
     return found
@@ -130,23 +139,24 @@ def too_early(row, target):
 
 def panels(system):
     """Return what the record page shows besides the fields: moves, links, related records."""
-    cases, reviews = related(system)
-    known = facts(system, cases, reviews) | {'reason': '（入力予定）'}
+    cases, reviews, contracts = found = related(system)
+    known = facts(system, found) | {'reason': '（入力予定）'}
     possible = {move.target: move
                 for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
     cancel = possible.pop('cancelled', None)
-    moves = [(move, LIFECYCLES[target], lacking(move, system, known, cases, reviews))
+    moves = [(move, LIFECYCLES[target], lacking(move, system, known, found))
              for target, move in possible.items() if may_move(system, move)]
     return {
         'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items()
                                    if not may_move(system, move)],
-        'completeness': completeness(system), 'read': {'cases': cases, 'reviews': reviews},
+        'completeness': completeness(system), 'read': {
+            'cases': cases, 'reviews': reviews, 'contracts': contracts},
         'void': url_for('systems.move', id=system.id, target='cancelled') if cancel
         and may_move(system, cancel) else None,
     }
 
 
-def remedy(need, system, cases, reviews):
+def remedy(need, system, found):
     """Return (words, address) of where the person signed in enters what a move lacks elsewhere, or None.
 
     The address is None where only the desk can.
@@ -156,12 +166,16 @@ def remedy(need, system, cases, reviews):
         if need == 'case_exists':
             return '調達案件を登録する', url_for('cases.new', **opened)
         return '更新の調達案件を登録する', url_for('cases.new', kind='replace', **opened)
+    if need == 'contract_exists' and allowed('contracts.create', system):
+        return '契約を登録する', url_for('contracts.new', system_nos=system.system_no,
+                                  department_code=system.owner.code, title=system.name)
     if need == 'review_open' and allowed('reviews.create'):
         return '台帳活用検討を登録する', url_for('reviews.new', system_nos=system.system_no)
     standing = []
     if need == 'successor_operating' and system.successor_id:
         standing = [System.by_id(system.successor_id)]
     elif need in ('budget_granted', 'review_continues'):
+        cases, reviews, _ = found
         standing = (cases if need == 'budget_granted' else reviews)[:1]
     elif need == 'ordering_supported':
         standing = unsupported(system)
@@ -172,16 +186,14 @@ def remedy(need, system, cases, reviews):
     return None
 
 
-def lacking(move, system, known, cases=None, reviews=None):
+def lacking(move, system, known, found=None):
     """Return [(condition, sentence, where to enter it or None)] of what a move lacks."""
-    if cases is None:
-        cases, reviews = related(system)
-    return [(need, sentence, remedy(need, system, cases, reviews)) for need,
-            sentence in lifecycle.unmet(move, known)]
+    found = found or related(system)
+    return [(need, sentence, remedy(need, system, found)) for need, sentence in lifecycle.unmet(move, known)]
 
 
 NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'pii', 'zone',
-          'hosting', 'vendor', 'backup', 'go_live_on')
+          'hosting', 'contract_end_on', 'backup', 'go_live_on')
 
 
 def completeness(system):
@@ -239,6 +251,12 @@ flow = Flow(
     button=lambda source, target: f'{LIFECYCLES[target]}にする',
     about=lambda row, target: {'warning': FINAL if target == 'cancelled' else ''})
 
+#: whom a system is contracted with: by the contract that ends last
+VENDOR = ContractSystem.select(Vendor.name).join(Contract, JOIN.CROSS).join(Vendor, JOIN.CROSS).where(
+    ContractSystem.system == System.id, ContractSystem.live(), Contract.id == ContractSystem.contract,
+    Contract.live(), Vendor.id == Contract.vendor).order_by(Contract.ends_on.desc(nulls='LAST')).limit(1)
+WENT = '契約の台帳に移りました。契約のファイルで取り込んでください。'
+
 noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm,
     key=('system_no',),
@@ -252,13 +270,17 @@ noun = Noun(
     columns=[
         'system_no', 'name', 'owner', 'category',
         Column('lifecycle', '状態', tone=lifecycle_tone),
-        'criticality', 'contract_end_on',
+        'criticality',
+        Column('contract_end_on', '契約満了日', show=display.day),
     ],
+    exported=(('契約の相手方（契約から）', VENDOR, None),
+              ('契約満了日（契約から）', System.contract_end_on, 'day')),
+    former={'保守事業者': WENT, 'vendor': WENT, '契約満了日': WENT, 'contract_end_on': WENT},
     filters=[
         Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')],
-               lambda v: System.contract_end_on.between(
-            clock.today(), clock.today() + timedelta(days=365)) if v == '1'
-            else System.contract_end_on < clock.today()),
+               lambda v: System.contract_end_on < clock.today() if v == '0'
+               else System.contract_end_on.between(
+                   clock.today(), clock.today() + timedelta(days=365))),
         'owner',
         Filter('lifecycle', '状態'),
         'category', 'zone', 'hosting',

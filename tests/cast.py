@@ -15,6 +15,8 @@ from models import (
     Case,
     CaseShare,
     CheckIn,
+    Contract,
+    ContractSystem,
     CorrectiveAction,
     Course,
     Department,
@@ -37,6 +39,7 @@ from models import (
     Support,
     SupportComment,
     System,
+    Vendor,
 )
 from registry.records.noun import NOUNS
 
@@ -81,6 +84,8 @@ def fill(at):
         people = {who: add(Person, email=email(who), name=name, role=role, department=units[unit],
                            password_hash=hashed)
                   for who, (name, role, unit) in CAST.items()}
+        vendor = add(Vendor, vendor_no='V-00001', name='㈱山﨑情報', kana='ヤマザキジョウホウ',
+                     corporate_no='7130001017701')
         step = Step.get(Step.no == 1)
         course = add(Course, code='K26-01', fiscal_year=2026, name='情報セキュリティ研修',
                      category='security', mandatory=True,
@@ -91,9 +96,8 @@ def fill(at):
             business = Business.get(Business.code == code)
             system = add(System, system_no=f'S-0000{n}', name=f'{word}システム{n}号', kana='システム',
                          owner=owner,
-                         category='core_standard', lifecycle='operate', vendor=f'㈱髙﨑{n}', pii='personal',
-                         site=f'㈱髙﨑ビル{n}',
-                         go_live_on=date(2020, 4, 1), contract_end_on=date(2027, 3, 31))
+                         category='core_standard', lifecycle='operate', site=f'㈱髙﨑ビル{n}', pii='personal',
+                         go_live_on=date(2020, 4, 1), renew_on=date(2027, 3, 31))
             add(BusinessSystem, business=business, system=system)
             progress = add(StepProgress, business=business, step=step, status='done',
                            done_on=date(2026, 5, 1))
@@ -125,6 +129,11 @@ def fill(at):
             add(CorrectiveAction, finding=finding, measure=f'{word}措置{n}', owner=people[who],
                 due_on=date(2026, 12, 28),
                 done_on=date(2026, 11, 1))
+            contract = add(Contract, contract_no=f'K-0000{n}', title=f'{word}契約{n}', department=owner,
+                           vendor=vendor, method='open', kind='service', term='continuing',
+                           contracted_on=date(2022, 3, 1), starts_on=date(2022, 4, 1),
+                           ends_on=date(2027, 3, 31), amount=60_000_000)
+            add(ContractSystem, contract=contract, system=system)
             plan = add(Plan, plan_no=f'P-0000{n}', fiscal_year=2026, department=owner, title=f'{word}施策{n}')
             add(CheckIn, plan=plan, quarter='1Q', assessment='on_track', achievement=Decimal('80.5'))
         add(System, system_no='S-00003', name='課税係の表', owner=below, category='nocode')

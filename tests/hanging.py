@@ -8,6 +8,8 @@ from models import (
     BusinessSystem,
     Case,
     CaseShare,
+    Contract,
+    ContractSystem,
     CorrectiveAction,
     Course,
     Engagement,
@@ -54,6 +56,10 @@ def hang(number, start=0):
         insert(act, [Case(case_no=f'Z-{n}', fiscal_year=2027, department=2, title=f'案件{n}', kind='improve',
                           request=1, system=1,
                           initial_cost=1, new_technology=False) for n in numbers])
+        contracts = insert(act, [Contract(contract_no=f'Z-{n}', title=f'契約{n}', department=2, vendor=1,
+                                          case=1,
+                                          state='unconfirmed') for n in numbers])
+        insert(act, [ContractSystem(contract=row, system=1) for row in contracts])
         insert(act, [Engagement(engagement_no=f'Z-{n}', kind='self', theme=f'点検{n}', department=2, system=1,
                                 auditor='監査')
                      for n in numbers])

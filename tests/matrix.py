@@ -21,15 +21,15 @@ NOUN_RULES = {
     'incident-levels': (EVERYONE, DESK, DESK, DESK), 'shares': (EVERYONE, DESK, DESK, DESK),
     'courses': (EVERYONE, DESK, DESK, DESK), 'enrolments': (SUBJECT, DESK, DESK, DESK),
     'engagements': (SUBJECT, AUDITOR, AUDITOR, AUDITOR), 'findings': (SUBJECT, AUDITOR, AUDITOR, AUDITOR),
-    'plans': (SUBJECT, OWNED, OWNED, DESK), 'departments': (EVERYONE, DESK | ADMIN, DESK | ADMIN,
-        DESK | ADMIN), 'staff': (SUBJECT, DESK, DESK, DESK),
-        'settings': (KEEPERS, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
-    'vendors': (EVERYONE, DESK, DESK, DESK),
+    'plans': (SUBJECT, OWNED, OWNED, DESK), 'staff': (SUBJECT, DESK, DESK, DESK),
+    'departments': (EVERYONE, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
+    'settings': (KEEPERS, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
+    'vendors': (EVERYONE, DESK, DESK, DESK), 'contracts': (SUBJECT, OWNED, OWNED, DESK),
     'people': (KEEPERS, ADMIN, ADMIN, ADMIN), 'actuals': (EVERYONE, DESK, DESK, DESK),
 }
 #: nouns whose rows belong to a unit: another unit's member finds nothing there
-UNITS = frozenset({'systems', 'budget-requests', 'cases', 'supports', 'reviews', 'incidents', 'enrolments',
-                   'engagements', 'findings', 'plans', 'staff', 'actions'})
+UNITS = frozenset({'systems', 'contracts', 'budget-requests', 'cases', 'supports', 'reviews', 'incidents',
+                   'enrolments', 'engagements', 'findings', 'plans', 'staff', 'actions'})
 #: endpoint: who may use it in principle
 OTHERS = {
     'board.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,

@@ -55,16 +55,15 @@ def _other_follower(facts):
 
 #: a condition that is simply a field to be filled: the field's label
 FIELDS = {
-    'name': 'システム名称', 'owner': '所管課', 'summary': 'システムの概要', 'vendor': '保守事業者',
-    'contract_end_on': '契約満了日', 'zone': 'ネットワーク区分', 'confidentiality': '機密性',
-    'integrity': '完全性', 'availability': '可用性', 'manager': '情報システム管理者',
-    'backup': 'バックアップ', 'go_live_on': '稼働開始日', 'retire_planned_on': '廃止予定日',
-    'handover': 'データ引継ぎ・影響する連携', 'retired_on': '廃止日', 'disposed_on': '廃棄完了日',
-    'disposal_certificate': '消去証明書番号', 'reason': '理由', 'comment': '直してほしい点',
-    'response': '対応した内容', 'opinion': '総合意見', 'opinion_text': '意見本文', 'completed_on': '完了日',
-    'measure': '是正措置の内容', 'owner_person': '是正の責任者', 'due_on': '是正の期限',
-    'done_on': '是正の実施日', 'evidence': '是正の証跡', 'followed_on': '事後確認日',
-    'follower_person': '事後確認者',
+    'name': 'システム名称', 'owner': '所管課', 'summary': 'システムの概要', 'zone': 'ネットワーク区分',
+    'confidentiality': '機密性', 'integrity': '完全性', 'availability': '可用性',
+    'manager': '情報システム管理者', 'backup': 'バックアップ', 'go_live_on': '稼働開始日',
+    'retire_planned_on': '廃止予定日', 'handover': 'データ引継ぎ・影響する連携', 'retired_on': '廃止日',
+    'disposed_on': '廃棄完了日', 'disposal_certificate': '消去証明書番号', 'reason': '理由',
+    'comment': '直してほしい点', 'response': '対応した内容', 'opinion': '総合意見',
+    'opinion_text': '意見本文', 'completed_on': '完了日', 'measure': '是正措置の内容',
+    'owner_person': '是正の責任者', 'due_on': '是正の期限', 'done_on': '是正の実施日',
+    'evidence': '是正の証跡', 'followed_on': '事後確認日', 'follower_person': '事後確認者',
 }
 #: what is said to who may not judge a finding
 INVOLVED = ('あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。'
@@ -73,6 +72,7 @@ INVOLVED = ('あなたは、この指摘の是正の責任者だったか、是�
 #: facts)
 CONDITIONS = {
     'case_exists': (lambda facts: _filled(facts, 'case_exists'), '調達案件を登録してください。'),
+    'contract_exists': (lambda facts: _filled(facts, 'contract_exists'), '契約を登録してください。'),
     'budget_granted': (lambda facts: facts.get('budget_result') in ('as_requested', 'reduced'),
                        '調達案件の予算結果が「要求どおり」または「一部減額」になっていません。'),
     'pii_settled': (lambda facts: facts.get('pii') in ('none', 'personal', 'sensitive', 'my_number'),
@@ -111,8 +111,7 @@ MOVES = (
     Move('idea', 'budget', _HEAD, ('case_exists',)),
     Move('budget', 'procure', _IT, ('budget_granted',)),
     Move('budget', 'stopped', _HEAD, ('reason',)),
-    # contracts have no register of their own: these two fields say that one was concluded
-    Move('procure', 'build', _OFFICE, ('vendor', 'contract_end_on', 'ordering_supported')),
+    Move('procure', 'build', _OFFICE, ('contract_exists', 'ordering_supported')),
     Move('build', 'operate', _HEAD, ('zone', 'confidentiality', 'integrity', 'availability', 'manager',
                                      'backup', 'pii_settled', 'pia', 'go_live_on', 'ordering_supported')),
     Move('operate', 'review', _STAFF, ('review_open',)),
@@ -195,12 +194,12 @@ def missing(move, facts, role=None):
     `move` names source and target; the table decides the rest, so one it does not hold (or not for `role`)
     gives one sentence naming the states allowed next. `facts` is a mapping, an absent key reads as not
     filled: name, owner, summary, case_exists (bool), budget_result ('as_requested', 'reduced', 'rejected',
-    'withdrawn' or None), vendor, contract_end_on, zone, confidentiality, integrity, availability, manager,
-    backup, pii ('none', 'personal', 'sensitive', 'my_number', 'unknown'), ordering_supported (bool: no large
-    case of its without 発注・計画調達支援 and without a recorded exception, §3.2; unsupported_cases names
-    those), pii_count, pia_kind, go_live_on, review_open (bool), review_conclusion ('do', 'not', 'continue'
-    or None), successor (a system or a case), successor_operating (bool), retire_planned_on, handover,
-    retired_on, disposed_on, disposal_certificate, reason.
+    'withdrawn' or None), contract_exists (bool), contract_end_on, zone, confidentiality, integrity,
+    availability, manager, backup, pii ('none', 'personal', 'sensitive', 'my_number', 'unknown'),
+    ordering_supported (bool: no large case of its without 発注・計画調達支援 and without a recorded
+    exception, §3.2; unsupported_cases names those), pii_count, pia_kind, go_live_on, review_open (bool),
+    review_conclusion ('do', 'not', 'continue' or None), successor (a system or a case), successor_operating
+    (bool), retire_planned_on, handover, retired_on, disposed_on, disposal_certificate, reason.
     """
     return _missing(MOVES, STATES, move.source, move.target, facts, role)
 

@@ -110,7 +110,8 @@ def examine(upgrade, altered=True):
                          '何も変更していません。')
         try:
             # the copy may be ahead of this machine's clock
-            connection.migrate(lambda: masters.fill(max(clock.now(), head.at or clock.now())))
+            at = max(clock.now(), head.at or clock.now())
+            connection.migrate(lambda: masters.fill(at), at)
         except connection.Refused as refused:
             raise Failed(str(refused)) from None
     checked.verdict = verify.verify()

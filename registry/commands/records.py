@@ -57,7 +57,8 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。'
                      'もう一度取り込んでください。')
         report(importing.told(noun, len(sheet.rows), load.counts, load.problems, seq,
-                              [entry for entry in load.entries if entry.status == 'conflict']), as_json)
+                              [entry for entry in load.entries if entry.status == 'conflict'],
+                              load.notices), as_json)
         if not load.good:
             sys.exit(1)
 
@@ -67,6 +68,8 @@ def report(found, as_json):
     if as_json:
         emit(found)
         return
+    for words in found['notices']:
+        say(words)
     for p in found['errors']:
         place = f'{p["line"]}行目' if p['line'] else 'ファイル'
         say(f'{place} {p["column"]}: {p["message"]}' + (f'（{p["value"]}）' if p['value'] else ''))

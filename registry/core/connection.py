@@ -17,7 +17,7 @@ from models import catalogue, db
 from models.base import snapshot as snapshot
 from models.trail import TrailHead
 
-from . import troubles
+from . import carrying, clock, troubles
 
 #: how long a page's write waits for another's, and how long a command's does, in milliseconds
 WAIT, COMMAND_WAIT = 3_000, 120_000
@@ -127,12 +127,12 @@ def runner():
     return Runner(db.obj, str(catalogue.MIGRATIONS))
 
 
-def migrate(fill=None):
+def migrate(fill=None, at=None):
     """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations
     applied.
 
-    All of it is done or nothing, and a second one waits for the first. Raises Refused where the database
-    cannot become what this version needs.
+    `at` is the moment of the acts that this takes, now unless given. All of it is done or nothing, and a
+    second one waits for the first. Raises Refused where the database cannot become what this version needs.
     """
     with _alone(keys=not pending()):
         if unknown := newer():
@@ -147,6 +147,7 @@ def migrate(fill=None):
             if missing := catalogue.differences(only_missing=True):
                 raise Refused('データベースの形が、この版のものになりません。何も変更していません: '
                               + '、'.join(f'{one["table"]} {one["what"]}' for one in missing))
+            carrying.carry_contracts(at or clock.now())
             rebuild.rebuild()
         if fill:
             fill()

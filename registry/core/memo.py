@@ -8,7 +8,7 @@ from threading import Lock, RLock
 from typing import NamedTuple
 
 from audits import past, trail
-from models import RECORDS, db
+from models import RECORDS, SUMMARIES, db
 
 #: how many results are kept, and of how many heads of the chain it is known which tables they changed
 MOST, HEADS = 2000, 8
@@ -18,6 +18,9 @@ KNOWN = frozenset(table._meta.table_name for table in RECORDS)
 TRAIL = ''
 #: names no table: the number of the head's act
 LAST = '#'
+#: {column: the tables whose rows make it what it is}
+MADE_OF = {summary.column.column_name: frozenset(table._meta.table_name for table in summary.reached)
+           for summary in SUMMARIES}
 #: so many changes of a table are worked into what was made from it; after more it is made anew
 WORKED_IN = 100
 #: the words that are tables of ours, or of the database
@@ -96,7 +99,8 @@ class Memo:
 def tables_of(sql):
     """Return the names of the tables that a statement may read: every word of it that is one."""
     words = frozenset(re.findall(r'\w+', sql))
-    return (words & KNOWN) | (frozenset({TRAIL}) if words & _OTHERS else frozenset())
+    others = (MADE_OF[word] for word in words & MADE_OF.keys())
+    return (words & KNOWN).union(*others) | (frozenset({TRAIL}) if words & _OTHERS else frozenset())
 
 
 def note(event):

@@ -22,6 +22,7 @@ from models.people import ROLES
 from ..core import connection
 from ..data import masters
 from .acts import FIRST, PUBLISHED
+from .contracts import Contracts
 from .daily import Daily
 from .engagements import Engagements
 from .names import PASSWORD, PEOPLE
@@ -66,15 +67,15 @@ def begin():
     masters.fill_tables(FIRST)
 
 
-class Ward(Units, Systems, Standardisation, Daily, Procurement, Plans, Engagements):
+class Ward(Units, Systems, Contracts, Standardisation, Daily, Procurement, Plans, Engagements):
     """The ward's acts: each part adds its own, `fill` carries them out in the order of their moments."""
 
 
 def planned():
     """Return the ward with all its acts in the order of their moments, none of them carried out."""
     ward = Ward(Random(8))
-    for part in (ward.organisation, ward.systems, ward.steps, ward.training, ward.incidents, ward.procurement,
-                 ward.plans, ward.audits, ward.actuals):
+    for part in (ward.organisation, ward.systems, ward.contracts, ward.steps, ward.training, ward.incidents,
+                 ward.procurement, ward.plans, ward.audits, ward.actuals):
         part()
     ward.acts.sort(key=lambda entry: entry[0])
     return ward

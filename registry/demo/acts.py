@@ -27,6 +27,8 @@ class Acts:
         self.random = random
         self.acts = []
         self.units, self.people, self.by_name, self.rows = {}, {}, {}, {}
+        #: [(system, vendor, last day)] of what stands under a contract
+        self.contracted = []
 
     def act(self, moment, kind, write, by='it', reason='デモデータ'):
         """Add one act; `write(act)` saves its rows once it is its turn."""

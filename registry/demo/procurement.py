@@ -100,7 +100,8 @@ class Procurement(Acts):
         for n, (kind, approved) in enumerate((('renew', date(2026, 6, 30)), ('merge', date(2026, 8, 21)),
                                               ('retire', date(2026, 10, 9)), ('contract', None)), 1):
             review = Review(review_no=f'R-{n:05d}', kind=kind, title=f'{SUBJECTS[n][0]}システムの見直し',
-                            reviewed_on=date(2026, 5 + n, 12), used_fields='契約満了日、保守事業者、利用者数',
+                            reviewed_on=date(2026, 5 + n, 12),
+                            used_fields='契約満了日、契約の相手方、利用者数',
                             conclusion='do' if approved else None, approved_on=approved,
                             approver='行政情報マネジメント課長' if approved else None)
             act.save(review)

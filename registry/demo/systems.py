@@ -64,7 +64,10 @@ class Systems(Acts):
             if n % 9 == 0:
                 values.update(backup=None, contacts=None, criticality=None)
             values.update(more)
+            vendor, ends = values.pop('vendor'), values.pop('contract_end_on')
             row = self.by_name[name] = System(**values)
+            if vendor:
+                self.contracted.append((row, vendor, ends))
             groups[group].append(row)
             return row
 

@@ -47,6 +47,9 @@ def export_rows(noun, query, viewer):
         # the row's id stands where no column does
         makers.append((len(columns) if links is None and column is not None else 0, links, text))
         columns += [column] if makers[-1][0] else []
+    for _, expression, _ in noun.exported:
+        makers.append((len(columns), None, str))
+        columns.append(expression)
     for row in connection.streamed(query.select(*columns)):
         line = []
         for place, links, text in makers:
@@ -86,7 +89,7 @@ def export(noun, query=None, viewer=UNLIMITED):
         scope = noun.scope(clock.today())
         query = noun.table.select().where(noun.table.live(),
                                           *([] if scope is None else [scope])).order_by(noun.table.id)
-    return headers_of(noun), export_rows(noun, query, viewer)
+    return [*headers_of(noun), *(header for header, *_ in noun.exported)], export_rows(noun, query, viewer)
 
 
 #: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
@@ -104,6 +107,8 @@ def export_for_people(noun, query=None, viewer=UNLIMITED):
               if isinstance(cell, Flag) else None
               for cell in cells]
     headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
+    for header, _, kind in noun.exported:
+        headers, kinds, makers = [*headers, header], [*kinds, kind], [*makers, None]
     return headers, ([text if make is None or not text else make(text) for make,
                       text in zip(makers, row, strict=True)]
                      for row in rows), kinds

@@ -46,13 +46,15 @@ def pointed_at(field, row, who):
     return field.show(value, who)
 
 
-def past_of(noun, row, before=history.END):
-    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first; see
-    `history.of_row`."""
+def past_of(noun, row, before=history.END, known=None):
+    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first.
+
+    See `history.of_row`. `known` are {(table, id): label} of other records that the reader may see.
+    """
     told, who = {}, current_user._get_current_object()
     names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
-             if other is not None and condition(type(other), who,
-                                                clock.today()) is None} | {(type(row), row.id): row.label}
+             if other is not None and condition(type(other), who, clock.today()) is None}
+    names |= {(type(row), row.id): row.label} | (known or {})
     parts = vocabulary.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)

@@ -178,3 +178,9 @@ def shown(noun, row, read):
         found.append(Shown(link.title, other.one, made, [(f'{other.address}{each.id}', label) for each, label
                                                          in zip(made.rows, labels, strict=True)], new))
     return found
+
+
+def labels(found):
+    """Return {(table, id): label} of the records that some Shown name."""
+    return {(type(row), row.id): label for link in found
+            for row, (_, label) in zip(link.panel.rows, link.rows, strict=True)}

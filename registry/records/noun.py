@@ -244,6 +244,10 @@ class Noun(Savable):
     the columns that moves change and not the edit page; `permits` are {verb: rules} (see `core.permits`).
     `panels(row)` gives what the noun's own template shows; what leads to a record is shown without it
     (`links`).
+
+    `exported` are (header, expression, kind of `sheets.FORMATS` or None) of columns that its file tells
+    and nobody types; `former` are {header or
+    key: what became of it} of columns that files of earlier releases have. An import reads neither.
     """
 
     columns: list
@@ -264,6 +268,8 @@ class Noun(Savable):
     scope: Callable = lambda day: None
     hint: str = ''
     importable: bool = True
+    exported: tuple = ()
+    former: dict = field(default_factory=dict)
     views: tuple = ('index', 'show', 'new', 'edit', 'void')
     loader: type | None = None
     flow: Flow | None = None

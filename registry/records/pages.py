@@ -136,11 +136,12 @@ def blueprint(noun):
         def show(id):
             row = find(noun, id)
             found = facts.details(noun, row)
-            told, older = facts.past_of(noun, row)
             panels = noun.panels(row)
+            leading = links.shown(noun, row, panels.get('read', {}))
+            told, older = facts.past_of(noun, row, known=links.labels(leading))
             return render_template(noun.template, noun=noun, row=row, details=found, history=told,
                                    older=older, panels=panels,
-                                   links=links.shown(noun, row, panels.get('read', {})),
+                                   links=leading,
                                    crumbs=crumbs(noun, (display.called(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),

@@ -30,6 +30,7 @@ from models import (
     Strategy,
     Support,
     SupportComment,
+    System,
     Theme,
     Throttle,
     TokenUse,
@@ -62,6 +63,7 @@ WORDS = {
     TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
+    System: {'contract_end_on': '契約満了日（契約から）'},
     Support: {'state': '状態'},
     SupportComment: {'person': '書いた人', 'at': '日時', 'state': '移った先の状態',
                      'text': 'コメント'},
@@ -72,6 +74,8 @@ WORDS = {
     Indicator: {'references': '参考値'},
     Schedule: {'place': '順'},
 }
+#: columns that were, and that histories tell of
+FORMER = {System: {'vendor': '保守事業者'}}
 #: columns every record has, and no form
 COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
           'void_reason': '取消理由', 'search_text': '検索用の文字列（自動）'}
@@ -138,7 +142,8 @@ def words_of(table):
 @cache
 def vocabulary(table):
     """Return the Vocabulary of a table."""
-    return Vocabulary(words_of(table), {name: cell.show for name, cell in cells_of(table).items()
+    return Vocabulary(words_of(table) | FORMER.get(table, {}),
+                      {name: cell.show for name, cell in cells_of(table).items()
                                         if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)
 
 

@@ -171,7 +171,7 @@ class Client(threading.Thread):
                 value = f'k{self.number}-{count}-{secrets.token_hex(3)}'
                 self.tried.append(value)
                 fields = [pair for pair in Form(text, path).values
-                          if pair[0] != 'vendor'] + [('vendor', value)]
+                          if pair[0] != 'site'] + [('site', value)]
                 status, place, text = browser.ask('POST', path, fields)
                 if status == 303 and place.endswith(f'/systems/{self.number + 1}'):
                     self.acknowledged.append(value)
@@ -367,8 +367,8 @@ class Trial:
             with connection.snapshot():
                 written = {value: None for (text,) in Change.select(Change.values).where(
                     Change.table == 'system', Change.kind == 'update').tuples()
-                    for value in [json.loads(text).get('vendor', [None, None])[1]] if value}
-                rows = dict(System.select(System.id, System.vendor).where(System.id <= CLIENTS).tuples())
+                    for value in [json.loads(text).get('site', [None, None])[1]] if value}
+                rows = dict(System.select(System.id, System.site).where(System.id <= CLIENTS).tuples())
             for client, values in said.items():
                 lost = [value for value in values if value not in written]
                 if lost and missing:

@@ -6,28 +6,23 @@ before it was frozen, made by the code of that day with its own commands: `migra
 add`. SQLite's is the file, PostgreSQL's the output of `pg_dump --inserts`. A release adds its own pair and
 the checksums of its migrations.
 """
-import gzip
 import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
-import psycopg
 import pytest
-from ground import ENGINE
-from places import ROOT, TESTS
+from earlier import DATA, opened_at, stored
+from places import ROOT
 
 from audits import verify
 from models import Department, System, catalogue, db
 from registry.core import connection
 from registry.data import masters
 
-DATA = TESTS / 'data'
 RELEASES = sorted(path.name.removesuffix('.db.gz') for path in (DATA / 'releases').glob('*.db.gz'))
 RELEASED = dict(reversed(line.split())
                 for line in (DATA / 'released-migrations.txt').read_text().splitlines())
@@ -49,31 +44,6 @@ def test_every_released_migration_is_listed():
 
 # --- the registers of earlier days ---
 
-def stored(release, databases):
-    """Return the URL of a new database that holds a release's register."""
-    url = databases.empty()
-    if ENGINE == 'sqlite':
-        Path(url.removeprefix('sqlite:///')).write_bytes(gzip.decompress(
-            (DATA / 'releases' / f'{release}.db.gz').read_bytes()))
-    else:
-        script = gzip.decompress((DATA / 'releases' / f'{release}.sql.gz').read_bytes()).decode()
-        # psql's own words
-        script = '\n'.join(line for line in script.split('\n') if not line.startswith('\\'))
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(script)
-    return url
-
-
-@contextmanager
-def opened_at(url):
-    db.initialize(connection.open_database(url))
-    try:
-        with db.connection_context():
-            yield
-    finally:
-        db.close_all()
-
-
 def trail_of():
     """Return the acts and changes that stand, as the engine gives them."""
     columns = ('seq, at, actor, actor_name, channel, kind, reason, request_id, changes, previous, hash',
@@ -83,7 +53,7 @@ def trail_of():
 
 
 def upgrade():
-    return connection.migrate(lambda: masters.fill(LATER))
+    return connection.migrate(lambda: masters.fill(LATER), LATER)
 
 
 def test_there_is_one_register_of_each_form():

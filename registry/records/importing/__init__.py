@@ -10,11 +10,12 @@ from .reading import Load, load
 __all__ = ('Cells', 'Entry', 'Load', 'Overtaken', 'load', 'told')
 
 
-def told(noun, rows, counts, problems, seq, conflicts):
+def told(noun, rows, counts, problems, seq, conflicts, notices=()):
     """Return what an import came to, as the JSON of `daicho import` and of the API (contract: interfaces)."""
     return {'kind': noun.name, 'rows': rows,
             **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')},
             'errors': [
                 {'line': p.line, 'column': p.column, 'value': p.value, 'message': p.message}
                 for p in problems], 'act': seq,
-            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts]}
+            'conflicts': [{'line': e.line, 'label': e.label, 'message': e.message} for e in conflicts],
+            'notices': list(notices)}

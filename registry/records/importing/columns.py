@@ -73,22 +73,28 @@ class Columns:
             if len(names) == 1:
                 known.setdefault(word, next(iter(names)))
         self.known = known
-        columns, seen = [], {}
+        columns, seen, told = [], {}, {key_of_label(header) for header, *_ in self.noun.exported}
+        former = {key_of_label(header): words for header, words in self.noun.former.items()}
         for place, header in enumerate(sheet.headers):
             name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
-            if name is None:
+            if name is None and key_of_label(header) in former:
+                filled = sum(bool(cells[place].strip()) for _, cells in sheet.rows)
+                if filled:
+                    self.notices.append(f'「{header}」の列は読み込みません（値のある行 {filled:,}件）。'
+                                        f'{former[key_of_label(header)]}')
+            elif name is None and key_of_label(header) not in told:
                 if not ignore_unknown:
                     self.problems.append(Problem(1, header, '',
                                                  f'「{header}」という列はありません。列名を直すか、'
                                                  '列を削除してください。'
                                                  '使える列: '
                                                  f'{"、".join(c.header for c in self.form.cells())}'))
-            elif name in seen:
+            elif name is not None and name in seen:
                 unreadable = True
                 self.problems.append(Problem(1, header, '',
                                              f'「{header}」と「{seen[name]}」は同じ項目です。'
                                              '片方を削除してください。'))
-            else:
+            elif name is not None:
                 seen[name] = header
                 columns.append((place, name))
         for name in self.noun.key:

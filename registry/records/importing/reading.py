@@ -44,6 +44,8 @@ class Load(Columns, Applied):
         #: every column a file may have, whether this one has it or not
         self.cells = self.form.cells()
         self.words = {cell.short_name: cell.header for cell in self.cells}
+        #: what is not read of the file, and why, in words
+        self.notices = []
         self.columns = self._columns(sheet, ignore_unknown)
         self.cut = {}
         if self.columns is not None:

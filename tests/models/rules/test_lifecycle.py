@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine_free
 WHOLE = {
     'name': '住民記録システム', 'owner': 1, 'summary': '住民基本台帳事務', 'case_exists': True,
     'budget_result': 'reduced',
-    'vendor': '保守会社', 'contract_end_on': date(2026, 3, 31), 'zone': 'lgwan', 'confidentiality': '3A',
+    'contract_exists': True, 'contract_end_on': date(2026, 3, 31), 'zone': 'lgwan', 'confidentiality': '3A',
     'integrity': '2', 'availability': '2', 'manager': '課長', 'backup': '日次', 'pii': 'my_number',
     'pia_kind': 'full',
     'go_live_on': date(2026, 1, 5), 'review_open': True, 'review_conclusion': 'continue', 'successor': True,

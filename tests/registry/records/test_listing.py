@@ -8,7 +8,7 @@ import pytest
 from lists import numbers
 
 from audits import trail
-from models import Business, Course, Department, Step, StepProgress, System, db
+from models import Business, Contract, ContractSystem, Course, Department, Step, StepProgress, System, db
 from registry.core import clock
 from registry.records import listing
 from registry.records.listing import spellings
@@ -103,13 +103,17 @@ def test_codes_narrow_a_list_to_their_rows(client_of):
 
 
 @pytest.mark.parametrize('sort, filled', [('contract_end_on', ['S-00099', 'S-00001', 'S-00002']),
-    ('-contract_end_on', ['S-00001', 'S-00002', 'S-00099']),
+                                          ('-contract_end_on', ['S-00001', 'S-00002', 'S-00099']),
                                           ('criticality', ['S-00098', 'S-00099']),
                                           ('-criticality', ['S-00099', 'S-00098'])])
 def test_blanks_come_last_whichever_way_a_list_is_sorted(client_of, written, sort, filled):
-    written(System(system_no='S-00099', name='早い満了', owner=1, category='office',
-                   contract_end_on=date(2026, 12, 1), criticality='B'),
-            System(system_no='S-00098', name='満了日なし', owner=1, category='office', criticality='A'))
+    early = System(system_no='S-00099', name='早い満了', owner=1, category='office', criticality='B')
+    contract = Contract(contract_no='K-00099', title='早い', state='unconfirmed', department=1,
+                        ends_on=date(2026, 12, 1))
+    written(early, System(system_no='S-00098', name='満了日なし', owner=1, category='office',
+                          criticality='A'),
+            contract)
+    written(ContractSystem(contract=contract, system=early))
     it = client_of('it')
     found = numbers(it, f'/systems/?sort={sort}')
     assert found[:len(filled)] == filled and len(found) == 5 and sorted(found[len(filled):]) == found[
@@ -117,16 +121,16 @@ def test_blanks_come_last_whichever_way_a_list_is_sorted(client_of, written, sor
     assert exported(it, f'/systems/?sort={sort}') == found
 
 
-@pytest.mark.parametrize('sort', ['contract_end_on', '-contract_end_on'])
+@pytest.mark.parametrize('sort', ['ends_on', '-ends_on'])
 def test_the_pages_of_a_list_with_blanks_are_the_whole_list_in_order(client_of, written, sort):
-    written(*(System(system_no=f'T-{n:05}', name=f'頁{n}', owner=1, category='office',
-                     contract_end_on=date(2027, 1, 1 + n % 28) if n % 3 else None) for n in range(190)))
+    written(*(Contract(contract_no=f'T-{n:05}', title=f'頁{n}', department=1, state='unconfirmed',
+                       ends_on=date(2027, 1, 1 + n % 28) if n % 3 else None) for n in range(191)))
     it = client_of('it')
-    whole = numbers(it, f'/systems/?sort={sort}&size=200')
+    whole = numbers(it, f'/contracts/?sort={sort}&size=200')
     assert len(whole) == 193 and len(set(whole)) == 193
     assert [number for page in range(1, 5)
-            for number in numbers(it, f'/systems/?sort={sort}&page={page}')] == whole
-    assert exported(it, f'/systems/?sort={sort}') == whole
+            for number in numbers(it, f'/contracts/?sort={sort}&page={page}')] == whole
+    assert exported(it, f'/contracts/?sort={sort}') == whole
 
 
 def test_a_business_is_sorted_by_its_number(client_of, written, app):

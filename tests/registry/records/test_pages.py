@@ -110,7 +110,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
         hang(FEW)
     page = it.get('/systems/1').page
     addresses = {link.partition('?')[0]: link for link in page.links if '?system=S-00001' in link}
-    assert set(addresses) == {'/businesses/', '/cases/', '/reviews/', '/incidents/',
+    assert set(addresses) == {'/contracts/', '/businesses/', '/cases/', '/reviews/', '/incidents/',
                               '/engagements/'}
     for address in addresses.values():
         total = whole(it, address)
