@@ -29,7 +29,7 @@ def days_left(ends_on):
     return f'あと{days:,}日' if days >= 0 else f'{-days:,}日経過'
 
 
-def left_tone(ends_on):
+def ending_tone(ends_on):
     if ends_on is None:
         return ''
     days = (ends_on - clock.today()).days
@@ -60,8 +60,7 @@ noun = Noun(
                         'award': award_rate(row)},
     joins=lambda query: query.join(Vendor, JOIN.LEFT_OUTER),
     columns=['contract_no', 'title', Column('state', tone=state_tone),
-             Column('vendor', '相手方', Vendor.name), 'department', 'ends_on',
-             Column('left', '残り', Contract.ends_on, show=days_left, tone=left_tone)],
+             Column('vendor', '相手方', Vendor.name), 'department', Column('ends_on', tone=ending_tone)],
     filters=['department', 'vendor', 'state', 'method', 'kind',
              Filter('ends', '終了日', lambda: list(MONTHS.items()), ends_within),
              Filter('system', '関連システム'),

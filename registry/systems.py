@@ -45,10 +45,11 @@ reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, 
     ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
     Review.reviewed_on.desc(), Review.id.desc()).limit(links.FEW))
 
-contracts_of = Prepared(lambda system: Contract.select(Contract.id, Contract.contract_no,
-    Contract.title).join(
-    ContractSystem).where(Contract.live(), ContractSystem.live(), ContractSystem.system == system).order_by(
-    Contract.ends_on.desc(nulls='LAST'), Contract.id.desc()).limit(links.FEW))
+contracts_of = Prepared(lambda system: Contract.select(
+    Contract.id, Contract.contract_no, Contract.title, Vendor.name.alias('vendor_name'),
+).join(ContractSystem).switch(Contract).join(Vendor, JOIN.LEFT_OUTER).where(
+    Contract.live(), ContractSystem.live(), ContractSystem.system == system,
+).order_by(Contract.ends_on.desc(nulls='LAST'), Contract.id.desc()).limit(links.FEW))
 
 
 def related(system):
@@ -149,7 +150,8 @@ def panels(system):
     return {
         'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items()
                                    if not may_move(system, move)],
-        'completeness': completeness(system), 'read': {
+        'completeness': completeness(system),
+        'vendor': contracts[0].vendor_name if contracts else None, 'read': {
             'cases': cases, 'reviews': reviews, 'contracts': contracts},
         'void': url_for('systems.move', id=system.id, target='cancelled') if cancel
         and may_move(system, cancel) else None,
