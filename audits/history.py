@@ -30,10 +30,10 @@ UNSEEN = 'ほかの所属の記録'
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a table's columns are called, in the order they are told, and how those read that need more than
-    their kind says.
+    """What a table's columns are called, in the order in which sentences name them.
 
-    `called` gives what another record is called in a sentence.
+    `shows` has a function for a column whose values need more than their kind to be read; `called` gives what
+    another record is called in a sentence.
     """
 
     labels: dict = field(default_factory=dict)
@@ -46,17 +46,17 @@ class Vocabulary:
 
 
 def of_row(row, parts=(), before=END):
-    """Return (Changes, older): of one record and of its `parts` ((table, field that leads to it)), newest
-    first.
+    """Return (Changes, older) of one record and of its `parts`, newest first.
 
-    Only of what lies before `before`, an act and a place in it; `older` is the same for the next page, or
-    None. An act is told whole, but for one that alone changed more of the record than a page tells.
+    `parts` are (table, field that leads to the record). Only of what lies before `before`, an act and a place
+    in it; `older` is the same for the next page, or None. An act is told whole, but for one that alone
+    changed more of the record than a page tells.
     """
     found = list(_of(type(row), parts, before == END)(row.id, *before))
     for change in found:
-        change.act = Act(seq=change.act_seq, at=Act.at.python_value(change.act_at),
-                         actor_name=change.act_actor,
-                         reason=change.act_reason, channel=change.act_channel, kind=change.act_kind)
+        change.act = Act(
+            seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
+            reason=change.act_reason, channel=change.act_channel, kind=change.act_kind)
     if len(found) <= PAGE:
         return found, None
     whole = [change for change in found if change.act.seq != found[-1].act.seq]
@@ -76,8 +76,8 @@ def _whose(table, parts, id, newest):
         every = part.select(part.id).where(leading == id)
         for some in ((every.order_by(part.id.desc()).limit(PAGE + 1), every.where(part.revision > 1))
                      if newest else (every,)):
-            found += Change.select(Change.id).where(Change.table == part._meta.table_name,
-                                                    Change.row.in_(some))
+            found += Change.select(Change.id).where(
+                Change.table == part._meta.table_name, Change.row.in_(some))
     return Change.id.in_(found)
 
 
@@ -87,21 +87,27 @@ def _of(table, parts, newest):
                Act.at.alias('act_at'), Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'),
                Act.channel.alias('act_channel'), Act.kind.alias('act_kind'))
     return Prepared(lambda id, act, place: _latest(
-        columns, _whose(table, parts, id, newest) & ((Change.act < act) | (Change.act == act)
-            & (Change.place < place)), PAGE + 1))
+        columns,
+        _whose(table, parts, id, newest)
+        & ((Change.act < act) | (Change.act == act) & (Change.place < place)),
+        PAGE + 1))
 
 
 def label_of(table, label):
-    """Return what a changed row was called; older labels of a step's moves hold the day that stands for its
-    beginning."""
+    """Return what a changed row was called, in words of today.
+
+    Older labels of a step's moves hold the day that stands for its beginning.
+    """
     return label.replace(ALWAYS.isoformat(), FROM_START) if table == StepMove._meta.table_name else label
 
 
 def who_set(rows, columns, to=None):
-    """Return {(name, address)} of the people whose acts gave one of some columns of one of the records of a
-    table a value, or the value `to`."""
-    return {(name, address) for column, value, name, address in _values(rows) if column in columns
-            and value is not None and to in (None, value)}
+    """Return {(name, address)} of the people whose acts gave a column of some records a value.
+
+    `rows` are of one table; with `to` only those count who gave the column that value.
+    """
+    return {(name, address) for column, value, name, address in _values(rows)
+            if column in columns and value is not None and to in (None, value)}
 
 
 def values_of(rows, column):
@@ -114,16 +120,16 @@ def _values(rows):
         return []
     changes = Change.select(Change.values, Act.actor_name, Act.actor).join(Act).where(
         Change.table == rows[0]._meta.table_name, Change.row.in_([row.id for row in rows])).tuples()
-    return [(column, value, name, address) for values, name, address in changes for column,
-            (_, value) in loads(values).items()]
+    return [(column, value, name, address) for values, name, address in changes
+            for column, (_, value) in loads(values).items()]
 
 
 def others_had(row, name):
     """Tell whether another row of a table ever had the text that `row` has in a field, in capitals or not."""
     table, value = type(row), row.__data__[name]
-    changes = Change.select(Change.values).where(Change.table == table._meta.table_name,
-        Change.row != (row.id or 0),
-                                                 Change.values.contains(canonical(value)[1:-1]))
+    changes = Change.select(Change.values).where(
+        Change.table == table._meta.table_name, Change.row != (row.id or 0),
+        Change.values.contains(canonical(value)[1:-1]))
     return any(value.lower() == str(text or '').lower() for (values,) in changes.tuples()
                for text in loads(values).get(name, ()))
 
@@ -135,21 +141,20 @@ def of_rows(rows):
         ids.setdefault(row._meta.table_name, []).append(row.id)
     columns = (Change.table, Change.label, Change.kind, Change.values, Act.seq, Act.at, Act.actor_name,
                Act.reason)
-    return list(_latest(columns, reduce(or_, [(Change.table == table) & Change.row.in_(some) for table,
-        some in ids.items()]), LIMIT))
+    which = [(Change.table == table) & Change.row.in_(some) for table, some in ids.items()]
+    return list(_latest(columns, reduce(or_, which), LIMIT))
 
 
 def _latest(columns, which, most):
-    return Change.select(*columns).join(Act).where(which).order_by(Change.act.desc(),
-        Change.place.desc()).limit(most)
+    return (Change.select(*columns).join(Act).where(which)
+            .order_by(Change.act.desc(), Change.place.desc()).limit(most))
 
 
 def name_all(changes, names, called=attrgetter('label'), visible_of=lambda rows: rows):
-    """Add to `names` what the records named in some changes are called: read once for each table, not for
-    each change.
+    """Add to `names` what the records named in some changes are called.
 
-    `called(row)` is what one is called, `visible_of(rows)` returns those of a table's rows that the reader
-    may see; others are not named.
+    Read once for each table, not for each change. `called(row)` is what one is called, `visible_of(rows)`
+    returns those of a table's rows that the reader may see; others are not named.
     """
     wanted = {}
     for change in changes:
@@ -163,16 +168,16 @@ def name_all(changes, names, called=attrgetter('label'), visible_of=lambda rows:
         names.update({(table, id): f'#{id}' for id in ids})
         seen = {row.id for row in visible_of(rows)}
         words = table.labels_of(rows) if table.labelled_by else map(called, rows)
-        names.update({(table, row.id): text if row.id in seen else UNSEEN for row,
-                      text in zip(rows, words, strict=True)})
+        names.update({(table, row.id): text if row.id in seen else UNSEEN
+                      for row, text in zip(rows, words, strict=True)})
 
 
 def sentences(change, vocabulary, names=None, untold=None):
-    """Return the sentences of a change; `names` are those of other rows (`name_all` fills them), read where
-    one is not there.
+    """Return the sentences of a change.
 
-    A field without a label is shown by its key, never hidden; only `untold`, what leads a part to the record
-    whose history this is, goes without saying.
+    `names` are those of other rows (`add_names` fills them), read where one is not there. A field without a
+    label is shown by its key, never hidden; only `untold`, what leads a part to the record whose history this
+    is, goes without saying.
     """
     table = TABLES.get(change.table)
     names = {} if names is None else names

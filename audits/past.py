@@ -10,11 +10,11 @@ from models.trail import Act, Change
 
 
 def rows_at(table, moment):
-    """Return {row id: {field: value}} of `table` as recorded up to `moment` (aware, inclusive); voided rows
-    too.
+    """Return {row id: {field: value}} of `table` as recorded up to `moment`.
 
-    The chain's order decides: what comes after the first act of a later moment is later, whatever moment it
-    bears (trails of before acts had to follow one another, or of a pinned day).
+    The moment is aware and inclusive; voided rows are among them. The chain's order decides: what comes after
+    the first act of a later moment is later, whatever moment it bears (trails of before acts had to follow
+    one another, or of a pinned day).
     """
     fields, states, end = table._meta.fields, {}, first_after(moment)
     for row, values in (Change.select(Change.row, Change.values)
@@ -29,14 +29,15 @@ def rows_at(table, moment):
 
 
 def changed(table, since, until, most):
-    """Return [(row id, {field: [before, after]})] of a table's changes by the acts after `since` up to
-    `until`; None for over `most`.
+    """Return [(row id, {field: [before, after]})] of a table's changes, None for over `most`.
 
-    A new row has all of its fields, those that were left blank too.
+    They are of the acts after `since` up to `until`. A new row has all of its fields, those that were left
+    blank too.
     """
-    found = list(Change.select(Change.row, Change.kind, Change.values).where(
-        Change.table == table._meta.table_name, Change.act > since,
-        Change.act <= until).order_by(Change.act).limit(most + 1).tuples())
+    found = list(
+        Change.select(Change.row, Change.kind, Change.values)
+        .where(Change.table == table._meta.table_name, Change.act > since, Change.act <= until)
+        .order_by(Change.act).limit(most + 1).tuples())
     blank = {name: [None, None] for name in table._meta.fields}
     return None if len(found) > most else [
         (row, {**(blank if kind == 'create' else {}), **loads(values)}) for row, kind, values in found]
@@ -48,19 +49,23 @@ def first_after(moment):
 
 
 def out_of_order(moment):
-    """Return how many acts bear a moment up to `moment` though they follow a later one: they are not
-    replayed."""
+    """Return how many acts bear a moment up to `moment` though they follow a later one.
+
+    They are not replayed.
+    """
     end = first_after(moment)
     return 0 if end is None else Act.select().where(Act.seq > end, Act.at <= moment).count()
 
 
 def after(row, count):
-    """Return {field: value} of a record as its first `count` changes left it, and the Acts of those that
-    came later, oldest first."""
+    """Return ({field: value}, [Act]) of a record: as its first `count` changes left it, and what came later.
+
+    The Acts are oldest first.
+    """
     fields, later = row._meta.fields, []
     state = dict.fromkeys(fields) if count > 0 else {}
-    changes = (Change.select(Change.values, Act).join(Act).where(Change.table == row._meta.table_name,
-        Change.row == row.id)
+    changes = (Change.select(Change.values, Act).join(Act)
+               .where(Change.table == row._meta.table_name, Change.row == row.id)
                .order_by(Change.act, Change.place))
     for place, change in enumerate(changes):
         if place >= count:

@@ -1,5 +1,7 @@
-"""Columns derived from others (search texts, summaries), computed anew: they are not recorded, so no act is
-written."""
+"""Derived columns (search texts, summaries), computed anew.
+
+They are not recorded, so no act is written.
+"""
 from models import RECORDS, SUMMARIES, db
 from models.base import Table
 
@@ -36,8 +38,10 @@ def _differing(row):
 
 
 def _write(table: type[Table], rows):
-    """Write the derived columns of some rows in one transaction; a row saved since it was read is left as it
-    is."""
+    """Write the derived columns of some rows in one transaction.
+
+    A row saved since it was read is left as it is.
+    """
     if not rows:
         return 0
     with trail.untrailed(), db.atomic():

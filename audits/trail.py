@@ -1,5 +1,4 @@
-"""The write side of the trail (操作履歴): the only place where rows are written, each time as part of an
-act."""
+"""The write side of the trail (操作履歴): the only place where rows are written, always in an act."""
 import hashlib
 import json
 from contextlib import ExitStack, contextmanager
@@ -60,8 +59,10 @@ class ClockBehind(Exception):
 
 
 def pin(day):
-    """Take `day` (None: no longer) as one whose hours mean nothing: its acts follow one another whatever the
-    hour."""
+    """Take `day` as one whose hours mean nothing, None for no such day.
+
+    Its acts follow one another whatever the hour.
+    """
     global _pinned
     _pinned = day
 
@@ -109,8 +110,10 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
 
 @contextmanager
 def _begun():
-    """Open the transaction of an act and yield the head it will move; raise Busy when others keep it too
-    long."""
+    """Open the transaction of an act and yield the head it will move.
+
+    Raise Busy when others hold it too long.
+    """
     if not _turns.acquire(timeout=TURN):
         raise Busy('others are writing')
     try:
@@ -129,9 +132,9 @@ def _begun():
 
 def is_locked(error):
     """Tell whether a database error says that another holds what was to be written."""
-    told = getattr(error, 'orig', None)
-    return getattr(told, 'sqlstate', '') == '55P03' or getattr(told, 'sqlite_errorname',
-        '').startswith(('SQLITE_BUSY', 'SQLITE_LOCKED'))
+    cause = getattr(error, 'orig', None)
+    return (getattr(cause, 'sqlstate', '') == '55P03'
+            or getattr(cause, 'sqlite_errorname', '').startswith(('SQLITE_BUSY', 'SQLITE_LOCKED')))
 
 
 def canonical(value):
@@ -155,8 +158,10 @@ def plain(field, value):
 
 
 def sealed(secret):
-    """Return what is recorded in a secret's place: its hash, which betrays no password (what is hashed is
-    salted), only a change."""
+    """Return what is recorded in a secret's place: its hash.
+
+    It shows only that the secret changed: what is hashed is salted.
+    """
     return None if secret is None else f'（非公開）{hashlib.sha256(secret.encode()).hexdigest()}'
 
 
@@ -177,8 +182,10 @@ def digest(previous, header, lines):
 
 
 def header(form, words, who):
-    """Return what of an act is hashed, as a list: `words` of every act, `who` (person, role, unit, its name)
-    since form 2."""
+    """Return what is hashed of an act apart from its changes, as a list.
+
+    `words` are those of every act, `who` (person, role, unit, its name) counts since form 2.
+    """
     return list(words) if form is None else [f'act {form}', *words, *who]
 
 
@@ -191,8 +198,10 @@ def header_of(act):
 
 
 def differences(row, before):
-    """Return {field: [before, after]} of what a save of `row` would change; `before` is None for a new
-    row."""
+    """Return {field: [before, after]} of what saving `row` would change.
+
+    `before` is None for a new row.
+    """
     changes = {}
     if before is None:
         for name, field in recorded(type(row)):
@@ -220,9 +229,9 @@ def _insert(table, fields, lines, returning=False):
                   for field in fields]
     values = [value if convert is None or value is None else convert(value)
               for each in lines for convert, value in zip(converters, each, strict=True)]
-    cursor = db.execute_sql(f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES '
-                            f'{", ".join([line] * len(lines))}'
-                            f'{" RETURNING id" if returning else ""}', values)
+    cursor = db.execute_sql(
+        f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES {", ".join([line] * len(lines))}'
+        f'{" RETURNING id" if returning else ""}', values)
     return [id for (id,) in cursor.fetchall()] if returning else []
 
 
@@ -238,10 +247,10 @@ class Writing:
         self.summarised = {}
         # as the person stands now that nobody else writes, not as some page read them before
         who = next(iter(_who(by.id))) if by else None
-        self.act = Act(seq=head.seq + 1, at=at, actor=who.email if who else 'system',
-                       actor_name=who.name if who else 'システム', channel=channel, kind=kind,
-                       reason=reason[:1000],
-                       request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
+        self.act = Act(
+            seq=head.seq + 1, at=at, actor=who.email if who else 'system',
+            actor_name=who.name if who else 'システム', channel=channel, kind=kind, reason=reason[:1000],
+            request_id=request_id, changes=0, previous=head.hash, hash='', form=FORM)
         if who:
             self.act.person, self.act.role = who.id, who.role
             called, day = who.unit_called, at.astimezone(calendar.JST).date()
@@ -275,8 +284,8 @@ class Writing:
         if not done:
             raise Stale(row, table.get_or_none(table.id == row.id))
         row.revision += 1
-        self._note(row, label or row.label, 'void' if before.voided_at is None and row.voided_at
-                   else 'update', changes)
+        kind = 'void' if before.voided_at is None and row.voided_at else 'update'
+        self._note(row, label or row.label, kind, changes)
         return True
 
     def insert(self, rows):
@@ -290,16 +299,18 @@ class Writing:
             for row in batch:
                 row.revision = 1
                 row.refresh_derived()
-            ids = _insert(table, fields, [[row.__data__.get(field.name) for field in fields]
-                                          for row in batch], returning=True)
+            lines = [[row.__data__.get(field.name) for field in fields] for row in batch]
+            ids = _insert(table, fields, lines, returning=True)
             for row, id in zip(batch, ids, strict=True):
                 row.id = id
             for row, label in zip(batch, table.labels_of(batch), strict=True):
                 self._note(row, label, 'create', differences(row, None))
 
     def later(self, rows):
-        """Insert new rows whose ids nothing in the act asks for with others of their table, before the act
-        closes."""
+        """Insert new rows before the act closes, together with others of their table.
+
+        Nothing in the act may ask for their ids.
+        """
         for row in rows:
             waiting = self.waiting.setdefault(type(row), [])
             waiting.append(row)
@@ -360,7 +371,7 @@ class Writing:
                   Change.values]
         for block in self.lines.blocks():
             _insert(Change, fields, [[act.seq, *line] for line in block])
-        (TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute())
+        TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute()
         self.seq = act.seq
 
 
@@ -380,13 +391,14 @@ def head():
 
 
 def last_changes(tables, seq):
-    """Return {name: the hash of the last act up to `seq` that changed it} of the named tables that any act
-    has changed."""
+    """Return {name: hash of the last act up to `seq` that changed it} of the named tables.
+
+    Tables that no act has changed are left out.
+    """
     names = sorted(tables)
     # one look into the index (table_name, act_id) for each table, however many changes there are
-    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) SELECT named.name, '
-           'act.hash FROM named '
-           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change WHERE change.table_name = '
-           'named.name '
-           f'AND change.act_id <= {db.param})')
+    sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) '
+           'SELECT named.name, act.hash FROM named '
+           'JOIN act ON act.seq = (SELECT MAX(change.act_id) FROM change '
+           f'WHERE change.table_name = named.name AND change.act_id <= {db.param})')
     return dict(db.execute_sql(sql, (*names, seq)).fetchall())

@@ -18,18 +18,20 @@ SECRETS = {(table._meta.table_name, name) for table in RECORDS for name in table
 
 
 class Unverifiable(Exception):
-    """The register could not be read to its end: nothing is known of it; the cause says what stood in the
-    way."""
+    """The register could not be read to its end, so that nothing is known of it.
+
+    The cause says what stood in the way.
+    """
 
 
 @dataclass
 class Verdict:
-    """What `verify` found: `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields:
-    [(name, recorded, stands)]}.
+    """What `verify` found.
 
-    `unguarded` names the triggers of the trail's tables that are gone, switched off or changed; `schema`
-    lists {table, kind, name, how, what} of everything else in which the database is not what its migrations
-    make.
+    `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded,
+    stands)]}. `unguarded` names the triggers of the trail's tables that are gone, switched off or changed;
+    `schema` lists {table, kind, name, how, what} of everything else in which the database is not what its
+    migrations make.
     """
 
     acts: int = 0
@@ -89,8 +91,8 @@ def _verify():
     verdict = Verdict()
     altered = catalogue.differences()
     lost = {row['table'] for row in altered if row['kind'] == 'options' and row['how'] == 'missing'}
-    unreadable = lost | {row['table'] for row in altered if row['kind'] == 'column'
-                         and row['how'] == 'missing'}
+    unreadable = lost | {row['table'] for row in altered
+                         if row['kind'] == 'column' and row['how'] == 'missing'}
     trail = {table._meta.table_name for table in TRAIL}
     for row in altered:
         if row['kind'] == 'trigger' and row['table'] in trail and row['how'] != 'extra':
@@ -112,8 +114,10 @@ def _verify():
 
 
 def _numbered(query, what, verdict):
-    """Yield the rows of a query as the engine gives them; one whose first column is no number is named, and
-    left out."""
+    """Yield the rows of a query as the engine gives them.
+
+    One whose first column is no number is named in the verdict, and left out.
+    """
     for row in db.execute(query):
         if isinstance(row[0], int):
             yield row
@@ -130,28 +134,31 @@ def _digest(previous, header, lines):
 
 
 def _misformed(form, newest, who):
-    """Return what is wrong with the form an act says it is written in, or '': no form may pass for
-    another."""
+    """Return what is wrong with the form an act says it is written in, or ''.
+
+    No form may pass for another.
+    """
     if form is None:
         if newest is not None:
             return 'は古い形式ですが、新しい形式の操作のあとにあります。'
-        return 'は古い形式なのに、人・権限・所属の記録があります。' if any(value is not None
-            for value in who) else ''
+        return ('は古い形式なのに、人・権限・所属の記録があります。'
+                if any(value is not None for value in who) else '')
     return '' if form == FORM and type(form) is int else f'の形式「{form}」は知られていません。'
 
 
 def _chain(verdict):
     """Walk acts and changes in order; return {table name: {row id: [label, {field: value}, changes]}}."""
     states = {}
-    # as the engine gives them: what is hashed needs no conversion, and what was tampered with may not bear
-    # one
-    changes = _numbered(Change.select(Change.act, Change.place, Change.table, Change.row, Change.label,
-                                      Change.kind, Change.values).order_by(Change.act, Change.place),
-                                      '変更行', verdict)
-    acts = _numbered(Act.select(Act.seq, _text(Act.at), Act.actor, Act.actor_name, Act.channel, Act.kind,
-                                Act.reason, Act.request_id, Act.changes, Act.previous, Act.hash, Act.form,
-                                Act.person, Act.role, Act.unit, Act.unit_name).order_by(Act.seq), '操作',
-                                verdict)
+    # as the engine gives them: what is hashed needs no conversion, which could fail where it was edited
+    changes = _numbered(
+        Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
+                      Change.values).order_by(Change.act, Change.place),
+        '変更行', verdict)
+    acts = _numbered(
+        Act.select(Act.seq, _text(Act.at), Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason,
+                   Act.request_id, Act.changes, Act.previous, Act.hash, Act.form, Act.person, Act.role,
+                   Act.unit, Act.unit_name).order_by(Act.seq),
+        '操作', verdict)
     waiting = next(changes, None)
     former, last = FIRST, None
     expected, newest = 1, None
@@ -172,8 +179,8 @@ def _chain(verdict):
         if len(lines) != count:
             verdict.broken(seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
         elif not lines:
-            verdict.broken(seq, f'操作 {seq} は何も変更していません。'
-                                '変更のない操作が記録されることはありません。')
+            verdict.broken(
+                seq, f'操作 {seq} は何も変更していません。変更のない操作が記録されることはありません。')
         if previous != former:
             verdict.broken(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
         if problem := _misformed(form, newest, who):
@@ -212,16 +219,18 @@ def _replay(states, change, verdict):
             # a row changed behind the trail's back and then saved honestly shows here
             untold = (table, name) in SECRETS and (last.get(name) == UNTOLD or after == UNTOLD)
             if last.get(name) != before and not untold:
-                verdict.broken(seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: '
-                                    f'{name}）。')
+                verdict.broken(
+                    seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: {name}）。')
             last[name] = after
     except (ValueError, TypeError, AttributeError, IndexError):
         pass  # an unreadable line has already broken its act's hash
 
 
 def _text(field):
-    """Return what selects a column as the trail writes it: PostgreSQL gives days and moments as text, even
-    those no calendar has."""
+    """Return what selects a column as the trail writes it.
+
+    PostgreSQL gives days and moments as text, even those no calendar has.
+    """
     dated = isinstance(field, (DateTimeField, DateField)) and not isinstance(db.obj, SqliteDatabase)
     return field.cast('TEXT') if dated else field
 
@@ -234,8 +243,10 @@ def _texts(fields):
 
 
 def _moment(text):
-    """Return a moment as the trail writes it, with all its microseconds or none: PostgreSQL leaves out the
-    zeros at their end."""
+    """Return a moment as the trail writes it, with all its microseconds or none.
+
+    PostgreSQL leaves out the zeros at their end.
+    """
     if isinstance(db.obj, SqliteDatabase):
         return str(text)
     whole, point, rest = text.partition('.')
@@ -295,10 +306,11 @@ def _compare(table, states, verdict):
         for place in secret:
             stands[place] = UNTOLD if recorded_last[place] == UNTOLD else sealed(stands[place])
         if stands != recorded_last:
-            changed = [(name, other, one) for name, one,
-                       other in zip(names, stands, recorded_last, strict=True) if one != other]
-            outside(id, state[0], '履歴によらず変更されています（項目: '
-                                  f'{", ".join(name for name, _, _ in changed)}）。', changed)
+            changed = [(name, other, one)
+                       for name, one, other in zip(names, stands, recorded_last, strict=True) if one != other]
+            outside(id, state[0],
+                    f'履歴によらず変更されています（項目: {", ".join(name for name, _, _ in changed)}）。',
+                    changed)
         elif revision != state[2]:
             outside(id, state[0], '版番号が履歴の件数と一致しません。')
         elif derived and made[0] != words_of(id, stands):
@@ -311,8 +323,8 @@ def _compare(table, states, verdict):
 def _compare_summary(summary, verdict):
     """Name the rows whose summary is not what the rows it is made from make it."""
     column, table = summary.column, summary.column.model
-    for id, stands, should in db.execute(table.select(
-            table.id, _text(column), summary.value()).where(summary.differs()).order_by(table.id)):
+    query = table.select(table.id, _text(column), summary.value()).where(summary.differs()).order_by(table.id)
+    for id, stands, should in db.execute(query):
         verdict.outside.append({
             'table': table._meta.table_name, 'row': id, 'label': _label(table, id),
             'what': f'履歴によらず変更されています（項目: {column.name}）。',

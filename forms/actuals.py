@@ -34,8 +34,8 @@ class ActualForm(Form):
 
     def crossed(self, row):
         numerator, denominator = (self.value_of(name, row) for name in ('numerator', 'denominator'))
-        if self.percent and denominator and numerator is not None and (
-                'value' in self._fields and self.value.data is None):
+        if (self.percent and denominator and numerator is not None
+                and 'value' in self._fields and self.value.data is None):
             self.value.data = ratings.published(Fraction(numerator) * 100 / Fraction(denominator), 2)
         return super().crossed(row)
 
@@ -47,8 +47,8 @@ class ActualForm(Form):
             yield 'denominator', '分母は0より大きい数を入力してください。'
         if self.value_of('value', row) is None and self.value_of('verdict', row) is None:
             yield 'value', '値を入力してください（出典に数値がないときは、判定と出典の文言を入力します）。'
-        elif self.decimals is not None and self.value_of('value', row) is not None and (
-                self.value_of('value', row) != round(self.value_of('value', row), self.decimals)):
+        elif (self.decimals is not None and self.value_of('value', row) is not None
+              and self.value_of('value', row) != round(self.value_of('value', row), self.decimals)):
             yield 'value', (f'この指標の値は、小数{self.decimals}桁までで入力してください。' if self.decimals
                             else '小数のない数で入力してください。')
         if self.value_of('verdict', row) and not self.value_of('quote', row):

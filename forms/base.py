@@ -25,8 +25,10 @@ class Form(wtforms.Form):
         return [field for field in self if isinstance(field, Cell)]
 
     def fill(self, row):
-        """Write the form's values into `row`, but for those that cannot be read; links are saved by the
-        act."""
+        """Write the form's values into `row`, except those that cannot be read.
+
+        Links are saved by the act.
+        """
         for field in self.cells():
             if not isinstance(field, Refs) and not field.errors:
                 setattr(row, field.attr, field.data)
@@ -43,10 +45,10 @@ class Form(wtforms.Form):
         return row.__data__.get(name) if row is not None else None
 
     def wrong(self, row):
-        """Return [(field name, message)] of all that is wrong with what was sent: the fields, then between
-        those that hold.
+        """Return [(field name, message)] of all that is wrong with what was sent.
 
-        `row` is the record as it stands, or None.
+        First field by field, then between those that could be read. `row` is the record as it stands, or
+        None.
         """
         self.validate()
         return [(name, error) for name, errors in self.errors.items() for error in errors] + self.crossed(row)
@@ -57,18 +59,22 @@ class Form(wtforms.Form):
                 if name not in self.errors]
 
     def misordered(self, row):
-        """Yield (field name, message) of a day or moment before the one it follows, typed now or as the
-        record has it."""
+        """Yield (field name, message) of a day or moment before the one it follows.
+
+        Either is as typed now, or as the record has it.
+        """
         for names in self.in_order:
             earlier, later = (self.value_of(name, row) for name in names)
             if earlier and later and later < earlier:
                 first, last = (getattr(type(self), name).args[0] for name in names)
-                yield names[1] if names[1] in self._fields else names[
-                    0], f'{last}は{first}以後にしてください。'
+                at_fault = names[1] if names[1] in self._fields else names[0]
+                yield at_fault, f'{last}は{first}以後にしてください。'
 
     def across(self, row):
-        """Yield (field name, message) of what is wrong between fields; `row` is the record as it stands, or
-        None."""
+        """Yield (field name, message) of what is wrong between fields.
+
+        `row` is the record as it stands, or None.
+        """
         return ()
 
 

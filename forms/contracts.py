@@ -24,8 +24,7 @@ class ContractForm(Form):
                  hint='内容がまだ分からない契約は「要確認」にします。解約したときは、'
                       '終了日を解約の日に直します')
     department_code = Ref('所管課', Department, 'code', header='所管課コード', attr='department',
-                          required=True,
-                          select=True)
+                          required=True, select=True)
     vendor_no = Ref('相手方の事業者番号', Vendor, 'vendor_no', attr='vendor', hint='事業者の台帳の番号か名称')
     system_nos = Refs('関連システムの管理番号', System, 'system_no', link=ContractSystem, own='contract',
                       other='system', header=SEVERAL_SYSTEMS)
@@ -58,8 +57,8 @@ class ContractForm(Form):
                 if cell.attr in COMPLETE and not cell.errors and cell.data is None:
                     yield cell.short_name, (f'{cell.label.text}を入力してください。'
                                             'まだ分からないときは、状態を「要確認」にします。')
-        if self.value_of('method', row) in ('single', 'negotiated') and not self.value_of('method_reason',
-                row):
+        method, reason = self.value_of('method', row), self.value_of('method_reason', row)
+        if method in ('single', 'negotiated') and not reason:
             yield 'method_reason', '競争によらない随意契約には、理由が必要です。'
 
 
@@ -69,6 +68,5 @@ SECTIONS = [
     ('方式と金額', ['method', 'method_reason', 'kind', 'term', 'amount', 'estimate']),
     ('期間', ['contracted_on', 'starts_on', 'ends_on', 'renews', 'notice_on', 'accepted_on']),
     ('条件', ['sla', 'subcontracting', 'privacy_clause', 'liability_months', 'return_clause',
-            'erasure_clause',
-             'note']),
+              'erasure_clause', 'note']),
 ]

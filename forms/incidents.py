@@ -14,8 +14,7 @@ class IncidentForm(Form):
     category = Code('区分', INCIDENT_CATEGORIES, required=True)
     level = IntCode('レベル', LEVELS, required=True)
     system_nos = Refs('対象システムの管理番号', System, 'system_no', link=IncidentSystem, own='incident',
-                      other='system', required=True,
-                      header=SEVERAL_SYSTEMS)
+                      other='system', required=True, header=SEVERAL_SYSTEMS)
     occurred_at = Moment('発生日時')
     detected_at = Moment('検知日時', required=True)
     mitigated_at = Moment('暫定復旧日時')

@@ -230,11 +230,14 @@ def all_links(link, own, other, by):
 
 
 def linked(link, own, other, by, ids, limit):
-    """Return the select of the live rows of a link table of some records, in the order of the numbers (`by`)
-    they lead to."""
+    """Return the select of the live rows of a link table of some records.
+
+    They come in the order of the numbers (`by`) they lead to.
+    """
     fields = link._meta.fields
-    return link.select(fields[own], by.alias('number'), told(limit).alias('sees')).join(
-        by.model, on=fields[other] == by.model.id).where(fields[own].in_(ids), link.live()).order_by(by)
+    return (link.select(fields[own], by.alias('number'), told(limit).alias('sees'))
+            .join(by.model, on=fields[other] == by.model.id)
+            .where(fields[own].in_(ids), link.live()).order_by(by))
 
 
 # --- schemas ---

@@ -72,8 +72,7 @@ class ReviewForm(Form):
     kind = Code('検討区分', REVIEW_KINDS, required=True)
     title = Text('件名', required=True, max=200)
     system_nos = Refs('対象システムの管理番号', System, 'system_no', link=ReviewSystem, own='review',
-                      other='system', required=True,
-                      header=SEVERAL_SYSTEMS)
+                      other='system', required=True, header=SEVERAL_SYSTEMS)
     used_fields = Text('参照した台帳項目', max=500)
     reviewed_on = Day('検討日', required=True)
     conclusion = Code('結論', CONCLUSIONS)

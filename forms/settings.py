@@ -18,8 +18,8 @@ def plain(name, value):
 class SettingForm(Form):
     name = Code('設定名', {name: label for name, (label, _, _) in KNOWN.items()}, required=True)
     valid_from = Day('適用開始日', required=True)
-    value = Text('値', max=100, hint='書き方: ' + '、'.join(f'{label}は{words}' for label, _,
-        words in KNOWN.values()))
+    value = Text('値', max=100, hint='書き方: ' + '、'.join(
+        f'{label}は{allowed}' for label, _, allowed in KNOWN.values()))
     verified = Flag('区の確認', hint='区が確認した値なら「はい」')
 
     def fill(self, row):

@@ -27,8 +27,7 @@ class BusinessForm(Form):
     window_from = Day('端境期開始日')
     window_to = Day('端境期終了日')
     system_nos = Refs('対象システムの管理番号', System, 'system_no', link=BusinessSystem, own='business',
-                      other='system',
-                      header=SEVERAL_SYSTEMS)
+                      other='system', header=SEVERAL_SYSTEMS)
     in_order = (('window_from', 'window_to'),)
 
 
@@ -103,10 +102,10 @@ class StepForm(Form):
 
 
 class StepHistory(Cell):
-    """The states a step went through, each with its day: 作業中 2026-05-01;完了済み 2026-06-30. `data` is
-    [(state, day)].
+    """The states a step went through, each with its day: 作業中 2026-05-01;完了済み 2026-06-30.
 
-    A state without a day held from the start. It is no column of the record: its rows are StepMoves.
+    `data` is [(state, day)]. A state without a day held from the start. It is no column of the record: its
+    rows are StepMoves.
     """
 
     hint = '状態と、その状態になった日を古い順に ; で区切ります'
@@ -129,8 +128,8 @@ class StepHistory(Cell):
         state, _, day = text.partition(' ')
         code = state if state in STEP_STATES else code_of(STEP_STATES, state)
         if code is None:
-            raise ValueError(f'「{state[:20]}」という状態はありません。「作業中 2026-05-01;完了済み '
-                             '2026-06-30」のように入力してください。')
+            raise ValueError(f'「{state[:20]}」という状態はありません。'
+                             '「作業中 2026-05-01;完了済み 2026-06-30」のように入力してください。')
         return code, calendar.parse_day(day.strip()) if day.strip() else ALWAYS
 
     def text(self, value):
@@ -146,8 +145,10 @@ class StepHistory(Cell):
 
     @staticmethod
     def kept_at(rows_of):
-        """Return {record id: value} of a past moment, whose rows of a table `rows_of(table)` gives: {id:
-        {field: value}}."""
+        """Return {record id: value} as of a past moment.
+
+        `rows_of(table)` gives {id: {field: value}}, the rows of a table at that moment.
+        """
         found = {}
         for row in sorted(rows_of(StepMove).values(), key=lambda row: (row['on_day'], row['id'])):
             if row['voided_at'] is None:

@@ -35,8 +35,7 @@ class SystemForm(Form):
     lifecycle = Code('ライフサイクル状態', LIFECYCLES, required=True, blank='idea',
                      hint='登録したあとは、記録の画面の「次に進める状態」から進めます')
     std_business = Refs('標準化対象業務', Business, 'code', link=BusinessSystem, own='system',
-                        other='business',
-                        hint='業務コードを書きます。複数あるときは ; で区切ります')
+                        other='business', hint='業務コードを書きます。複数あるときは ; で区切ります')
     std_status = Code('標準準拠', STD_STATUSES)
     criticality = Code('重要度', CRITICALITIES)
     rto_in = Whole('目標復旧時間（業務時間内）', max=10_000, unit='時間')
@@ -85,13 +84,12 @@ class SystemForm(Form):
             self.summary.flags.required = True
 
     def across(self, row):
-        # a register kept elsewhere until now may have gaps (a file); what is begun here says what it is for
-        # (§3.1)
-        if 'summary' in self._fields and not self.of_file and self.value_of('lifecycle',
-                row) == 'idea' and not self.value_of('summary', row):
+        # a register kept elsewhere until now (a file) may have gaps; what begins here says what for (§3.1)
+        if ('summary' in self._fields and not self.of_file
+                and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row)):
             yield 'summary', '概要を入力してください。構想には、何のためのシステムかが必要です。'
-        if not self.of_file and 'pii' in self._fields and (
-                self.pii.typed is not None and not self.pii.typed.strip()):
+        if (not self.of_file and 'pii' in self._fields
+                and self.pii.typed is not None and not self.pii.typed.strip()):
             # a file's blank is 未確認; on a page someone is there to ask
             yield 'pii', '個人情報の取扱いを選んでください。まだ分からないときは「未確認」を選びます。'
         if row is not None and self.value_of('successor_no') == row.id:
@@ -116,8 +114,7 @@ SECTIONS = [
 
 
 class MoveForm(SystemForm):
-    """A move through the lifecycle: those fields of the ledger that its conditions ask for, and the
-    reason."""
+    """A move through the lifecycle: the fields that its conditions ask for, and the reason."""
 
     reason = Long('変更の理由', required=True, max=500, hint='履歴に残ります')
 

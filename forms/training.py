@@ -33,10 +33,12 @@ class EnrolmentForm(Form):
             row.status = 'excluded'
 
     def excludes(self, row):
-        """Whether a line of a file excludes by its reason alone: the rosters of other offices know no state
-        除外."""
-        return self.of_file and bool(self.value_of('exclusion_reason')) and self.value_of('status',
-            row) in ('waiting', 'attending')
+        """Tell whether a line of a file excludes a person by its reason alone.
+
+        The rosters of other offices know no state 除外.
+        """
+        return (self.of_file and bool(self.value_of('exclusion_reason'))
+                and self.value_of('status', row) in ('waiting', 'attending'))
 
     def across(self, row):
         status = self.value_of('status', row)

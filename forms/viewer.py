@@ -2,8 +2,10 @@
 
 
 class Viewer:
-    """Who sees every record, by its label: the system itself. The application's own viewers see less, and
-    today's names."""
+    """Who sees every record, by its label: the system itself.
+
+    The application's own viewers see less, and the names of today.
+    """
 
     def limit(self, table):
         """Return the condition on the rows of a table that the viewer may see, None for all."""

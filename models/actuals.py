@@ -8,8 +8,10 @@ VERDICTS = {'met': '達成', 'missed': '未達'}
 
 
 class Actual(Table):
-    """An entered or published actual (実績) with its source: a figure, or a verdict the source gives without
-    one."""
+    """An entered or published actual (実績) with its source.
+
+    A figure, or a verdict where the source gives no figure.
+    """
 
     owned_by = OPEN
 

@@ -25,9 +25,8 @@ from peewee import (
 db = DatabaseProxy()
 
 #: forms of one character in names and in older spelling, the plain form first: what the MJ縮退マップ
-#: (文字情報技術促進協議会) leads
-#: to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮. Characters with a compatibility form (塚 福 晴)
-#: are NFKC's.
+#: (文字情報技術促進協議会) leads to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮; characters with a
+#: compatibility form (塚 福 晴) are NFKC's
 VARIANTS = """
 崎﨑嵜 高髙 浜濱濵 辺邊邉 斉齊斎齋 徳德 曽曾 吉𠮷 広廣 沢澤 柳栁 桑桒 真眞 国國 島嶋嶌 槙槇 瀬瀨
 恵惠 栄榮 竜龍 桜櫻 条條 寿壽 与與 円圓 学學 実實 亀龜 富冨 峰峯 籠篭 館舘 鴎鷗 桧檜 万萬 凛凜 遥遙
@@ -45,8 +44,10 @@ _PLAIN = {code: code - 0x60 for code in range(ord('ァ'), ord('ヶ') + 1)} | {
 
 
 def fold(text):
-    """Return `text` folded for search: NFKC, lower case, katakana as hiragana, variant characters as the
-    plain one, spaces collapsed."""
+    """Return `text` folded for search.
+
+    NFKC, lower case, katakana as hiragana, variant characters as the plain one, spaces collapsed.
+    """
     return ' '.join(unicodedata.normalize('NFKC', text or '').lower().translate(_PLAIN).split())
 
 
@@ -138,8 +139,8 @@ class Prepared:
         """Return the Statement over so many ids for the database at hand."""
         engine = type(db.obj)
         if engine not in self.known:
-            self.known[engine] = Statement(self.build(*(Value(Place(place), converter=False)
-                                                        for place in range(number))))
+            places = (Value(Place(place), converter=False) for place in range(number))
+            self.known[engine] = Statement(self.build(*places))
         return self.known[engine]
 
 
@@ -182,8 +183,10 @@ def rows_of(query):
 
 
 class PreparedIn:
-    """A Prepared select over any number of ids, `build` taking as many: a statement is made for each power
-    of two."""
+    """A Prepared select over any number of ids.
+
+    `build` takes as many; a statement is made for each power of two.
+    """
 
     def __init__(self, build):
         self.build, self.sizes = build, {}
@@ -205,17 +208,15 @@ OPEN, OFFICE = '', 'office'
 
 
 class Table(Model):
-    """Base of every record: numbered revisions, voided (取消) instead of deleted, strict about its
-    columns."""
+    """Base of every record: numbered revisions, voided (取消) instead of deleted, no unknown columns."""
 
     revision = IntegerField(default=0)
     voided_at = MomentField(null=True)
     void_reason = CharField(max_length=500, null=True)
 
-    #: whose its rows are: OPEN, OFFICE, or the way to the unit, by foreign keys and the rows that lead here
-    #: (`system_links.system`);
-    #: at another table that is owned the way goes on by its own. None, where nothing is said, the
-    #: application does not start with
+    #: whose its rows are: OPEN, OFFICE, or the way to the unit by foreign keys and backrefs
+    #: (`system_links.system`), which goes on at another owned table by its own; with None the application
+    #: does not start
     owned_by = None
     #: the column of the number by which people know a record: it is found whatever its capitals
     known_by = ''
@@ -251,8 +252,10 @@ class Table(Model):
 
     @classmethod
     def labels_of(cls, rows):
-        """Return the labels of many rows; what they read elsewhere is read once per foreign key, and let go
-        again."""
+        """Return the labels of many rows.
+
+        What labels read of other tables is read once per foreign key, and let go again.
+        """
         lent = []
         for path in cls.labelled_by:
             found = rows
@@ -324,8 +327,10 @@ class Summary:
 
 
 class Searched(Table):
-    """A table with a folded copy of the columns named in `searched`, so that kana, width and case do not
-    matter."""
+    """A table with a folded copy of the columns named in `searched`.
+
+    So that kana, width and case do not matter.
+    """
 
     search_text = CharField(max_length=4000, default='')
 
@@ -333,8 +338,10 @@ class Searched(Table):
 
 
 def _related(rows, name, lent):
-    """Give rows the records of a foreign key that they have not at hand, and add (row, name) of these to
-    `lent`; return the records."""
+    """Return the records that a foreign key of some rows leads to, attached to the rows.
+
+    Those that a row did not have are read at once, and (row, name) of each added to `lent`.
+    """
     if not rows:
         return []
     table = rows[0]._meta.fields[name].rel_model

@@ -1,5 +1,4 @@
-"""What a database says it is: its tables, columns, constraints, indexes and triggers, as rows that can be
-compared."""
+"""What a database says it is: tables, columns, constraints, indexes, triggers, as comparable rows."""
 import re
 from contextlib import contextmanager
 from functools import cache
@@ -35,9 +34,8 @@ COLUMNS = """SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.at
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
     AND NOT a.attisdropped"""
-#: what PostgreSQL 18 calls a constraint, the NOT NULL of a column, is read with the column; a foreign key is
-#: kept by
-#: triggers of its own, which can be switched off
+#: NOT NULL, a constraint since PostgreSQL 18, is read with its column; a foreign key is kept by triggers of
+#: its own, which can be switched off
 CONSTRAINTS = """SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid) || CASE WHEN EXISTS (
         SELECT 1 FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A'))
     THEN ' SWITCHED OFF' ELSE '' END
@@ -83,10 +81,10 @@ def expected():
 
 
 def differences(only_missing=False):
-    """Return [{table, kind, name, how, what}] of where the open database is not what its migrations make of
-    a new one.
+    """Return [{table, kind, name, how, what}] of where the open database is not what it should be.
 
-    `how` is a key of HOW, `what` says it in words; `only_missing` leaves out what was added.
+    It should be what its migrations make of a new one. `how` is a key of HOW, `what` says it in words;
+    `only_missing` leaves out what was added.
     """
     found, wanted, *others = map(_keyed, (read(), *expected()))
     tables = {table for kind, table, _ in wanted if kind == 'options'}
@@ -179,10 +177,10 @@ def plain_sql(sql):
 
 
 def _parts(sql):
-    """Return ({(name, text)} of the constraints, {column: what else is said of it}, options) of a CREATE
-    TABLE.
+    """Return (constraints, columns, options) of a CREATE TABLE.
 
-    A constraint is the same whether it stands behind its column or at the end of the table.
+    Constraints are {(name, text)}, columns {name: what else is said of it}. A constraint is the same whether
+    it stands behind its column or at the end of the table.
     """
     words = tokens(sql)
     start = words.index('(')
@@ -225,8 +223,8 @@ def _groups(item):
         begins = upper in _STARTS or upper == 'NOT' and after and after[0].upper() == 'NULL'
         # the name of a constraint and what a foreign key sets are not the beginning of something else
         named = len(group) == 2 and group[0].upper() == 'CONSTRAINT'
-        if begins and depth == 0 and former not in ('SET', 'CONSTRAINT') and not (named
-                and upper != 'CONSTRAINT'):
+        if (begins and depth == 0 and former not in ('SET', 'CONSTRAINT')
+                and not (named and upper != 'CONSTRAINT')):
             if group:
                 yield group
             group = []

@@ -106,7 +106,9 @@ SYSTEM_END = Summary(
     lambda: ContractSystem.select(fn.MAX(Contract.ends_on)).join(Contract, JOIN.CROSS).where(
         ContractSystem.system == System.id, ContractSystem.live(), Contract.id == ContractSystem.contract,
         Contract.live()),
-    {Contract: lambda ids: ContractSystem.select(ContractSystem.system).where(
-        ContractSystem.contract.in_(ids)),
-     ContractSystem: lambda ids: ContractSystem.select(ContractSystem.system).where(
-         ContractSystem.id.in_(ids))})
+    {
+        Contract: lambda ids: ContractSystem.select(ContractSystem.system).where(
+            ContractSystem.contract.in_(ids)),
+        ContractSystem: lambda ids: ContractSystem.select(ContractSystem.system).where(
+            ContractSystem.id.in_(ids)),
+    })

@@ -1,5 +1,4 @@
-"""Audits (監査): engagements, findings (指摘), corrective actions (是正) and their follow-up
-(監査事後確認)."""
+"""Audits (監査): engagements, findings (指摘), corrective actions (是正), follow-up (監査事後確認)."""
 from peewee import CharField, DateField, ForeignKeyField
 
 from .base import CodeField, LongField, Searched, Table

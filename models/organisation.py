@@ -40,13 +40,16 @@ class Department(Searched):
         """Keep a unit findable by the names it bore before."""
         super().refresh_derived()
         if self.id is not None:
-            former = [name for (name,) in DepartmentVersion.select(DepartmentVersion.name).where(
-                DepartmentVersion.department == self.id).order_by(DepartmentVersion.id).tuples()]
-            # the name that ends with this save gets its version only after it
-            former += [] if self.scheduled else [name for (name,) in Department.select(Department.name).where(
-                Department.id == self.id, Department.valid_from < self.valid_from).tuples()]
-            self.search_text = ' '.join([self.search_text,
-                                         *dict.fromkeys(fold(name) for name in former)])[:4000]
+            versions = (DepartmentVersion.select(DepartmentVersion.name)
+                        .where(DepartmentVersion.department == self.id).order_by(DepartmentVersion.id))
+            former = [name for (name,) in versions.tuples()]
+            if not self.scheduled:
+                # the name that ends with this save gets its version only after it
+                ending = Department.select(Department.name).where(
+                    Department.id == self.id, Department.valid_from < self.valid_from)
+                former += [name for (name,) in ending.tuples()]
+            folded = dict.fromkeys(fold(name) for name in former)
+            self.search_text = ' '.join([self.search_text, *folded])[:4000]
 
 
 class DepartmentVersion(Table):
@@ -71,15 +74,16 @@ class DepartmentVersion(Table):
 
 def _on(day, column):
     found, since = {}, {}
-    for id, value, valid_from in Department.select(Department.id, getattr(Department, column),
-            Department.valid_from).tuples():
+    units = Department.select(Department.id, getattr(Department, column), Department.valid_from)
+    for id, value, valid_from in units.tuples():
         found[id], since[id] = value, valid_from
     if any(start > day for start in since.values()):
-        for id, value, start in DepartmentVersion.select(
-                DepartmentVersion.department, getattr(DepartmentVersion, column),
-                DepartmentVersion.valid_from).where(
-                DepartmentVersion.live(),
-                DepartmentVersion.valid_to >= day).order_by(DepartmentVersion.valid_from.desc()).tuples():
+        versions = (
+            DepartmentVersion.select(DepartmentVersion.department, getattr(DepartmentVersion, column),
+                                     DepartmentVersion.valid_from)
+            .where(DepartmentVersion.live(), DepartmentVersion.valid_to >= day)
+            .order_by(DepartmentVersion.valid_from.desc()))
+        for id, value, start in versions.tuples():
             if day < since[id]:
                 found[id], since[id] = value, start
     return found
@@ -110,8 +114,10 @@ def _sql_on(day, column):
 
 
 def subtree(department_id, day):
-    """Return the ids of a unit and every unit below it on `day`: a reorganisation entered ahead moves
-    nothing yet."""
+    """Return the ids of a unit and every unit below it on `day`.
+
+    A reorganisation entered ahead moves nothing yet.
+    """
     if department_id is None:
         return frozenset()
     below = {}

@@ -1,5 +1,7 @@
-"""Long lists of a file's rows and of an act's changes, pressed together: as objects they take thirty times
-the file."""
+"""Long lists of a file's rows and of an act's changes, compressed.
+
+As objects they take thirty times the file.
+"""
 import pickle
 import zlib
 from array import array
@@ -10,11 +12,10 @@ BLOCK = 500
 
 
 class Packed:
-    """A list that is only added to and gone through from its beginning; all but its last items are held
-    pressed.
+    """A list that is only appended to and iterated over, held compressed.
 
-    What was added is copied: an item changed later is not changed here, and each time through gives new
-    objects.
+    Its last items are not compressed yet. What was added is copied: an item changed later is not changed
+    here, and each time through gives new objects.
     """
 
     def __init__(self, items=()):
@@ -48,8 +49,10 @@ class Packed:
 
 
 class Hashes:
-    """Hashes of very many values, eight bytes each: what is not in it was not added; what is in it may be
-    another's hash."""
+    """Hashes of very many values, eight bytes each.
+
+    What is not in it was not added; what is in it may be another value's hash.
+    """
 
     def __init__(self, values=()):
         self.found, self.sorted = array('q', map(hash, values)), False

@@ -23,8 +23,7 @@ class Person(Searched):
     is_active = BooleanField(default=True)
     password_hash = CharField(max_length=200, null=True)
     epoch = IntegerField(default=0)
-    #: set while the password is one that somebody else knows: until then it opens the page where it is
-    #: changed, and no other
+    #: set while somebody else knows the password: until then it opens only the page where it is changed
     one_time_until = MomentField(null=True)
 
     secret = frozenset({'password_hash'})

@@ -1,5 +1,4 @@
-"""Procurement cases (調達案件), the support given to them (調達支援) and ledger-based reviews
-(台帳活用検討)."""
+"""Procurement cases (調達案件), their support (調達支援) and ledger-based reviews (台帳活用検討)."""
 from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import OPEN, CodeField, LongField, MomentField, Searched, Table

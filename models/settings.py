@@ -49,8 +49,10 @@ LIMITS = {'large_case_amount': (0, 999_999_999_999), 'window_before_days': (0, 3
 
 
 class Dated:
-    """All settings read once: `on(name, day)` gives the value in force, `unverified(names, day)` those to
-    confirm."""
+    """All settings read once, with the value in force on any day.
+
+    `on(name, day)` gives the value, `unverified(names, day)` those to confirm.
+    """
 
     def __init__(self):
         self.rows = {}

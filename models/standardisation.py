@@ -170,13 +170,15 @@ def state_on(day):
 
 
 def histories(ids=None):
-    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first, of all rows or of those
-    of some `ids`."""
+    """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first.
+
+    Of all rows, or of those of some `ids`.
+    """
     found = {}
-    for id, status, day in (
-            StepMove.select(StepMove.progress, StepMove.status, StepMove.on_day)
-            .where(StepMove.live(), *([] if ids is None else [StepMove.progress.in_(ids)]))
-            .order_by(StepMove.on_day, StepMove.id).tuples()):
+    moves = (StepMove.select(StepMove.progress, StepMove.status, StepMove.on_day)
+             .where(StepMove.live(), *([] if ids is None else [StepMove.progress.in_(ids)]))
+             .order_by(StepMove.on_day, StepMove.id))
+    for id, status, day in moves.tuples():
         found.setdefault(id, []).append((status, day))
     return found
 
@@ -197,8 +199,8 @@ def moves_of(progress, before, today):
     if progress.status == old:
         return []
     if before is None:
-        return [(progress.status, progress.started_on if progress.status == 'doing' and progress.started_on
-                 else ALWAYS)]
+        begun = progress.status == 'doing' and progress.started_on
+        return [(progress.status, progress.started_on if begun else ALWAYS)]
     if progress.status == 'doing' and old == 'todo' and progress.started_on:
         return [('doing', progress.started_on)]
     return [(progress.status, today)]

@@ -45,8 +45,10 @@ class Theme(Table):
 
 
 class Initiative(Table):
-    """One initiative (重点取組). `aims`, `tasks`, `notes`, `result_points`, `source_notes` hold one item a
-    line."""
+    """One initiative (重点取組).
+
+    `aims`, `tasks`, `notes`, `result_points`, `source_notes` hold one item a line.
+    """
 
     owned_by = OPEN
 
@@ -108,14 +110,17 @@ class Indicator(Searched):
 
     def business_ids(self):
         """Return the ids of the businesses it is limited to, by their codes; none for all."""
-        return [id for (id,) in IndicatorBusiness.select(IndicatorBusiness.business).join(Business).where(
-            IndicatorBusiness.indicator == self.id,
-            IndicatorBusiness.live()).order_by(Business.code).tuples()]
+        links = (IndicatorBusiness.select(IndicatorBusiness.business).join(Business)
+                 .where(IndicatorBusiness.indicator == self.id, IndicatorBusiness.live())
+                 .order_by(Business.code))
+        return [id for (id,) in links.tuples()]
 
 
 class IndicatorBusiness(Table):
-    """That an indicator counts this business (指標の対象業務); one without any counts all that are
-    applicable."""
+    """That an indicator counts this business (指標の対象業務).
+
+    One without any counts all that are applicable.
+    """
 
     owned_by = OPEN
 

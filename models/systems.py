@@ -87,10 +87,13 @@ class System(Table):
     search_text = CharField(max_length=4000, default='')
 
     class Meta:
-        indexes = ((('voided_at', 'system_no'), False), (('voided_at', 'name'), False),
-                   (('owner', 'system_no'), False),
-                   (('category', 'system_no'), False), (('voided_at', 'lifecycle'), False),
-                   (('voided_at', 'contract_end_on', 'lifecycle'), False))
+        indexes = (
+            (('voided_at', 'system_no'), False),
+            (('voided_at', 'name'), False),
+            (('owner', 'system_no'), False),
+            (('category', 'system_no'), False),
+            (('voided_at', 'lifecycle'), False),
+            (('voided_at', 'contract_end_on', 'lifecycle'), False))
 
     derived = frozenset({'search_text'})
     #: 契約満了日 is what the contracts say (`models.contracts`)

@@ -9,11 +9,10 @@ SCOPES = {'read': '読取り', 'write': '登録・変更', 'import': 'ファイ�
 
 
 class ApiToken(Table):
-    """A token of the JSON API (APIトークン): it acts as its person, within its scopes (`;` between codes),
-    until it expires.
+    """A token of the JSON API (APIトークン).
 
-    Only the hash of what the person holds is kept. It ends with the person's sign-ins: when `epoch` is no
-    longer theirs.
+    It acts as its person, within its scopes (`;` between codes), until it expires. Only the hash of what the
+    person holds is kept. It ends with the person's sign-ins: when `epoch` is no longer theirs.
     """
 
     owned_by = OFFICE

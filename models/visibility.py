@@ -27,15 +27,19 @@ def is_owned(table):
 
 
 def unit_column(table):
-    """Return the name of the column that leads to the unit a table's rows belong to, None where none does or
-    several may."""
+    """Return the name of the column that leads to the unit a table's rows belong to.
+
+    None where none does, or a row may belong to several.
+    """
     name = table.owned_by.partition('.')[0]
     return name if is_owned(table) and isinstance(table._meta.fields.get(name), ForeignKeyField) else None
 
 
 def unit_of(row):
-    """Return the id of the unit a record belongs to, None when it belongs to the whole office or may to
-    several."""
+    """Return the id of the unit a record belongs to.
+
+    None when it belongs to the whole office or may to several.
+    """
     name = unit_column(type(row))
     if name is None:
         return None
@@ -55,8 +59,8 @@ def _in_scope(table, scope, way=None):
         return table.id.in_(links.select(field).where(links.live(), _in_scope(links, scope, rest)))
     if field.rel_model is Department:
         return field.in_(scope)
-    return field.in_(field.rel_model.select(field.rel_model.id).where(_in_scope(field.rel_model, scope,
-        rest)))
+    other = field.rel_model
+    return field.in_(other.select(other.id).where(_in_scope(other, scope, rest)))
 
 
 def condition(table, person, day):

@@ -20,11 +20,10 @@ KEPT = 20_000
 
 
 class Cell(Field):
-    """Base of our fields: required or not, blank → no value, the typed text kept so the form comes back
-    filled.
+    """Base of our fields: required or not, a blank is no value, and the typed text is kept.
 
-    `blank` is what a blank stands for where the code list itself has a word for it (休職等: なし); nothing
-    else is guessed.
+    Kept, so that the form comes back as it was filled in. `blank` is what a blank stands for where the code
+    list itself has a word for it (休職等: なし); nothing else is guessed.
     """
 
     #: the most characters that are looked at, spaces around them too: what is longer is neither cleaned,
@@ -73,8 +72,10 @@ class Cell(Field):
         self.data = self.read(raw)
 
     def read(self, raw):
-        """Return the value of a text as it came, its length asked first; raise ValueError saying in Japanese
-        what to type."""
+        """Return the value of a text as it came, its length checked first.
+
+        Raise ValueError saying in Japanese what to type.
+        """
         if not isinstance(raw, str):
             raise ValueError('ファイルではなく、文字で入力してください。')
         if len(raw) > self.most:

@@ -5,8 +5,10 @@ from .cell import Cell
 
 
 class Day(Cell):
-    """A day in Japan, typed in any of the forms the office uses; `happened` when it tells of what has been
-    done."""
+    """A day in Japan, typed in any of the forms the office uses.
+
+    `happened` marks one that tells of what has been done.
+    """
 
     repeats = True
     most = calendar.MOST

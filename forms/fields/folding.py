@@ -8,17 +8,16 @@ _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u2
 
 
 def narrow(text):
-    """Return text with full-width letters and digits made half-width (NFKC), for codes and numbers, never
-    names.
+    """Return text with full-width letters and digits made half-width (NFKC).
 
-    Every dash is one dash and every wave one wave: which of them a keyboard or CP932 gives is chance.
+    For codes and numbers, never for names. Every dash is one dash and every wave one wave: which of them a
+    keyboard or CP932 gives is chance.
     """
     return unicodedata.normalize('NFKC', text).translate(_DASHES).strip()
 
 
 def key_of_label(text):
-    """Return a label folded so that width, brackets, middle dots and spaces do not matter when it is
-    typed."""
+    """Return a label as a key: width, brackets, middle dots, spaces and capitals do not matter."""
     return re.sub(r'[\s()（）・,、.\-ー－/／]', '', unicodedata.normalize('NFKC', text)).lower()
 
 

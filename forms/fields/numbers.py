@@ -53,8 +53,8 @@ class Year(Whole):
         try:
             return super().parse(narrow(text).removesuffix('年度'))
         except ValueError:
-            raise ValueError('年度は 2026 か 令和8年度 '
-                             f'の形で入力してください（{self.min}年度から{self.max}年度まで）。') from None
+            raise ValueError('年度は 2026 か 令和8年度 の形で入力してください'
+                             f'（{self.min}年度から{self.max}年度まで）。') from None
 
     def show(self, value):
         return '' if value is None else calendar.year_label(value)

@@ -44,21 +44,22 @@ class Pointing(Cell):
         return self.meta.viewer
 
     def unseen(self, ids, viewer=None):
-        """Return those of some ids whose rows the viewer may not see: who fills the form, where no other is
-        named."""
+        """Return those of some ids whose rows the viewer may not see.
+
+        The viewer is who fills the form, where no other is named.
+        """
         limit, ids = (viewer or self.viewer).limit(self.table), set(ids)
         if limit is None or not ids:
             return set()
-        return ids - {id for (id,) in self.table.select(self.table.id).where(self.table.id.in_(ids),
-            limit).tuples()}
+        seen = self.table.select(self.table.id).where(self.table.id.in_(ids), limit)
+        return ids - {id for (id,) in seen.tuples()}
 
     def load_all(self):
         if self.complete:
             return
-        limit = self.viewer.limit(self.table)
-        seen = None if limit is None else {id
-                                           for (id,) in self.table.select(self.table.id).where(
-                                                   limit).tuples()}
+        limit, seen = self.viewer.limit(self.table), None
+        if limit is not None:
+            seen = {id for (id,) in self.table.select(self.table.id).where(limit).tuples()}
         for id, key, voided in self.table.select(self.table.id, self.by, self.table.voided_at).tuples():
             self.keys[id] = key if seen is None or id in seen else HIDDEN
             if voided is None and (seen is None or id in seen):
@@ -66,8 +67,7 @@ class Pointing(Cell):
         self.complete = True
 
     def look_up(self, numbers):
-        """Return {number: id} of those records that are not voided and that the viewer may see, asked in one
-        query."""
+        """Return {number: id} of the live records that the viewer may see, asked in one query."""
         unknown = [number for number in numbers if number not in self.cache and number not in self.missed]
         if unknown and not self.complete:
             limit = self.viewer.limit(self.table)
@@ -79,8 +79,10 @@ class Pointing(Cell):
         return {number: self.cache[number] for number in numbers if number in self.cache}
 
     def look_ahead(self, texts):
-        """Look up all the numbers of a file's column at once, those too that a spreadsheet may have cut the
-        zeros from."""
+        """Look up all the numbers of a file's column at once.
+
+        Those too that a spreadsheet may have cut the zeros from.
+        """
         numbers = {number for text in set(texts) if len(text) <= self.most
                    for number in self.numbers_in(text)}
         numbers |= {number.zfill(length) for number in numbers if number.isdigit()
@@ -111,8 +113,8 @@ class Pointing(Cell):
             known = self.keys
         else:
             away = self.unseen(ids)
-            known = {id: HIDDEN if id in away else key for id, key in self.table.select(
-                self.table.id, self.by).where(self.table.id.in_(list(ids))).tuples()}
+            named = self.table.select(self.table.id, self.by).where(self.table.id.in_(list(ids)))
+            known = {id: HIDDEN if id in away else key for id, key in named.tuples()}
         return {id: known[id] for id in ids if id in known}
 
 
@@ -134,22 +136,26 @@ class Ref(Pointing):
         super().process_data(getattr(value, 'id', value))
 
     def standing(self, text):
-        """Return the id of the record named before, voided or not, for a line's key; None when the viewer
-        sees none of that number."""
+        """Return the id of a record named in a line's key, voided or not.
+
+        None when the viewer sees none of that number.
+        """
         if len(text) > self.most:
             return None
         text = narrow(text)
         found = self.id_of(text)
         if found is None:
             limit = self.viewer.limit(self.table)
-            row = self.table.select(self.table.id).where(self.by == text,
-                *([] if limit is None else [limit])).tuples().first()
+            row = self.table.select(self.table.id).where(
+                self.by == text, *([] if limit is None else [limit])).tuples().first()
             found = row and row[0]
         return found
 
     def among(self, only):
-        """Let only these records be chosen, beside what stands: of any other the answer is that of an
-        unknown number."""
+        """Let only these records be chosen, apart from the one already recorded.
+
+        Of any other the answer is that of an unknown number.
+        """
         self.only = only
         if self.typed is None or self.data in (None, self.object_data):
             return
@@ -157,17 +163,18 @@ class Ref(Pointing):
             self.data, self.process_errors = None, [self.unknown([narrow(self.typed)])]
 
     def by_name(self, text):
-        """Return the id of the record that bears a name today, alone or behind its number as pages show it,
-        or None."""
+        """Return the id of the record that bears a name today, or None.
+
+        The name stands alone or behind its number, as pages show it.
+        """
         names = self.viewer.named(self.table)
         number, _, name = text.partition(' ')
         if number in names.get(name.strip(), ()):
             return self.id_of(number)
         numbers = names.get(text, ())
         if len(numbers) > 1:
-            raise ValueError(f'{self.label.text}「{text[:40]}」'
-                             f'は{len(numbers)}件あります（{"、".join(numbers[:10])}）。'
-                             'コードで入力してください。')
+            raise ValueError(f'{self.label.text}「{text[:40]}」は{len(numbers)}件あります'
+                             f'（{"、".join(numbers[:10])}）。コードで入力してください。')
         return self.id_of(numbers[0]) if numbers else None
 
     def parse(self, text):
@@ -210,17 +217,19 @@ class Ref(Pointing):
     def show(self, value, viewer=None):
         if value is None:
             return ''
-        row, viewer = value if hasattr(value, 'label') else self.table.by_id(value), viewer or self.viewer
-        return '' if row is None else hidden(1) if self.unseen([row.id],
-            viewer) else marked(viewer.called(row), row)
+        viewer = viewer or self.viewer
+        row = value if hasattr(value, 'label') else self.table.by_id(value)
+        if row is None:
+            return ''
+        return hidden(1) if self.unseen([row.id], viewer) else marked(viewer.called(row), row)
 
     def options(self):
         now = self._value()
         if not self.required or now == '':
             yield '', CHOOSE if self.required else BLANK, now == ''
         offered = self.viewer.listed(self)
-        if self.object_data is not None and now == self.text(self.object_data) and now not in {key for key,
-                _ in offered}:
+        if (self.object_data is not None and now == self.text(self.object_data)
+                and now not in {key for key, _ in offered}):
             # it was voided since: the list must not choose another in its place
             yield now, self.show(self.object_data), True
         for key, words in offered:
@@ -236,17 +245,21 @@ class Ref(Pointing):
 
 @cache
 def linked_to(link, own, other, by):
-    """Return what reads a record's live rows of a link table, in the order of the numbers (`by`) they lead
-    to."""
+    """Return the Prepared select of a record's live rows of a link table.
+
+    They come in the order of the numbers (`by`) they lead to.
+    """
     fields = link._meta.fields
-    return Prepared(lambda id: link.select(fields[other]).join(by.model,
-        on=fields[other] == by.model.id).where(
-        fields[own] == id, link.live()).order_by(by))
+    return Prepared(lambda id: (
+        link.select(fields[other]).join(by.model, on=fields[other] == by.model.id)
+        .where(fields[own] == id, link.live()).order_by(by)))
 
 
 class Refs(Pointing):
-    """Several other records by number, separated by `;`. `data` is a list of ids; saved as rows of a link
-    table."""
+    """Several other records by number, separated by `;`.
+
+    `data` is a list of ids; saved as rows of a link table.
+    """
 
     hint = '複数あるときは ; で区切ります'
     #: the most numbers at once
@@ -310,7 +323,7 @@ class Refs(Pointing):
             return ''
         viewer = viewer or self.viewer
         away = self.unseen(value, viewer)
-        rows = self.table.select().where(self.table.id.in_([id for id in value if id not in away]
-            or [0])).order_by(self.by)
+        seen = [id for id in value if id not in away]
+        rows = self.table.select().where(self.table.id.in_(seen or [0])).order_by(self.by)
         return '、'.join([*(marked(viewer.called(row), row) for row in rows),
-                         *([hidden(len(away))] if away else [])])
+                          *([hidden(len(away))] if away else [])])

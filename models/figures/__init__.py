@@ -1,9 +1,8 @@
-"""Figures (指標の数値): every number the office reports is a function registered here, and opens to the rows
-it counted.
+"""Figures (指標の数値): every number the office reports is a function registered here.
 
-A measure has a population: the rows that bear on it in a year. On a day each of them is in exactly one
-group, counted or left out. The numbers are read by one grouped query for all the days asked for; the rows
-only when someone opens them.
+Each opens to the rows it counted. A measure has a population: the rows that bear on it in a year. On a day
+each of them is in exactly one group, counted or left out. The numbers are read by one grouped query for all
+the days asked for; the rows only when someone opens them.
 """
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -29,13 +28,12 @@ LATER = ('later', False, '基準日より後')
 
 @dataclass(frozen=True)
 class Asked:
-    """What a figure is asked for: a year, the days it is looked at (oldest first), and up to which moment of
-    each.
+    """What a figure is asked for: a year, the days it is looked at, and up to which moment of each.
 
-    `businesses` are the ids of those to which a scoped measure is limited, none for all. `keep(key, make)`
-    may keep what several measures or days share: what `make` reads, under all else that it uses; with
-    `again`, a table and a function (value, changes), what has changed in that table since may be worked into
-    what was kept.
+    `days` are oldest first. `businesses` are the ids of those to which a scoped measure is limited, none for
+    all. `keep(key, make)` may keep what several measures or days share: what `make` reads, under all else
+    that it uses; with `again`, a table and a function (value, changes), what has changed in that table since
+    may be worked into what was kept.
     """
 
     year: int
@@ -60,11 +58,9 @@ class Asked:
 
     @cached_property
     def moments(self):
-        """The moments at which the year begins, and at which each day, or the year if it comes first, is
-        over."""
+        """The moments at which the year begins, and at which each day (at the latest the year) is over."""
         start, end = self.bounds
-        return day_bounds(start, start)[0], [day_bounds(day, day)[1]
-                                             for day in (min(day, end) for day in self.days)]
+        return day_bounds(start, start)[0], [day_bounds(day, day)[1] for day in self.ends]
 
     @cached_property
     def ends(self):
@@ -88,12 +84,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Population:
-    """The rows that bear on a figure: `query` selects them, `group` is the SQL expression of the group each
-    is in.
+    """The rows that bear on a figure, each in one group.
 
-    `groups` are (code, whether counted, words). A row no longer stands when it or one of the rows it belongs
-    to was voided: `voidable` are their tables, its own first. `joins` adds to a query of the table what its
-    rows are shown with.
+    `query` selects them, `group` is the SQL expression of the group each is in. `groups` are (code, whether
+    counted, words). A row no longer stands when it or one of the rows it belongs to was voided: `voidable`
+    are their tables, its own first. `joins` adds to a query of the table what its rows are shown with.
     """
 
     query: object
@@ -120,8 +115,8 @@ class Population:
             found = self.tally()
             return {code: (found[code], found[code]) for code, *_ in self.groups}
         seen = fn.COUNT(self.table.id) if limit is None else fn.SUM(When(None, [(limit, 1)], 0))
-        found = {code: (every, some) for code, every, some in self.query.select(
-            self.group, fn.COUNT(self.table.id), seen).group_by(SQL('1')).order_by().tuples()}
+        sizes = self.query.select(self.group, fn.COUNT(self.table.id), seen).group_by(SQL('1')).order_by()
+        found = {code: (every, some) for code, every, some in sizes.tuples()}
         return {code: found.pop(code, (0, 0)) for code, *_ in self.groups} | found
 
 
@@ -139,8 +134,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number: exact numerator and denominator (None for a plain count), the value, and the rows behind
-    it."""
+    """One number and the rows behind it.
+
+    The numerator and denominator are exact, the denominator None for a plain count.
+    """
 
     measure: str
     title: str
@@ -166,9 +163,8 @@ class Figure:
         return MEASURES[self.measure].rows(self.asked)
 
     def _groups(self, counted):
-        return [Rows(words, self.population.rows(code), code) for code, of_them,
-                words in self.population.groups
-                if of_them is counted]
+        return [Rows(words, self.population.rows(code), code)
+                for code, of_them, words in self.population.groups if of_them is counted]
 
     @cached_property
     def counted(self):
@@ -208,8 +204,7 @@ class Measure:
         """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
         found, recorded = [], self.records is None
         for day, number in zip(asked.days, self.numbers(asked), strict=True):
-            # what was recorded by one day was so by every later one; only another step master starts from
-            # nothing
+            # what is recorded by a day is so by every later one, but another step master starts from nothing
             if not number.numerator and (not recorded or self.settings == STEPS):
                 recorded = self.records is None or self.records(asked.year, day).exists()
                 if not recorded:
@@ -219,10 +214,11 @@ class Measure:
 
 
 def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False,
-            clocked=False,
-            chosen=None):
-    """Register a figure's function; `how` says in Japanese how it counts, `one` counts what is still needed
-    (あと24ステップ)."""
+            clocked=False, chosen=None):
+    """Register a figure's function.
+
+    `how` says in Japanese how it counts, `one` is the unit of what is still needed (あと24ステップ).
+    """
     def mark(function):
         MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, records,
                                  scoped, clocked, chosen)
@@ -231,11 +227,11 @@ def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, re
 
 
 def figure(name, year, as_of=None, today=None, dated=None, until=None, businesses=()):
-    """Return the Figure of a measure for a fiscal year as of a day (default: the earlier of today and its
-    end).
+    """Return the Figure of a measure for a fiscal year as of a day.
 
-    `until` is the moment at which open incidents are looked at, by default the end of the day; `businesses`
-    are the ids of the businesses to which a scoped measure is limited, none for all.
+    The day is by default the earlier of today and the end of the year. `until` is the moment at which open
+    incidents are looked at, by default the end of the day; `businesses` are the ids of the businesses to
+    which a scoped measure is limited, none for all.
     """
     as_of = as_of or default_day(year, today)
     asked = asked_for(name, year, [as_of], dated, until, businesses)
@@ -256,12 +252,14 @@ def of_parts(name, asked):
 
 
 def asked_for(name, year, days, dated=None, until=None, businesses=(), keep=None):
-    """Return the Asked of a measure, a year and some days, the last of them looked at up to `until`, by
-    default to its end."""
+    """Return the Asked of a measure, a year and some days.
+
+    The last of the days is looked at up to `until`, by default to its end.
+    """
     untils = [day_bounds(day, day)[1] for day in days]
     untils[-1] = until or untils[-1]
-    return Asked(year, tuple(days), tuple(untils), dated or Dated(), tuple(businesses)
-                 if MEASURES[name].scoped else (), *([keep] if keep else []))
+    scope = tuple(businesses) if MEASURES[name].scoped else ()
+    return Asked(year, tuple(days), tuple(untils), dated or Dated(), scope, *([keep] if keep else []))
 
 
 def default_day(year, today):
@@ -285,10 +283,10 @@ def day_bounds(start, end):
 
 
 def place(expr, limits, before=False):
-    """Return the SQL expression of the first of the ascending `limits` that a value is not after; their
-    number for none.
+    """Return the SQL expression of the first of the ascending `limits` that a value is not after.
 
-    With `before` a value must lie before its limit.
+    It is the number of that limit, and of the limits where the value is after all. With `before` a value must
+    lie before its limit.
     """
     return When(None, [(expr < limit if before else expr <= limit, n) for n, limit in enumerate(limits)],
                 len(limits))

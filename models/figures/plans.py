@@ -25,8 +25,10 @@ def _due(year, day):
 
 
 def _checked(asked):
-    """Return for each day [(class, assessment, achievement)] of the year's plans at their latest check-in;
-    None without one."""
+    """Return for each day [(class, assessment, achievement)] of the year's plans.
+
+    They are of the latest check-in, None without one.
+    """
     plans, check_ins = asked.keep(('plans', asked.year), lambda: _plan_facts(asked.year))
     found = []
     for day in asked.days:
@@ -39,13 +41,15 @@ def _checked(asked):
 
 
 def _plan_facts(year):
-    """Read the year's plans [(id, class)] and their check-ins [(plan, quarter, assessment, achievement)] in
-    the quarters' order."""
-    return (list(Plan.select(Plan.id, Plan.plan_class).where(Plan.live(), Plan.fiscal_year == year).tuples()),
-            list(CheckIn.select(CheckIn.plan, CheckIn.quarter, CheckIn.assessment,
-                                CheckIn.achievement).join(Plan)
-                 .where(CheckIn.live(), Plan.live(), Plan.fiscal_year
-                        == year).order_by(CheckIn.quarter).tuples()))
+    """Read the year's plans [(id, class)] and their check-ins.
+
+    The check-ins are [(plan, quarter, assessment, achievement)] in the quarters' order.
+    """
+    plans = Plan.select(Plan.id, Plan.plan_class).where(Plan.live(), Plan.fiscal_year == year)
+    check_ins = (CheckIn.select(CheckIn.plan, CheckIn.quarter, CheckIn.assessment, CheckIn.achievement)
+                 .join(Plan).where(CheckIn.live(), Plan.live(), Plan.fiscal_year == year)
+                 .order_by(CheckIn.quarter))
+    return list(plans.tuples()), list(check_ins.tuples())
 
 
 def _plan_records(year, as_of):
@@ -55,15 +59,18 @@ def _plan_records(year, as_of):
 def _plan_rows(*cases, default, groups):
     def rows(asked):
         other = CheckIn.alias()
-        latest = (other.select(fn.MAX(other.quarter)).where(other.plan == Plan.id, other.voided_at.is_null(),
-                                                            other.quarter.in_(_passed(asked.year,
-                                                                                      asked.day))))
+        latest = other.select(fn.MAX(other.quarter)).where(
+            other.plan == Plan.id, other.voided_at.is_null(),
+            other.quarter.in_(_passed(asked.year, asked.day)))
 
         def with_latest(query):
-            return query.join(CheckIn, JOIN.LEFT_OUTER, on=(CheckIn.plan == Plan.id) & CheckIn.live()
-                              & (CheckIn.quarter == latest))
-        return Population(with_latest(Plan.select().where(Plan.fiscal_year == asked.year)), When(None, [
-            (any_voided(Plan), 'voided'), *((made(asked), code) for made, code in cases)], default),
+            return query.join(
+                CheckIn, JOIN.LEFT_OUTER,
+                on=(CheckIn.plan == Plan.id) & CheckIn.live() & (CheckIn.quarter == latest))
+        return Population(
+            with_latest(Plan.select().where(Plan.fiscal_year == asked.year)),
+            When(None, [(any_voided(Plan), 'voided'), *((made(asked), code) for made, code in cases)],
+                 default),
             [*groups, VOIDED], (Plan,), with_latest)
     return rows
 
@@ -71,34 +78,42 @@ def _plan_rows(*cases, default, groups):
 @measure('plans.on_track', '重点施策の順調構成比', '%',
          how='最新の進捗確認が「順調」のプラン÷最初の進捗確認の時期が来た年度のプラン。'
              '四半期の末日が基準日以前の回を使い、記録がないものは順調に数えません。',
-         rows=_plan_rows((lambda asked: CheckIn.assessment == 'on_track', 'on_track'),
-                         (lambda asked: CheckIn.id.is_null(False), 'off'),
-                         (lambda asked: Plan.plan_class.in_(_due(asked.year, asked.day)), 'silent'),
-                         default='early', groups=[
-                             ('on_track', True, '順調'), ('off', False, '順調でない（分母に含めます）'),
-                             ('silent', False, '進捗確認の時期が来たが記録がない（分母に含めます）'),
-                             ('early', False, '進捗確認の時期がまだ来ていない')]),
+         rows=_plan_rows(
+             (lambda asked: CheckIn.assessment == 'on_track', 'on_track'),
+             (lambda asked: CheckIn.id.is_null(False), 'off'),
+             (lambda asked: Plan.plan_class.in_(_due(asked.year, asked.day)), 'silent'),
+             default='early',
+             groups=[('on_track', True, '順調'),
+                     ('off', False, '順調でない（分母に含めます）'),
+                     ('silent', False, '進捗確認の時期が来たが記録がない（分母に含めます）'),
+                     ('early', False, '進捗確認の時期がまだ来ていない')]),
          one='施策', records=_plan_records)
 def plans_on_track(asked):
-    """順調 ÷ all plans of the year at their latest check-in whose quarter had ended by the day; who should
-    have reported counts."""
+    """順調 ÷ all plans of the year, at the latest check-in whose quarter had ended by the day.
+
+    Who should have reported counts.
+    """
     return [rate(sum(assessment == 'on_track' for _, assessment, _ in found),
-                 sum(assessment is not None or of_class in _due(asked.year, day) for of_class, assessment,
-                     _ in found))
+                 sum(assessment is not None or of_class in _due(asked.year, day)
+                     for of_class, assessment, _ in found))
             for day, found in zip(asked.days, _checked(asked), strict=True)]
 
 
 @measure('plans.achievement', '重点施策の平均達成率（自己評価）', '%',
          how='最新の進捗確認の達成率（自己評価）の平均。四半期の末日が基準日以前の回を使います。',
-         rows=_plan_rows((lambda asked: CheckIn.achievement.is_null(False), 'rated'),
-                         (lambda asked: CheckIn.id.is_null(False), 'unrated'),
-                         default='unchecked', groups=[('rated', True, '達成率のある進捗確認'),
-                                                      ('unrated', False, '達成率のない進捗確認'),
-                                                      ('unchecked', False, '進捗確認がまだないプラン')]),
+         rows=_plan_rows(
+             (lambda asked: CheckIn.achievement.is_null(False), 'rated'),
+             (lambda asked: CheckIn.id.is_null(False), 'unrated'),
+             default='unchecked',
+             groups=[('rated', True, '達成率のある進捗確認'),
+                     ('unrated', False, '達成率のない進捗確認'),
+                     ('unchecked', False, '進捗確認がまだないプラン')]),
          one='施策', parts='合計{n}％÷{d}施策', records=_plan_records)
 def plans_achievement(asked):
-    """Mean of the plans' self-rated achievement at their latest check-in whose quarter had ended by the
-    day."""
+    """Mean of the plans' self-rated achievement at the latest check-in.
+
+    It is the latest whose quarter had ended by the day.
+    """
     numbers = []
     for found in _checked(asked):
         rated = [achievement for *_, achievement in found if achievement is not None]
@@ -115,10 +130,9 @@ def plans_chosen(day, dated):
 @measure('plans.measure', '重点施策の達成率', '%',
          how='設定「重点施策の達成率の算定」で選んだ、平均達成率か順調構成比。',
          rows=lambda asked: MEASURES[plans_chosen(asked.day, asked.dated)].rows(asked), one='施策',
-         settings=('plan_measure',), records=_plan_records,
-         chosen=plans_chosen)
+         settings=('plan_measure',), records=_plan_records, chosen=plans_chosen)
 def plans_measure(asked):
     """The one of the two plan figures that the setting `plan_measure` names."""
-    both = {name: MEASURES[name].numbers(asked) for name in {plans_chosen(day, asked.dated)
-        for day in asked.days}}
-    return [both[plans_chosen(day, asked.dated)][at] for at, day in enumerate(asked.days)]
+    chosen = [plans_chosen(day, asked.dated) for day in asked.days]
+    numbers = {name: MEASURES[name].numbers(asked) for name in set(chosen)}
+    return [numbers[name][at] for at, name in enumerate(chosen)]

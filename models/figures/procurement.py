@@ -23,36 +23,44 @@ def _budget_supports():
 def _budget_rows(asked):
     return Population(
         BudgetRequest.select().where(BudgetRequest.requested_on.between(*asked.bounds)),
-        When(None, [(any_voided(BudgetRequest), 'voided'), (BudgetRequest.requested_on > asked.day, 'later'),
-                    (~BudgetRequest.it_cost, 'plain'), (BudgetRequest.exclusion_reason.is_null(False),
-                                                        'excluded'),
-                    (BudgetRequest.id.in_(_budget_supports().where(Support.completed_on <= asked.day)),
-                     'done')], 'waiting'),
-        [('done', True, '支援を完了'), ('waiting', False, '支援が完了していない（分母に含めます）'),
+        When(None, [
+            (any_voided(BudgetRequest), 'voided'),
+            (BudgetRequest.requested_on > asked.day, 'later'),
+            (~BudgetRequest.it_cost, 'plain'),
+            (BudgetRequest.exclusion_reason.is_null(False), 'excluded'),
+            (BudgetRequest.id.in_(_budget_supports().where(Support.completed_on <= asked.day)), 'done'),
+        ], 'waiting'),
+        [('done', True, '支援を完了'),
+         ('waiting', False, '支援が完了していない（分母に含めます）'),
          ('plain', False, 'IT経費でない要求'),
-         ('excluded', False, '除外（理由・承認者つき）'), LATER, VOIDED], (BudgetRequest,))
+         ('excluded', False, '除外（理由・承認者つき）'),
+         LATER, VOIDED],
+        (BudgetRequest,))
 
 
 @measure('support.budget_coverage', '予算要求調達支援の実施率', '%',
          how='予算要求調達支援を完了した案件のあるIT要求÷年度内のすべてのIT要求（除外を除く）。',
          rows=_budget_rows,
-         records=lambda year, as_of: BudgetRequest.select().where(BudgetRequest.live(),
-             BudgetRequest.requested_on <= as_of))
+         records=lambda year, as_of: BudgetRequest.select().where(
+             BudgetRequest.live(), BudgetRequest.requested_on <= as_of))
 def budget_coverage(asked):
-    """IT budget requests of the year with a case whose 予算要求調達支援 is completed ÷ all such requests
-    (BR-18)."""
+    """IT budget requests of the year that were supported ÷ all IT requests of the year (BR-18).
+
+    Supported is one with a case whose 予算要求調達支援 is completed.
+    """
     start, places = asked.bounds[0], len(asked.days)
-    every = totals(BudgetRequest.select(place(BudgetRequest.requested_on, asked.ends),
-                                        fn.COUNT(BudgetRequest.id)).where(
-        _counted_request(), BudgetRequest.requested_on.between(start,
-            asked.ends[-1])).group_by(SQL('1')).tuples(), places)
-    first = fn.MIN(Support.completed_on)
-    supported = (Support.select(BudgetRequest.id, place(BudgetRequest.requested_on, asked.ends),
-                                place(first, asked.days))
-                 .join(Case).join(BudgetRequest).where(
-                     Support.live(), Support.kind == 'budget', Support.state == 'completed', Case.live(),
-                     _counted_request(), BudgetRequest.requested_on.between(start, asked.ends[-1])).group_by(
-                         BudgetRequest.id, BudgetRequest.requested_on))
+    requests = (
+        BudgetRequest.select(place(BudgetRequest.requested_on, asked.ends), fn.COUNT(BudgetRequest.id))
+        .where(_counted_request(), BudgetRequest.requested_on.between(start, asked.ends[-1]))
+        .group_by(SQL('1')))
+    every = totals(requests.tuples(), places)
+    supported = (
+        Support.select(BudgetRequest.id, place(BudgetRequest.requested_on, asked.ends),
+                       place(fn.MIN(Support.completed_on), asked.days))
+        .join(Case).join(BudgetRequest)
+        .where(Support.live(), Support.kind == 'budget', Support.state == 'completed', Case.live(),
+               _counted_request(), BudgetRequest.requested_on.between(start, asked.ends[-1]))
+        .group_by(BudgetRequest.id, BudgetRequest.requested_on))
     done = totals([(max(requested, completed), 1) for _, requested, completed in supported.tuples()], places)
     return [rate(*pair) for pair in zip(done, every, strict=True)]
 
@@ -65,25 +73,34 @@ def is_large(case, day, dated):
 def large_reasons(case, day, dated):
     """Return why a case is 大規模: a list of ①大規模予算 / ②新技術, empty when it is not."""
     basis = dated.on('large_case_basis', day)
-    amount = {'初期経費': case.initial_cost, '単年度': case.initial_cost
-              + (case.yearly_cost if case.years else 0), 'TCO': case.tco}[basis]
-    return [words for words, holds in (('①大規模予算', amount >= int(dated.on('large_case_amount', day))),
-                                       ('②新技術', case.new_technology)) if holds]
+    amount = {
+        '初期経費': case.initial_cost,
+        '単年度': case.initial_cost + (case.yearly_cost if case.years else 0),
+        'TCO': case.tco,
+    }[basis]
+    reasons = (('①大規模予算', amount >= int(dated.on('large_case_amount', day))),
+               ('②新技術', case.new_technology))
+    return [reason for reason, holds in reasons if holds]
 
 
 LARGE = ('large_case_amount', 'large_case_basis')
 
 
 def _large(asked):
-    """Return the condition that a case ordered in the year is 大規模: `is_large` on the day of its order, as
-    SQL."""
-    amounts = {'初期経費': Case.initial_cost, 'TCO': Case.initial_cost + Case.yearly_cost * Case.years,
-               '単年度': Case.initial_cost + When(None, [(Case.years > 0, Case.yearly_cost)], 0)}
+    """Return the condition that a case ordered in the year is 大規模.
+
+    It is `is_large` on the day of its order, as SQL.
+    """
+    amounts = {
+        '初期経費': Case.initial_cost,
+        '単年度': Case.initial_cost + When(None, [(Case.years > 0, Case.yearly_cost)], 0),
+        'TCO': Case.initial_cost + Case.yearly_cost * Case.years,
+    }
     found = Case.new_technology
     for first, last in periods(asked, LARGE):
         amount = amounts[asked.dated.on('large_case_basis', first)]
-        found |= Case.ordered_on.between(first,
-                                         last) & (amount >= int(asked.dated.on('large_case_amount', first)))
+        least = int(asked.dated.on('large_case_amount', first))
+        found |= Case.ordered_on.between(first, last) & (amount >= least)
     return found
 
 
@@ -98,12 +115,17 @@ def _supported_before_order():
 def _large_rows(asked):
     return Population(
         Case.select().where(Case.ordered_on.between(*asked.bounds)),
-        When(None, [(any_voided(Case), 'voided'), (Case.ordered_on > asked.day, 'later'),
-                    (~_large(asked), 'small'),
-                    (_supported_before_order(), 'done')], 'waiting'),
-        [('done', True, '発注までに支援を完了'), ('waiting', False,
-                                        '発注までに支援が完了していない（分母に含めます）'),
-         ('small', False, '大規模案件に当たらない'), LATER, VOIDED], (Case,))
+        When(None, [
+            (any_voided(Case), 'voided'),
+            (Case.ordered_on > asked.day, 'later'),
+            (~_large(asked), 'small'),
+            (_supported_before_order(), 'done'),
+        ], 'waiting'),
+        [('done', True, '発注までに支援を完了'),
+         ('waiting', False, '発注までに支援が完了していない（分母に含めます）'),
+         ('small', False, '大規模案件に当たらない'),
+         LATER, VOIDED],
+        (Case,))
 
 
 @measure('support.large_coverage', '大規模案件の発注・計画調達支援の実施率', '%',
@@ -111,12 +133,15 @@ def _large_rows(asked):
          rows=_large_rows, settings=LARGE,
          records=lambda year, as_of: Case.select().where(Case.live(), Case.ordered_on <= as_of))
 def large_coverage(asked):
-    """Large cases ordered in the year with 発注・計画調達支援 completed by the order ÷ all such cases
-    (BR-19)."""
-    found = list(Case.select(place(Case.ordered_on, asked.ends), fn.COUNT(Case.id), fn.SUM(When(
-        None, [(_supported_before_order(), 1)], 0))).where(
-        Case.live(), Case.ordered_on.between(asked.bounds[0], asked.ends[-1]),
-        _large(asked)).group_by(SQL('1')).tuples())
+    """Large cases ordered in the year and supported by then ÷ all such cases (BR-19).
+
+    Supported is one whose 発注・計画調達支援 was completed by the order.
+    """
+    supported = fn.SUM(When(None, [(_supported_before_order(), 1)], 0))
+    cases = (Case.select(place(Case.ordered_on, asked.ends), fn.COUNT(Case.id), supported)
+             .where(Case.live(), Case.ordered_on.between(asked.bounds[0], asked.ends[-1]), _large(asked))
+             .group_by(SQL('1')))
+    found = list(cases.tuples())
     places = len(asked.days)
     return [rate(*pair) for pair in zip(totals([(at, done) for at, _, done in found], places),
                                         totals([(at, every) for at, every, _ in found], places), strict=True)]
@@ -124,28 +149,36 @@ def large_coverage(asked):
 
 def _trial_rows(asked):
     return Population(
-        Support.select().join(Case).where(Support.kind == 'ordering',
-                                          Support.requested_on.between(*asked.bounds)
-                                          | Support.completed_on.between(*asked.bounds)),
-        When(None, [(any_voided(Support, Case), 'voided'), (Support.requested_on > asked.day, 'later'),
-                    (~Support.trial, 'real'),
-                    ((Support.state == 'completed') & Support.completed_on.between(asked.bounds[0],
-                        asked.ends[-1]), 'done')], 'waiting'),
-        [('done', True, '試行を完了'), ('real', False, '試行でない支援'),
-         ('waiting', False, '年度内に完了していない試行'), LATER, VOIDED],
+        Support.select().join(Case).where(
+            Support.kind == 'ordering',
+            Support.requested_on.between(*asked.bounds) | Support.completed_on.between(*asked.bounds)),
+        When(None, [
+            (any_voided(Support, Case), 'voided'),
+            (Support.requested_on > asked.day, 'later'),
+            (~Support.trial, 'real'),
+            ((Support.state == 'completed')
+             & Support.completed_on.between(asked.bounds[0], asked.ends[-1]), 'done'),
+        ], 'waiting'),
+        [('done', True, '試行を完了'),
+         ('real', False, '試行でない支援'),
+         ('waiting', False, '年度内に完了していない試行'),
+         LATER, VOIDED],
         (Support, Case))
 
 
 @measure('support.trial_count', '発注・計画調達支援（試行）', '件',
-         how='年度内に完了した発注・計画調達支援のうち、試行の数。年度内に依頼または完了した発注・'
-             '計画調達支援から数えます。', rows=_trial_rows,
+         how='年度内に完了した発注・計画調達支援のうち、試行の数。'
+             '年度内に依頼または完了した発注・計画調達支援から数えます。',
+         rows=_trial_rows,
          records=lambda year, as_of: Support.select().where(Support.live(), Support.requested_on <= as_of))
 def trial_count(asked):
-    """発注・計画調達支援 given on trial and completed in the year, among those asked for or completed in
-    it."""
-    return [count(number) for number in totals(
-        Support.select(place(Support.completed_on, asked.ends), fn.COUNT(Support.id)).join(Case).where(
-            Support.live(), Case.live(), Support.kind == 'ordering', Support.trial,
-            Support.state == 'completed',
-            Support.completed_on.between(asked.bounds[0], asked.ends[-1])).group_by(SQL('1')).tuples(),
-            len(asked.days))]
+    """発注・計画調達支援 given on trial and completed in the year.
+
+    Among those asked for or completed in it.
+    """
+    trials = (
+        Support.select(place(Support.completed_on, asked.ends), fn.COUNT(Support.id)).join(Case)
+        .where(Support.live(), Case.live(), Support.kind == 'ordering', Support.trial,
+               Support.state == 'completed', Support.completed_on.between(asked.bounds[0], asked.ends[-1]))
+        .group_by(SQL('1')))
+    return [count(number) for number in totals(trials.tuples(), len(asked.days))]

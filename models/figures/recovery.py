@@ -1,5 +1,7 @@
-"""How long recoveries took (復旧時間), told of each day of detection and added up for any day, moment or
-setting."""
+"""How long recoveries took (復旧時間).
+
+Incidents are grouped by the day of detection, and added up for any day, moment or setting.
+"""
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import replace
@@ -22,8 +24,9 @@ RECOVERY = ('business_hours', 'recovery_start', 'recovery_stop')
 def recovery_of(incident, now, dated):
     """Return the Recovery of one incident by the settings in force on the day it was detected (BR-16)."""
     day = incident.detected_at.astimezone(calendar.JST).date()
-    start = (incident.occurred_at if dated.on('recovery_start', day) == '発生'
-             else None) or incident.detected_at
+    start = incident.detected_at
+    if dated.on('recovery_start', day) == '発生':
+        start = incident.occurred_at or start
     stop = incident.restored_at
     if dated.on('recovery_stop', day) == '暫定復旧':
         stop = incident.mitigated_at or stop
@@ -36,8 +39,7 @@ def recovery_of(incident, now, dated):
 def seconds(moment):
     """Return the SQL expression of a moment as whole seconds since 1970."""
     if isinstance(db.obj, SqliteDatabase):
-        # a day's number is far cheaper than the seconds as text; its last digits are less than half a
-        # millisecond
+        # a day's number is far cheaper than the seconds as text; it is exact to less than half a millisecond
         return ((fn.JULIANDAY(moment) - 2440587.5) * 86400 + 0.0005).cast('INTEGER')
     return fn.FLOOR(fn.DATE_PART('epoch', moment)).cast('BIGINT')
 
@@ -50,10 +52,9 @@ def closed_between(first, last):
 
 
 class Clock:
-    """`recovery_of` as SQL, over the incidents detected on the days `first`..`last`, between which no
-    setting changes.
+    """`recovery_of` as SQL, over the incidents detected on the days `first`..`last`.
 
-    `hours`, `start` and `stop` are the settings' values then.
+    No setting changes between these days. `hours`, `start` and `stop` are the settings' values then.
     """
 
     EPOCH = date(1970, 1, 1).toordinal()
@@ -83,9 +84,9 @@ class Clock:
         # 1 January 1970 was a Thursday
         weekday = (number + 3) - (number + 3) / 7 * 7
         closed = [n - self.EPOCH for n in closed_between(self.first, self.last)]
-        return (weekday < 5) & (local - number * 86400).between(*(
-            (at.hour * 60 + at.minute) * 60 + at.second
-            for at in (self.hours.start, self.hours.end))) & number.not_in(closed)
+        start, end = ((at.hour * 60 + at.minute) * 60 + at.second
+                      for at in (self.hours.start, self.hours.end))
+        return (weekday < 5) & (local - number * 86400).between(start, end) & number.not_in(closed)
 
     def by_target(self, inside, make):
         """Return the expression that `make` gives for the target that applies."""
@@ -97,10 +98,12 @@ class Clock:
         return took <= self.by_target(inside, lambda target: int(target.total_seconds()))
 
     def missed_from(self, inside, start, untils):
-        """Return the expression of the first of the moments at which an incident, still open, has missed its
-        target."""
-        return self.by_target(inside, lambda target: place(start,
-            [moment_value(until - target) for until in untils], before=True))
+        """Return the expression of the first of the moments at which an incident has missed its target.
+
+        The incident is still open.
+        """
+        return self.by_target(inside, lambda target: place(
+            start, [moment_value(until - target) for until in untils], before=True))
 
     def verdict(self, until):
         """Return the expression of how an incident stands at a moment: met, missed or open."""
@@ -109,20 +112,20 @@ class Clock:
                            (self.missed_from(inside, self.start, [until]) == 0, 'missed')], 'open')
 
     def told(self, apart=False):
-        """Return {day: ((inside, kind, incidents, longest, first start, first stop), …)} of the incidents
-        detected on these days.
+        """Return {day: ((inside, kind, incidents, longest, first start, first stop), …)}.
 
-        `kind` is one of VOIDED_KIND, SIGN, and for those over by the end of their day IN_TIME and LATE; any
-        other incident stands by itself, its id the kind. `apart` sets those over by the end of their day
-        apart too. What is dear to work out is worked out once for a row, in tables of their own.
+        They are groups of the incidents detected on these days. `kind` is one of VOIDED_KIND, SIGN, and for
+        those over by the end of their day IN_TIME and LATE; any other incident stands by itself, its id the
+        kind. `apart` sets those over by the end of their day apart too. What is dear to work out is worked
+        out once for a row, in tables of their own.
         """
         state = When(None, [(Incident.voided_at.is_null(False), VOIDED_KIND),
                             (Incident.level < clocks.JUDGED_FROM, SIGN)], 0)
-        told = Incident.select(
-            Incident.id.alias('id'), self.start.alias('start'), self.stop.alias('stop'),
-            self.local.alias('local'), self.took.alias('took'),
-            ((seconds(self.stop) + 9 * 3600) / 86400).alias('over'), state.alias('state')).where(
-            self.detected()).cte('told', materialized=True)
+        told = (
+            Incident.select(Incident.id.alias('id'), self.start.alias('start'), self.stop.alias('stop'),
+                            self.local.alias('local'), self.took.alias('took'),
+                            ((seconds(self.stop) + 9 * 3600) / 86400).alias('over'), state.alias('state'))
+            .where(self.detected()).cte('told', materialized=True))
         judged = Select([told], [
             told.c.id, told.c.start, told.c.stop, told.c.took, told.c.over, told.c.state,
             (told.c.local / 86400).alias('number'),
@@ -130,19 +133,22 @@ class Clock:
         settled = [(judged.c.over <= judged.c.number, When(
             None, [(self.in_time(judged.c.inside == 1, judged.c.took), IN_TIME)], LATE))]
         kind = When(None, [(judged.c.state < 0, judged.c.state), *([] if apart else settled)], judged.c.id)
-        query = Select([judged], [judged.c.number, judged.c.inside, kind, fn.COUNT(1), fn.MAX(judged.c.took),
-                                  fn.MIN(judged.c.start), fn.MIN(judged.c.stop)]).group_by(
-                                      SQL('1, 2, 3')).with_cte(told, judged)
+        query = Select([judged], [
+            judged.c.number, judged.c.inside, kind, fn.COUNT(1), fn.MAX(judged.c.took),
+            fn.MIN(judged.c.start), fn.MIN(judged.c.stop),
+        ]).group_by(SQL('1, 2, 3')).with_cte(told, judged)
         moment, found = Incident.detected_at.python_value, {}
         for number, inside, *row, start, stop in query.bind(db).tuples():
-            found.setdefault(date.fromordinal(number + self.EPOCH), []).append((bool(inside), *row,
-                moment(start), moment(stop)))
+            day = date.fromordinal(number + self.EPOCH)
+            found.setdefault(day, []).append((bool(inside), *row, moment(start), moment(stop)))
         return {day: tuple(rows) for day, rows in found.items()}
 
     @classmethod
     def stands(cls, row, until):
-        """Return (how an incident told apart stands at a moment: met, missed or open, the seconds it has
-        taken)."""
+        """Return (verdict, seconds taken) of an incident in a group of its own at a moment.
+
+        The verdict is met, missed or open.
+        """
         inside, _, _, took, start, stop = row
         target = cls.TARGETS[inside]
         if stop is not None and stop <= until:
@@ -170,8 +176,8 @@ def periods(asked, names):
 
 def _terms(asked):
     """Return ((first day, last day, value of each setting of RECOVERY), …) of the year's periods."""
-    return tuple((first, last, *(asked.dated.on(name, first) for name in RECOVERY)) for first,
-                 last in periods(asked, RECOVERY))
+    return tuple((first, last, *(asked.dated.on(name, first) for name in RECOVERY))
+                 for first, last in periods(asked, RECOVERY))
 
 
 def _told(term):
@@ -183,14 +189,12 @@ FEW_DAYS = 20
 
 
 def _told_again(term, told, changes):
-    """Return what is told of the incidents of a term anew for the days on which something has changed
-    since."""
+    """Return the groups of a term, counted anew for the days on which something has changed."""
     first, last, *settings = term
     moments = [datetime.fromisoformat(text) for _, values in changes for text in values.get('detected_at', ())
                if text]
-    moments = [*map(Incident.detected_at.python_value, moments),
-               *(at for (at,) in Incident.select(Incident.detected_at).where(
-        Incident.id.in_(list({id for id, _ in changes}))).tuples())]
+    changed = Incident.select(Incident.detected_at).where(Incident.id.in_(list({id for id, _ in changes})))
+    moments = [*map(Incident.detected_at.python_value, moments), *(at for (at,) in changed.tuples())]
     days = {day for at in moments if first <= (day := at.astimezone(calendar.JST).date()) <= last}
     if len(days) > FEW_DAYS:
         return _told(term)
@@ -201,8 +205,10 @@ def _told_again(term, told, changes):
 
 
 class Recoveries:
-    """How the incidents of a year stand on each of the days asked for, of what is told of each day on which
-    some were detected."""
+    """How the incidents of a year stand on each of the days asked for.
+
+    Made from the groups of each day on which some were detected.
+    """
 
     def __init__(self, asked):
         self.asked, self.terms = asked, _terms(asked)
@@ -214,8 +220,11 @@ class Recoveries:
         self.overs = [day_bounds(day, day)[1] for day, _ in self.days]
 
     def split(self, at):
-        """Return (how many of the days are over at a day asked for, rows told apart of those that the moment
-        lies within)."""
+        """Return (whole, known, rows) of the days up to one asked for, by its place.
+
+        `whole` days are over at its moment, `known` at its end; `rows` are single incidents of the days
+        between.
+        """
         end, until = self.asked.moments[1][at], self.asked.untils[at]
         whole, known, rows = bisect_right(self.overs, min(end, until)), bisect_right(self.overs, end), []
         if whole < known:
@@ -236,8 +245,8 @@ class Recoveries:
                 met, judged, longest = told[-1]
                 for within, kind, number, took, *_ in rows:
                     if within is inside and kind in (IN_TIME, LATE):
-                        met, judged, longest = met + (number if kind == IN_TIME
-                                                      else 0), judged + number, max(longest or 0, took)
+                        met += number if kind == IN_TIME else 0
+                        judged, longest = judged + number, max(longest or 0, took)
                 told.append((met, judged, longest))
             single += [(at, row) for row in rows if row[1] > 0]
         numbers = {True: [], False: []}
@@ -266,8 +275,8 @@ class Recoveries:
             elif within is not inside:
                 code = 'other'
             else:
-                code = {SIGN: 'sign', IN_TIME: 'met', LATE: 'missed'}.get(kind) or Clock.stands(row,
-                    self.asked.until)[0]
+                code = ({SIGN: 'sign', IN_TIME: 'met', LATE: 'missed'}.get(kind)
+                        or Clock.stands(row, self.asked.until)[0])
             found[code] += number
         for _, told in self.days[known:]:
             for _, kind, number, *_ in told:
@@ -282,10 +291,13 @@ def _recovery_numbers(asked, inside):
 
 def _recovery_rows(inside):
     def rows(asked):
-        cases = [(clock.detected(), When(
-            None, [(~clock.inside(clock.local) if inside else clock.inside(clock.local), 'other'),
-                   (Incident.level < clocks.JUDGED_FROM, 'sign')], clock.verdict(asked.until)))
-                 for clock in (Clock(*term) for term in _terms(asked))]
+        cases = []
+        for clock in (Clock(*term) for term in _terms(asked)):
+            within = clock.inside(clock.local)
+            cases.append((clock.detected(), When(None, [
+                (~within if inside else within, 'other'),
+                (Incident.level < clocks.JUDGED_FROM, 'sign'),
+            ], clock.verdict(asked.until))))
         return replace(_incident_rows(asked, cases, 'open', [
             ('met', True, '目標時間内に復旧'), ('missed', True, '目標時間を超過'),
             ('open', False, '未復旧で、目標時間がまだ過ぎていないもの'),
@@ -304,8 +316,10 @@ RECOVERY_PARTS = '{d}件のうち目標時間内{n}件'
          rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records,
          clocked=True)
 def recovery_business_hours(asked):
-    """Incidents detected inside business hours: restored within 4 h / all such; the value is the worst time
-    (h)."""
+    """Incidents detected inside business hours: restored within 4 h ÷ all such.
+
+    The value is the worst time (h).
+    """
     return _recovery_numbers(asked, True)
 
 
@@ -315,6 +329,8 @@ def recovery_business_hours(asked):
          rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records,
          clocked=True)
 def recovery_off_hours(asked):
-    """Incidents detected outside business hours: restored within 24 h / all such; the value is the worst
-    time (h)."""
+    """Incidents detected outside business hours: restored within 24 h ÷ all such.
+
+    The value is the worst time (h).
+    """
     return _recovery_numbers(asked, False)

@@ -11,25 +11,28 @@ def _review_rows(asked):
     return Population(
         Review.select().where(Review.reviewed_on.between(*asked.bounds)
                               | Review.approved_on.between(*asked.bounds)),
-        When(None, [(any_voided(Review), 'voided'),
-                    (Review.conclusion.is_null(False) & Review.approved_on.between(asked.bounds[0],
-                        asked.ends[-1]), 'done'),
-                    (Review.reviewed_on > asked.day, 'later')], 'waiting'),
+        When(None, [
+            (any_voided(Review), 'voided'),
+            (Review.conclusion.is_null(False)
+             & Review.approved_on.between(asked.bounds[0], asked.ends[-1]), 'done'),
+            (Review.reviewed_on > asked.day, 'later'),
+        ], 'waiting'),
         [('done', True, '結論・承認済み'), ('waiting', False, '年度内の結論または承認がまだ'), LATER, VOIDED],
         (Review,))
 
 
 @measure('reviews.count', '台帳を活用した検討', '件',
          how='結論があり、年度内に承認された台帳活用検討の数。'
-             '年度内に検討または承認した台帳活用検討から数えます。', rows=_review_rows,
+             '年度内に検討または承認した台帳活用検討から数えます。',
+         rows=_review_rows,
          records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of))
 def reviews_count(asked):
     """Ledger reviews with a conclusion, approved in the year (BR-22), among those made or approved in it."""
-    return [count(number) for number in totals(
-        Review.select(place(Review.approved_on, asked.ends), fn.COUNT(Review.id)).where(
-            Review.live(), Review.conclusion.is_null(False),
-            Review.approved_on.between(asked.bounds[0], asked.ends[-1])
-        ).group_by(SQL('1')).tuples(), len(asked.days))]
+    reviews = (Review.select(place(Review.approved_on, asked.ends), fn.COUNT(Review.id))
+               .where(Review.live(), Review.conclusion.is_null(False),
+                      Review.approved_on.between(asked.bounds[0], asked.ends[-1]))
+               .group_by(SQL('1')))
+    return [count(number) for number in totals(reviews.tuples(), len(asked.days))]
 
 
 def _share_rows(asked):
@@ -43,7 +46,7 @@ def _share_rows(asked):
          records=lambda year, as_of: CaseShare.select().where(CaseShare.live(), CaseShare.shared_on <= as_of))
 def shares_count(asked):
     """Cases shared in the year."""
-    return [count(number) for number in totals(
-        CaseShare.select(place(CaseShare.shared_on, asked.ends), fn.COUNT(CaseShare.id)).where(
-            CaseShare.live(), CaseShare.shared_on.between(asked.bounds[0],
-                asked.ends[-1])).group_by(SQL('1')).tuples(), len(asked.days))]
+    shares = (CaseShare.select(place(CaseShare.shared_on, asked.ends), fn.COUNT(CaseShare.id))
+              .where(CaseShare.live(), CaseShare.shared_on.between(asked.bounds[0], asked.ends[-1]))
+              .group_by(SQL('1')))
+    return [count(number) for number in totals(shares.tuples(), len(asked.days))]

@@ -8,15 +8,19 @@ from . import STEPS, VOIDED, Population, any_voided, count, measure, rate
 
 
 def _applicable(businesses):
-    """Return the condition on the businesses a measure counts, those of the ids `businesses` if any are
-    named."""
+    """Return the condition on the businesses a measure counts.
+
+    Those of the ids `businesses`, if any are named.
+    """
     condition = Business.live() & Business.applicable
     return condition & Business.id.in_(businesses) if businesses else condition
 
 
 def _outside(asked, words):
-    """Return (cases, groups) of the rows of businesses that are not counted: not applicable, or not those
-    the indicator names."""
+    """Return (cases, groups) of the rows of businesses that are not counted.
+
+    These are not applicable, or not those the indicator names.
+    """
     cases, groups = [(~Business.applicable, 'outside')], [('outside', False, f'適用しない業務{words}')]
     if asked.businesses:
         cases.append((Business.id.not_in(asked.businesses), 'unnamed'))
@@ -32,12 +36,12 @@ def _step_records(year, as_of):
 
 def _step_numbers(asked):
     """Return [(完了済み, 対象外, businesses, steps per business, recorded steps)] of each day."""
-    masters, steps, businesses, recorded, spans = asked.keep(('steps', asked.businesses),
-        lambda: _step_facts(asked.businesses))
+    masters, steps, businesses, recorded, spans = asked.keep(
+        ('steps', asked.businesses), lambda: _step_facts(asked.businesses))
     found = []
     for day in asked.days:
-        master = next((id for id, valid_from in masters if valid_from <= day), masters[-1][0] if masters
-                      else None)
+        master = next((id for id, valid_from in masters if valid_from <= day),
+                      masters[-1][0] if masters else None)
         # a setting below the steps there are would make a rate above 100 %
         size = max(int(asked.dated.on('steps_per_business', day) or 0), steps.get(master, 0))
         held = {'done': 0, 'excluded': 0}
@@ -49,31 +53,32 @@ def _step_numbers(asked):
 
 
 def _step_facts(scope):
-    """Read the masters [(id, valid from)], newest first, their steps, the applicable businesses, the steps
-    recorded, and the spans {master: [(state, since, until, number of steps)]} during which steps of them
-    were done or excluded."""
-    steps = dict(Step.select(Step.master,
-                             fn.COUNT(Step.id)).where(Step.live()).group_by(Step.master).tuples())
+    """Read (masters, steps, businesses, recorded steps, spans) for `_step_numbers`.
+
+    Masters are [(id, valid from)], newest first; spans are {master: [(state, since, until, number of steps)]}
+    during which steps were done or excluded.
+    """
+    steps = dict(Step.select(Step.master, fn.COUNT(Step.id))
+                 .where(Step.live()).group_by(Step.master).tuples())
+    newest_first = (StepMaster.select(StepMaster.id, StepMaster.valid_from).where(StepMaster.live())
+                    .order_by(StepMaster.valid_from.desc(), StepMaster.id.desc()))
     # as `master_on` chooses: one without steps is not in force
-    masters = [found for found in StepMaster.select(StepMaster.id,
-        StepMaster.valid_from).where(StepMaster.live()).order_by(
-        StepMaster.valid_from.desc(), StepMaster.id.desc()).tuples() if found[0] in steps]
+    masters = [master for master in newest_first.tuples() if master[0] in steps]
     businesses = Business.select(fn.COUNT(Business.id)).where(_applicable(scope)).scalar()
     counted = (StepProgress.live(), Step.live(), _applicable(scope))
-    recorded = dict(StepProgress.select(Step.master,
-                                        fn.COUNT(StepProgress.id)).join(Business).switch(StepProgress).join(
-                                            Step)
+    recorded = dict(StepProgress.select(Step.master, fn.COUNT(StepProgress.id))
+                    .join(Business).switch(StepProgress).join(Step)
                     .where(*counted).group_by(Step.master).tuples())
-    following = fn.LEAD(StepMove.on_day).over(partition_by=[StepMove.progress],
-        order_by=[StepMove.on_day, StepMove.id])
+    following = fn.LEAD(StepMove.on_day).over(
+        partition_by=[StepMove.progress], order_by=[StepMove.on_day, StepMove.id])
     span = (StepMove.select(Step.master.alias('master'), StepMove.status.alias('state'),
                             StepMove.on_day.alias('since'), following.alias('until'))
-            .join(StepProgress).join(Business).switch(StepProgress).join(Step).where(StepMove.live(),
-                *counted))
+            .join(StepProgress).join(Business).switch(StepProgress).join(Step)
+            .where(StepMove.live(), *counted))
+    grouped = (span.select_from(span.c.master, span.c.state, span.c.since, span.c.until, fn.COUNT(1))
+               .where(span.c.state.in_(['done', 'excluded'])).group_by(SQL('1, 2, 3, 4')))
     spans, day = {}, StepMove.on_day.python_value
-    for master, state, since, until, number in span.select_from(
-            span.c.master, span.c.state, span.c.since, span.c.until, fn.COUNT(1)
-            ).where(span.c.state.in_(['done', 'excluded'])).group_by(SQL('1, 2, 3, 4')).tuples():
+    for master, state, since, until, number in grouped.tuples():
         spans.setdefault(master, []).append((state, day(since), day(until), number))
     return masters, steps, businesses, recorded, spans
 
@@ -89,8 +94,8 @@ def _step_rows(*groups):
         cases, outside = _outside(asked, 'のステップ')
         state = When(state_on(asked.day), [('done', 'done'), ('excluded', 'excluded')], 'open')
         return Population(
-            StepProgress.select().join(Business).switch(StepProgress).join(Step).where(Step.master
-                == (master and master.id)),
+            StepProgress.select().join(Business).switch(StepProgress).join(Step).where(
+                Step.master == (master and master.id)),
             When(None, [(any_voided(StepProgress, Step, Business), 'voided'), *cases], state),
             [*groups, *outside, VOIDED], (StepProgress, Step, Business))
     return rows
@@ -104,8 +109,10 @@ def _step_rows(*groups):
                          ('open', False, '未着手・作業中（分母に含めます）')),
          one='ステップ', settings=STEPS, records=_step_records, scoped=True)
 def steps_official(asked):
-    """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11); not a rate of
-    work done."""
+    """(完了済み + 対象外) ÷ (適用業務 × ステップ数), the ministry's formula (BR-10, BR-11).
+
+    It is not a rate of work done.
+    """
     return [rate(*step_rules.official(done, excluded, businesses, size), _missing(businesses, size, recorded))
             for done, excluded, businesses, size, recorded in _step_numbers(asked)]
 
@@ -123,9 +130,8 @@ def steps_strict(asked):
 
 def _cutovers(asked):
     """Return [day of the cut-over] of the businesses that count."""
-    return asked.keep(('cutovers', asked.businesses),
-                      lambda: [day for (day,) in Business.select(Business.cutover_on).where(
-        _applicable(asked.businesses)).tuples()])
+    days = Business.select(Business.cutover_on).where(_applicable(asked.businesses))
+    return asked.keep(('cutovers', asked.businesses), lambda: [day for (day,) in days.tuples()])
 
 
 def _cutover_records(year, as_of):
@@ -135,9 +141,10 @@ def _cutover_records(year, as_of):
 def _business_rows(counted, words, left):
     def rows(asked):
         cases, outside = _outside(asked, '')
-        return Population(Business.select(), When(None,
-            [(any_voided(Business), 'voided'), *cases, (counted(asked), 'over')], 'left'),
-                          [('over', True, words), ('left', False, left), *outside, VOIDED], (Business,))
+        return Population(
+            Business.select(),
+            When(None, [(any_voided(Business), 'voided'), *cases, (counted(asked), 'over')], 'left'),
+            [('over', True, words), ('left', False, left), *outside, VOIDED], (Business,))
     return rows
 
 

@@ -14,13 +14,18 @@ def _reported_course(year):
 def _completion_rows(asked):
     return Population(
         Enrolment.select().join(Course).where(_reported_course(asked.year)),
-        When(None, [(any_voided(Enrolment, Course), 'voided'), (Course.census_on > asked.day, 'coming'),
-                    (Enrolment.status == 'excluded', 'excluded'),
-                    ((Enrolment.status == 'done') & (Enrolment.completed_on <= asked.day), 'done')],
-                    'waiting'),
-        [('done', True, '修了'), ('waiting', False, '未修了（分母に含めます）'),
+        When(None, [
+            (any_voided(Enrolment, Course), 'voided'),
+            (Course.census_on > asked.day, 'coming'),
+            (Enrolment.status == 'excluded', 'excluded'),
+            ((Enrolment.status == 'done') & (Enrolment.completed_on <= asked.day), 'done'),
+        ], 'waiting'),
+        [('done', True, '修了'),
+         ('waiting', False, '未修了（分母に含めます）'),
          ('excluded', False, '除外（理由つき）'),
-         ('coming', False, '対象者基準日がまだ来ていない研修'), VOIDED], (Enrolment, Course))
+         ('coming', False, '対象者基準日がまだ来ていない研修'),
+         VOIDED],
+        (Enrolment, Course))
 
 
 @measure('training.completion', 'セキュリティ研修受講率', '%',
@@ -30,16 +35,18 @@ def _completion_rows(asked):
              Enrolment.live(), Course.live(), _reported_course(year),
              Course.census_on.is_null() | (Course.census_on <= as_of)))
 def training_completion(asked):
-    """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year, on their census
-    (BR-25)."""
+    """修了 ÷ (対象者 − 除外) over the mandatory 情報セキュリティ courses of the year (BR-25).
+
+    Each is counted from the base date of its census.
+    """
     census = When(None, [(Course.census_on.is_null(), 0)], place(Course.census_on, asked.days))
-    found = Enrolment.select(census,
-                             When(None, [(Enrolment.status == 'done',
-                                          place(Enrolment.completed_on, asked.days))], len(asked.days)),
-                                          fn.COUNT(Enrolment.id)).join(Course).where(
-        Enrolment.live(), Course.live(), _reported_course(asked.year),
-        Enrolment.status != 'excluded').group_by(SQL('1, 2')).tuples()
-    found = list(found)
+    completed = When(None, [(Enrolment.status == 'done', place(Enrolment.completed_on, asked.days))],
+                     len(asked.days))
+    enrolments = (
+        Enrolment.select(census, completed, fn.COUNT(Enrolment.id)).join(Course)
+        .where(Enrolment.live(), Course.live(), _reported_course(asked.year), Enrolment.status != 'excluded')
+        .group_by(SQL('1, 2')))
+    found = list(enrolments.tuples())
     # who has completed is counted from the later of the two days on
     done = totals([(max(census, completed), number) for census, completed, number in found], len(asked.days))
     every = totals([(census, number) for census, _, number in found], len(asked.days))

@@ -68,8 +68,7 @@ FIELDS = {
 #: what is said to who may not judge a finding
 INVOLVED = ('あなたは、この指摘の是正の責任者だったか、是正の実施か完了を記録しました。'
             'ほかの監査担当が行ってください。')
-#: any other condition: (whether the facts satisfy it, the sentence when they do not, or what makes it of the
-#: facts)
+#: any other condition: (whether the facts satisfy it, the sentence when they do not or what makes it of them)
 CONDITIONS = {
     'case_exists': (lambda facts: _filled(facts, 'case_exists'), '調達案件を登録してください。'),
     'contract_exists': (lambda facts: _filled(facts, 'contract_exists'), '契約を登録してください。'),
