@@ -32,12 +32,12 @@ UNSEEN = 'ほかの所属の記録'
 class Vocabulary:
     """What a table's columns are called, in the order in which sentences name them.
 
-    `shows` has a function for a column whose values need more than their kind to be read; `called` gives what
-    another record is called in a sentence.
+    `formats` has a function for a column whose values need more than their kind to be read; `called` gives
+    what another record is called in a sentence.
     """
 
     labels: dict = field(default_factory=dict)
-    shows: dict = field(default_factory=dict)
+    formats: dict = field(default_factory=dict)
     called: Callable = attrgetter('label')
 
     @cached_property
@@ -52,7 +52,7 @@ def of_row(row, parts=(), before=END):
     in it; `older` is the same for the next page, or None. An act is told whole, but for one that alone
     changed more of the record than a page tells.
     """
-    found = list(_of(type(row), parts, before == END)(row.id, *before))
+    found = list(_prepared(type(row), parts, before == END)(row.id, *before))
     for change in found:
         change.act = Act(
             seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
@@ -65,7 +65,7 @@ def of_row(row, parts=(), before=END):
     return whole, (whole[-1].act.seq, 0)
 
 
-def _whose(table, parts, id, newest):
+def _changes_of(table, parts, id, newest):
     """Return the condition on the changes of a record and of its parts: each found by its index.
 
     For the `newest` page the parts last made are enough, and those changed since they were made, however
@@ -82,13 +82,13 @@ def _whose(table, parts, id, newest):
 
 
 @cache
-def _of(table, parts, newest):
+def _prepared(table, parts, newest):
     columns = (Change.place, Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'),
                Act.at.alias('act_at'), Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'),
                Act.channel.alias('act_channel'), Act.kind.alias('act_kind'))
     return Prepared(lambda id, act, place: _latest(
         columns,
-        _whose(table, parts, id, newest)
+        _changes_of(table, parts, id, newest)
         & ((Change.act < act) | (Change.act == act) & (Change.place < place)),
         PAGE + 1))
 
@@ -124,7 +124,7 @@ def _values(rows):
             for column, (_, value) in loads(values).items()]
 
 
-def others_had(row, name):
+def used_by_another(row, name):
     """Tell whether another row of a table ever had the text that `row` has in a field, in capitals or not."""
     table, value = type(row), row.__data__[name]
     changes = Change.select(Change.values).where(
@@ -150,7 +150,7 @@ def _latest(columns, which, most):
             .order_by(Change.act.desc(), Change.place.desc()).limit(most))
 
 
-def name_all(changes, names, called=attrgetter('label'), visible_of=lambda rows: rows):
+def add_names(changes, names, called=attrgetter('label'), visible_of=lambda rows: rows):
     """Add to `names` what the records named in some changes are called.
 
     Read once for each table, not for each change. `called(row)` is what one is called, `visible_of(rows)`
@@ -172,12 +172,12 @@ def name_all(changes, names, called=attrgetter('label'), visible_of=lambda rows:
                       for row, text in zip(rows, words, strict=True)})
 
 
-def sentences(change, vocabulary, names=None, untold=None):
+def sentences(change, vocabulary, names=None, omitted=None):
     """Return the sentences of a change.
 
     `names` are those of other rows (`add_names` fills them), read where one is not there. A field without a
-    label is shown by its key, never hidden; only `untold`, what leads a part to the record whose history this
-    is, goes without saying.
+    label is shown by its key, never hidden; only `omitted`, the field that leads a part to the record whose
+    history this is, is left out.
     """
     table = TABLES.get(change.table)
     names = {} if names is None else names
@@ -187,7 +187,7 @@ def sentences(change, vocabulary, names=None, untold=None):
     found = []
     labels, places = vocabulary.labels, vocabulary.places
     for name, (old, new) in sorted(values.items(), key=lambda item: places.get(item[0], len(places))):
-        if name in ('void_reason', untold):
+        if name in ('void_reason', omitted):
             continue
         label = labels.get(name, name)
         if name == 'voided_at':
@@ -196,34 +196,34 @@ def sentences(change, vocabulary, names=None, untold=None):
         if table is not None and name in table.secret:
             found.append(f'{label}を変更しました（内容は記録しません）。')
             continue
-        after = show(table, name, new, vocabulary, names)
+        after = show_value(table, name, new, vocabulary, names)
         if change.kind == 'create':
             found.append(f'{label}を「{after}」で登録しました。')
         elif old is None:
             found.append(f'{label}に「{after}」を入れました。')
         else:
-            before = show(table, name, old, vocabulary, names)
+            before = show_value(table, name, old, vocabulary, names)
             found.append(f'{label}「{before}」を空欄にしました。' if new is None
                          else f'{label}を「{before}」から「{after}」に変更しました。')
     return found
 
 
-def show(table, name, value, vocabulary, names):
+def show_value(table, name, value, vocabulary, names):
     """Return a recorded value in words: labels of codes, names of other rows, Japanese dates, units."""
     field = table and table._meta.fields.get(name)
     if value is None:
         return '（空欄）'
     try:
-        if name in getattr(table, 'words', ()):
-            return table.words[name](value)
-        if name in vocabulary.shows:
-            return vocabulary.shows[name](value)
-        return _show(field, value, vocabulary.called, names)
+        if name in getattr(table, 'value_texts', ()):
+            return table.value_texts[name](value)
+        if name in vocabulary.formats:
+            return vocabulary.formats[name](value)
+        return _show_by_kind(field, value, vocabulary.called, names)
     except (ValueError, TypeError, ArithmeticError, LookupError, DoesNotExist):
         return str(value)  # written behind the application's back: shown as it stands
 
 
-def _show(field, value, called, names):
+def _show_by_kind(field, value, called, names):
     if isinstance(field, CodeField):
         return field.codes.get(value, value)
     if isinstance(field, BooleanField):

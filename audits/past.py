@@ -16,7 +16,7 @@ def rows_at(table, moment):
     the first act of a later moment is later, whatever moment it bears (trails of before acts had to follow
     one another, or of a pinned day).
     """
-    fields, states, end = table._meta.fields, {}, first_after(moment)
+    fields, states, end = table._meta.fields, {}, first_act_after(moment)
     for row, values in (Change.select(Change.row, Change.values)
                         .where(Change.table == table._meta.table_name,
                                *([] if end is None else [Change.act < end]))
@@ -24,11 +24,11 @@ def rows_at(table, moment):
         state = states.setdefault(row, {name: None for name in fields} | {'id': row})
         for name, (_, after) in loads(values).items():
             if name in fields:
-                state[name] = _live(fields[name], after)
+                state[name] = _python_value(fields[name], after)
     return states
 
 
-def changed(table, since, until, most):
+def changes_between(table, since, until, most):
     """Return [(row id, {field: [before, after]})] of a table's changes, None for over `most`.
 
     They are of the acts after `since` up to `until`. A new row has all of its fields, those that were left
@@ -43,21 +43,21 @@ def changed(table, since, until, most):
         (row, {**(blank if kind == 'create' else {}), **loads(values)}) for row, kind, values in found]
 
 
-def first_after(moment):
+def first_act_after(moment):
     """Return the number of the first act after a moment in the chain's order, None when there is none."""
     return Act.select(fn.MIN(Act.seq)).where(Act.at > moment).scalar()
 
 
-def out_of_order(moment):
+def count_out_of_order(moment):
     """Return how many acts bear a moment up to `moment` though they follow a later one.
 
     They are not replayed.
     """
-    end = first_after(moment)
+    end = first_act_after(moment)
     return 0 if end is None else Act.select().where(Act.seq > end, Act.at <= moment).count()
 
 
-def after(row, count):
+def state_after(row, count):
     """Return ({field: value}, [Act]) of a record: as its first `count` changes left it, and what came later.
 
     The Acts are oldest first.
@@ -74,11 +74,11 @@ def after(row, count):
             continue
         for name, (_, value) in loads(change.values).items():
             if name in fields:
-                state[name] = _live(fields[name], value)
+                state[name] = _python_value(fields[name], value)
     return state, later
 
 
-def _live(field, value):
+def _python_value(field, value):
     if value is None or not isinstance(value, str):
         return value
     if isinstance(field, MomentField):

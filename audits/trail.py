@@ -34,11 +34,11 @@ _pinned = None
 
 
 class Stale(Exception):
-    """Someone else saved this row after it was read; `row` is what was to be saved, `theirs` what stands."""
+    """Someone else saved this row after it was read; `row` is what was to be saved, `current` what stands."""
 
-    def __init__(self, row, theirs):
+    def __init__(self, row, current):
         super().__init__(f'{type(row).__name__} {row.id}')
-        self.row, self.theirs = row, theirs
+        self.row, self.current = row, current
 
 
 class Busy(OperationalError):
@@ -59,15 +59,12 @@ class ClockBehind(Exception):
 
 
 def pin(day):
-    """Take `day` as one whose hours mean nothing, None for no such day.
-
-    Its acts follow one another whatever the hour.
-    """
+    """Let the acts of `day` follow one another whatever the hour; None lets those of no day."""
     global _pinned
     _pinned = day
 
 
-def following(at, last):
+def act_moment(at, last):
     """Return the moment of an act at `at`, never before `last`, the act's before it (None: it is the first).
 
     Raise ClockBehind where the clock stands too far back for that.
@@ -103,17 +100,14 @@ def act(kind, *, by, at, channel='web', reason='', request_id=''):
     Nothing changed → no act.
     """
     with untrailed(), _begun() as head:
-        writing = Writing(kind, by, following(at, head.at), channel, reason or '', request_id or '', head)
+        writing = Writing(kind, by, act_moment(at, head.at), channel, reason or '', request_id or '', head)
         yield writing
         writing.close()
 
 
 @contextmanager
 def _begun():
-    """Open the transaction of an act and yield the head it will move.
-
-    Raise Busy when others hold it too long.
-    """
+    """Open the transaction of an act and yield the head it will move; raise Busy when others hold it."""
     if not _turns.acquire(timeout=TURN):
         raise Busy('others are writing')
     try:
@@ -142,7 +136,7 @@ def canonical(value):
     return _encode(value)
 
 
-def plain(field, value):
+def plain_value(field, value):
     """Return a stored value as the trail writes it: text, whole number, true/false or null."""
     if value is None:
         return None
@@ -157,15 +151,12 @@ def plain(field, value):
     return value
 
 
-def sealed(secret):
-    """Return what is recorded in a secret's place: its hash.
-
-    It shows only that the secret changed: what is hashed is salted.
-    """
+def seal(secret):
+    """Return the hash recorded in a secret's place; the secret is salted, so it tells of changes only."""
     return None if secret is None else f'（非公開）{hashlib.sha256(secret.encode()).hexdigest()}'
 
 
-def recorded(table):
+def recorded_fields(table):
     """Return [(field name, field)] of what the trail records of a table."""
     skip = UNRECORDED | table.derived | table.summaries
     return [(field.name, field) for field in table._meta.sorted_fields if field.name not in skip]
@@ -181,39 +172,36 @@ def digest(previous, header, lines):
     return sha.hexdigest()
 
 
-def header(form, words, who):
+def header(form, common, who):
     """Return what is hashed of an act apart from its changes, as a list.
 
-    `words` are those of every act, `who` (person, role, unit, its name) counts since form 2.
+    `common` are those of every act, `who` (person, role, unit, its name) counts since form 2.
     """
-    return list(words) if form is None else [f'act {form}', *words, *who]
+    return list(common) if form is None else [f'act {form}', *common, *who]
 
 
 def header_of(act):
     """Return what of an act is hashed, as a list."""
     at = act.at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')
-    words = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id,
+    common = (act.seq, at, act.actor, act.actor_name, act.channel, act.kind, act.reason, act.request_id,
              act.changes)
-    return header(act.form, words, (act.person, act.role, act.unit, act.unit_name))
+    return header(act.form, common, (act.person, act.role, act.unit, act.unit_name))
 
 
 def differences(row, before):
-    """Return {field: [before, after]} of what saving `row` would change.
-
-    `before` is None for a new row.
-    """
+    """Return {field: [before, after]} of what saving `row` would change; `before` is None for a new one."""
     changes = {}
     if before is None:
-        for name, field in recorded(type(row)):
+        for name, field in recorded_fields(type(row)):
             if (new := row.__data__.get(name)) is not None:
-                new = plain(field, new)
-                changes[name] = [None, sealed(new) if name in row.secret else new]
+                new = plain_value(field, new)
+                changes[name] = [None, seal(new) if name in row.secret else new]
         return changes
-    for name, field in recorded(type(row)):
-        old = plain(field, before.__data__.get(name))
-        new = plain(field, row.__data__.get(name))
+    for name, field in recorded_fields(type(row)):
+        old = plain_value(field, before.__data__.get(name))
+        new = plain_value(field, row.__data__.get(name))
         if old != new:
-            changes[name] = [sealed(old), sealed(new)] if name in row.secret else [old, new]
+            changes[name] = [seal(old), seal(new)] if name in row.secret else [old, new]
     return changes
 
 
@@ -243,7 +231,7 @@ class Writing:
         self.at = at
         self.seq = None
         self.lines = Packed()
-        self.waiting = {}
+        self.deferred = {}
         self.summarised = {}
         # as the person stands now that nobody else writes, not as some page read them before
         who = next(iter(_who(by.id))) if by else None
@@ -306,33 +294,35 @@ class Writing:
             for row, label in zip(batch, table.labels_of(batch), strict=True):
                 self._note(row, label, 'create', differences(row, None))
 
-    def later(self, rows):
+    def defer(self, rows):
         """Insert new rows before the act closes, together with others of their table.
 
         Nothing in the act may ask for their ids.
         """
         for row in rows:
-            waiting = self.waiting.setdefault(type(row), [])
+            waiting = self.deferred.setdefault(type(row), [])
             waiting.append(row)
             if len(waiting) == BATCH:
-                self.insert(self.waiting.pop(type(row)))
+                self.insert(self.deferred.pop(type(row)))
 
     def void(self, row, reason):
         """Void (取消) a row: it stays, but no longer counts."""
         row.voided_at, row.void_reason = self.at, reason
         return self.save(row)
 
-    def link(self, table, own, owner, other, wanted, known=None, standing=None):
+    def link(self, table, own, owner, other, wanted, read_ids=None, current=None):
         """Make the live links of `owner` exactly `wanted` ids: adds, revives and voids rows of a link table.
 
-        `known` are the ids it was linked to when it was read, None for a new one; raises Stale when others
-        stand.
-        `standing` are the link rows that stand now, when the caller has read them within the act.
+        `read_ids` are the ids it was linked to when it was read, None for a new one; `current` are the link
+        rows as they are now, when the caller has read them within the act. Raises Stale when other ids are
+        linked than were read.
         """
         own_field = table._meta.fields[own]
-        rows = {row.__data__[other]: row for row in (
-            table.select().where(own_field == owner.id) if standing is None else standing)}
-        if known is not None and set(known) != {id for id, row in rows.items() if row.voided_at is None}:
+        if current is None:
+            current = table.select().where(own_field == owner.id)
+        rows = {row.__data__[other]: row for row in current}
+        live = {id for id, row in rows.items() if row.voided_at is None}
+        if read_ids is not None and set(read_ids) != live:
             raise Stale(owner, owner)
         changed = False
         for id in wanted:
@@ -355,7 +345,7 @@ class Writing:
 
     def close(self):
         """Write the act, its changes and the new head; called once, by `act`."""
-        for rows in self.waiting.values():
+        for rows in self.deferred.values():
             self.insert(rows)
         if not len(self.lines):
             return
@@ -391,10 +381,7 @@ def head():
 
 
 def last_changes(tables, seq):
-    """Return {name: hash of the last act up to `seq` that changed it} of the named tables.
-
-    Tables that no act has changed are left out.
-    """
+    """Return {name: hash of the last act up to `seq` that changed it} of those tables any act changed."""
     names = sorted(tables)
     # one look into the index (table_name, act_id) for each table, however many changes there are
     sql = (f'WITH named(name) AS (VALUES {", ".join([f"({db.param})"] * len(names))}) '

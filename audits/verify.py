@@ -10,10 +10,10 @@ from models import RECORDS, SUMMARIES, TRAIL, catalogue, db
 from models.base import Table, snapshot
 from models.trail import Act, Change, TrailHead
 
-from .trail import FIRST, FORM, digest, header, recorded, sealed
+from .trail import FIRST, FORM, digest, header, recorded_fields, seal
 
 #: what the first registers recorded of a secret: that it changed, neither from what nor to what
-UNTOLD = '（非公開）'
+REDACTED = '（非公開）'
 SECRETS = {(table._meta.table_name, name) for table in RECORDS for name in table.secret}
 
 
@@ -47,7 +47,7 @@ class Verdict:
     def intact(self):
         return self.first_broken is None and not (self.outside or self.unguarded or self.schema)
 
-    def broken(self, seq, what):
+    def note_break(self, seq, what):
         if self.first_broken is None:
             self.first_broken = {'seq': seq, 'what': what}
 
@@ -62,7 +62,7 @@ def verify():
     gc.disable()
     try:
         # making the schema to compare with writes, and taking it back; the rest only reads
-        catalogue.expected()
+        catalogue.expected_schemas()
         with snapshot():
             return _read_and_verify()
     except (PeeweeException, sqlite3.Error) as error:
@@ -113,7 +113,7 @@ def _verify():
     return verdict
 
 
-def _numbered(query, what, verdict):
+def _rows_with_number(query, what, verdict):
     """Yield the rows of a query as the engine gives them.
 
     One whose first column is no number is named in the verdict, and left out.
@@ -122,7 +122,7 @@ def _numbered(query, what, verdict):
         if isinstance(row[0], int):
             yield row
         else:
-            verdict.broken(0, f'{what}の番号「{row[0]}」は数ではありません。')
+            verdict.note_break(0, f'{what}の番号「{row[0]}」は数ではありません。')
 
 
 def _digest(previous, header, lines):
@@ -133,7 +133,7 @@ def _digest(previous, header, lines):
         return None
 
 
-def _misformed(form, newest, who):
+def _form_problem(form, newest, who):
     """Return what is wrong with the form an act says it is written in, or ''.
 
     No form may pass for another.
@@ -150,11 +150,11 @@ def _chain(verdict):
     """Walk acts and changes in order; return {table name: {row id: [label, {field: value}, changes]}}."""
     states = {}
     # as the engine gives them: what is hashed needs no conversion, which could fail where it was edited
-    changes = _numbered(
+    changes = _rows_with_number(
         Change.select(Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
                       Change.values).order_by(Change.act, Change.place),
         '変更行', verdict)
-    acts = _numbered(
+    acts = _rows_with_number(
         Act.select(Act.seq, _text(Act.at), Act.actor, Act.actor_name, Act.channel, Act.kind, Act.reason,
                    Act.request_id, Act.changes, Act.previous, Act.hash, Act.form, Act.person, Act.role,
                    Act.unit, Act.unit_name).order_by(Act.seq),
@@ -165,39 +165,40 @@ def _chain(verdict):
     for seq, at, *words, count, previous, hash, form, person, role, unit, unit_name in acts:
         who = person, role, unit, unit_name
         if seq != expected:
-            verdict.broken(expected, f'操作 {expected} がありません（次は {seq}）。')
+            verdict.note_break(expected, f'操作 {expected} がありません（次は {seq}）。')
         expected = seq + 1
         lines = []
         while waiting is not None and waiting[0] <= seq:
             if waiting[0] < seq:
-                verdict.broken(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
+                verdict.note_break(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
             else:
                 lines.append(list(waiting[1:]))
             _replay(states, waiting, verdict)
             verdict.changes += 1
             waiting = next(changes, None)
         if len(lines) != count:
-            verdict.broken(seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
+            verdict.note_break(
+                seq, f'操作 {seq} の変更行は {count} 件のはずですが、{len(lines)} 件あります。')
         elif not lines:
-            verdict.broken(
+            verdict.note_break(
                 seq, f'操作 {seq} は何も変更していません。変更のない操作が記録されることはありません。')
         if previous != former:
-            verdict.broken(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
-        if problem := _misformed(form, newest, who):
-            verdict.broken(seq, f'操作 {seq} {problem}')
+            verdict.note_break(seq, f'操作 {seq} の前のハッシュが、直前の操作と一致しません。')
+        if problem := _form_problem(form, newest, who):
+            verdict.note_break(seq, f'操作 {seq} {problem}')
         newest = form or newest
         if _digest(str(previous), header(form, [seq, _moment(str(at)), *words, count], who), lines) != hash:
-            verdict.broken(seq, f'操作 {seq} の内容が、記録されたハッシュと一致しません。')
+            verdict.note_break(seq, f'操作 {seq} の内容が、記録されたハッシュと一致しません。')
         former, last = hash, at
         verdict.acts += 1
         verdict.seq, verdict.hash = seq, hash
     if waiting is not None:
-        verdict.broken(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
+        verdict.note_break(waiting[0], f'操作 {waiting[0]} のない変更行が挿入されています。')
     head = next(iter(db.execute(TrailHead.select(TrailHead.seq, TrailHead.hash, _text(TrailHead.at)))), None)
     if head is None:
-        verdict.broken(verdict.seq, '鎖の先頭の記録がありません。')
+        verdict.note_break(verdict.seq, '鎖の先頭の記録がありません。')
     elif tuple(head) != (verdict.seq, verdict.hash, last):
-        verdict.broken(max(head[0], verdict.seq) if isinstance(head[0], int) else verdict.seq,
+        verdict.note_break(max(head[0], verdict.seq) if isinstance(head[0], int) else verdict.seq,
                        f'鎖の先頭（操作 {head[0]}）と、残っている最後の操作（{verdict.seq}）が一致しません。')
     return states
 
@@ -217,9 +218,9 @@ def _replay(states, change, verdict):
             return
         for name, (before, after) in read.items():
             # a row changed behind the trail's back and then saved honestly shows here
-            untold = (table, name) in SECRETS and (last.get(name) == UNTOLD or after == UNTOLD)
-            if last.get(name) != before and not untold:
-                verdict.broken(
+            redacted = (table, name) in SECRETS and (last.get(name) == REDACTED or after == REDACTED)
+            if last.get(name) != before and not redacted:
+                verdict.note_break(
                     seq, f'操作 {seq}「{label}」の変更前の値が、履歴の値と一致しません（項目: {name}）。')
             last[name] = after
     except (ValueError, TypeError, AttributeError, IndexError):
@@ -235,7 +236,7 @@ def _text(field):
     return field.cast('TEXT') if dated else field
 
 
-def _texts(fields):
+def _moment_places(fields):
     """Return the places of the moments among some columns that PostgreSQL writes in its own way."""
     if isinstance(db.obj, SqliteDatabase):
         return []
@@ -261,11 +262,11 @@ def _label(table, id):
         return f'#{id}'
 
 
-def _deriving(table, names):
+def _search_text_function(table, names):
     """Return the function (id, values) → search text that a row must have."""
     if table.refresh_derived is Table.refresh_derived:
         places = [names.index(name) for name in table.searched]
-        return lambda id, stands: table.words_of(str(stands[place] or '') for place in places)
+        return lambda id, stands: table.search_text_of(str(stands[place] or '') for place in places)
 
     def derived(id, stands):
         row = table()
@@ -277,12 +278,12 @@ def _deriving(table, names):
 
 def _compare(table, states, verdict):
     """Compare one table's rows with the state its changes lead to."""
-    fields = recorded(table)
+    fields = recorded_fields(table)
     names = [name for name, _ in fields]
     secret = [place for place, name in enumerate(names) if name in table.secret]
     derived = [table.search_text] if 'search_text' in table.derived else []
-    words_of = derived and _deriving(table, names)
-    texts = _texts(fields)
+    search_text_of = derived and _search_text_function(table, names)
+    texts = _moment_places(fields)
     query = table.select(table.id, table.revision, *(_text(field) for _, field in fields),
                          *derived).order_by(table.id)
     seen = set()
@@ -304,7 +305,7 @@ def _compare(table, states, verdict):
                 stands[place] = _moment(stands[place])
         recorded_last = list(map(state[1].get, names))
         for place in secret:
-            stands[place] = UNTOLD if recorded_last[place] == UNTOLD else sealed(stands[place])
+            stands[place] = REDACTED if recorded_last[place] == REDACTED else seal(stands[place])
         if stands != recorded_last:
             changed = [(name, other, one)
                        for name, one, other in zip(names, stands, recorded_last, strict=True) if one != other]
@@ -313,7 +314,7 @@ def _compare(table, states, verdict):
                     changed)
         elif revision != state[2]:
             outside(id, state[0], '版番号が履歴の件数と一致しません。')
-        elif derived and made[0] != words_of(id, stands):
+        elif derived and made[0] != search_text_of(id, stands):
             outside(id, state[0], '検索用の文字列が、記録の内容と一致しません。')
     for id, state in states.items():
         if id not in seen:

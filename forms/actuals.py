@@ -27,19 +27,19 @@ class ActualForm(Form):
     #: how many decimals a value may have, None where it is rounded as it is published
     decimals = None
 
-    def counts_in(self, unit, decimals):
+    def set_unit(self, unit, decimals):
         """Name the indicator's unit and its decimals: one and a half cases are not two."""
         self.percent = unit == '%'
         self.decimals = None if self.percent else decimals
 
-    def crossed(self, row):
+    def cross_field_errors(self, row):
         numerator, denominator = (self.value_of(name, row) for name in ('numerator', 'denominator'))
         if (self.percent and denominator and numerator is not None
                 and 'value' in self._fields and self.value.data is None):
             self.value.data = ratings.published(Fraction(numerator) * 100 / Fraction(denominator), 2)
-        return super().crossed(row)
+        return super().cross_field_errors(row)
 
-    def across(self, row):
+    def cross_check(self, row):
         if self.value_of('verdict', row) and self.value_of('value', row) is not None:
             yield 'verdict', ('値があるときは、達成・未達は値から決まります。'
                               '「判定のみ」は空欄にしてください。')

@@ -44,21 +44,22 @@ class Form(wtforms.Form):
             return field.data
         return row.__data__.get(name) if row is not None else None
 
-    def wrong(self, row):
+    def all_errors(self, row):
         """Return [(field name, message)] of all that is wrong with what was sent.
 
         First field by field, then between those that could be read. `row` is the record as it stands, or
         None.
         """
         self.validate()
-        return [(name, error) for name, errors in self.errors.items() for error in errors] + self.crossed(row)
+        return [*((name, error) for name, errors in self.errors.items() for error in errors),
+                *self.cross_field_errors(row)]
 
-    def crossed(self, row):
+    def cross_field_errors(self, row):
         """Return [(field name, message)] of what is wrong between the fields that could be read."""
-        return [(name, words) for name, words in (*self.misordered(row), *self.across(row))
+        return [(name, message) for name, message in (*self.order_errors(row), *self.cross_check(row))
                 if name not in self.errors]
 
-    def misordered(self, row):
+    def order_errors(self, row):
         """Yield (field name, message) of a day or moment before the one it follows.
 
         Either is as typed now, or as the record has it.
@@ -70,7 +71,7 @@ class Form(wtforms.Form):
                 at_fault = names[1] if names[1] in self._fields else names[0]
                 yield at_fault, f'{last}は{first}以後にしてください。'
 
-    def across(self, row):
+    def cross_check(self, row):
         """Yield (field name, message) of what is wrong between fields.
 
         `row` is the record as it stands, or None.

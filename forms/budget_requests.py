@@ -21,7 +21,7 @@ class BudgetRequestForm(Form):
                             hint='支援の対象から外すときは、理由と承認者の両方が必要です')
     excluded_by = Text('除外承認者', max=100)
 
-    def across(self, row):
+    def cross_check(self, row):
         reason, by = self.value_of('exclusion_reason', row), self.value_of('excluded_by', row)
         if reason and not by:
             yield 'excluded_by', '除外するときは、除外承認者を入力してください。'

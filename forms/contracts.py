@@ -51,7 +51,7 @@ class ContractForm(Form):
     note = Long('備考', max=2000)
     in_order = (('contracted_on', 'ends_on'), ('starts_on', 'ends_on'), ('notice_on', 'ends_on'))
 
-    def across(self, row):
+    def cross_check(self, row):
         if self.value_of('state', row) != 'unconfirmed':
             for cell in self.cells():
                 if cell.attr in COMPLETE and not cell.errors and cell.data is None:

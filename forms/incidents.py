@@ -25,7 +25,7 @@ class IncidentForm(Form):
     in_order = (('occurred_at', 'detected_at'), ('detected_at', 'mitigated_at'),
                 ('detected_at', 'restored_at'))
 
-    def across(self, row):
+    def cross_check(self, row):
         if self.value_of('closed_on', row) and not self.value_of('restored_at', row):
             yield 'restored_at', '完了にするときは、復旧日時を入力してください。'
 

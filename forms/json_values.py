@@ -10,7 +10,7 @@ from functools import cache, singledispatch
 
 from models.base import PreparedIn, rows_of
 from models.rules import calendar
-from models.visibility import told
+from models.visibility import as_flag
 
 from .fields import (
     HIDDEN,
@@ -21,8 +21,8 @@ from .fields import (
     IntCode,
     Many,
     Moment,
-    Pointing,
     Ref,
+    Reference,
     Refs,
     Text,
     Whole,
@@ -116,7 +116,7 @@ def _(cell: Flag, value):
 
 @from_json.register
 def _(cell: Code, value):
-    return value if as_text(value) in cell.codes else unknown_code(cell, value)
+    return value if as_text(value) in cell.codes else refuse_code(cell, value)
 
 
 @from_json.register
@@ -126,7 +126,7 @@ def _(cell: IntCode, value):
 
 @from_json.register
 def _(cell: Many, value):
-    return ';'.join(each if each in cell.codes else unknown_code(cell, each) for each in texts_of(value))
+    return ';'.join(each if each in cell.codes else refuse_code(cell, each) for each in texts_of(value))
 
 
 @from_json.register
@@ -144,7 +144,7 @@ def texts_of(value):
     return value
 
 
-def unknown_code(cell, text):
+def refuse_code(cell, text):
     """Raise ValueError in the words of a page: a label is none of the codes."""
     raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: {"、".join(cell.codes.values())}')
 
@@ -209,14 +209,14 @@ def numbers_of(cell, ids, viewer):
     table, limit = cell.table, viewer.limit(cell.table)
     if limit is None:
         return {row.id: row.__data__[cell.by.name] for row in table.by_ids(ids)}
-    found = table.select(table.id, cell.by, told(limit)).where(table.id.in_(list(ids)))
+    found = table.select(table.id, cell.by, as_flag(limit)).where(table.id.in_(list(ids)))
     return {id: number if sees else HIDDEN for id, number, sees in found.tuples()}
 
 
 def links_of(cell, ids, viewer):
     """Return {record id: [numbers as the viewer may read them]} of a field's links, in their order."""
     limit, found, which = viewer.limit(cell.table), {}, (cell.link, cell.own, cell.other, cell.by)
-    for link in all_links(*which)(ids) if limit is None else rows_of(linked(*which, ids, limit)):
+    for link in all_links(*which)(ids) if limit is None else rows_of(select_links(*which, ids, limit)):
         numbers = found.setdefault(link.__data__[cell.own], [])
         if (number := link.number if link.sees else HIDDEN) not in numbers:
             numbers.append(number)
@@ -226,16 +226,16 @@ def links_of(cell, ids, viewer):
 @cache
 def all_links(link, own, other, by):
     """Return what reads the live rows of a link table of some records, for who sees all they lead to."""
-    return PreparedIn(lambda *ids: linked(link, own, other, by, ids, None))
+    return PreparedIn(lambda *ids: select_links(link, own, other, by, ids, None))
 
 
-def linked(link, own, other, by, ids, limit):
+def select_links(link, own, other, by, ids, limit):
     """Return the select of the live rows of a link table of some records.
 
     They come in the order of the numbers (`by`) they lead to.
     """
     fields = link._meta.fields
-    return (link.select(fields[own], by.alias('number'), told(limit).alias('sees'))
+    return (link.select(fields[own], by.alias('number'), as_flag(limit).alias('sees'))
             .join(by.model, on=fields[other] == by.model.id)
             .where(fields[own].in_(ids), link.live()).order_by(by))
 
@@ -247,67 +247,67 @@ def pattern_of(cell):
 
 
 @singledispatch
-def kind(cell):
+def value_schema(cell):
     """Return the JSON schema of a field's values other than null."""
-    return {'type': 'string', 'maxLength': cell.most}
+    return {'type': 'string', 'maxLength': cell.max_typed}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Text):
     return {'type': 'string', 'maxLength': cell.max}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Whole):
     return {'type': 'integer', 'minimum': cell.min, 'maximum': cell.max}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Exact):
     return {'type': 'string', 'pattern': pattern_of(cell)}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Day):
     return {'type': 'string', 'format': 'date'}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Moment):
     return {'type': 'string', 'format': 'date-time'}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Flag):
     return {'type': 'boolean'}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Code):
     return {'type': 'string', 'enum': list(cell.codes)}
 
 
-@kind.register
+@value_schema.register
 def _(cell: IntCode):
     return {'type': 'integer', 'enum': list(cell.codes)}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Many):
     return {'type': 'array', 'items': {'type': 'string', 'enum': list(cell.codes)}}
 
 
-@kind.register
+@value_schema.register
 def _(cell: Refs):
-    return {'type': 'array', 'items': {'type': 'string', 'minLength': 1}, 'maxItems': cell.parts}
+    return {'type': 'array', 'items': {'type': 'string', 'minLength': 1}, 'maxItems': cell.max_numbers}
 
 
-def words_of(cell):
+def annotations(cell):
     """Return what a schema says of a field in Japanese: its label, how it is written, what its codes mean."""
     said = [cell.description or '']
     if isinstance(cell, (Code, Many)):
         said = ['、'.join(f'{code}={label}' for code, label in cell.codes.items())]
-    elif isinstance(cell, Pointing):
+    elif isinstance(cell, Reference):
         said.append(f'{cell.table._meta.table_name}.{cell.by.column_name}')
     elif getattr(cell, 'unit', ''):
         said.append(f'単位: {cell.unit}')
@@ -315,21 +315,21 @@ def words_of(cell):
     return {'title': cell.label.text, **({'description': text} if text else {})}
 
 
-def schema(cell):
+def input_schema(cell):
     """Return the JSON schema of what may be sent for a field."""
-    found = kind(cell)
+    found = value_schema(cell)
     if is_nullable(cell):
         found = {'anyOf': [found, {'type': 'null'}]}
-    return found | words_of(cell)
+    return found | annotations(cell)
 
 
 def stored_schema(cell):
     """Return the JSON schema of a stored value: looser, for what stands may be older than a limit."""
-    found = kind(cell)
+    found = value_schema(cell)
     if isinstance(cell, (Text, Ref, Exact)) or found.get('maxLength'):
         found = {'type': 'string'}
     elif isinstance(cell, Whole) and not isinstance(cell, Year):
         found = {'type': 'integer'}
     elif isinstance(cell, Refs):
         found = {'type': 'array', 'items': {'type': 'string'}}
-    return {'anyOf': [found, {'type': 'null'}]} | words_of(cell)
+    return {'anyOf': [found, {'type': 'null'}]} | annotations(cell)

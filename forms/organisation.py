@@ -15,7 +15,7 @@ class DepartmentForm(Form):
     valid_to = Day('有効終了日')
     in_order = (('valid_from', 'valid_to'),)
 
-    def across(self, row):
+    def cross_check(self, row):
         if row is not None and self.value_of('parent_code') == row.id:
             yield 'parent_code', '自分自身を上位所属にすることはできません。'
 

@@ -21,7 +21,7 @@ class PersonForm(Form):
     role = Code('権限', ROLES, required=True)
     is_active = Flag('利用できる', required=True, default=True)
 
-    def across(self, row):
+    def cross_check(self, row):
         email = self.value_of('email', row) or ''
         if '@' not in email.strip('@'):
             yield 'email', '「名前@所属先」の形で入力してください。'

@@ -39,7 +39,7 @@ class CaseForm(Form):
                                  '承認者も必要です')
     exception_by = Text('例外の承認者', max=100)
 
-    def across(self, row):
+    def cross_check(self, row):
         reason, by = self.value_of('exception_reason', row), self.value_of('exception_by', row)
         if reason and not by:
             yield 'exception_by', '例外として進めるときは、例外の承認者を入力してください。'
@@ -80,7 +80,7 @@ class ReviewForm(Form):
     approver = Text('承認者', max=100)
     in_order = (('reviewed_on', 'approved_on'),)
 
-    def across(self, row):
+    def cross_check(self, row):
         on, by = self.value_of('approved_on', row), self.value_of('approver', row)
         if on and not by:
             yield 'approver', '承認日があるときは、承認者を入力してください。'

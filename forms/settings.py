@@ -2,7 +2,7 @@
 import re
 
 from models.rules import calendar
-from models.settings import CHOICES, KNOWN, LIMITS
+from models.settings import CHOICES, LIMITS, SETTINGS
 
 from .base import Form
 from .fields import Code, Day, Flag, Text
@@ -10,27 +10,27 @@ from .fields import Code, Day, Flag, Text
 WIDE = str.maketrans('０１２３４５６７８９，', '0123456789,')
 
 
-def plain(name, value):
+def normalise(name, value):
     """Return a setting's value as it is kept: numbers half-width, without commas."""
     return value.translate(WIDE).replace(',', '') if name in LIMITS else value
 
 
 class SettingForm(Form):
-    name = Code('設定名', {name: label for name, (label, _, _) in KNOWN.items()}, required=True)
+    name = Code('設定名', {name: label for name, (label, _, _) in SETTINGS.items()}, required=True)
     valid_from = Day('適用開始日', required=True)
     value = Text('値', max=100, hint='書き方: ' + '、'.join(
-        f'{label}は{allowed}' for label, _, allowed in KNOWN.values()))
+        f'{label}は{allowed}' for label, _, allowed in SETTINGS.values()))
     verified = Flag('区の確認', hint='区が確認した値なら「はい」')
 
     def fill(self, row):
         super().fill(row)
         if row.verified is None:
             row.verified = False
-        row.value = plain(row.name, row.value or '')
+        row.value = normalise(row.name, row.value or '')
 
-    def across(self, row):
+    def cross_check(self, row):
         name = self.value_of('name', row)
-        value = plain(name, self.value_of('value', row) or '')
+        value = normalise(name, self.value_of('value', row) or '')
         if name is None or not value and name == 'steps_per_business':
             return
         if not value:

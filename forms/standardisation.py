@@ -10,12 +10,12 @@ from models.standardisation import (
     Step,
     StepMaster,
     StepMove,
-    histories,
+    move_histories,
 )
 from models.systems import System
 
 from .base import Form
-from .fields import SEVERAL_SYSTEMS, Cell, Code, Day, Flag, Key, Ref, Refs, Text, Whole, code_of, narrow
+from .fields import SEVERAL_SYSTEMS, Cell, Code, Day, Flag, Key, Ref, Refs, Text, Whole, code_of, half_width
 
 
 class BusinessForm(Form):
@@ -38,7 +38,7 @@ class StepNo(Whole):
         super().__init__(label, min=1, max=999, **kwargs)
         self.master, self.ids = None, None
 
-    def use(self, master):
+    def use_master(self, master):
         """Name the step master whose numbers count (手順書版)."""
         self.master = master
         self.ids = {no: id for id, no in Step.select(Step.id, Step.no).where(Step.master == master).tuples()}
@@ -49,7 +49,7 @@ class StepNo(Whole):
         """Return {id: number} of some steps, of whichever step master."""
         return dict(Step.select(Step.id, Step.no).where(Step.id.in_(list(ids) or [0])).tuples())
 
-    def read_again(self):
+    def reread(self):
         """Read what was typed, now that the step master is named."""
         if self.typed is None:
             return
@@ -88,7 +88,7 @@ class StepForm(Form):
     reason = Text('対象外理由', max=500, hint='対象外にするときと、前の状態に戻すときに必要です')
     in_order = (('started_on', 'done_on'),)
 
-    def across(self, row):
+    def cross_check(self, row):
         status = self.value_of('status', row)
         if status == 'done' and not self.value_of('done_on', row):
             yield 'done_on', '完了済みにするときは、完了日を入力してください。'
@@ -96,9 +96,9 @@ class StepForm(Form):
             yield 'reason', '対象外にするときは、対象外理由を入力してください。'
         if row is not None and status in STEP_STATES and status != row.status:
             # the reason for 対象外 is not one for taking it up again
-            said = self.value_of('reason', row) not in (None, row.reason)
-            for words in steps.can_move(row.status, status, said or status == 'excluded', has_done_on=True):
-                yield 'reason' if '理由' in words else 'status', words
+            reasoned = status == 'excluded' or self.value_of('reason', row) not in (None, row.reason)
+            for message in steps.missing_for_move(row.status, status, reasoned, has_done_on=True):
+                yield 'reason' if '理由' in message else 'status', message
 
 
 class StepHistory(Cell):
@@ -109,7 +109,7 @@ class StepHistory(Cell):
     """
 
     hint = '状態と、その状態になった日を古い順に ; で区切ります'
-    most = 2000
+    max_typed = 2000
     #: how many states a step may have gone through
     MOVES = 50
 
@@ -117,7 +117,7 @@ class StepHistory(Cell):
         parts = [part for part in re.split('[;；\n]', text) if part.strip()]
         if len(parts) > self.MOVES:
             raise ValueError(f'{self.MOVES}回までの経過を入力してください。')
-        found = [self.move(narrow(part)) for part in parts]
+        found = [self.move(half_width(part)) for part in parts]
         if any(later < earlier for (_, earlier), (_, later) in zip(found, found[1:], strict=False)):
             raise ValueError('状態になった日は、古い順に並べてください。')
         return found or None
@@ -139,12 +139,12 @@ class StepHistory(Cell):
     show = text
 
     @staticmethod
-    def kept():
+    def values_now():
         """Return {record id: value} of what stands."""
-        return histories()
+        return move_histories()
 
     @staticmethod
-    def kept_at(rows_of):
+    def values_at(rows_of):
         """Return {record id: value} as of a past moment.
 
         `rows_of(table)` gives {id: {field: value}}, the rows of a table at that moment.
@@ -161,8 +161,8 @@ class StepFileForm(StepForm):
 
     history = StepHistory('経過')
 
-    def across(self, row):
-        yield from super().across(row)
+    def cross_check(self, row):
+        yield from super().cross_check(row)
         if not self.value_of('history'):
             return
         (state, day), status = self.history.data[-1], self.value_of('status', row)

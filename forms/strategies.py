@@ -31,7 +31,7 @@ class ThemeNo(IntCode):
 
     ids = {}
 
-    def offer(self, themes):
+    def set_themes(self, themes):
         """Name the themes to choose from."""
         self.codes = {theme.no: f'{theme.no} {theme.title}' for theme in themes}
         self.ids = {theme.no: theme.id for theme in themes}
@@ -67,7 +67,7 @@ class InitiativeForm(Form):
         super().__init__(formdata, **kwargs)
 
     def process(self, *args, **kwargs):
-        self.theme_no.offer(self.themes)
+        self.theme_no.set_themes(self.themes)
         super().process(*args, **kwargs)
 
 
@@ -94,7 +94,7 @@ class IndicatorForm(Form):
                                '空欄なら、適用するすべての業務を数えます')
     note = Long('備考', max=1000)
 
-    def across(self, row):
+    def cross_check(self, row):
         no, measure = self.value_of('no', row), MEASURES.get(self.value_of('measure', row))
         # it is part of an address
         if no is not None and not re.fullmatch('[0-9A-Za-z-]+', no):
@@ -117,7 +117,7 @@ class ScheduleForm(Form):
     star = Flag('★進捗確認', required=True, default=False)
     note = Text('備考', max=300)
 
-    def across(self, row):
+    def cross_check(self, row):
         start, end = self.value_of('start_quarter', row), self.value_of('end_quarter', row)
         if (start is None) != (end is None) and not self.start_quarter.errors:
             yield 'end_quarter', '開始と終了の四半期は両方を入力してください。'

@@ -83,7 +83,7 @@ class SystemForm(Form):
         if self.value_of('lifecycle') == 'idea':
             self.summary.flags.required = True
 
-    def across(self, row):
+    def cross_check(self, row):
         # a register kept elsewhere until now (a file) may have gaps; what begins here says what for (§3.1)
         if ('summary' in self._fields and not self.of_file
                 and self.value_of('lifecycle', row) == 'idea' and not self.value_of('summary', row)):

@@ -40,7 +40,7 @@ class EnrolmentForm(Form):
         return (self.of_file and bool(self.value_of('exclusion_reason'))
                 and self.value_of('status', row) in ('waiting', 'attending'))
 
-    def across(self, row):
+    def cross_check(self, row):
         status = self.value_of('status', row)
         reason = self.value_of('exclusion_reason', row)
         if status == 'done' and not self.value_of('completed_on', row):

@@ -2,7 +2,7 @@
 from models.vendors import CERTIFICATES, VENDOR_STATES
 
 from .base import Form
-from .fields import Code, Day, Key, Long, Many, Text, narrow
+from .fields import Code, Day, Key, Long, Many, Text, half_width
 
 
 class CorporateNumber(Key):
@@ -16,7 +16,7 @@ class CorporateNumber(Key):
         super().__init__(label, max=13, hint='13桁の数字。分からないときは空けておきます', **kwargs)
 
     def parse(self, text):
-        text = super().parse(narrow(text).replace('-', ''))
+        text = super().parse(half_width(text).replace('-', ''))
         if len(text) != 13 or not (text.isascii() and text.isdigit()):
             raise ValueError('法人番号は13桁の数字で入力してください。')
         total = sum(int(digit) * (1 + n % 2) for n, digit in enumerate(reversed(text[1:])))
@@ -39,6 +39,6 @@ class VendorForm(Form):
     inspection = Text('点検の結果', max=500)
     note = Long('備考', max=2000)
 
-    def across(self, row):
+    def cross_check(self, row):
         if self.value_of('inspection', row) and not self.value_of('inspected_on', row):
             yield 'inspected_on', '点検の結果を書くときは、委託先点検日も入力してください。'

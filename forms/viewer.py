@@ -15,13 +15,13 @@ class Viewer:
         """Return how a row is called on a page."""
         return row.label
 
-    def named(self, table):
+    def numbers_by_name(self, table):
         """Return {name: [numbers]} of the rows of a table that may be called by their name."""
         return {}
 
-    def listed(self, field):
+    def options_for(self, field):
         """Return [(number, words)] of the records that a field offers."""
-        return field.all_listed()
+        return field.all_options()
 
 
 UNLIMITED = Viewer()

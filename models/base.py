@@ -129,19 +129,20 @@ class Prepared:
     """
 
     def __init__(self, build):
-        self.build, self.known = build, {}
+        self.build, self.statements = build, {}
 
     def __call__(self, *ids):
-        made = self.made(len(ids))
-        return [made.row(values) for values in db.execute_sql(made.sql, made.filled(ids)).fetchall()]
+        statement = self.statement(len(ids))
+        cursor = db.execute_sql(statement.sql, statement.parameters(ids))
+        return [statement.row(values) for values in cursor.fetchall()]
 
-    def made(self, number):
+    def statement(self, number):
         """Return the Statement over so many ids for the database at hand."""
         engine = type(db.obj)
-        if engine not in self.known:
+        if engine not in self.statements:
             places = (Value(Place(place), converter=False) for place in range(number))
-            self.known[engine] = Statement(self.build(*places))
-        return self.known[engine]
+            self.statements[engine] = Statement(self.build(*places))
+        return self.statements[engine]
 
 
 class Statement:
@@ -156,11 +157,11 @@ class Statement:
         self.sql, self.params = query.sql()
         columns = query.selected_columns
         self.names = [column._alias if column.is_alias() else column.name for column in columns]
-        self.others = [column._alias for column in columns if column.is_alias()]
-        self.read = [(column.name, column.python_value) for column in columns
+        self.aliases = [column._alias for column in columns if column.is_alias()]
+        self.converters = [(column.name, column.python_value) for column in columns
                      if not column.is_alias() and not isinstance(column, AS_GIVEN)]
 
-    def filled(self, ids):
+    def parameters(self, ids):
         """Return the values of the SQL with some ids in their places."""
         return [ids[value.number] if isinstance(value, Place) else value for value in self.params]
 
@@ -168,9 +169,9 @@ class Statement:
         """Return a row of what the engine gives for it."""
         row = self.table(__no_default__=1)
         data = row.__data__ = dict(zip(self.names, values, strict=True))
-        for name in self.others:
+        for name in self.aliases:
             setattr(row, name, data.pop(name))
-        for name, python_value in self.read:
+        for name, python_value in self.converters:
             if data[name] is not None:
                 data[name] = python_value(data[name])
         return row
@@ -178,8 +179,9 @@ class Statement:
 
 def rows_of(query):
     """Return the rows of a select of one table's columns, made as those of a Prepared one."""
-    made = Statement(query)
-    return [made.row(values) for values in db.execute_sql(made.sql, made.params).fetchall()]
+    statement = Statement(query)
+    cursor = db.execute_sql(statement.sql, statement.params)
+    return [statement.row(values) for values in cursor.fetchall()]
 
 
 class PreparedIn:
@@ -269,10 +271,11 @@ class Table(Model):
     def refresh_derived(self):
         """Recompute the derived columns from the recorded ones."""
         if 'search_text' in self._meta.fields:
-            self.search_text = self.words_of(str(self.__data__.get(name) or '') for name in self.searched)
+            self.search_text = self.search_text_of(
+                str(self.__data__.get(name) or '') for name in self.searched)
 
     @classmethod
-    def words_of(cls, texts):
+    def search_text_of(cls, texts):
         """Return what the columns named in `searched` are found by."""
         return fold(' '.join(texts))[:cls._meta.fields['search_text'].max_length]
 

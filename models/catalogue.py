@@ -58,47 +58,50 @@ RULES = """SELECT 'trigger', c.relname, r.rulename, pg_get_ruledef(r.oid, true)
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')"""
 QUERIES = (OPTIONS, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, RULES)
 
-NOUNS = {'column': '列', 'constraint': '制約', 'index': '索引', 'trigger': 'トリガー', 'options': '表'}
+KIND_LABELS = {'column': '列', 'constraint': '制約', 'index': '索引', 'trigger': 'トリガー', 'options': '表'}
 #: how a thing can differ, and how that is said of it
-HOW = {'missing': 'がありません。', 'extra': 'が加えられています。',
-       'changed': 'が、この版のものと異なります。'}
+DIFFERENCE_TEXTS = {
+    'missing': 'がありません。', 'extra': 'が加えられています。', 'changed': 'が、この版のものと異なります。'}
 
 
-def read(database=None):
-    """Return {(kind, table, name, text)} of a database, the open one unless given: kind is a key of NOUNS."""
+def read_schema(database=None):
+    """Return {(kind, table, name, text)} of a database, the open one unless given.
+
+    `kind` is a key of KIND_LABELS.
+    """
     database = database or db.obj
     if isinstance(database, SqliteDatabase):
-        return _sqlite(database)
+        return _read_sqlite(database)
     return {tuple(row) for query in QUERIES for row in database.execute_sql(query) if row[1] != HISTORY}
 
 
-def expected():
-    """Return what `read` finds in a new database that these migrations made, on the engine of the open one.
+def expected_schemas():
+    """Return what `read_schema` may find in a new database that these migrations made, as a list.
 
-    It is a list: PostgreSQL writes a condition in another way once it has been through a dump.
+    The engine is that of the open one; PostgreSQL writes a condition in another way after a dump.
     """
-    return _made() if isinstance(db.obj, SqliteDatabase) else _made_beside()
+    return _expected_on_sqlite() if isinstance(db.obj, SqliteDatabase) else _expected_on_postgresql()
 
 
 def differences(only_missing=False):
     """Return [{table, kind, name, how, what}] of where the open database is not what it should be.
 
-    It should be what its migrations make of a new one. `how` is a key of HOW, `what` says it in words;
-    `only_missing` leaves out what was added.
+    It should be what its migrations make of a new one. `how` is a key of DIFFERENCE_TEXTS, `what` says it in
+    words; `only_missing` leaves out what was added.
     """
-    found, wanted, *others = map(_keyed, (read(), *expected()))
+    found, wanted, *others = map(_keyed, (read_schema(), *expected_schemas()))
     tables = {table for kind, table, _ in wanted if kind == 'options'}
-    standing = {table for kind, table, _ in found if kind == 'options'}
+    present = {table for kind, table, _ in found if kind == 'options'}
     rows = []
     for key in sorted(found.keys() | wanted.keys()):
         kind, table, name = key
         same = any(found.get(key) == one.get(key) for one in (wanted, *others))
-        if same or kind != 'options' and not (table in tables and table in standing):
+        if same or kind != 'options' and not (table in tables and table in present):
             continue
         how = 'missing' if key not in found else 'extra' if key not in wanted else 'changed'
         if not (only_missing and how == 'extra'):
             rows.append({'table': table, 'kind': kind, 'name': name or table, 'how': how,
-                         'what': f'{NOUNS[kind]}「{name or table}」{HOW[how]}'})
+                         'what': f'{KIND_LABELS[kind]}「{name or table}」{DIFFERENCE_TEXTS[how]}'})
     return rows
 
 
@@ -114,19 +117,19 @@ def _build(database):
     runner = Runner(database, str(MIGRATIONS))
     for migration in runner.migrations():
         migration.load().up(runner.migrator, database)
-    return frozenset(read(database))
+    return frozenset(read_schema(database))
 
 
 @cache
-def _made():
+def _expected_on_sqlite():
     with SqliteDatabase(':memory:') as database:
         return [_build(database)]
 
 
 @cache
-def _made_beside():
+def _expected_on_postgresql():
     """Return what the migrations make in a schema of its own, which is taken back at once."""
-    with _own_schema():
+    with _temporary_schema():
         first, cursor = _build(db.obj), db.cursor()
         for kind, table, name, text in first:
             if kind == 'constraint' and text.startswith('CHECK'):
@@ -135,11 +138,11 @@ def _made_beside():
             elif kind == 'index' and ' WHERE ' in text:
                 cursor.execute(f'DROP INDEX "{name}"')
                 cursor.execute(text)
-        return [first, frozenset(read())]
+        return [first, frozenset(read_schema())]
 
 
 @contextmanager
-def _own_schema():
+def _temporary_schema():
     with db.atomic() as transaction:
         db.execute_sql('CREATE SCHEMA daicho_expected')
         db.execute_sql('SET LOCAL search_path TO daicho_expected')
@@ -147,7 +150,7 @@ def _own_schema():
         transaction.rollback()
 
 
-def _sqlite(database):
+def _read_sqlite(database):
     rows = set()
     for kind, table, name, sql in database.execute_sql('SELECT type, tbl_name, name, sql FROM sqlite_master'):
         if table == HISTORY or table.startswith('sqlite_'):
@@ -156,7 +159,7 @@ def _sqlite(database):
             rows.add(('options' if kind == 'view' else kind, table, '' if kind == 'view' else name,
                       plain_sql(sql or '')))
             continue
-        constraints, columns, options = _parts(sql)
+        constraints, columns, options = _split_create_table(sql)
         rows |= {('constraint', table, *row) for row in constraints} | {('options', table, '', options)}
         for _, column, type, required, default, key in database.execute_sql(f'PRAGMA table_info("{table}")'):
             rows.add(('column', table, column,
@@ -176,7 +179,7 @@ def plain_sql(sql):
     return ' '.join(tokens(sql))
 
 
-def _parts(sql):
+def _split_create_table(sql):
     """Return (constraints, columns, options) of a CREATE TABLE.
 
     Constraints are {(name, text)}, columns {name: what else is said of it}. A constraint is the same whether
@@ -196,12 +199,12 @@ def _parts(sql):
     constraints, columns = set(), {}
     for item in items:
         if item[0].upper() in _OF_TABLE:
-            constraints.add(_named(item))
+            constraints.add(_name_and_text(item))
             continue
-        name, *groups = _groups(item)
+        name, *groups = _column_clauses(item)
         rest = []
         for group in groups:
-            named, text = _named(group)
+            named, text = _name_and_text(group)
             if text.upper().startswith('REFERENCES'):
                 constraints.add((named, f'FOREIGN KEY ( {name} ) {text}'))
             elif text.upper().startswith('CHECK'):
@@ -214,7 +217,7 @@ def _parts(sql):
     return constraints, columns, ' '.join(words[place + 1:])
 
 
-def _groups(item):
+def _column_clauses(item):
     """Yield a column's name, then the words of each thing that is said of it after its type."""
     yield item[0]
     group, depth = [], 0
@@ -234,7 +237,7 @@ def _groups(item):
         yield group
 
 
-def _named(words):
+def _name_and_text(words):
     """Return (name, text) of a constraint; the name is empty where there is none."""
     if words[0].upper() == 'CONSTRAINT':
         return words[1], ' '.join(words[2:])

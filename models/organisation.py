@@ -72,7 +72,7 @@ class DepartmentVersion(Table):
         return f'{self.name}（{self.valid_from}〜{self.valid_to}）'
 
 
-def _on(day, column):
+def _values_on(day, column):
     found, since = {}, {}
     units = Department.select(Department.id, getattr(Department, column), Department.valid_from)
     for id, value, valid_from in units.tuples():
@@ -91,20 +91,20 @@ def _on(day, column):
 
 def names_on(day):
     """Return {department id: its name on `day`}; a unit outside its period keeps its nearest name."""
-    return _on(day, 'name')
+    return _values_on(day, 'name')
 
 
 def name_on(day):
     """Return the SQL expression of a unit's name on `day`: the same as `names_on` says."""
-    return _sql_on(day, 'name')
+    return _value_sql_on(day, 'name')
 
 
 def since_on(day):
     """Return the SQL expression of the day since which a unit bears its name of `day`."""
-    return _sql_on(day, 'valid_from')
+    return _value_sql_on(day, 'valid_from')
 
 
-def _sql_on(day, column):
+def _value_sql_on(day, column):
     version, field = DepartmentVersion.alias(), getattr(Department, column)
     former = version.select(getattr(version, column)).where(
         version.department == Department.id, version.voided_at.is_null(), version.valid_to >= day,
@@ -121,7 +121,7 @@ def subtree(department_id, day):
     if department_id is None:
         return frozenset()
     below = {}
-    for id, parent in _on(day, 'parent').items():
+    for id, parent in _values_on(day, 'parent').items():
         below.setdefault(parent, []).append(id)
     found, waiting = set(), [department_id]
     while waiting:
@@ -132,7 +132,7 @@ def subtree(department_id, day):
     return frozenset(found)
 
 
-def close_before(valid_from):
+def day_before(valid_from):
     """Return the last day of the version a new one, valid from `valid_from`, replaces."""
     return valid_from - timedelta(days=1)
 

@@ -7,7 +7,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 
-#: items that are pressed, and unpacked again, at once
+#: items that are compressed, and decompressed again, at once
 BLOCK = 500
 
 
@@ -19,7 +19,7 @@ class Packed:
     """
 
     def __init__(self, items=()):
-        self.pressed, self.last = [], []
+        self.compressed, self.last = [], []
         for item in items:
             self.append(item)
 
@@ -27,12 +27,12 @@ class Packed:
         self.last.append(item)
         if len(self.last) == BLOCK:
             # bytes of our own making that never leave the process
-            self.pressed.append(zlib.compress(pickle.dumps(self.last, pickle.HIGHEST_PROTOCOL), 1))
+            self.compressed.append(zlib.compress(pickle.dumps(self.last, pickle.HIGHEST_PROTOCOL), 1))
             self.last = []
 
     def blocks(self):
         """Yield the items as lists of up to BLOCK."""
-        for block in self.pressed:
+        for block in self.compressed:
             yield pickle.loads(zlib.decompress(block))
         if self.last:
             yield list(self.last)
@@ -42,7 +42,7 @@ class Packed:
             yield from block
 
     def __len__(self):
-        return BLOCK * len(self.pressed) + len(self.last)
+        return BLOCK * len(self.compressed) + len(self.last)
 
     def __eq__(self, other):
         return list(self) == list(other)
@@ -55,20 +55,20 @@ class Hashes:
     """
 
     def __init__(self, values=()):
-        self.found, self.sorted = array('q', map(hash, values)), False
+        self.hashes, self.sorted = array('q', map(hash, values)), False
 
     def add(self, value):
-        self.found.append(hash(value))
+        self.hashes.append(hash(value))
         self.sorted = False
 
     def __contains__(self, value):
         if not self.sorted:
             self._sort()
         value = hash(value)
-        place = bisect_left(self.found, value)
-        return place < len(self.found) and self.found[place] == value
+        place = bisect_left(self.hashes, value)
+        return place < len(self.hashes) and self.hashes[place] == value
 
-    def twice(self):
+    def duplicates(self):
         """Return the set of the hashes that were added more than once."""
         found = set()
         for part in self._parts():
@@ -79,12 +79,12 @@ class Hashes:
         sorted = array('q')
         for part in self._parts():
             sorted.extend(part)
-        self.found, self.sorted = sorted, True
+        self.hashes, self.sorted = sorted, True
 
     def _parts(self):
         """Yield all hashes in order, a part at a time: as numbers of Python they take five times the room."""
-        parts = len(self.found) // 8192 + 1
+        parts = len(self.hashes) // 8192 + 1
         width = 2 ** 64 // parts + 1
         for part in range(parts):
             start = part * width - 2 ** 63
-            yield sorted(value for value in self.found if start <= value < start + width)
+            yield sorted(value for value in self.hashes if start <= value < start + width)

@@ -11,7 +11,7 @@ class Setting(Searched):
 
     searched = ('name', 'value')
     #: what the codes in a column without a fixed list in the database are called
-    words = {'name': lambda code: KNOWN[code][0] if code in KNOWN else code}
+    value_texts = {'name': lambda code: SETTINGS[code][0] if code in SETTINGS else code}
 
     name = CharField(max_length=40)
     valid_from = DateField()
@@ -23,14 +23,14 @@ class Setting(Searched):
 
     @property
     def label(self):
-        return f'{self.words["name"](self.name)}（{self.valid_from}から）'
+        return f'{self.value_texts["name"](self.name)}（{self.valid_from}から）'
 
     def refresh_derived(self):
-        self.search_text = fold(f'{self.name} {self.words["name"](self.name)} {self.value}')
+        self.search_text = fold(f'{self.name} {self.value_texts["name"](self.name)} {self.value}')
 
 
 #: name: (Japanese label, default, what may be written)
-KNOWN = {
+SETTINGS = {
     'large_case_amount': ('大規模予算の下限額（円）', '10000000', '円の整数'),
     'large_case_basis': ('大規模予算の判定額', '初期経費', '初期経費・単年度・TCO'),
     'business_hours': ('業務時間', '08:30-17:15', 'HH:MM-HH:MM'),
@@ -48,7 +48,7 @@ LIMITS = {'large_case_amount': (0, 999_999_999_999), 'window_before_days': (0, 3
           'window_after_days': (0, 366), 'steps_per_business': (1, 999)}
 
 
-class Dated:
+class DatedSettings:
     """All settings read once, with the value in force on any day.
 
     `on(name, day)` gives the value, `unverified(names, day)` those to confirm.
@@ -68,7 +68,7 @@ class Dated:
 
     def on(self, name, day):
         row = self.row(name, day)
-        return row.value if row else KNOWN[name][1]
+        return row.value if row else SETTINGS[name][1]
 
     def unverified(self, names, day):
         return [name for name in names if not (row := self.row(name, day)) or not row.verified]

@@ -133,7 +133,7 @@ class StepMove(Table):
         indexes = ((('progress', 'on_day'), False),)
 
     #: how the trail's sentences say a recorded value
-    words = {'on_day': lambda day: day_in_words(date.fromisoformat(day))}
+    value_texts = {'on_day': lambda day: day_in_words(date.fromisoformat(day))}
 
     @property
     def label(self):
@@ -156,7 +156,7 @@ def master_on(day):
     return next((m for m in masters if m.valid_from <= day), masters[-1] if masters else None)
 
 
-def steps_of(master):
+def step_count(master):
     """Return how many steps a master has, 0 for none."""
     return Step.select().where(Step.master == master, Step.live()).count() if master else 0
 
@@ -169,7 +169,7 @@ def state_on(day):
             .order_by(move.on_day.desc(), move.id.desc()).limit(1))
 
 
-def histories(ids=None):
+def move_histories(ids=None):
     """Return {StepProgress id: [(state, day)]} of the recorded moves, oldest first.
 
     Of all rows, or of those of some `ids`.
@@ -183,7 +183,7 @@ def histories(ids=None):
     return found
 
 
-def moves_of(progress, before, today):
+def new_moves(progress, before, today):
     """Return the (status, day) moves that a save of `progress` adds to its history.
 
     `before` is the row as it stood, or None. A first 対象外 is taken to have held from the start; a later

@@ -26,7 +26,7 @@ class ApiToken(Table):
 
     secret = frozenset({'token_hash'})
     #: how a column's value reads in a sentence
-    words = {'scopes': lambda codes: '、'.join(SCOPES[code] for code in codes.split(';'))}
+    value_texts = {'scopes': lambda codes: '、'.join(SCOPES[code] for code in codes.split(';'))}
 
     @property
     def label(self):

@@ -80,6 +80,6 @@ def visible(person, row, day):
     return limit is None or type(row).select().where(type(row).id == row.id, limit).exists()
 
 
-def told(limit):
+def as_flag(limit):
     """Return a condition (None: there is none) as a column, 1 for the rows that fulfil it."""
     return SQL('1') if limit is None else Case(None, [(limit, 1)], 0)

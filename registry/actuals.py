@@ -49,8 +49,8 @@ class ActualLoad(Load):
         key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
         indicator = self.indicators.get(key)
         before = existing.get((indicator, form.as_of.data)) if indicator else None
-        form.counts_in(*self.counted.get(indicator, ('', None)))
-        wrong = form.wrong(before)
+        form.set_unit(*self.counted.get(indicator, ('', None)))
+        wrong = form.all_errors(before)
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
         if indicator is not None:
@@ -165,7 +165,7 @@ entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, on
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
     form = asked_for(ActualForm, data=before.__data__ if before else {'as_of': as_of})
-    form.counts_in(indicator.unit, indicator.decimals)
+    form.set_unit(indicator.unit, indicator.decimals)
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative

@@ -130,7 +130,7 @@ def needed(field):
     """Return whether a new record needs a column: 必須, or what stands when it is left out."""
     if not field.required:
         return ''
-    return '必須' if field.unguessed else f'既定: {field.show(field.blank)}'
+    return '必須' if field.must_be_given else f'既定: {field.show(field.blank)}'
 
 
 def one_file(noun):

@@ -189,7 +189,7 @@ findings_bp = pages.blueprint(findings)
 def action_owners(form, finding, before):
     """Let a measure's owner be chosen among the people of the audited unit, beside who enters it."""
     units = list(subtree(finding.engagement.department_id, clock.today()))
-    form.owner_email.among(lambda table: table.is_active & (table.department.in_(units) | (
+    form.owner_email.restrict(lambda table: table.is_active & (table.department.in_(units) | (
         table.id == (before.owner_id if before else current_user.id))))
 
 

@@ -39,7 +39,7 @@ def incident_panels(row):
     systems = list(System.select(System.id, System.system_no,
                                  System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(
                                      links.FEW))
-    return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
+    return {'judged': clocks.is_judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
             'level': level_on(row.level, day), 'systems': visible_of(systems),
             'more': len(systems) == links.FEW, 'windows': [(b, start, end) for b, start,
                 end in remembered(('windows',), lambda: windows(judging.settings()))

@@ -115,10 +115,10 @@ def schemas_of(noun):
     stands = {'id': NUMBER, 'revision': NUMBER, 'label': TEXT, 'voided': FLAG,
               **{cell.key: json_values.stored_schema(cell) for cell in cells}}
     reason = {'act_reason': {'type': ['string', 'null'], 'maxLength': 500, 'title': '変更の理由'}}
-    sent = {cell.key: json_values.schema(cell) for cell in cells}
+    sent = {cell.key: json_values.input_schema(cell) for cell in cells}
     proposed = noun.key[:1] if noun.prefix else ()
     needed = [cell.key for cell in cells
-              if cell.unguessed and cell.default is None and cell.short_name not in proposed]
+              if cell.must_be_given and cell.default is None and cell.short_name not in proposed]
     return {
         name: shape(stands, title=noun.one),
         f'{name}Record': shape(stands | {'history': list_of(ref('Told')), 'older': TEXT_OR_NULL},
@@ -137,7 +137,7 @@ def move_schema(noun):
         cells |= {cell.key: cell for cell in form.cells()}
     for cell in cells.values():
         cell.required = False  # whether a move needs it depends on the record
-    return shape({key: json_values.schema(cell) for key, cell in cells.items()}, [])
+    return shape({key: json_values.input_schema(cell) for key, cell in cells.items()}, [])
 
 
 def described(each):
@@ -148,7 +148,7 @@ def described(each):
     version = {'name': 'If-Match', 'in': 'header', 'schema': TEXT, 'required': each.word == 'edit',
                'description': '読んだときの ETag'}
     kept = good(ref(name), ETag='この版')
-    reason = body(shape({'reason': json_values.kind(ReasonForm().reason)}))
+    reason = body(shape({'reason': json_values.value_schema(ReasonForm().reason)}))
     if each.word == 'list':
         page = good(ref(f'{name}Page'))
         return told | {'parameters': query_of(noun), 'responses': answers({200: page}, 422)}

@@ -3,7 +3,7 @@ from peewee import ForeignKeyField
 
 from forms.organisation import DepartmentForm, StaffForm
 from models import Department, DepartmentVersion, Staff
-from models.organisation import close_before, name_on, since_on
+from models.organisation import day_before, name_on, since_on
 
 from .core import clock
 from .core.permits import DESK, READ_ALL, admin, it, kept_by
@@ -27,7 +27,7 @@ def prepare_department(row, before, form, by, at):
 def ending(row):
     """Return the name that a unit bears until its present one begins, or None."""
     return row.versions.where(DepartmentVersion.live(),
-                              DepartmentVersion.valid_to == close_before(row.valid_from)).first()
+                              DepartmentVersion.valid_to == day_before(row.valid_from)).first()
 
 
 def archive_version(act, row, before, today):
@@ -37,12 +37,12 @@ def archive_version(act, row, before, today):
     if before.valid_from > today:
         # what has not begun yet is put off or brought forward: the name before it ends with it
         if (former := ending(before)) is not None:
-            former.valid_to = close_before(row.valid_from)
+            former.valid_to = day_before(row.valid_from)
             act.save(former)
     elif row.valid_from > before.valid_from:
         act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id,
                                    level=before.level,
-                                   valid_from=before.valid_from, valid_to=close_before(row.valid_from)))
+                                   valid_from=before.valid_from, valid_to=day_before(row.valid_from)))
 
 
 def led_here():

@@ -34,7 +34,7 @@ ONCE_ANOTHERS = ('以前ほかの人が使っていたメールアドレスで�
 def once_anothers(row, before):
     """Tell whether a person would be given an address that was another's: who acted is told by it in the
     trail."""
-    return bool(row.email) and (before is None or before.email != row.email) and history.others_had(row,
+    return bool(row.email) and (before is None or before.email != row.email) and history.used_by_another(row,
         'email')
 
 

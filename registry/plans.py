@@ -61,7 +61,7 @@ class PlanLoad(Load):
             # nothing else is said of a plan that stands and is not theirs
             return self.refuse(line, [('plan_no', 'この記録を変更する権限がありません。')], values)
         form.process(Cells(values), data={'department_code': known[0].department_id} if known else {})
-        wrong = form.wrong(None)
+        wrong = form.all_errors(None)
         number = form.plan_no.data
         stood = known[0] if known and known[0].id is not None else None
         plan = known[1] if known else Plan()

@@ -8,7 +8,7 @@ from models.base import fold
 from models.figures.procurement import large_reasons
 from models.procurement import SUPPORT_KINDS, SUPPORT_STATES
 from models.rules import lifecycle
-from models.settings import Dated
+from models.settings import DatedSettings
 
 from .core import clock
 from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
@@ -56,7 +56,7 @@ def squeezed(text):
 
 
 def case_panels(row):
-    dated = Dated()
+    dated = DatedSettings()
     day = row.ordered_on or clock.today()
     supports = list(row.supports.where(Support.live()).order_by(Support.id))
     kinds = {support.kind for support in supports}

@@ -5,7 +5,7 @@ from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItem
 from models import Business, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
-from models.standardisation import STEP_STATES, day_in_words, histories, master_on, moves_of, states_on
+from models.standardisation import STEP_STATES, day_in_words, master_on, move_histories, new_moves, states_on
 
 from .core import clock
 from .core.memo import remembered
@@ -52,10 +52,10 @@ def prepare_step(form):
         # a step that stands keeps to its own step master, whichever is in force now
         stands = form.step_no.object_data
         today = clock.today()
-        form.step_no.use(remembered(('step master', today), lambda: master_on(today)) if stands is None
+        form.step_no.use_master(remembered(('step master', today), lambda: master_on(today)) if stands is None
                          else Step.get_by_id(getattr(stands, 'id', stands)).master)
         # what was typed was read before its step master was known
-        form.step_no.read_again()
+        form.step_no.reread()
 
 
 def record_moves(act, row, before, today):
@@ -63,7 +63,7 @@ def record_moves(act, row, before, today):
     if (given := getattr(row, 'history', None)) is not None:
         retell(act, row, given)
         return
-    moves = moves_of(row, before, today)
+    moves = new_moves(row, before, today)
     if before is not None and moves:
         # what is said last holds from its day on: a month's 作業中, recorded on a later day than the work
         # was done, does not
@@ -72,7 +72,7 @@ def record_moves(act, row, before, today):
             overtaken |= (StepMove.status == 'done') & (StepMove.on_day == before.done_on)
         for old in StepMove.select().where(StepMove.progress == row, StepMove.live(), overtaken):
             act.void(old, 'あとから記録した状態による訂正')
-    act.later([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
+    act.defer([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
 
 
 def retell(act, row, given):
@@ -106,7 +106,7 @@ class StepLoad(Load):
 
     def _existing(self, keys):
         found = super()._existing(keys)
-        self.moves = histories([row.id for row in found.values()]) if found else {}
+        self.moves = move_histories([row.id for row in found.values()]) if found else {}
         return found
 
     def entry(self, line, row, before, form, linked):

@@ -19,7 +19,7 @@ from models import (
 from models.base import Prepared
 from models.figures.procurement import is_large
 from models.rules import lifecycle
-from models.settings import Dated
+from models.settings import DatedSettings
 from models.systems import LIFECYCLES
 from models.visibility import condition
 
@@ -69,7 +69,7 @@ def unsupported(system):
     """Return the large cases of a system without 発注・計画調達支援 and without a recorded exception
     (§3.2)."""
     cases = list(unexamined_of(system.id or 0))
-    dated = Dated() if cases else None
+    dated = DatedSettings() if cases else None
     return [case for case in cases if is_large(case, case.ordered_on or clock.today(), dated)]
 
 

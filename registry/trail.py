@@ -97,7 +97,7 @@ def show(seq):
     names = {}
     changes = []
     rows = list(Change.select().where(Change.act == act).order_by(Change.place).paginate(page, SIZE))
-    history.name_all(rows, names)
+    history.add_names(rows, names)
     for change in rows:
         table = history.TABLES.get(change.table)
         noun = of_table(table) if table else None
@@ -123,8 +123,8 @@ def in_words(found):
             and allowed(f'{noun.name}.read')
             and found['fields'] else None)
     sentences = [f'{told.labels.get(name, name)}: '
-                 f'履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
-                 f'「{history.show(table, name, stands, told, {})}」です。' for name, recorded,
+                 f'履歴では「{history.show_value(table, name, recorded, told, {})}」、いまの記録は'
+                 f'「{history.show_value(table, name, stands, told, {})}」です。' for name, recorded,
                  stands in found['fields']]
     return title_of(table), history.label_of(found['table'],
         found['label']), link, sentences or [found['what']]

@@ -26,7 +26,7 @@ from models import (
 )
 from models.figures import MEASURES, asked_for, figure
 from models.rules.calendar import JST, in_business_hours, parse_hours
-from models.settings import KNOWN
+from models.settings import SETTINGS
 
 TABLES = (BudgetRequest, Business, BusinessSystem, Case, CaseShare, CheckIn, Course, Enrolment, Incident,
           IncidentSystem, Plan, Review, Setting, Step, StepMaster, StepMove, StepProgress, Support, System)
@@ -45,7 +45,7 @@ class Register:
     def setting(self, name, day):
         found = [row for row in self.Setting.values() if live(row) and row.name == name
                  and row.valid_from <= day]
-        return max(found, key=lambda row: row.valid_from).value if found else KNOWN[name][1]
+        return max(found, key=lambda row: row.valid_from).value if found else SETTINGS[name][1]
 
     def answer(self, name, year, as_of, until, scope):
         """Return (numerator, denominator, value, {row id: group}) of a measure."""
@@ -325,7 +325,7 @@ def plain(found, recorded):
 def agree(register, name, year, days, until, scope):
     """Fail unless the figures of a measure on some days are those of the register, rows and all."""
     asked = asked_for(name, year, days, until=until, businesses=scope)
-    for day, moment, found in zip(days, asked.untils, MEASURES[name].known(asked), strict=True):
+    for day, moment, found in zip(days, asked.untils, MEASURES[name].evaluate(asked), strict=True):
         *expected, _ = register.answer(name, year, day, moment, asked.businesses)
         assert [found.numerator, found.denominator, found.value] == expected, (name, year, day)
     opened = figure(name, year, days[-1], until=until, businesses=scope)

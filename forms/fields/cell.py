@@ -28,7 +28,7 @@ class Cell(Field):
 
     #: the most characters that are looked at, spaces around them too: what is longer is neither cleaned,
     #: split nor looked up
-    most = 100
+    max_typed = 100
     #: how a page asks for it: a line, a text of several lines, or a list to choose from (`options`)
     shape = 'line'
     inputmode = unit = ''
@@ -54,7 +54,7 @@ class Cell(Field):
             self.flags.required = True
 
     @property
-    def unguessed(self):
+    def must_be_given(self):
         """Whether the file of a new record must have this column: needed, and a blank stands for nothing."""
         return self.required and self.blank is None
 
@@ -78,7 +78,7 @@ class Cell(Field):
         """
         if not isinstance(raw, str):
             raise ValueError('ファイルではなく、文字で入力してください。')
-        if len(raw) > self.most:
+        if len(raw) > self.max_typed:
             raise ValueError(self.too_long(raw))
         if raw in self.known:
             return self.known[raw]
@@ -104,7 +104,7 @@ class Cell(Field):
 
     def too_long(self, text):
         """Return what is said of a text that is longer than it may be."""
-        return f'{self.most}文字以内で入力してください（現在{len(text)}文字）。'
+        return f'{self.max_typed}文字以内で入力してください（現在{len(text)}文字）。'
 
     def pre_validate(self, form):
         if self.required and self.data in (None, '', []) and not self.process_errors:

@@ -2,14 +2,14 @@
 import re
 
 from .cell import BLANK, CHOOSE, Cell
-from .folding import code_of, narrow
+from .folding import code_of, half_width
 
 
 class Flag(Cell):
     """Yes or no (はい・いいえ)."""
 
     repeats = True
-    most = 40
+    max_typed = 40
     shape = 'list'
     YES = frozenset({'1', 'true', 'yes', 'y', 'はい', '有', 'あり', '該当', '○', '〇', '適用', '必須',
                      'する'})
@@ -17,7 +17,7 @@ class Flag(Cell):
                     'しない'})
 
     def parse(self, text):
-        word = narrow(text).lower()
+        word = half_width(text).lower()
         if word in self.YES:
             return True
         if word in self.NO:
@@ -48,12 +48,12 @@ class Code(Cell):
     def __init__(self, label, codes, **kwargs):
         super().__init__(label, **kwargs)
         self.codes = dict(codes)
-        self.most = max(self.most, *(len(str(word)) + 20 for word in self.codes.values()), 0)
+        self.max_typed = max(self.max_typed, *(len(str(word)) + 20 for word in self.codes.values()), 0)
 
     def parse(self, text):
         if text in self.codes:
             return text
-        code = code_of(self.codes, text) or (narrow(text) if narrow(text) in self.codes else None)
+        code = code_of(self.codes, text) or (half_width(text) if half_width(text) in self.codes else None)
         if code is None:
             raise ValueError(f'「{text[:40]}」は選べません。次から選んでください: '
                              f'{"、".join(self.codes.values())}')
@@ -76,7 +76,7 @@ class IntCode(Code):
     """One of a fixed list of whole numbers (インシデントレベル)."""
 
     def parse(self, text):
-        text = narrow(text).removeprefix('レベル').removesuffix('Q')
+        text = half_width(text).removeprefix('レベル').removesuffix('Q')
         if text.endswith('.0'):
             text = text[:-2]
         if text.isascii() and text.isdigit() and int(text) in self.codes:
@@ -102,7 +102,7 @@ class Many(Cell):
     def __init__(self, label, codes, **kwargs):
         self.codes = dict(codes)
         # each of them twice, with what stands between them
-        self.most = 2 * sum(len(word) + 5 for word in self.codes.values()) + 100
+        self.max_typed = 2 * sum(len(word) + 5 for word in self.codes.values()) + 100
         super().__init__(label, hint=f'次から選びます: {"、".join(self.codes.values())}。{self.hint}',
                          **kwargs)
 

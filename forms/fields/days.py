@@ -11,7 +11,7 @@ class Day(Cell):
     """
 
     repeats = True
-    most = calendar.MOST
+    max_typed = calendar.MOST
     hint = '例: 2026/4/1、20260401、R8.4.1、令和8年4月1日'
     echo = True
 
@@ -33,7 +33,7 @@ class Day(Cell):
 class Moment(Cell):
     """A day and time in Japan."""
 
-    most = calendar.MOST
+    max_typed = calendar.MOST
     hint = '例: 2026/4/1 9:05、令和8年4月1日 9:05'
     echo = True
 

@@ -7,7 +7,7 @@ from functools import cache
 _DASHES = str.maketrans('‐‑‒–—―−〜', '-------~', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
 
 
-def narrow(text):
+def half_width(text):
     """Return text with full-width letters and digits made half-width (NFKC).
 
     For codes and numbers, never for names. Every dash is one dash and every wave one wave: which of them a

@@ -5,13 +5,13 @@ from decimal import Decimal
 from models.rules import calendar
 
 from .cell import Cell
-from .folding import narrow
+from .folding import half_width
 
 
 class Whole(Cell):
     """A whole number."""
 
-    most = 40
+    max_typed = 40
     inputmode = 'numeric'
 
     def __init__(self, label, *, min=0, max=999_999_999, unit='', **kwargs):
@@ -19,7 +19,7 @@ class Whole(Cell):
         self.min, self.max, self.unit = min, max, unit
 
     def parse(self, text):
-        digits = narrow(text).replace(',', '').removesuffix(self.unit).rstrip()
+        digits = half_width(text).replace(',', '').removesuffix(self.unit).rstrip()
         if digits.endswith('.0'):
             digits = digits[:-2]
         if re.fullmatch(r'-?\d+\.\d+', digits):
@@ -48,10 +48,10 @@ class Year(Whole):
         super().__init__(label, min=2000, max=2099, **kwargs)
 
     def parse(self, text):
-        if found := re.fullmatch(r'(?:令和|R)\s*(元|\d{1,2})(?:年度?)?', narrow(text)):
+        if found := re.fullmatch(r'(?:令和|R)\s*(元|\d{1,2})(?:年度?)?', half_width(text)):
             text = str(2018 + (1 if found.group(1) == '元' else int(found.group(1))))
         try:
-            return super().parse(narrow(text).removesuffix('年度'))
+            return super().parse(half_width(text).removesuffix('年度'))
         except ValueError:
             raise ValueError('年度は 2026 か 令和8年度 の形で入力してください'
                              f'（{self.min}年度から{self.max}年度まで）。') from None
@@ -67,13 +67,13 @@ class Yen(Whole):
         super().__init__(label, max=999_999_999_999, unit='円', **kwargs)
 
     def parse(self, text):
-        return super().parse(narrow(text).removeprefix('¥'))
+        return super().parse(half_width(text).removeprefix('¥'))
 
 
 class Exact(Cell):
     """A decimal number kept exactly."""
 
-    most = 40
+    max_typed = 40
     inputmode = 'decimal'
 
     def __init__(self, label, *, min=None, max=None, places=4, unit='', **kwargs):
@@ -81,7 +81,7 @@ class Exact(Cell):
         self.min, self.max, self.places, self.unit = min, max, places, unit
 
     def parse(self, text):
-        digits = narrow(text).replace(',', '').removesuffix('%')
+        digits = half_width(text).replace(',', '').removesuffix('%')
         found = re.fullmatch(r'([+-]?)(\d*)(?:\.(\d*))?', digits, re.ASCII)
         if not found or not re.search(r'\d', digits):
             raise ValueError(f'数で入力してください（「{text[:30]}」は数として読めません）。')

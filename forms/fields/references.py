@@ -5,7 +5,7 @@ from functools import cache
 from models.base import Prepared
 
 from .cell import BLANK, CHOOSE, Cell
-from .folding import narrow
+from .folding import half_width
 
 #: what stands in a form or file for a record that the viewer may not see
 HIDDEN = 'ほかの所属の記録'
@@ -13,17 +13,17 @@ HIDDEN = 'ほかの所属の記録'
 SEVERAL_SYSTEMS = '管理番号（複数は;区切り）'
 
 
-def hidden(number):
-    """Return how records that the viewer may not see are counted."""
+def hidden_text(number):
+    """Return what stands for so many records that the viewer may not see."""
     return f'（{HIDDEN} {number}件）'
 
 
-def marked(words, row):
+def mark_voided(words, row):
     """Return what a record is called, and that it has been voided."""
     return f'{words}（取消済み）' if row.voided_at else words
 
 
-class Pointing(Cell):
+class Reference(Cell):
     """What names other records by their own numbers.
 
     `load_all()` reads the whole table once, for a file of many rows. What stands can be said again as it
@@ -36,14 +36,14 @@ class Pointing(Cell):
     def __init__(self, label, table, by, **kwargs):
         super().__init__(label, **kwargs)
         self.table, self.by = table, table._meta.fields[by]
-        self.most = max(self.most, getattr(self.by, 'max_length', 0))
-        self.cache, self.missed, self.keys, self.complete = {}, set(), {}, False
+        self.max_typed = max(self.max_typed, getattr(self.by, 'max_length', 0))
+        self.cache, self.unknown_numbers, self.keys, self.complete = {}, set(), {}, False
 
     @property
     def viewer(self):
         return self.meta.viewer
 
-    def unseen(self, ids, viewer=None):
+    def hidden_ids(self, ids, viewer=None):
         """Return those of some ids whose rows the viewer may not see.
 
         The viewer is who fills the form, where no other is named.
@@ -68,22 +68,23 @@ class Pointing(Cell):
 
     def look_up(self, numbers):
         """Return {number: id} of the live records that the viewer may see, asked in one query."""
-        unknown = [number for number in numbers if number not in self.cache and number not in self.missed]
+        unknown = [number for number in numbers
+                   if number not in self.cache and number not in self.unknown_numbers]
         if unknown and not self.complete:
             limit = self.viewer.limit(self.table)
             found = dict(self.table.select(self.by, self.table.id).where(
                 self.by.in_(unknown), self.table.live(), *([] if limit is None else [limit])).tuples())
             self.cache.update(found)
             self.keys.update((id, number) for number, id in found.items())
-            self.missed.update(number for number in unknown if number not in self.cache)
+            self.unknown_numbers.update(number for number in unknown if number not in self.cache)
         return {number: self.cache[number] for number in numbers if number in self.cache}
 
-    def look_ahead(self, texts):
+    def prefetch(self, texts):
         """Look up all the numbers of a file's column at once.
 
         Those too that a spreadsheet may have cut the zeros from.
         """
-        numbers = {number for text in set(texts) if len(text) <= self.most
+        numbers = {number for text in set(texts) if len(text) <= self.max_typed
                    for number in self.numbers_in(text)}
         numbers |= {number.zfill(length) for number in numbers if number.isdigit()
                     for length in range(len(number) + 1, 11)}
@@ -94,7 +95,7 @@ class Pointing(Cell):
 
     def numbers_in(self, text):
         """Return the numbers that a cell may name."""
-        return [narrow(text)]
+        return [half_width(text)]
 
     def id_of(self, number):
         """Return the id of a record that is not voided and that the viewer may see, or None."""
@@ -105,29 +106,29 @@ class Pointing(Cell):
         if id in self.keys:
             return self.keys[id]
         row = self.table.by_id(id)
-        return '' if row is None else HIDDEN if self.unseen([id]) else row.__data__[self.by.name]
+        return '' if row is None else HIDDEN if self.hidden_ids([id]) else row.__data__[self.by.name]
 
     def numbers_of(self, ids):
         """Return {id: number as the viewer may read it} of some records, in the order of the ids."""
         if self.complete or not ids:
             known = self.keys
         else:
-            away = self.unseen(ids)
+            away = self.hidden_ids(ids)
             named = self.table.select(self.table.id, self.by).where(self.table.id.in_(list(ids)))
             known = {id: HIDDEN if id in away else key for id, key in named.tuples()}
         return {id: known[id] for id in ids if id in known}
 
 
-class Ref(Pointing):
+class Ref(Reference):
     """Another record, by its own number; a select box when the table is short.
 
-    `data` is the row's id. `coming` is {number: placeholder} of the rows that the file itself will create; a
+    `data` is the row's id. `pending` is {number: placeholder} of the rows that the file itself will create; a
     placeholder is a negative number in an id's place.
     """
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
         super().__init__(label, table, by, **kwargs)
-        self.missing, self.only, self.coming, self.others = missing, only, {}, {}
+        self.missing, self.only, self.pending, self.read_columns = missing, only, {}, {}
         if select:
             self.shape = 'list'
         self.echo = not select
@@ -135,14 +136,14 @@ class Ref(Pointing):
     def process_data(self, value):
         super().process_data(getattr(value, 'id', value))
 
-    def standing(self, text):
+    def id_even_if_voided(self, text):
         """Return the id of a record named in a line's key, voided or not.
 
         None when the viewer sees none of that number.
         """
-        if len(text) > self.most:
+        if len(text) > self.max_typed:
             return None
-        text = narrow(text)
+        text = half_width(text)
         found = self.id_of(text)
         if found is None:
             limit = self.viewer.limit(self.table)
@@ -151,7 +152,7 @@ class Ref(Pointing):
             found = row and row[0]
         return found
 
-    def among(self, only):
+    def restrict(self, only):
         """Let only these records be chosen, apart from the one already recorded.
 
         Of any other the answer is that of an unknown number.
@@ -160,14 +161,14 @@ class Ref(Pointing):
         if self.typed is None or self.data in (None, self.object_data):
             return
         if not self.table.select().where(self.table.id == self.data, only(self.table)).exists():
-            self.data, self.process_errors = None, [self.unknown([narrow(self.typed)])]
+            self.data, self.process_errors = None, [self.unknown([half_width(self.typed)])]
 
-    def by_name(self, text):
+    def id_by_name(self, text):
         """Return the id of the record that bears a name today, or None.
 
         The name stands alone or behind its number, as pages show it.
         """
-        names = self.viewer.named(self.table)
+        names = self.viewer.numbers_by_name(self.table)
         number, _, name = text.partition(' ')
         if number in names.get(name.strip(), ()):
             return self.id_of(number)
@@ -178,8 +179,8 @@ class Ref(Pointing):
         return self.id_of(numbers[0]) if numbers else None
 
     def parse(self, text):
-        text = narrow(text)
-        found = self.id_of(text) or self.coming.get(text) or self.by_name(text)
+        text = half_width(text)
+        found = self.id_of(text) or self.pending.get(text) or self.id_by_name(text)
         if found is None and self.object_data is not None and text == self.text(self.object_data):
             found = self.object_data
         if found is None:
@@ -193,7 +194,7 @@ class Ref(Pointing):
 
     def columns_of(self, id, *names):
         """Return some columns of a record, read at once for all those whose numbers have been looked up."""
-        found = self.others.setdefault(names, {})
+        found = self.read_columns.setdefault(names, {})
         if id not in found:
             query = self.table.select(self.table.id, *(self.table._meta.fields[name] for name in names))
             if not self.complete:
@@ -211,7 +212,7 @@ class Ref(Pointing):
             return ''
         value = getattr(value, 'id', value)
         if value < 0:
-            return next(key for key, placeholder in self.coming.items() if placeholder == value)
+            return next(key for key, placeholder in self.pending.items() if placeholder == value)
         return self.number_of(value)
 
     def show(self, value, viewer=None):
@@ -221,13 +222,13 @@ class Ref(Pointing):
         row = value if hasattr(value, 'label') else self.table.by_id(value)
         if row is None:
             return ''
-        return hidden(1) if self.unseen([row.id], viewer) else marked(viewer.called(row), row)
+        return hidden_text(1) if self.hidden_ids([row.id], viewer) else mark_voided(viewer.called(row), row)
 
     def options(self):
         now = self._value()
         if not self.required or now == '':
             yield '', CHOOSE if self.required else BLANK, now == ''
-        offered = self.viewer.listed(self)
+        offered = self.viewer.options_for(self)
         if (self.object_data is not None and now == self.text(self.object_data)
                 and now not in {key for key, _ in offered}):
             # it was voided since: the list must not choose another in its place
@@ -235,7 +236,7 @@ class Ref(Pointing):
         for key, words in offered:
             yield key, words, now == key
 
-    def all_listed(self):
+    def all_options(self):
         """Return [(number, words)] of the records to choose from."""
         query = self.table.select().where(self.table.live()).order_by(self.by)
         if self.only is not None:
@@ -255,7 +256,7 @@ def linked_to(link, own, other, by):
         .where(fields[own] == id, link.live()).order_by(by)))
 
 
-class Refs(Pointing):
+class Refs(Reference):
     """Several other records by number, separated by `;`.
 
     `data` is a list of ids; saved as rows of a link table.
@@ -263,32 +264,32 @@ class Refs(Pointing):
 
     hint = '複数あるときは ; で区切ります'
     #: the most numbers at once
-    parts = 5_000
+    max_numbers = 5_000
 
     def __init__(self, label, table, by, *, link, own, other, max=30_000, **kwargs):
         super().__init__(label, table, by, **kwargs)
         self.link, self.own, self.other = link, own, other
-        self.flags.maxlength = self.most = max
+        self.flags.maxlength = self.max_typed = max
         self.linked = linked_to(link, own, other, self.by)
 
     def parse(self, text):
-        text = narrow(text)
+        text = half_width(text)
         parts = [part for part in map(str.strip, re.split(r'[;\n、]', text)) if part]
         number = len(parts) + text.count(',')
-        if number > self.parts:
-            raise ValueError(f'一度に入力できる番号は{self.parts:,}件までです（現在{number:,}件）。')
+        if number > self.max_numbers:
+            raise ValueError(f'一度に入力できる番号は{self.max_numbers:,}件までです（現在{number:,}件）。')
         # a number may hold a comma; what is no number with it is several
         pieces = {part: [piece for piece in map(str.strip, part.split(',')) if piece] for part in parts
                   if ',' in part}
         known = self.look_up({*parts, *(piece for several in pieces.values() for piece in several)})
         parts = [each for part in parts for each in ([part] if part in known else pieces.get(part, [part]))]
-        stood = None
+        linked = None
         found, unknown = {}, []
         for part in parts:
             ids = [known[part]] if part in known else None
             if ids is None:
-                stood = self.standing_by_number() if stood is None else stood
-                ids = stood.get(part, ())
+                linked = self.linked_by_number() if linked is None else linked
+                ids = linked.get(part, ())
                 if not ids:
                     unknown.append(part)
             found.update(dict.fromkeys(ids))
@@ -297,15 +298,15 @@ class Refs(Pointing):
         return list(found)
 
     def numbers_in(self, text):
-        parts = [part.strip() for part in re.split(r'[;\n、]', narrow(text))]
+        parts = [part.strip() for part in re.split(r'[;\n、]', half_width(text))]
         return {*parts, *(piece.strip() for part in parts for piece in part.split(','))}
 
-    def standing_by_number(self):
+    def linked_by_number(self):
         """Return {number as the viewer may read it: [ids]} of what is linked already."""
-        stood = {}
+        linked = {}
         for id, number in self.numbers_of(self.object_data or ()).items():
-            stood.setdefault(number, []).append(id)
-        return stood
+            linked.setdefault(number, []).append(id)
+        return linked
 
     def unknown(self, numbers):
         """Return what is said of numbers that no record has."""
@@ -322,8 +323,8 @@ class Refs(Pointing):
         if not value:
             return ''
         viewer = viewer or self.viewer
-        away = self.unseen(value, viewer)
+        away = self.hidden_ids(value, viewer)
         seen = [id for id in value if id not in away]
         rows = self.table.select().where(self.table.id.in_(seen or [0])).order_by(self.by)
-        return '、'.join([*(marked(viewer.called(row), row) for row in rows),
-                          *([hidden(len(away))] if away else [])])
+        return '、'.join([*(mark_voided(viewer.called(row), row) for row in rows),
+                          *([hidden_text(len(away))] if away else [])])

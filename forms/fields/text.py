@@ -1,6 +1,6 @@
 """Fields of text: a line, several lines, a record's own number."""
 from .cell import Cell
-from .folding import narrow
+from .folding import half_width
 
 
 class Text(Cell):
@@ -10,7 +10,7 @@ class Text(Cell):
         super().__init__(label, **kwargs)
         self.max = max
         # spaces around it, and line ends that a browser sends as two characters, do not count
-        self.most = 2 * max + 200
+        self.max_typed = 2 * max + 200
         self.flags.maxlength = max
 
     def parse(self, text):
@@ -47,7 +47,7 @@ class Key(Text):
         super().__init__(label, max=max, **kwargs)
 
     def parse(self, text):
-        text = narrow(text)
+        text = half_width(text)
         if any(c.isspace() for c in text):
             raise ValueError('番号に空白は使えません。')
         if ';' in text or '、' in text:

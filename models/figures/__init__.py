@@ -14,7 +14,7 @@ from peewee import SQL, fn
 from peewee import Case as When
 
 from ..rules import calendar
-from ..settings import Dated
+from ..settings import DatedSettings
 
 MEASURES = {}
 SEVERE = 4
@@ -200,7 +200,7 @@ class Measure:
     clocked: bool = False
     chosen: object = None
 
-    def known(self, asked):
+    def evaluate(self, asked):
         """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
         found, recorded = [], self.records is None
         for day, number in zip(asked.days, self.numbers(asked), strict=True):
@@ -235,17 +235,18 @@ def figure(name, year, as_of=None, today=None, dated=None, until=None, businesse
     """
     as_of = as_of or default_day(year, today)
     asked = asked_for(name, year, [as_of], dated, until, businesses)
-    return of_number(name, asked, MEASURES[name].known(asked)[-1])
+    return figure_of(name, asked, MEASURES[name].evaluate(asked)[-1])
 
 
-def of_number(name, asked, number):
+def figure_of(name, asked, number):
     """Return the Figure of a measure on the last day asked for, whose Number is known."""
     found = MEASURES[name]
-    return Figure(name, found.title, number.numerator, number.denominator, number.value, found.unit,
-                  asked.day, found.settings, number.note, of_parts(name, asked), number.recorded, asked)
+    return Figure(
+        name, found.title, number.numerator, number.denominator, number.value, found.unit, asked.day,
+        found.settings, number.note, fraction_format(name, asked), number.recorded, asked)
 
 
-def of_parts(name, asked):
+def fraction_format(name, asked):
     """Return how a measure's numerator and denominator are read together."""
     found = MEASURES[name]
     return found.parts if found.chosen is None else MEASURES[found.chosen(asked.day, asked.dated)].parts
@@ -259,7 +260,7 @@ def asked_for(name, year, days, dated=None, until=None, businesses=(), keep=None
     untils = [day_bounds(day, day)[1] for day in days]
     untils[-1] = until or untils[-1]
     scope = tuple(businesses) if MEASURES[name].scoped else ()
-    return Asked(year, tuple(days), tuple(untils), dated or Dated(), scope, *([keep] if keep else []))
+    return Asked(year, tuple(days), tuple(untils), dated or DatedSettings(), scope, *([keep] if keep else []))
 
 
 def default_day(year, today):
@@ -282,7 +283,7 @@ def day_bounds(start, end):
             datetime.combine(end + timedelta(days=1), time.min, calendar.JST))
 
 
-def place(expr, limits, before=False):
+def bucket(expr, limits, before=False):
     """Return the SQL expression of the first of the ascending `limits` that a value is not after.
 
     It is the number of that limit, and of the limits where the value is after all. With `before` a value must
@@ -292,8 +293,8 @@ def place(expr, limits, before=False):
                 len(limits))
 
 
-def totals(rows, days):
-    """Return for each of `days` places the sum of the numbers of [(place, number)] at it or before."""
+def running_totals(rows, days):
+    """Return for each of `days` places the sum of the numbers of [(bucket, number)] at it or before."""
     found, total = [0] * days, 0
     for at, number in rows:
         if at < days:

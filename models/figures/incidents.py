@@ -9,7 +9,18 @@ from ..incidents import Incident, IncidentSystem
 from ..rules import clocks
 from ..standardisation import Business, BusinessSystem
 from ..systems import System
-from . import LATER, SEVERE, VOIDED, Population, any_voided, count, day_bounds, measure, place, totals
+from . import (
+    LATER,
+    SEVERE,
+    VOIDED,
+    Population,
+    any_voided,
+    bucket,
+    count,
+    day_bounds,
+    measure,
+    running_totals,
+)
 
 
 def _incident_rows(asked, cases, default, groups):
@@ -29,11 +40,11 @@ def _incident_rows(asked, cases, default, groups):
 def _severe(asked, struck):
     """Return the number of severe incidents of the year among the ids `struck`, detected by each day."""
     start, ends = asked.moments
-    found = (Incident.select(place(Incident.detected_at, ends, before=True), fn.COUNT(Incident.id))
+    found = (Incident.select(bucket(Incident.detected_at, ends, before=True), fn.COUNT(Incident.id))
              .where(Incident.live(), Incident.level >= SEVERE, Incident.detected_at >= start,
                     Incident.detected_at < ends[-1], Incident.id.in_(struck))
              .group_by(SQL('1')))
-    return [count(number) for number in totals(found.tuples(), len(ends))]
+    return [count(number) for number in running_totals(found.tuples(), len(ends))]
 
 
 def _incident_records(year, as_of):

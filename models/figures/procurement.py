@@ -4,7 +4,7 @@ from peewee import Case as When
 
 from ..budget_requests import BudgetRequest
 from ..procurement import Case, Support
-from . import LATER, VOIDED, Population, any_voided, count, measure, place, rate, totals
+from . import LATER, VOIDED, Population, any_voided, bucket, count, measure, rate, running_totals
 from .recovery import periods
 
 
@@ -50,18 +50,19 @@ def budget_coverage(asked):
     """
     start, places = asked.bounds[0], len(asked.days)
     requests = (
-        BudgetRequest.select(place(BudgetRequest.requested_on, asked.ends), fn.COUNT(BudgetRequest.id))
+        BudgetRequest.select(bucket(BudgetRequest.requested_on, asked.ends), fn.COUNT(BudgetRequest.id))
         .where(_counted_request(), BudgetRequest.requested_on.between(start, asked.ends[-1]))
         .group_by(SQL('1')))
-    every = totals(requests.tuples(), places)
+    every = running_totals(requests.tuples(), places)
     supported = (
-        Support.select(BudgetRequest.id, place(BudgetRequest.requested_on, asked.ends),
-                       place(fn.MIN(Support.completed_on), asked.days))
+        Support.select(BudgetRequest.id, bucket(BudgetRequest.requested_on, asked.ends),
+                       bucket(fn.MIN(Support.completed_on), asked.days))
         .join(Case).join(BudgetRequest)
         .where(Support.live(), Support.kind == 'budget', Support.state == 'completed', Case.live(),
                _counted_request(), BudgetRequest.requested_on.between(start, asked.ends[-1]))
         .group_by(BudgetRequest.id, BudgetRequest.requested_on))
-    done = totals([(max(requested, completed), 1) for _, requested, completed in supported.tuples()], places)
+    done = running_totals(
+        [(max(requested, completed), 1) for _, requested, completed in supported.tuples()], places)
     return [rate(*pair) for pair in zip(done, every, strict=True)]
 
 
@@ -138,13 +139,14 @@ def large_coverage(asked):
     Supported is one whose 発注・計画調達支援 was completed by the order.
     """
     supported = fn.SUM(When(None, [(_supported_before_order(), 1)], 0))
-    cases = (Case.select(place(Case.ordered_on, asked.ends), fn.COUNT(Case.id), supported)
+    cases = (Case.select(bucket(Case.ordered_on, asked.ends), fn.COUNT(Case.id), supported)
              .where(Case.live(), Case.ordered_on.between(asked.bounds[0], asked.ends[-1]), _large(asked))
              .group_by(SQL('1')))
     found = list(cases.tuples())
     places = len(asked.days)
-    return [rate(*pair) for pair in zip(totals([(at, done) for at, _, done in found], places),
-                                        totals([(at, every) for at, every, _ in found], places), strict=True)]
+    done = running_totals([(at, number) for at, _, number in found], places)
+    every = running_totals([(at, number) for at, number, _ in found], places)
+    return [rate(*pair) for pair in zip(done, every, strict=True)]
 
 
 def _trial_rows(asked):
@@ -177,8 +179,8 @@ def trial_count(asked):
     Among those asked for or completed in it.
     """
     trials = (
-        Support.select(place(Support.completed_on, asked.ends), fn.COUNT(Support.id)).join(Case)
+        Support.select(bucket(Support.completed_on, asked.ends), fn.COUNT(Support.id)).join(Case)
         .where(Support.live(), Case.live(), Support.kind == 'ordering', Support.trial,
                Support.state == 'completed', Support.completed_on.between(asked.bounds[0], asked.ends[-1]))
         .group_by(SQL('1')))
-    return [count(number) for number in totals(trials.tuples(), len(asked.days))]
+    return [count(number) for number in running_totals(trials.tuples(), len(asked.days))]

@@ -15,7 +15,7 @@ from peewee import Case as When
 from ..base import db
 from ..incidents import Incident
 from ..rules import calendar, clocks
-from . import LATER, VOIDED, Number, day_bounds, measure, place
+from . import LATER, VOIDED, Number, bucket, day_bounds, measure
 from .incidents import _incident_records, _incident_rows
 
 RECOVERY = ('business_hours', 'recovery_start', 'recovery_stop')
@@ -102,7 +102,7 @@ class Clock:
 
         The incident is still open.
         """
-        return self.by_target(inside, lambda target: place(
+        return self.by_target(inside, lambda target: bucket(
             start, [moment_value(until - target) for until in untils], before=True))
 
     def verdict(self, until):
@@ -111,32 +111,34 @@ class Clock:
         return When(None, [(over & self.in_time(inside, self.took), 'met'), (over, 'missed'),
                            (self.missed_from(inside, self.start, [until]) == 0, 'missed')], 'open')
 
-    def told(self, apart=False):
+    def groups(self, apart=False):
         """Return {day: ((inside, kind, incidents, longest, first start, first stop), …)}.
 
-        They are groups of the incidents detected on these days. `kind` is one of VOIDED_KIND, SIGN, and for
-        those over by the end of their day IN_TIME and LATE; any other incident stands by itself, its id the
-        kind. `apart` sets those over by the end of their day apart too. What is dear to work out is worked
-        out once for a row, in tables of their own.
+        They are groups of the incidents detected on these days. `kind` is VOIDED_KIND or SIGN, and IN_TIME or
+        LATE for those over by the end of their day; any other incident is a group of its own, its id the
+        kind. With `apart` those over by the end of their day are so too. What is expensive is computed once
+        for a row, in common table expressions.
         """
         state = When(None, [(Incident.voided_at.is_null(False), VOIDED_KIND),
                             (Incident.level < clocks.JUDGED_FROM, SIGN)], 0)
-        told = (
+        detected = (
             Incident.select(Incident.id.alias('id'), self.start.alias('start'), self.stop.alias('stop'),
                             self.local.alias('local'), self.took.alias('took'),
                             ((seconds(self.stop) + 9 * 3600) / 86400).alias('over'), state.alias('state'))
-            .where(self.detected()).cte('told', materialized=True))
-        judged = Select([told], [
-            told.c.id, told.c.start, told.c.stop, told.c.took, told.c.over, told.c.state,
-            (told.c.local / 86400).alias('number'),
-            When(None, [(self.inside(told.c.local), 1)], 0).alias('inside')]).cte('judged', materialized=True)
+            .where(self.detected()).cte('detected', materialized=True))
+        seen = detected.c
+        judged = Select([detected], [
+            seen.id, seen.start, seen.stop, seen.took, seen.over, seen.state,
+            (seen.local / 86400).alias('number'),
+            When(None, [(self.inside(seen.local), 1)], 0).alias('inside'),
+        ]).cte('judged', materialized=True)
         settled = [(judged.c.over <= judged.c.number, When(
             None, [(self.in_time(judged.c.inside == 1, judged.c.took), IN_TIME)], LATE))]
         kind = When(None, [(judged.c.state < 0, judged.c.state), *([] if apart else settled)], judged.c.id)
         query = Select([judged], [
             judged.c.number, judged.c.inside, kind, fn.COUNT(1), fn.MAX(judged.c.took),
             fn.MIN(judged.c.start), fn.MIN(judged.c.stop),
-        ]).group_by(SQL('1, 2, 3')).with_cte(told, judged)
+        ]).group_by(SQL('1, 2, 3')).with_cte(detected, judged)
         moment, found = Incident.detected_at.python_value, {}
         for number, inside, *row, start, stop in query.bind(db).tuples():
             day = date.fromordinal(number + self.EPOCH)
@@ -144,7 +146,7 @@ class Clock:
         return {day: tuple(rows) for day, rows in found.items()}
 
     @classmethod
-    def stands(cls, row, until):
+    def verdict_of(cls, row, until):
         """Return (verdict, seconds taken) of an incident in a group of its own at a moment.
 
         The verdict is met, missed or open.
@@ -157,7 +159,7 @@ class Clock:
         return 'missed' if taken > target else 'open', int(taken.total_seconds())
 
 
-#: kinds of incidents that stand together; the kind of one that stands by itself is its id
+#: kinds of groups of incidents; the kind of an incident in a group of its own is its id
 VOIDED_KIND, SIGN, IN_TIME, LATE = -1, -2, -3, -4
 
 
@@ -180,15 +182,15 @@ def _terms(asked):
                  for first, last in periods(asked, RECOVERY))
 
 
-def _told(term):
-    return Clock(*term).told()
+def _groups(term):
+    return Clock(*term).groups()
 
 
-#: of so many days what is told is told anew one by one; of more, all of it at once
+#: up to so many changed days are counted anew one by one; for more, the whole term is
 FEW_DAYS = 20
 
 
-def _told_again(term, told, changes):
+def _updated_groups(term, groups, changes):
     """Return the groups of a term, counted anew for the days on which something has changed."""
     first, last, *settings = term
     moments = [datetime.fromisoformat(text) for _, values in changes for text in values.get('detected_at', ())
@@ -197,10 +199,10 @@ def _told_again(term, told, changes):
     moments = [*map(Incident.detected_at.python_value, moments), *(at for (at,) in changed.tuples())]
     days = {day for at in moments if first <= (day := at.astimezone(calendar.JST).date()) <= last}
     if len(days) > FEW_DAYS:
-        return _told(term)
-    found = {day: rows for day, rows in told.items() if day not in days}
+        return _groups(term)
+    found = {day: rows for day, rows in groups.items() if day not in days}
     for day in days:
-        found |= _told((day, day, *settings))
+        found |= _groups((day, day, *settings))
     return found
 
 
@@ -212,14 +214,14 @@ class Recoveries:
 
     def __init__(self, asked):
         self.asked, self.terms = asked, _terms(asked)
-        told = {}
+        groups = {}
         for term in self.terms:
-            told |= asked.keep(('incidents told', term), partial(_told, term),
-                               again=(Incident, partial(_told_again, term)))
-        self.days = sorted(told.items())
+            groups |= asked.keep(('incident groups', term), partial(_groups, term),
+                                 again=(Incident, partial(_updated_groups, term)))
+        self.days = sorted(groups.items())
         self.overs = [day_bounds(day, day)[1] for day, _ in self.days]
 
-    def split(self, at):
+    def split_days(self, at):
         """Return (whole, known, rows) of the days up to one asked for, by its place.
 
         `whole` days are over at its moment, `known` at its end; `rows` are single incidents of the days
@@ -231,31 +233,30 @@ class Recoveries:
             since, last = self.days[whole][0], self.days[known - 1][0]
             for first, over, *settings in self.terms:
                 if first <= last and over >= since:
-                    told = Clock(max(first, since), min(over, last), *settings).told(apart=True)
-                    rows += [row for each in told.values() for row in each]
+                    groups = Clock(max(first, since), min(over, last), *settings).groups(apart=True)
+                    rows += [row for each in groups.values() for row in each]
         return whole, known, rows
 
     def numbers(self):
         """Return {inside business hours: [Number of each day]}."""
-        # by the number of days that are over: (in time, judged, longest) of what stood together, and what
-        # stands by itself
+        # by the number of days that are over: (in time, judged, longest) of the groups, and single incidents
         sums, single = {True: [(0, 0, None)], False: [(0, 0, None)]}, []
         for at, (_, rows) in enumerate(self.days):
-            for inside, told in sums.items():
-                met, judged, longest = told[-1]
+            for inside, tallies in sums.items():
+                met, judged, longest = tallies[-1]
                 for within, kind, number, took, *_ in rows:
                     if within is inside and kind in (IN_TIME, LATE):
                         met += number if kind == IN_TIME else 0
                         judged, longest = judged + number, max(longest or 0, took)
-                told.append((met, judged, longest))
+                tallies.append((met, judged, longest))
             single += [(at, row) for row in rows if row[1] > 0]
         numbers = {True: [], False: []}
         for at, until in enumerate(self.asked.untils):
-            whole, _, rows = self.split(at)
-            found = {inside: list(told[whole]) for inside, told in sums.items()}
+            whole, _, rows = self.split_days(at)
+            found = {inside: list(tallies[whole]) for inside, tallies in sums.items()}
             for row in [*(row for at_place, row in single if at_place < whole),
                         *(row for row in rows if row[1] > 0)]:
-                verdict, taken = Clock.stands(row, until)
+                verdict, taken = Clock.verdict_of(row, until)
                 if verdict != 'open':
                     tally = found[row[0]]
                     tally[:] = tally[0] + (verdict == 'met'), tally[1] + 1, max(tally[2] or 0, taken)
@@ -266,9 +267,9 @@ class Recoveries:
 
     def sizes(self, inside):
         """Return {code: incidents} of the groups of a figure on the last day asked for."""
-        whole, known, rows = self.split(-1)
+        whole, known, rows = self.split_days(-1)
         found = Counter()
-        for row in [*(row for _, told in self.days[:whole] for row in told), *rows]:
+        for row in [*(row for _, groups in self.days[:whole] for row in groups), *rows]:
             within, kind, number, *_ = row
             if kind == VOIDED_KIND:
                 code = VOIDED[0]
@@ -276,10 +277,10 @@ class Recoveries:
                 code = 'other'
             else:
                 code = ({SIGN: 'sign', IN_TIME: 'met', LATE: 'missed'}.get(kind)
-                        or Clock.stands(row, self.asked.until)[0])
+                        or Clock.verdict_of(row, self.asked.until)[0])
             found[code] += number
-        for _, told in self.days[known:]:
-            for _, kind, number, *_ in told:
+        for _, groups in self.days[known:]:
+            for _, kind, number, *_ in groups:
                 found[VOIDED[0] if kind == VOIDED_KIND else LATER[0]] += number
         return found
 

@@ -4,7 +4,7 @@ from peewee import Case as When
 
 from ..incidents import CaseShare
 from ..procurement import Review
-from . import LATER, VOIDED, Population, any_voided, count, measure, place, totals
+from . import LATER, VOIDED, Population, any_voided, bucket, count, measure, running_totals
 
 
 def _review_rows(asked):
@@ -28,11 +28,11 @@ def _review_rows(asked):
          records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of))
 def reviews_count(asked):
     """Ledger reviews with a conclusion, approved in the year (BR-22), among those made or approved in it."""
-    reviews = (Review.select(place(Review.approved_on, asked.ends), fn.COUNT(Review.id))
+    reviews = (Review.select(bucket(Review.approved_on, asked.ends), fn.COUNT(Review.id))
                .where(Review.live(), Review.conclusion.is_null(False),
                       Review.approved_on.between(asked.bounds[0], asked.ends[-1]))
                .group_by(SQL('1')))
-    return [count(number) for number in totals(reviews.tuples(), len(asked.days))]
+    return [count(number) for number in running_totals(reviews.tuples(), len(asked.days))]
 
 
 def _share_rows(asked):
@@ -46,7 +46,7 @@ def _share_rows(asked):
          records=lambda year, as_of: CaseShare.select().where(CaseShare.live(), CaseShare.shared_on <= as_of))
 def shares_count(asked):
     """Cases shared in the year."""
-    shares = (CaseShare.select(place(CaseShare.shared_on, asked.ends), fn.COUNT(CaseShare.id))
+    shares = (CaseShare.select(bucket(CaseShare.shared_on, asked.ends), fn.COUNT(CaseShare.id))
               .where(CaseShare.live(), CaseShare.shared_on.between(asked.bounds[0], asked.ends[-1]))
               .group_by(SQL('1')))
-    return [count(number) for number in totals(shares.tuples(), len(asked.days))]
+    return [count(number) for number in running_totals(shares.tuples(), len(asked.days))]

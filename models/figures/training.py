@@ -3,7 +3,7 @@ from peewee import SQL, fn
 from peewee import Case as When
 
 from ..training import Course, Enrolment
-from . import VOIDED, Population, any_voided, measure, place, rate, totals
+from . import VOIDED, Population, any_voided, bucket, measure, rate, running_totals
 
 
 def _reported_course(year):
@@ -39,8 +39,8 @@ def training_completion(asked):
 
     Each is counted from the base date of its census.
     """
-    census = When(None, [(Course.census_on.is_null(), 0)], place(Course.census_on, asked.days))
-    completed = When(None, [(Enrolment.status == 'done', place(Enrolment.completed_on, asked.days))],
+    census = When(None, [(Course.census_on.is_null(), 0)], bucket(Course.census_on, asked.days))
+    completed = When(None, [(Enrolment.status == 'done', bucket(Enrolment.completed_on, asked.days))],
                      len(asked.days))
     enrolments = (
         Enrolment.select(census, completed, fn.COUNT(Enrolment.id)).join(Course)
@@ -48,6 +48,7 @@ def training_completion(asked):
         .group_by(SQL('1, 2')))
     found = list(enrolments.tuples())
     # who has completed is counted from the later of the two days on
-    done = totals([(max(census, completed), number) for census, completed, number in found], len(asked.days))
-    every = totals([(census, number) for census, _, number in found], len(asked.days))
+    places = len(asked.days)
+    done = running_totals([(max(census, completed), number) for census, completed, number in found], places)
+    every = running_totals([(census, number) for census, _, number in found], places)
     return [rate(*pair) for pair in zip(done, every, strict=True)]

@@ -8,7 +8,7 @@ from .calendar import in_business_hours
 JUDGED_FROM = 2
 
 
-def judged(level):
+def is_judged(level):
     """Tell whether an incident of a level is judged for its recovery (BR-16)."""
     return level >= JUDGED_FROM
 
@@ -27,7 +27,7 @@ class Recovery:
     verdict: str
 
     @property
-    def late(self):
+    def overrun(self):
         """Return by how much the target was overrun, zero when it was not."""
         return max(timedelta(0), (self.elapsed or timedelta(0)) - self.target)
 

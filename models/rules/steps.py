@@ -22,7 +22,7 @@ def strict(done, excluded, businesses, steps):
     return done, max(0, businesses * steps - excluded)
 
 
-def can_move(old, new, has_reason, has_done_on=False):
+def missing_for_move(old, new, has_reason, has_done_on=False):
     """Return what is missing for a step to go from `old` (None: not recorded yet) to `new`, [] when it may.
 
     Steps may be done in any order. 完了済み needs its day (`has_done_on`), 対象外 a reason, and so does

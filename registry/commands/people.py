@@ -35,7 +35,7 @@ def add(email, name, department, role, password_stdin):
         row = Person()
         form = PersonForm(MultiDict({'email': email, 'name': name, 'department_code': department,
                                      'role': role, 'is_active': '1'}))
-        problems = form.wrong(None)
+        problems = form.all_errors(None)
         if problems:
             fail('\n'.join(f'{form._fields[field].label.text}: {words}' for field, words in problems), 2)
         form.fill(row)

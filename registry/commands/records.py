@@ -110,7 +110,7 @@ def export(kind, form, encoding, as_of, layout, output):
             for p in error.problems:
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
-        if as_of and (strays := past.out_of_order(exporting.end_of(as_of))):
+        if as_of and (strays := past.count_out_of_order(exporting.end_of(as_of))):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。'
                 '記録の順ではこの日のあとなので、含めていません。')
     if output:

@@ -177,7 +177,7 @@ def _renewed(old, make, again, stands):
         # this look at the trail is no part of what is being made
         token = _reading.set(None)
         try:
-            changes = past.changed(table, old.seq, stands[LAST], WORKED_IN)
+            changes = past.changes_between(table, old.seq, stands[LAST], WORKED_IN)
         finally:
             _reading.reset(token)
     if changes is None:

@@ -8,7 +8,7 @@ from models import (
     StepMove,
     StepProgress,
 )
-from models.standardisation import master_on, moves_of
+from models.standardisation import master_on, new_moves
 
 from ..records import saving
 from .acts import Acts, at, evening
@@ -45,7 +45,7 @@ class Standardisation(Acts):
                         row.started_on, row.done_on = done - timedelta(days=20), done
             act.insert(list(rows.values()))
             act.insert([StepMove(progress=row.id, status=status, on_day=day) for row in rows.values()
-                        for status, day in moves_of(row, None, reports[0].date())])
+                        for status, day in new_moves(row, None, reports[0].date())])
 
         def report(act, since, until, start, pace):
             """Enter the steps done since each business's step `since[code]` up to `until[code]`."""
@@ -82,4 +82,4 @@ class Standardisation(Acts):
         before = saving.twin(row)
         self.set(act, row, **values)
         act.insert([StepMove(progress=row.id, status=status, on_day=day) for status,
-                    day in moves_of(row, before, act.at.date())])
+                    day in new_moves(row, before, act.at.date())])

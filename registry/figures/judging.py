@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from models.figures import MEASURES, RATE, asked_for, of_number
+from models.figures import MEASURES, RATE, asked_for, figure_of
 from models.rules import calendar, ratings
-from models.settings import KNOWN, Dated
+from models.settings import SETTINGS, DatedSettings
 
 from ..core.memo import remembered
 
@@ -81,7 +81,7 @@ def lines(text):
 
 def settings():
     """Return the dated settings."""
-    return remembered(('settings',), Dated)
+    return remembered(('settings',), DatedSettings)
 
 
 def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
@@ -92,14 +92,14 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
     ends = calendar.month_ends(year, as_of) if trends else []
     asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses,
                       remembered)
-    return of_number(name, asked, numbers_on(name, asked)[-1])
+    return figure_of(name, asked, numbers_on(name, asked)[-1])
 
 
 def numbers_on(name, asked):
     """Return what a measure counts on each of the days asked for."""
     untils = asked.untils if MEASURES[name].clocked else ()
     return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses),
-                      lambda: MEASURES[name].known(
+                      lambda: MEASURES[name].evaluate(
         replace(asked, dated=settings())))
 
 
@@ -167,7 +167,7 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
             denominator=plain_number(found.denominator),
             parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
             value_text=text_of(found, indicator), verdict=verdict,
-            unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
+            unverified=[SETTINGS[name][0] for name in dated.unverified(found.settings, as_of)])
         return replace(view, gap_text=gap(view, found),
                        trend=measured_trend(indicator, year, as_of, until, dated, businesses)
                        if trends else [])

@@ -22,7 +22,7 @@ from models.figures import MEASURES, VOIDED, default_day
 from models.figures.recovery import recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
-from models.settings import KNOWN
+from models.settings import SETTINGS
 from models.standardisation import STEP_STATES, state_on
 from models.visibility import condition
 
@@ -80,7 +80,8 @@ def show_figure(name):
     page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
     table = remembered(('page', *asked, chosen, page),
                        lambda: row_table(counted(), chosen, until, page, total))
-    used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
+    unverified = dated.unverified(found.settings, as_of)
+    used = [(SETTINGS[setting][0], dated.on(setting, as_of), setting in unverified)
             for setting in found.settings]
     # as the indicators say it that it serves
     decimals = (of or served[0]).places if served else 1

@@ -25,7 +25,7 @@ def sides(form, row, stands, opened):
     cannot be read is taken for one of a form all of which was typed.
     """
     filled = re.fullmatch(r'(\d{1,9})((?:;[\d,]*)*)', opened, re.ASCII)
-    known, later = past.after(stands, int(filled.group(1)) if filled else 0)
+    known, later = past.state_after(stands, int(filled.group(1)) if filled else 0)
     for field, ids in zip(form.links(), filled.group(2).split(';')[1:] if filled else (), strict=False):
         known[field.short_name] = [int(id) for id in ids.split(',') if 0 < len(id) < 15]
     chosen, kept = [], []

@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache, partial
 
 from forms import viewer
-from forms.fields import narrow
+from forms.fields import half_width
 from models import Department
 from models.base import OFFICE
 from models.organisation import names_on
@@ -36,16 +36,16 @@ def listed(field):
     """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the
     record at hand."""
     if field.only is not None:
-        return field.all_listed()
+        return field.all_options()
     if field.table is Department:
         return remembered(('listed', Department, clock.today()), partial(_in_use, field))
-    return remembered(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+    return remembered(('listed', field.table, field.by.name, clock.today()), field.all_options)
 
 
 def _in_use(field):
     ended = {code for (code,) in Department.select(Department.code).where(
         Department.valid_to < clock.today()).tuples()}
-    return [(code, words) for code, words in field.all_listed() if code not in ended]
+    return [(code, words) for code, words in field.all_options() if code not in ended]
 
 
 def named(table):
@@ -61,7 +61,7 @@ def _unit_names():
     for id, code in Department.select(Department.id, Department.code).where(
             Department.live(), Department.valid_to.is_null()
             | (Department.valid_to >= today)).order_by(Department.code).tuples():
-        found.setdefault(narrow(department(id)), []).append(code)
+        found.setdefault(half_width(department(id)), []).append(code)
     return found
 
 
@@ -82,10 +82,10 @@ class Viewer(viewer.Viewer):
     def called(self, row):
         return called(row)
 
-    def named(self, table):
+    def numbers_by_name(self, table):
         return named(table)
 
-    def listed(self, field):
+    def options_for(self, field):
         return listed(field)
 
 

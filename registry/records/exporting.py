@@ -6,7 +6,7 @@ from functools import partial
 from peewee import BooleanField, DateField
 
 from audits import past
-from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Pointing, Refs, Text, Whole, Year
+from forms.fields import Day, Exact, Flag, IntCode, Key, Long, Moment, Reference, Refs, Text, Whole, Year
 from forms.viewer import UNLIMITED
 from models import Department
 from models.base import ExactField, MomentField
@@ -36,7 +36,7 @@ def export_rows(noun, query, viewer):
         if hasattr(field, 'load_all'):
             field.load_all()
     linked = {field.short_name: all_links(field) for field in form.links()} | {
-        field.short_name: field.kept() for field in fields if hasattr(field, 'kept')}
+        field.short_name: field.values_now() for field in fields if hasattr(field, 'values_now')}
     # most columns are text already: only the others are read, or asked to write themselves
     columns, makers = [noun.table.id], []
     for field in fields:
@@ -103,7 +103,7 @@ def export_for_people(noun, query=None, viewer=UNLIMITED):
     _, rows = export(noun, query, viewer)
     cells = form_of_file(noun)().cells()
     kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
-    makers = [_names(cell) if isinstance(cell, Pointing) else {'1': 'はい', '0': 'いいえ'}.get
+    makers = [_names(cell) if isinstance(cell, Reference) else {'1': 'はい', '0': 'いいえ'}.get
               if isinstance(cell, Flag) else None
               for cell in cells]
     headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
@@ -131,7 +131,7 @@ def _names(cell):
 
 def headers_of_file(noun):
     """Return [(Japanese header, key, whether a new record needs it)] of a noun's import file."""
-    return [(cell.header, cell.key, cell.unguessed) for cell in form_of_file(noun)().cells()]
+    return [(cell.header, cell.key, cell.must_be_given) for cell in form_of_file(noun)().cells()]
 
 
 def end_of(day):
@@ -157,8 +157,8 @@ def export_as_of(noun, day):
         if hasattr(field, 'table'):
             keys[field.short_name] = {id: row[field.by.name] for id,
                                       row in past.rows_at(field.table, until).items()}
-    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until)) for field in fields
-            if hasattr(field, 'kept_at')}
+    kept = {field.short_name: field.values_at(lambda table: past.rows_at(table, until)) for field in fields
+            if hasattr(field, 'values_at')}
     links = {}
     for field in form.links():
         found = links.setdefault(field.short_name, {})

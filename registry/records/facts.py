@@ -4,7 +4,7 @@ import re
 from flask_login import current_user
 
 from audits import history
-from forms.fields import Pointing, Refs
+from forms.fields import Reference, Refs
 from models import Person
 from models.visibility import condition
 
@@ -24,7 +24,7 @@ def details(noun, row):
     """
     texts, who = {}, viewer()
     for field in noun.cells:
-        if isinstance(field, Pointing):
+        if isinstance(field, Reference):
             text = pointed_at(field, row, who)
         else:
             text = field.show(row.__data__.get(field.attr))
@@ -58,14 +58,15 @@ def past_of(noun, row, before=history.END, known=None):
     parts = vocabulary.parts_of(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
-    history.name_all(changes, names, display.called, lambda rows: rows if rows and isinstance(rows[0], Person)
-                     else visible_of(rows))
+    history.add_names(
+        changes, names, display.called,
+        lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence
             for sentence in history.sentences(
-            change, vocabulary.vocabulary(table), names, untold=leading.get(table)))
+            change, vocabulary.vocabulary(table), names, omitted=leading.get(table)))
     if older and older[1]:
         told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
     return list(told.values()), older and '.'.join(map(str, older))

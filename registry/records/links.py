@@ -8,7 +8,7 @@ from flask import url_for
 from flask_login import current_user
 from peewee import CharField
 
-from forms.fields import Pointing, Refs
+from forms.fields import Reference, Refs
 from models import Department, db
 from models.base import Prepared, Statement
 from models.visibility import condition
@@ -55,7 +55,7 @@ class Link:
     same column."""
 
     noun: Noun
-    cell: Pointing
+    cell: Reference
     title: str
 
     @property
@@ -88,8 +88,8 @@ class Link:
     def statement(self, id):
         """Return the Statement of the newest few rows that lead to a record, and its values."""
         scope = self.noun.scope(clock.today())
-        made = self.prepared.made(1) if scope is None else Statement(self.query(id).where(scope))
-        return made, made.filled((id,))
+        made = self.prepared.statement(1) if scope is None else Statement(self.query(id).where(scope))
+        return made, made.parameters((id,))
 
 
 class Reading(dict):
@@ -139,7 +139,7 @@ def links_to(table):
         return ()
     found = []
     for noun in NOUNS.values():
-        cells = [cell for cell in noun.blank.cells() if isinstance(cell, Pointing) and cell.table is table]
+        cells = [cell for cell in noun.blank.cells() if isinstance(cell, Reference) and cell.table is table]
         if noun.table is not table and 'index' in noun.views:
             found += [Link(noun, cell, noun.title if len(cells) == 1
                            else f'{noun.title}（{cell.label.text}）') for cell in cells]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from peewee import SQL, NodeList, SqliteDatabase, fn
 
-from forms.fields import narrow
+from forms.fields import half_width
 from models import db
 from models.base import fold
 from models.visibility import NOTHING, condition
@@ -46,7 +46,7 @@ def search_condition(table, text):
         place = fn.INSTR if isinstance(db.obj, SqliteDatabase) else fn.STRPOS
         one = place(table.search_text, word) > 0
         # numbers are kept with one kind of dash, whichever was typed
-        if (plain := narrow(word)) and plain != word:
+        if (plain := half_width(word)) and plain != word:
             one |= place(table.search_text, plain) > 0
         number = table._meta.fields[table.searched[0]]
         if (spelt := spellings(plain)) and number.unique:

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from peewee import Asc, Desc, Field
 
-from forms.fields import Code, Day, Flag, IntCode, Moment, Pointing, Ref, Refs, Whole, Year, Yen
+from forms.fields import Code, Day, Flag, IntCode, Moment, Ref, Reference, Refs, Whole, Year, Yen
 from models import Department
 
 from ..core import clock
@@ -121,7 +121,7 @@ def completed_filter(given, cells, table):
     elif isinstance(cell, Ref) and cell.table is Department:
         options, where = options or display.department_options, where or (lambda value: field
             == display.unit(value))
-    elif isinstance(cell, Pointing) and where is None:
+    elif isinstance(cell, Reference) and where is None:
         options, label_of = list, display.label_by(cell.table, cell.by.name)
         named = partial(display.id_of, cell.table, cell.by.name)
         where = (lambda value: linked(table, cell, named(value))) if isinstance(cell, Refs) else (
@@ -281,7 +281,7 @@ class Noun(Savable):
         self.filters = [completed_filter(given, cells, self.table) for given in self.filters]
         narrowed = {each.name for each in self.filters}
         self.filters += [completed_filter(name, cells, self.table) for name, cell in cells.items()
-                         if isinstance(cell, Pointing) and cell.table is not Department
+                         if isinstance(cell, Reference) and cell.table is not Department
                          and name not in narrowed]
 
     @property

@@ -78,7 +78,7 @@ def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, a
     status = 422
     opened = request.form.get('revision', '') if before is not None else None
     if request.method == 'POST' and voided and before is None and request.form.get('revision'):
-        form.wrong(None)
+        form.all_errors(None)
         collect(form, [('', voided)])
     elif request.method == 'POST':
         why = request.form.get('act_reason', '') if reason is None else reason

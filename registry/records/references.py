@@ -1,7 +1,7 @@
 """What is refused of the records that a record names: circles, and those voided meanwhile."""
 from peewee import ForeignKeyField
 
-from forms.fields import Pointing, Ref
+from forms.fields import Ref, Reference
 
 from . import display, vocabulary
 
@@ -37,7 +37,7 @@ def voided_parents(row):
 def voided_meanwhile(form, before):
     """Yield (field name, message) of new references to what was voided since the form was read."""
     for cell in form.cells():
-        if isinstance(cell, Pointing):
+        if isinstance(cell, Reference):
             now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in (
                 cell.data, cell.object_data if before is not None else None))
             if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)),

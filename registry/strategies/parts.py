@@ -57,7 +57,7 @@ def past_of(rows):
     [sentences])]."""
     told, names = {}, {(type(other), other.id): other.label for other in rows}
     changes = history.of_rows(rows)
-    history.name_all(changes, names)
+    history.add_names(changes, names)
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is type(rows[0]) else f'{change.label}: '

@@ -137,7 +137,7 @@ def test_one_act_that_changed_more_than_a_page_tells_is_told_a_page_at_a_time():
 
 def test_a_trail_that_was_ahead_is_replayed_in_its_own_order(monkeypatch):
     # as trails could be written before acts had to follow one another
-    monkeypatch.setattr(trail, 'following', lambda at, last: at)
+    monkeypatch.setattr(trail, 'act_moment', lambda at, last: at)
     early, late = (datetime(year, 12, 1, tzinfo=UTC) for year in (2031, 2032))
     row = Course(code='K9', fiscal_year=2026, name='新研修', category='ai')
     with trail.act('courses.create', by=None, at=late) as act:
@@ -147,7 +147,7 @@ def test_a_trail_that_was_ahead_is_replayed_in_its_own_order(monkeypatch):
         act.save(row)
     # what was written after an act of 2032 was not there in 2031, whatever day it bears
     assert row.id not in past.rows_at(Course, datetime(2031, 12, 31, tzinfo=UTC))
-    assert past.out_of_order(datetime(2031, 12, 31, tzinfo=UTC)) == 1
+    assert past.count_out_of_order(datetime(2031, 12, 31, tzinfo=UTC)) == 1
     found = past.rows_at(Course, datetime(2032, 12, 31, tzinfo=UTC))[row.id]
     assert (found['code'], found['name']) == ('K9', '改めた研修')
-    assert past.out_of_order(datetime(2032, 12, 31, tzinfo=UTC)) == 0
+    assert past.count_out_of_order(datetime(2032, 12, 31, tzinfo=UTC)) == 0

@@ -156,7 +156,7 @@ def test_a_stale_row_is_refused_whole():
         other.site = '道づれ'
         writing.save(other)
         writing.save(mine)
-    assert caught.value.row is mine and caught.value.theirs.site == '先の人'
+    assert caught.value.row is mine and caught.value.current.site == '先の人'
     assert trail.head().seq == seq and system('S-00002').site == '㈱髙﨑ビル2'
 
 

@@ -496,10 +496,10 @@ class Trial:
                             name],
                            input=script, check=True, stdout=subprocess.DEVNULL)
         with house.open(url):
-            before = catalogue.read()
+            before = catalogue.read_schema()
         self.killed('migrate', url=url)
         with house.open(url):
-            if connection.pending() and catalogue.read() != before:
+            if connection.pending() and catalogue.read_schema() != before:
                 self.fault('a migration stands by half')
         house.run('migrate', url=url)
         with house.open(url):

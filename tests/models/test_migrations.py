@@ -16,7 +16,7 @@ def sqlite():
 def schema():
     """Return what the open database says of our tables."""
     names = {table._meta.table_name for table in TABLES}
-    return {row for row in catalogue.read() if row[1] in names and row[0] != 'trigger'}
+    return {row for row in catalogue.read_schema() if row[1] in names and row[0] != 'trigger'}
 
 
 def built(url, build):

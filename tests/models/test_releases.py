@@ -84,10 +84,10 @@ def test_a_form_that_is_not_known_is_refused_and_left_as_it_is(databases):
     url = stored('683e50b', databases)
     with opened_at(url):
         db.execute_sql('DROP INDEX "act_kind"')
-        before, (acts, changes) = catalogue.read(), trail_of()
+        before, (acts, changes) = catalogue.read_schema(), trail_of()
         with pytest.raises(connection.Refused, match='act 索引「act_kind」がありません'):
             upgrade()
-        assert catalogue.read() == before and trail_of() == [acts, changes]
+        assert catalogue.read_schema() == before and trail_of() == [acts, changes]
         assert '0002_one_form' in connection.pending()
     databases.drop(url)
 
@@ -123,7 +123,7 @@ def test_two_at_once_wait_for_each_other(release, databases, tmp_path):
 def test_a_killed_migration_leaves_nothing_half(databases, tmp_path):
     url = stored('683e50b', databases)
     with opened_at(url):
-        before, acts = catalogue.read(), trail_of()
+        before, acts = catalogue.read_schema(), trail_of()
     killed = 0
     for wait in (0.4, 0.7, 1, 1.3, 1.6, 2):
         process = start(url, tmp_path, 'migrate')
@@ -132,7 +132,7 @@ def test_a_killed_migration_leaves_nothing_half(databases, tmp_path):
         process.communicate()
         with opened_at(url):
             if connection.pending():
-                assert catalogue.read() == before and trail_of() == acts
+                assert catalogue.read_schema() == before and trail_of() == acts
                 killed += 1
                 continue
             break

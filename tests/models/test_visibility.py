@@ -8,7 +8,7 @@ from matrix import OFFICE, UNITS, address
 from reading import Page
 
 from audits import trail
-from forms.fields import Pointing
+from forms.fields import Reference
 from models import Case, Plan, System, db
 from models.visibility import is_owned
 from registry.core import clock
@@ -53,7 +53,7 @@ def pairs(noun):
     """Yield (field, another unit's number, one that nobody has) of a noun's references to what belongs to a
     unit."""
     for cell in noun.blank.cells():
-        if isinstance(cell, Pointing) and is_owned(cell.table):
+        if isinstance(cell, Reference) and is_owned(cell.table):
             theirs = cell.table.get_by_id(2).__data__[cell.by.name]
             yield cell.name, theirs, re.sub(r'\d{3}', '999', theirs, count=1)
 

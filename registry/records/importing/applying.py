@@ -86,7 +86,7 @@ class Applied:
 
     def _create(self, writing, new, today):
         """Insert the new rows, those that others of them refer to first."""
-        awaited = {placeholder for cell in self.own for placeholder in cell.coming.values()}
+        awaited = {placeholder for cell in self.own for placeholder in cell.pending.values()}
         waiting, ready = Packed(), 0
         while batch := list(islice(new, trail.BATCH)):
             those = []
@@ -96,7 +96,7 @@ class Applied:
             self.ids.update((-entry.line, entry.row.id) for entry in those if -entry.line in awaited)
             for entry in those:
                 for (link, own, other), ids, _ in entry.links:
-                    writing.later([link(**{own: entry.row.id, other: id}) for id in ids])
+                    writing.defer([link(**{own: entry.row.id, other: id}) for id in ids])
                 self.noun.after(writing, entry.row, None, today)
             ready += len(those)
         if len(waiting):

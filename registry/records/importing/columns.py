@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from peewee import Field
 
-from forms.fields import Key, Pointing, key_of_label
+from forms.fields import Key, Reference, key_of_label
 from models.base import OFFICE
 from models.packed import Packed
 from models.visibility import condition
@@ -105,7 +105,7 @@ class Columns:
         if unreadable:
             return None
         absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
-        self.unsaid = [(cell.short_name, '') for cell in absent if cell.unguessed]
+        self.unsaid = [(cell.short_name, '') for cell in absent if cell.must_be_given]
         self.lacking = {}
         for cell in absent:
             del self.form[cell.short_name]
@@ -136,7 +136,7 @@ class Columns:
             cell = self.form._fields[name]
             own = isinstance(cell, Key) and self.noun.key == (name,)
             typed = (cells[place].strip() for _, cells in rows)
-            if (own or isinstance(cell, Pointing)) and any(
+            if (own or isinstance(cell, Reference)) and any(
                     0 < len(text) < 10 and text.isascii() and text.isdigit() for text in typed):
                 known = self._known(cell, own)
                 cuts[place] = Cut(cell.header, known, {len(number) for number in known})

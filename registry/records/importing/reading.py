@@ -6,7 +6,7 @@ from itertools import islice
 from peewee import SQL, fn
 
 from audits import trail
-from forms.fields import Pointing, Ref, key_of_label, narrow
+from forms.fields import Ref, Reference, half_width, key_of_label
 from models.base import db
 from models.packed import Hashes, Packed
 from models.visibility import condition
@@ -73,14 +73,14 @@ class Load(Columns, Applied):
         places = {name: place for place, name in self.columns}
         self.key_cells = [(places[name], self.form._fields[name]) for name in self.noun.key]
         for cell in self.form.cells():
-            if isinstance(cell, Pointing) and total > 50:
+            if isinstance(cell, Reference) and total > 50:
                 cell.load_all()
-            elif isinstance(cell, Pointing):
-                cell.look_ahead([cells[places[cell.short_name]].strip() for _, cells in rows])
+            elif isinstance(cell, Reference):
+                cell.prefetch([cells[places[cell.short_name]].strip() for _, cells in rows])
         self.own = [cell for cell in self.form.cells() if isinstance(cell, Ref)
                     and cell.table is self.noun.table]
         self.linking = self.form.links()
-        self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Pointing)]
+        self.pointing = [cell for cell in self.form.cells() if isinstance(cell, Reference)]
         self._survey(rows)
         seen, done, coming = {}, 0, iter(rows)
         while block := [(line, cells, self.key_of(cells)) for line, cells in islice(coming, MANY)]:
@@ -126,8 +126,8 @@ class Load(Columns, Applied):
         for place, cell in self.key_cells:
             text = cells[place].strip()
             try:
-                key.append((cell.standing(text) if isinstance(cell, Ref) else cell.read(text)) if text
-                           else None)
+                key.append(None if not text else cell.id_even_if_voided(text) if isinstance(cell, Ref)
+                           else cell.read(text))
             except ValueError:
                 return None
         return tuple(key) if None not in key else None
@@ -154,20 +154,20 @@ class Load(Columns, Applied):
                 alike.add(like(key[0]))
             if key[0] in mentioned:
                 coming[key] = -line
-        self.twice, self.twice_alike = keys.twice(), alike.twice()
+        self.twice, self.twice_alike = keys.duplicates(), alike.duplicates()
         standing = set()
         for start in range(0, len(coming), MANY):
             standing |= self._existing(set(islice(coming, start, start + MANY))).keys()
         for cell in self.own:
-            cell.coming = {key[0]: placeholder for key, placeholder in coming.items() if key not in standing}
+            cell.pending = {key[0]: placeholder for key, placeholder in coming.items() if key not in standing}
 
     def _mentioned(self, rows):
         """Return the numbers by which the file's lines refer to records of their own kind
         (上位所属・後継システム)."""
         columns = [(place, cell) for place, name in self.columns
                    if (cell := self.form._fields[name]) in self.own]
-        return {narrow(text) for _, cells in rows for place, cell in columns
-                if (text := cells[place].strip()) and len(text) <= cell.most} if columns else set()
+        return {half_width(text) for _, cells in rows for place, cell in columns
+                if (text := cells[place].strip()) and len(text) <= cell.max_typed} if columns else set()
 
     def _existing(self, keys):
         """Return {key: record} of those of some keys that stand in the register, voided ones too."""
@@ -241,7 +241,7 @@ class Load(Columns, Applied):
         before = existing.get(key) if key is not None else None
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values), data=self.standing(before, linked))
-        wrong = form.wrong(before)
+        wrong = form.all_errors(before)
         row = saving.twin(before) if before is not None else noun.table()
         if before is None:
             wrong += self.unsaid
@@ -354,7 +354,7 @@ class Load(Columns, Applied):
         for cell in self.cells:
             value = held.get(getattr(cell, 'other', cell.attr))
             text = '' if value in (None, []) else cell.text(value) if isinstance(cell,
-                Pointing) else cell.show(value)
+                Reference) else cell.show(value)
             if text:
                 found.append((cell.label.text, text))
         return found

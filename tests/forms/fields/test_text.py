@@ -58,9 +58,9 @@ def test_a_form_full_of_marks_takes_no_time(client_of):
 def test_every_field_has_a_limit(opened):
     for noun in NOUNS.values():
         for cell in noun.blank.cells():
-            assert isinstance(cell, Cell) and 0 < cell.most <= 30_000, (noun.name, cell.name)
-            with pytest.raises(ValueError, match=f'現在{cell.most + 1}文字'):
-                cell.read('1' * (cell.most + 1))
+            assert isinstance(cell, Cell) and 0 < cell.max_typed <= 30_000, (noun.name, cell.name)
+            with pytest.raises(ValueError, match=f'現在{cell.max_typed + 1}文字'):
+                cell.read('1' * (cell.max_typed + 1))
             with pytest.raises(ValueError, match='文字で入力'):
                 cell.read(io.BytesIO(b'1'))
 

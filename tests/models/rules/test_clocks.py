@@ -25,7 +25,7 @@ SECOND = timedelta(seconds=1)
     (WEDNESDAY, -HOUR, 'met', 0 * HOUR)])
 def test_recovered(start, took, verdict, late):
     found = clocks.recovery(start, start + took, LATER, HOURS)
-    assert (found.verdict, found.late) == (verdict, late)
+    assert (found.verdict, found.overrun) == (verdict, late)
     assert found.inside is (start is WEDNESDAY)
 
 
@@ -44,7 +44,7 @@ def test_a_recovery_after_the_day_asked_for_had_not_happened():
 
 def test_a_clock_that_has_not_begun():
     found = clocks.recovery(WEDNESDAY, None, WEDNESDAY - HOUR, HOURS)
-    assert (found.verdict, found.elapsed, found.late) == ('open', None, 0 * HOUR)
+    assert (found.verdict, found.elapsed, found.overrun) == ('open', None, 0 * HOUR)
 
 
 def test_the_target_follows_the_detection():
@@ -55,7 +55,7 @@ def test_the_target_follows_the_detection():
 
 def test_targets_are_settings():
     found = clocks.recovery(WEDNESDAY, WEDNESDAY + 3 * HOUR, LATER, HOURS, inside_target=2 * HOUR)
-    assert (found.target, found.verdict, found.late) == (2 * HOUR, 'missed', HOUR)
+    assert (found.target, found.verdict, found.overrun) == (2 * HOUR, 'missed', HOUR)
     found = clocks.recovery(WEDNESDAY, WEDNESDAY + 3 * HOUR, LATER, HOURS, frozenset({date(2026, 4, 1)}),
                             outside_target=2 * HOUR)
     assert (found.inside, found.verdict) == (False, 'missed')
@@ -75,4 +75,4 @@ def test_cutover_window():
 
 
 def test_a_sign_without_effect_is_not_judged():
-    assert [clocks.judged(level) for level in range(1, 6)] == [False, True, True, True, True]
+    assert [clocks.is_judged(level) for level in range(1, 6)] == [False, True, True, True, True]

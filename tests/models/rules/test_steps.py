@@ -31,34 +31,34 @@ def test_no_business_is_not_applicable():
 @pytest.mark.parametrize('old, new', [
     ('todo', 'todo'), ('todo', 'doing'), (None, 'todo'), (None, 'doing'), ('done', 'done')])
 def test_moves_that_need_nothing(old, new):
-    assert steps.can_move(old, new, False) == []
+    assert steps.missing_for_move(old, new, False) == []
 
 
 @pytest.mark.parametrize('old', [None, 'todo', 'doing'])
 def test_done_needs_its_day(old):
-    assert steps.can_move(old, 'done', True) == ['完了日を入力してください。']
-    assert steps.can_move(old, 'done', False, has_done_on=True) == []
+    assert steps.missing_for_move(old, 'done', True) == ['完了日を入力してください。']
+    assert steps.missing_for_move(old, 'done', False, has_done_on=True) == []
 
 
 @pytest.mark.parametrize('old', [None, 'todo', 'doing'])
 def test_excluding_needs_a_reason(old):
-    assert steps.can_move(old, 'excluded', False) == ['対象外にする理由を入力してください。']
-    assert steps.can_move(old, 'excluded', True) == []
+    assert steps.missing_for_move(old, 'excluded', False) == ['対象外にする理由を入力してください。']
+    assert steps.missing_for_move(old, 'excluded', True) == []
 
 
 @pytest.mark.parametrize('old, new', [
     ('done', 'doing'), ('doing', 'todo'), ('excluded', 'todo'), ('excluded', 'doing')])
 def test_going_back_needs_a_reason(old, new):
-    assert len(steps.can_move(old, new, False)) == 1
-    assert steps.can_move(old, new, True) == []
+    assert len(steps.missing_for_move(old, new, False)) == 1
+    assert steps.missing_for_move(old, new, True) == []
 
 
 @pytest.mark.parametrize('old, new', [('done', 'todo'), ('done', 'excluded'), ('excluded', 'done')])
 def test_moves_that_do_not_exist_name_those_that_do(old, new):
-    words, = steps.can_move(old, new, True, has_done_on=True)
+    words, = steps.missing_for_move(old, new, True, has_done_on=True)
     assert '「作業中」' in words
 
 
 def test_an_unknown_state():
-    assert steps.can_move('todo', 'finished', True) == [
+    assert steps.missing_for_move('todo', 'finished', True) == [
         '状態は未着手・作業中・完了済み・対象外のどれかにしてください。']

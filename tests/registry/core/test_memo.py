@@ -35,7 +35,7 @@ from models import (
 from models import Case as Procurement
 from models.figures import MEASURES, asked_for, day_bounds
 from models.rules import calendar
-from models.settings import Dated
+from models.settings import DatedSettings
 from registry.core import clock, memo
 from registry.figures import board, judging
 
@@ -278,13 +278,13 @@ def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
         found = []
         for name in names:
             for day in days:
-                dated = judging.settings() if kept else Dated()
+                dated = judging.settings() if kept else DatedSettings()
                 asked = asked_for(name, 2026, calendar.month_ends(2026, day), dated, untils[day],
                                   keep=memo.remembered if kept else None)
                 rows = MEASURES[name].rows(asked)
                 sizes = {code: every for code,
                          (every, _) in (rows if kept else replace(rows, tally=None)).sizes().items()}
-                found.append((name, day, MEASURES[name].known(asked), sizes))
+                found.append((name, day, MEASURES[name].evaluate(asked), sizes))
         return found
     for round in range(12):
         with app.app_context(), db.connection_context():

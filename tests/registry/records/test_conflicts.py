@@ -36,7 +36,7 @@ def test_links_of_the_second_of_two_are_asked_about(client_of):
 def test_links_changed_under_an_open_act_are_not_lost(app):
     with app.app_context(), db.connection_context(), pytest.raises(trail.Stale), trail.act('incidents.edit',
             by=None, at=clock.now()) as act:
-        act.link(IncidentSystem, 'incident', Incident.get_by_id(1), 'system', [1], known=[1, 2])
+        act.link(IncidentSystem, 'incident', Incident.get_by_id(1), 'system', [1], read_ids=[1, 2])
 
 
 def test_the_reason_survives_the_conflict_page(it):

@@ -62,7 +62,7 @@ def test_a_form_is_large_enough_for_every_honest_one(opened):
     """The longest texts of every noun, nine bytes for each character, are within the limits of a form."""
     for noun in NOUNS.values():
         cells = noun.blank.cells()
-        assert 9 * sum(cell.flags.maxlength or cell.most for cell in cells) < bounds.FORM[0], noun.name
+        assert 9 * sum(cell.flags.maxlength or cell.max_typed for cell in cells) < bounds.FORM[0], noun.name
         assert len(cells) < bounds.STRANGER[1] / 2
 
 
