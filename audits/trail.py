@@ -25,8 +25,7 @@ UNRECORDED = frozenset({'id', 'revision'})
 #: {table: the columns elsewhere that its rows make what they are}
 SUMMARISED = {table: [summary for summary in SUMMARIES if table in summary.reached]
               for one in SUMMARIES for table in one.reached}
-#: the form acts are written in: its header names it, and its text can be no header of the first form, which
-#: begins with a number
+#: the form acts are written in, named in their header; a header of the first form begins with a number
 FORM = 2
 #: how far a clock may stand before the last act: within it an act takes that act's moment
 SLACK = timedelta(minutes=5)

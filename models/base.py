@@ -217,8 +217,7 @@ class Table(Model):
     void_reason = CharField(max_length=500, null=True)
 
     #: whose its rows are: OPEN, OFFICE, or the way to the unit by foreign keys and backrefs
-    #: (`system_links.system`), which goes on at another owned table by its own; with None the application
-    #: does not start
+    #: (`system_links.system`), which goes on by that of an owned table; with None nothing starts
     owned_by = None
     #: the column of the number by which people know a record: it is found whatever its capitals
     known_by = ''

@@ -20,8 +20,7 @@ class Act(Model):
     hash = CharField(max_length=64)
     #: how the act is hashed: NULL is the first form, which knows none of the columns below
     form = IntegerField(null=True)
-    #: who acted, as they stood at that moment: plain values that no later change of the person or the unit
-    #: touches
+    #: who acted, as they were at that moment: plain values, untouched by later changes of person or unit
     person = IntegerField(null=True, column_name='person_id')
     role = CharField(max_length=20, null=True)
     unit = IntegerField(null=True, column_name='unit_id')

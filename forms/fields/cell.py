@@ -26,8 +26,7 @@ class Cell(Field):
     list itself has a word for it (休職等: なし); nothing else is guessed.
     """
 
-    #: the most characters that are looked at, spaces around them too: what is longer is neither cleaned,
-    #: split nor looked up
+    #: the most characters, with the spaces around them, that are cleaned, split and looked up
     max_typed = 100
     #: how a page asks for it: a line, a text of several lines, or a list to choose from (`options`)
     shape = 'line'
