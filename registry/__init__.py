@@ -38,7 +38,7 @@ from .figures import board, pages
 from .records import display
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
-from .records.vocabulary import require_words
+from .records.vocabulary import require_labels
 from .web import bounds, errors, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
 
 #: every noun, in the order of the work: a section of the menu after the other
@@ -52,7 +52,7 @@ NOUNS = (
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
          actuals.entries, tokens.tokens)
 declare(*NOUNS, parts=PARTS)
-require_words()
+require_labels()
 
 
 class Number(IntegerConverter):
@@ -106,18 +106,18 @@ def refuse_demo(app):
     # no connection may pass into another process
     db.close_all()
     if demo:
-        raise config.Unsafe('デモデータの入ったデータベースは、'
-                            '本番では使えません（パスワードをだれでも読めるためです）。'
-                            'DATABASE_URL に、本番のデータベースを入れてください。')
+        raise config.UnsafeSetting('デモデータの入ったデータベースは、'
+                                   '本番では使えません（パスワードをだれでも読めるためです）。'
+                                   'DATABASE_URL に、本番のデータベースを入れてください。')
 
 
 def said_everywhere(app):
     """Give templates what every page says: who is here, the menu, the trail's head, days and moments in
     words."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
-                                 called=display.called, tuple=tuple)
+                                 called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
-                                 once=display.once)
+                                 once=display.render_once)
 
     @app.context_processor
     def site():
@@ -128,4 +128,4 @@ def said_everywhere(app):
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
-                'menu': menu.shown(), 'person': person, 'allowed': partial(guard.allowed, person=person)}
+                'menu': menu.menu(), 'person': person, 'allowed': partial(guard.allowed, person=person)}

@@ -15,7 +15,7 @@ from .records.noun import Column, Filter, Noun, Part
 from .strategies import parts
 from .strategies.initiatives import found_indicator
 from .web.guard import allowed, permit
-from .web.submission import asked_for
+from .web.submission import filled_form
 
 
 def numbered():
@@ -57,10 +57,10 @@ class ActualLoad(Load):
             wrong += misplaced(form, key[0])
         if before is None:
             wrong += self.unsaid
-        row = saving.twin(before) if before is not None else Actual()
+        row = saving.copy_of(before) if before is not None else Actual()
         if not wrong:
             fill_actual(form, row, indicator)
-            self.settle(row, before)
+            self.keep_stored_characters(row, before)
             if self.person is not None and not allowed('actuals.create', None, self.person):
                 wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))
         first = self.first_of((*key, form.as_of.data), line, seen) if indicator and form.as_of.data else line
@@ -164,8 +164,8 @@ entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, on
 
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
-    form = asked_for(ActualForm, data=before.__data__ if before else {'as_of': as_of})
-    form.set_unit(indicator.unit, indicator.decimals)
+    form = filled_form(ActualForm, data=before.__data__ if before else {'as_of': as_of})
+    form.counts_in(indicator.unit, indicator.decimals)
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative

@@ -21,7 +21,7 @@ from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
 from .web import bounds, errors, tokens
 from .web.guard import permit, require
-from .web.queries import after_of, asked, choice, cursor_of, number, refuse, sent
+from .web.queries import choice, cursor_of, id_after, json_body, number, query_args, refuse
 from .web.submission import signed, viewer
 
 bp = Blueprint('api', __name__, url_prefix='/api/v1')
@@ -60,7 +60,7 @@ def within_scope():
     return None
 
 
-def found(noun, id, verb, needed=False):
+def record_to_change(noun, id, verb, needed=False):
     """Return a record that the person may change, in the version that If-Match names, and its stamp."""
     row = pages.find(noun, id)
     require(noun.permit(verb), row)
@@ -99,41 +99,42 @@ def act_of(act):
             'channel': act.channel, 'kind': act.kind, 'reason': act.reason}
 
 
-def one(noun, id, status=200):
+def record_answer(noun, id, status=200):
     """Return the answer that shows a record as it stands now."""
     row = noun.table.by_id(id)
     where = {'Location': url_for(f'.{noun.name}-record', id=id)} if status == 201 else {}
     return answer(items(noun, [row])[0], status, ETag=f'"{stamp(noun, row)}"', **where)
 
 
-def concluded(noun, form, outcome, status=200):
+def outcome_answer(noun, form, outcome, status=200):
     """Return the answer to what a save, voiding, restoring or move came to."""
     if isinstance(outcome, saving.Saved):
-        return one(noun, outcome.row.id, status)
+        return record_answer(noun, outcome.row.id, status)
     if isinstance(outcome, saving.Forbidden):
         abort(403)
     if isinstance(outcome, saving.Conflict):
         stale(noun, outcome.stands)
-    return refuse(422, in_keys(form, [*outcome.problems, *(('', words) for _, words, _ in outcome.lacking)]))
+    lacking = [('', words) for _, words, _ in outcome.lacking]
+    return refuse(422, with_file_keys(form, [*outcome.problems, *lacking]))
 
 
-def in_keys(form, problems):
+def with_file_keys(form, problems):
     """Return problems with the keys of the file in the place of the form's own names."""
     keys = {} if form is None else {cell.short_name: cell.key for cell in form.cells()}
     return [(keys.get(name, name), words) for name, words in problems]
 
 
-def by_api(reason=None):
+def api_signed(reason=None):
     """Return what an act of the API is signed with."""
     return signed(reason) | {'channel': 'api'}
 
 
-def filled(make, values, without=()):
+def form_from(make, values, without=()):
     """Return the form that `make(formdata)` gives, filled from members; refuse those it has no field for."""
     names = {cell.key: cell.name for cell in make(None).cells() if cell.attr not in without}
-    form = make(saving.Typed({names[key]: Json(value) for key, value in values.items() if key in names}))
+    form = make(saving.FormData({names[key]: Json(value) for key, value in values.items() if key in names}))
     if unknown := [(key[:100], 'この項目はありません。') for key in values if key not in names]:
-        refuse(422, unknown + in_keys(form, form.all_errors(None)))
+        refuse(422, unknown + with_file_keys(form, form.wrong(None)))
     return form
 
 
@@ -153,8 +154,8 @@ def conditions(noun):
 
 def index(noun):
     """Return a page of the records that fulfil some conditions, in the order of their ids."""
-    args = asked(*conditions(noun))
-    size, after = number(args, 'limit', SIZE, MOST), after_of(args)
+    args = query_args(*conditions(noun))
+    size, after = number(args, 'limit', SIZE, MOST), id_after(args)
     choice(args, 'voided', ('0', '1'))
     if len(args.get('q', '')) > 100:
         refuse(400, [('q', '100文字以内で送ってください。')])
@@ -167,16 +168,16 @@ def index(noun):
     rows = rows_of(wanted.after(after).limit(size + 1))
     return answer({'items': items(noun, rows[:size]),
                    'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
-                   'total': memo.counted(table.select(table.id).where(*wanted.conditions))})
+                   'total': memo.cached_count(table.select(table.id).where(*wanted.conditions))})
 
 
 def record(noun, id):
     """Return a record with its history, newest first, from before the act `before` if that is asked."""
     row = pages.find(noun, id)
-    before = facts.cursor(asked('before').get('before', ''))
+    before = facts.cursor(query_args('before').get('before', ''))
     if before == history.END and 'before' in request.args:
         refuse(400, [('before', '前の答えの older を送ってください。')])
-    told, older = facts.past_of(noun, row, before)
+    told, older = facts.history_of(noun, row, before)
     return answer(items(noun, [row])[0] | {
         'history': [act_of(act) | {'sentences': sentences} for act, sentences in told], 'older': older},
         ETag=f'"{stamp(noun, row)}"')
@@ -184,57 +185,57 @@ def record(noun, id):
 
 def create(noun):
     """Register a record; a number that is not given is the next free one, where the noun has such numbers."""
-    asked()
-    values = sent()
+    query_args()
+    values = json_body()
     reason = values.pop('act_reason', None)
     free = numbers.next_number(noun)
-    form = filled(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values)
-    return concluded(noun, form, saving.save(noun, form, **by_api(Json(reason))), status=201)
+    form = form_from(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values)
+    return outcome_answer(noun, form, saving.save(noun, form, **api_signed(Json(reason))), status=201)
 
 
 def edit(noun, id):
     """Change the fields that are sent of a record, in the version that If-Match names."""
-    asked()
-    row, opened = found(noun, id, 'edit', needed=True)
+    query_args()
+    row, opened = record_to_change(noun, id, 'edit', needed=True)
     if row.voided_at:
         refuse(409, title='取り消された記録です', action='取消を取りやめてから変更してください。')
-    values = sent()
+    values = json_body()
     reason = values.pop('act_reason', None)
-    form = filled(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.moved)
-    return concluded(noun, form, saving.save(noun, form, row, opened=opened, **by_api(Json(reason))))
+    form = form_from(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.moved)
+    return outcome_answer(noun, form, saving.save(noun, form, row, opened=opened, **api_signed(Json(reason))))
 
 
 def void(noun, id, again=False):
     """Void a record (取消), or take its voiding back (`again`), with a reason."""
-    asked()
-    row, opened = found(noun, id, 'void')
+    query_args()
+    row, opened = record_to_change(noun, id, 'void')
     if bool(row.voided_at) != again:
         refuse(409, title='取り消されていない記録です' if again else '取り消された記録です', action=LOOK)
-    values = sent()
+    values = json_body()
     if unknown := [(key[:100], 'この項目はありません。') for key in values if key != 'reason']:
         refuse(422, unknown)
     save = saving.restore if again else saving.void
-    reason = Json(values.get('reason'))
-    return concluded(noun, None, save(noun, row, opened=opened and str(row.revision), **by_api(reason)))
+    outcome = save(noun, row, opened=opened and str(row.revision), **api_signed(Json(values.get('reason'))))
+    return outcome_answer(noun, None, outcome)
 
 
 def move(noun, id, target):
     """Move a record to another state by the noun's table of moves, with what the move asks for."""
-    asked()
+    query_args()
     flow = noun.flow
-    row, opened = found(noun, id, 'move')
+    row, opened = record_to_change(noun, id, 'move')
     if target not in flow.states:
         abort(404)
     state, opened = flow.state(row), opened and str(row.revision)
     if row.voided_at or target not in {each.target for each in flow.moves(state, None)}:
         refuse(409, title=f'「{flow.states[state]}」から「{flow.states[target]}」には進めません', action=LOOK)
-    form = filled(lambda formdata: flow.form(row, target, formdata=formdata, viewer=viewer()), sent())
-    return concluded(noun, form, saving.move(noun, row, target, form, opened=opened, **by_api()))
+    form = form_from(lambda formdata: flow.form(row, target, formdata=formdata, viewer=viewer()), json_body())
+    return outcome_answer(noun, form, saving.move(noun, row, target, form, opened=opened, **api_signed()))
 
 
 def import_file(noun):
     """Import a file as one act, all lines or none (`dry_run` only reads it); answer as `daicho import`."""
-    args = asked(*IMPORT)
+    args = query_args(*IMPORT)
     dry, ignore = (choice(args, name, ('true', 'false')) == 'true' for name in ('dry_run', 'ignore_unknown'))
     encoding, reason = choice(args, 'encoding', ('auto', 'utf-8', 'cp932'), 'auto'), args.get('reason', '')
     if wrong := saving.read_reason(reason)[1]:
@@ -250,17 +251,16 @@ def import_file(noun):
         try:
             sheet = sheets.read(request.get_data(), 'API', encoding)
         except sheets.Unreadable as error:
-            return answer(importing.told(noun, 0, {}, error.problems, None, []), 422)
+            return answer(importing.report(noun, 0, {}, error.problems, None, []), 422)
         load, seq = importing.load(noun, sheet, person=who, ignore_unknown=ignore), None
         if load.good and not dry:
             try:
                 seq = load.apply(who, clock.now(), 'api', reason or 'API による取込み', g.request_id)
-            except (Stale, IntegrityError, importing.Overtaken):
+            except (Stale, IntegrityError, saving.ChangedMeanwhile):
                 refuse(409)
     conflicts = [entry for entry in load.entries if entry.status == 'conflict']
-    told = importing.told(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts,
-                          load.notices)
-    return answer(told, 200 if load.good else 422)
+    report = importing.report(noun, len(sheet.rows), load.counts, load.problems, seq, conflicts, load.notices)
+    return answer(report, 200 if load.good else 422)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .figures import judging
 from .figures import pages as figures
 from .records.noun import of_table
 from .web.guard import permit
-from .web.queries import after_of, asked, choice, cursor_of, number, refuse, year_and_day
+from .web.queries import choice, cursor_of, id_after, number, query_args, refuse, year_and_day
 
 #: changes of a page of the trail, as near as whole acts allow
 CHANGES = 1000
@@ -28,7 +28,7 @@ CHANGES = 1000
 @boards.one_state()
 def indicators():
     """Return a year's indicators and ratings as `daicho kpi --json` prints them."""
-    year, as_of = year_and_day(asked('fiscal_year', 'as_of'))
+    year, as_of = year_and_day(query_args('fiscal_year', 'as_of'))
     board = boards.board(year, as_of)
     if board is None:
         refuse(404, message=f'{calendar.year_label(year)}の戦略がありません。')
@@ -40,10 +40,10 @@ def indicators():
 @boards.one_state()
 def figure(name):
     """Return a figure, its groups of rows, and a page of the rows of one of them that the person may see."""
-    args = asked('fiscal_year', 'as_of', 'group', 'limit', 'cursor')
+    args = query_args('fiscal_year', 'as_of', 'group', 'limit', 'cursor')
     if name not in MEASURES:
         abort(404)
-    (year, as_of), size, after = year_and_day(args), number(args, 'limit', SIZE, MOST), after_of(args)
+    (year, as_of), size, after = year_and_day(args), number(args, 'limit', SIZE, MOST), id_after(args)
     as_of = as_of or default_day(year, clock.today())
     made = judging.figure_on(name, year, as_of, boards.moment(as_of), judging.settings(), ())
     keyed, groups = figures.keyed(made), figures.groups(made)
@@ -71,7 +71,7 @@ def figure(name):
 @permit('trail.read')
 def acts():
     """Return the acts after a number with their changes: until they hold about a thousand of these."""
-    args = asked('after', 'limit')
+    args = query_args('after', 'limit')
     size, after = number(args, 'limit', SIZE, MOST), number(args, 'after', 0, 2 ** 31 - 1, 0)
     told, held, head = [], 0, trail.head()
     for act in Act.select().where(Act.seq > after, Act.seq <= head.seq).order_by(Act.seq).limit(size):
@@ -92,7 +92,7 @@ def acts():
 def act(seq):
     """Return an act with a page of its changes: those from the place `from` on."""
     found = Act.get_or_none(Act.seq == seq) or abort(404)
-    return answer(full_act(found, changes_of(found, number(asked('from'), 'from', 0, least=0))))
+    return answer(full_act(found, changes_of(found, number(query_args('from'), 'from', 0, least=0))))
 
 
 def changes_of(act, start):

@@ -10,7 +10,7 @@ from .procurement import approved_by_another, cases, examined
 from .records import links, numbers, pages
 from .records.noun import Filter, Noun, Part
 from .web.guard import allowed, permit, require
-from .web.submission import asked_for
+from .web.submission import filled_form
 
 
 def request_panels(row):
@@ -28,7 +28,7 @@ budget_requests = Noun(
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, own_panels=('cases',),
     template='budget_requests/show.html',
-    separated=approved_by_another('exclusion_reason', 'excluded_by'),
+    separation=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '',
               'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=['request_no', 'fiscal_year', 'requested_on', 'department', 'title', 'amount', 'it_cost'],
@@ -53,7 +53,8 @@ def asking(line):
         yield from examined(row, before, form, by, at)
     return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key,
                 prefix=cases.prefix, prepare=prepare,
-                separated=cases.separated, reserved=cases.reserved, act_kinds={'create': 'supports.request'},
+                separation=cases.separation, reserved=cases.reserved,
+                act_kinds={'create': 'supports.request'},
                 after=lambda act, row, before, today: act.save(Support(case=row, kind='budget',
                     requested_on=today)))
 
@@ -72,7 +73,7 @@ def ask(id):
     if request.method != 'POST' and not request_panels(line)['can_ask']:
         flash(ASKED_BEFORE)
         return redirect(back, code=303)
-    form = asked_for(CaseForm, data={
+    form = filled_form(CaseForm, data={
         'case_no': numbers.next_number(cases), 'fiscal_year': line.fiscal_year,
         'department_code': line.department_id, 'title': line.title, 'request_no': line.id,
         'initial_cost': line.amount, 'yearly_cost': 0, 'years': 1, 'new_technology': line.new_technology})
@@ -83,7 +84,8 @@ def ask(id):
         flash('調達支援を依頼しました。情報政策の担当者が点検します。')
         support = Support.get(Support.case == outcome.row, Support.kind == 'budget')
         return redirect(url_for('supports.show', id=support.id), code=303)
-    return pages.edited(asking(line), form, None, back=back, done=done,
-                        reason=f'予算要求 {line.request_no} の調達支援の依頼',
-                        template='budget_requests/ask.html', row=line, button='依頼する',
-                        crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))
+    return pages.handle_edit(asking(line), form, None, back=back, done=done,
+                             reason=f'予算要求 {line.request_no} の調達支援の依頼',
+                             template='budget_requests/ask.html', row=line, button='依頼する',
+                             crumbs=pages.crumbs(budget_requests, (line.label, back),
+                                                 ('調達支援の依頼', None)))

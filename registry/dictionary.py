@@ -15,7 +15,7 @@ from models.base import CodeField, ExactField
 
 from .records import exporting
 from .records.noun import NOUNS, of_table
-from .records.vocabulary import vocabulary
+from .records.vocabulary import vocabulary_of
 
 HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
 #: what a file's columns alone do not say
@@ -76,7 +76,7 @@ def kind_of(field):
 
 def columns(table):
     """Yield the rows of a table's columns: column, label, type, null, limit, contents."""
-    labels = vocabulary(table).labels
+    labels = vocabulary_of(table).labels
     for field in table._meta.sorted_fields:
         limit = field.max_length if isinstance(field, CharField) else ''
         yield (f'`{field.column_name}`', labels.get(field.name, ''), kind_of(field), '可' if field.null

@@ -17,7 +17,7 @@ from .core.permits import auditor, it, kept_by, own
 from .records import display, links, pages
 from .records.noun import Column, Filter, Flow, Noun, Part
 from .web.guard import allowed, permit, require
-from .web.submission import asked_for
+from .web.submission import filled_form
 
 actions_bp = Blueprint('actions', __name__, url_prefix='/actions')
 
@@ -26,8 +26,8 @@ engagements = Noun(
     sort='-engagement_no',
     permits=kept_by((auditor,)), menu=('監査',),
     prefix='A-', importable=False, own_panels=('findings',), template='engagements/engagement.html',
-    keeps=lambda row, by: kept_apart(row.findings, by),
-    restorable=lambda row, by: kept_apart(row.findings, by),
+    cannot_void=lambda row, by: kept_apart(row.findings, by),
+    cannot_restore=lambda row, by: kept_apart(row.findings, by),
     panels=lambda row: {'findings': links.panel(
         list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(links.FEW))[::-1],
         'findings',
@@ -168,10 +168,10 @@ findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no',
     prefix='F-',
     permits=kept_by((auditor,), move=(auditor, it, own)), menu=('監査',),
-    explained=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。'
+    reason_required=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。'
     if before.state in DONE else '',
-    separated=judged_apart, keeps=lambda row, by: kept_apart([row], by), flow=finding_flow, importable=False,
-    panels=finding_panels, template='engagements/finding.html',
+    separation=judged_apart, cannot_void=lambda row, by: kept_apart([row], by), flow=finding_flow,
+    importable=False, panels=finding_panels, template='engagements/finding.html',
     joins=lambda query: query.join(Engagement),
     columns=['finding_no', Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, display.department),
@@ -241,7 +241,7 @@ def prepare_follow_up(row, before, form, by, at):
 #: what of a measure is approved with the plan
 APPROVED = ('measure', 'owner', 'due_on')
 actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm,
-               prepare=prepare_action, keeps=must_stay)
+               prepare=prepare_action, cannot_void=must_stay)
 follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm,
                   prepare=prepare_follow_up,
                   reason_in='result_note', permit_names={'edit': 'actions.follow'},
@@ -272,9 +272,9 @@ def edit(id):
 
 def edited(finding, before):
     """Handle the form of a measure; return a response."""
-    form = asked_for(ActionForm, data={cell.short_name: before.__data__.get(cell.attr)
-                                       for cell in actions.blank.cells()} if before
-                     else {'owner_email': current_user.id})
+    form = filled_form(ActionForm, data={cell.short_name: before.__data__.get(cell.attr)
+                                         for cell in actions.blank.cells()} if before
+                       else {'owner_email': current_user.id})
     action_owners(form, finding, before)
     if settled_with_plan(finding, before):
         for cell in form.cells():
@@ -285,9 +285,9 @@ def edited(finding, before):
     def done(outcome):
         flash('是正措置を保存しました。')
         return redirect(back, code=303)
-    return pages.edited(actions, form, before, back=back, done=done, place={'finding': finding.id},
-                        heading='是正措置',
-                        crumbs=pages.crumbs(findings, (finding.label, back), ('是正措置', None)))
+    return pages.handle_edit(actions, form, before, back=back, done=done, place={'finding': finding.id},
+                             heading='是正措置',
+                             crumbs=pages.crumbs(findings, (finding.label, back), ('是正措置', None)))
 
 
 @actions_bp.route('/<int:id>/void', methods=['GET', 'POST'])
@@ -299,7 +299,7 @@ def void(id):
     if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
         abort(403)
     back = url_for('findings.show', id=action.finding_id)
-    return pages.voided(actions, action, back, pages.crumbs(
+    return pages.handle_void(actions, action, back, pages.crumbs(
         findings, (action.finding.label, back), ('是正措置の取消', None)), reusable=True)
 
 
@@ -311,16 +311,17 @@ def follow_up(id):
     require('actions.follow', before)
     if not may_judge(before.finding, current_user) or before.done_on is None or not may_follow(before):
         abort(403)
-    form = asked_for(FollowUpForm, data={'result': before.result, 'followed_on': before.followed_on
-                                         or clock.today(), 'result_note': before.result_note})
+    form = filled_form(FollowUpForm, data={'result': before.result, 'followed_on': before.followed_on
+                                           or clock.today(), 'result_note': before.result_note})
     back = url_for('findings.show', id=before.finding_id)
 
     def done(outcome):
         flash('監査事後確認を記録しました。')
         return redirect(back, code=303)
-    return pages.edited(follow_ups, form, before, back=back, done=done, heading='監査事後確認', row=None,
-                        action=before, stamp=before.revision,
-                        again='画面を開いたあとに、この是正措置が変更されました。上の内容を確かめてから、'
-                              'もう一度押してください。',
-                        sections=[('確認したこと', form.cells())],
-                        crumbs=pages.crumbs(findings, (before.finding.label, back), ('監査事後確認', None)))
+    return pages.handle_edit(follow_ups, form, before, back=back, done=done, heading='監査事後確認', row=None,
+                             action=before, stamp=before.revision,
+                             conflict_message='画面を開いたあとに、この是正措置が変更されました。'
+                                              '上の内容を確かめてから、もう一度押してください。',
+                             sections=[('確認したこと', form.cells())],
+                             crumbs=pages.crumbs(findings, (before.finding.label, back),
+                                                 ('監査事後確認', None)))

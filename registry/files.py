@@ -24,11 +24,11 @@ from audits.trail import Stale
 from forms.base import ReasonForm
 
 from .core import clock
-from .records import exporting, importing, sheets
+from .records import exporting, importing, saving, sheets
 from .records.noun import NOUNS
 from .web import errors
 from .web.guard import allowed, permit
-from .web.submission import asked_for, submitted
+from .web.submission import filled_form, submitted
 
 bp = Blueprint('files', __name__, url_prefix='/files')
 #: how many uploads of a person are kept, and how many bytes of them
@@ -165,7 +165,7 @@ def kept(token):
     """Return (about, Sheet) of an upload of the person's, or None when it is not there any more."""
     try:
         with (folder() / token).open('rb') as file:
-            return sheets.Sheet.kept(file)
+            return sheets.Sheet.read_back(file)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
@@ -200,7 +200,7 @@ def previewed(token):
     def read():
         return importing.load(noun, sheet, person=person, ignore_unknown=about['ignore'], restore_zeros=zeros)
     load = read()
-    form = asked_for(ReasonForm)
+    form = filled_form(ReasonForm)
     changed_since = False
     if submitted(form) and load.good:
         changed_since = request.form.get('seen') != fingerprint(load)
@@ -208,7 +208,7 @@ def previewed(token):
             try:
                 seq = load.apply(person, clock.now(), 'import',
                                  f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
-            except (Stale, IntegrityError, importing.Overtaken):
+            except (Stale, IntegrityError, saving.ChangedMeanwhile):
                 load, changed_since = read(), True
         if not changed_since:
             counts = load.counts

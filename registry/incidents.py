@@ -7,7 +7,7 @@ from models.figures.recovery import recovery_of
 from models.rules import calendar, clocks
 
 from .core import clock
-from .core.memo import remembered
+from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import judging
 from .records import links, pages
@@ -42,7 +42,7 @@ def incident_panels(row):
     return {'judged': clocks.is_judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
             'level': level_on(row.level, day), 'systems': visible_of(systems),
             'more': len(systems) == links.FEW, 'windows': [(b, start, end) for b, start,
-                end in remembered(('windows',), lambda: windows(judging.settings()))
+                end in cached(('windows',), lambda: windows(judging.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 

@@ -38,7 +38,7 @@ def list_of(what):
     return {'type': 'array', 'items': what}
 
 
-def shape(properties, required=None, **more):
+def object_schema(properties, required=None, **more):
     """Return the schema of an object with these properties, `required` ones (default: all), and no other."""
     return {'type': 'object', 'properties': properties, 'additionalProperties': False,
             'required': list(properties) if required is None else required, **more}
@@ -58,7 +58,7 @@ def header(words):
     return {'description': words, 'schema': TEXT}
 
 
-def answers(good, *refused):
+def responses(good, *refused):
     """Return the responses of an operation: the good ones, and the problems it may end with."""
     found = {str(status): response for status, response in good.items()}
     for status in sorted({*EVERY, *refused}):
@@ -70,7 +70,7 @@ def answers(good, *refused):
     return found
 
 
-def good(schema, words='できた', **headers):
+def success(schema, words='できた', **headers):
     found = {'description': words, 'content': {JSON: {'schema': schema}}}
     return found | {'headers': {name: header(text) for name, text in headers.items()}} if headers else found
 
@@ -120,13 +120,13 @@ def schemas_of(noun):
     needed = [cell.key for cell in cells
               if cell.must_be_given and cell.default is None and cell.short_name not in proposed]
     return {
-        name: shape(stands, title=noun.one),
-        f'{name}Record': shape(stands | {'history': list_of(ref('Told')), 'older': TEXT_OR_NULL},
-                               title=noun.one),
-        f'{name}Page': shape({'items': list_of(ref(name)), 'next': TEXT_OR_NULL, 'total': NUMBER}),
-        f'{name}New': shape(sent | reason, needed),
-        f'{name}Change': shape({cell.key: sent[cell.key] for cell in cells
-                                if cell.attr not in noun.moved} | reason, [])}
+        name: object_schema(stands, title=noun.one),
+        f'{name}Record': object_schema(stands | {'history': list_of(ref('Told')), 'older': TEXT_OR_NULL},
+                                       title=noun.one),
+        f'{name}Page': object_schema({'items': list_of(ref(name)), 'next': TEXT_OR_NULL, 'total': NUMBER}),
+        f'{name}New': object_schema(sent | reason, needed),
+        f'{name}Change': object_schema({cell.key: sent[cell.key] for cell in cells
+                                        if cell.attr not in noun.moved} | reason, [])}
 
 
 def move_schema(noun):
@@ -137,46 +137,46 @@ def move_schema(noun):
         cells |= {cell.key: cell for cell in form.cells()}
     for cell in cells.values():
         cell.required = False  # whether a move needs it depends on the record
-    return shape({key: json_values.input_schema(cell) for key, cell in cells.items()}, [])
+    return object_schema({key: json_values.schema(cell) for key, cell in cells.items()}, [])
 
 
-def described(each):
+def operation_object(each):
     """Return one operation of a noun."""
     noun, name = each.noun, name_of(each.noun)
     told = {'operationId': f'{noun.name}-{each.word}', 'tags': [noun.title],
             'summary': f'{noun.one}: {SUMMARIES[each.word]}'}
     version = {'name': 'If-Match', 'in': 'header', 'schema': TEXT, 'required': each.word == 'edit',
                'description': '読んだときの ETag'}
-    kept = good(ref(name), ETag='この版')
-    reason = body(shape({'reason': json_values.value_schema(ReasonForm().reason)}))
+    kept = success(ref(name), ETag='この版')
+    reason = body(object_schema({'reason': json_values.kind(ReasonForm().reason)}))
     if each.word == 'list':
-        page = good(ref(f'{name}Page'))
-        return told | {'parameters': query_of(noun), 'responses': answers({200: page}, 422)}
+        page = success(ref(f'{name}Page'))
+        return told | {'parameters': query_of(noun), 'responses': responses({200: page}, 422)}
     if each.word == 'record':
         place = {'type': 'string', 'pattern': r'^[0-9]{1,15}(\.[0-9]{1,9})?$'}
-        shown = good(ref(f'{name}Record'), ETag='この版')
+        shown = success(ref(f'{name}Record'), ETag='この版')
         before = query('before', place, 'これより前の履歴（前の答えの older）')
         return told | {'parameters': [path_id(), before],
-                       'responses': answers({200: shown})}
+                       'responses': responses({200: shown})}
     if each.word == 'create':
-        made = good(ref(name), '登録した', ETag='この版', Location='記録のアドレス')
+        made = success(ref(name), '登録した', ETag='この版', Location='記録のアドレス')
         return told | {'requestBody': body(ref(f'{name}New')),
-                       'responses': answers({201: made}, 409, 415, 422)}
+                       'responses': responses({201: made}, 409, 415, 422)}
     if each.word == 'edit':
         return told | {'parameters': [path_id(), version], 'requestBody': body(ref(f'{name}Change')),
-                       'responses': answers({200: kept}, 409, 412, 415, 422, 428)}
+                       'responses': responses({200: kept}, 409, 412, 415, 422, 428)}
     if each.word == 'import':
-        done = {200: good(ref('Imported')), 422: good(ref('Imported'), '誤りがある')}
+        done = {200: success(ref('Imported')), 422: success(ref('Imported'), '誤りがある')}
         return told | {'parameters': [query(word, {'type': 'string'} | IMPORTS[word]) for word in IMPORT],
                        'requestBody': body({'type': 'string', 'format': 'binary'}, *SHEETS),
-                       'responses': answers(done, 409, 415)}
+                       'responses': responses(done, 409, 415)}
     parameters, sent = [path_id(), version], reason
     if each.word == 'move':
         states = {'type': 'string', 'enum': list(noun.flow.states)}
         parameters.append({'name': 'target', 'in': 'path', 'required': True, 'schema': states})
         sent = body(move_schema(noun))
     return told | {'parameters': parameters, 'requestBody': sent,
-                   'responses': answers({200: kept}, 409, 412, 415, 422)}
+                   'responses': responses({200: kept}, 409, 412, 415, 422)}
 
 
 #: what each part of an import's query may be
@@ -192,44 +192,45 @@ def fixed_schemas():
     """Return {name: schema} of what all operations share."""
     day, moment = {'type': 'string', 'format': 'date'}, {'type': 'string', 'format': 'date-time'}
     act = {'seq': NUMBER, 'at': moment, 'by': TEXT, 'channel': TEXT, 'kind': TEXT, 'reason': TEXT}
-    change = shape({'table': TEXT, 'row': NUMBER, 'label': TEXT, 'kind': TEXT, 'values': {
+    change = object_schema({'table': TEXT, 'row': NUMBER, 'label': TEXT, 'kind': TEXT, 'values': {
         'type': 'object', 'additionalProperties': {'type': 'array', 'minItems': 2, 'maxItems': 2}}})
-    entry = shape({'field': TEXT, 'message': TEXT})
+    entry = object_schema({'field': TEXT, 'message': TEXT})
     decimal = {**TEXT_OR_NULL, 'description': '数を文字で表したもの'}
-    indicator = shape({
+    indicator = object_schema({
         'no': TEXT, 'text': TEXT, 'measure': TEXT_OR_NULL,
         'source': {'type': 'string', 'enum': ['computed', 'entered', 'none']},
         'operator': TEXT, 'target': TEXT_OR_NULL, 'unit': TEXT,
         'numerator': decimal, 'denominator': decimal, 'value': decimal,
         'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL,
         'recorded': {'type': ['boolean', 'null']}, 'businesses': list_of(TEXT),
-        'published': {'anyOf': [shape({'value': TEXT_OR_NULL, 'as_of': day, 'source': TEXT}),
+        'published': {'anyOf': [object_schema({'value': TEXT_OR_NULL, 'as_of': day, 'source': TEXT}),
                                 {'type': 'null'}]}})
     return {
         'Problem': {'type': 'object', 'required': ['title', 'status', 'detail', 'errors'], 'properties': {
             'type': TEXT, 'title': TEXT, 'status': NUMBER, 'detail': TEXT, 'request_id': TEXT,
             'errors': list_of(entry),
             'stands': {'type': 'object', 'description': '412・409のとき、いまの記録'}}},
-        'Told': shape(act | {'sentences': list_of(TEXT)}),
-        'Act': shape(act | {
+        'Told': object_schema(act | {'sentences': list_of(TEXT)}),
+        'Act': object_schema(act | {
             'actor': TEXT, 'request_id': TEXT, 'previous': TEXT, 'hash': TEXT, 'changes': list_of(change),
             'more': {**NUMBER_OR_NULL, 'description': '続きの変更の番号（from に渡す）'}}),
-        'Imported': shape({
+        'Imported': object_schema({
             'kind': TEXT, 'rows': NUMBER, 'create': NUMBER, 'update': NUMBER, 'unchanged': NUMBER,
-            'conflict': NUMBER, 'errors': list_of(shape({
+            'conflict': NUMBER, 'errors': list_of(object_schema({
                 'line': NUMBER_OR_NULL, 'column': TEXT_OR_NULL, 'value': TEXT_OR_NULL, 'message': TEXT})),
             'act': NUMBER_OR_NULL,
-            'conflicts': list_of(shape({'line': NUMBER, 'label': TEXT, 'message': TEXT})),
+            'conflicts': list_of(object_schema({'line': NUMBER, 'label': TEXT, 'message': TEXT})),
             'notices': list_of(TEXT)}),
-        'Indicators': shape({'fiscal_year': NUMBER, 'as_of': day, 'initiatives': list_of(shape({
-            'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL,
-            'reason': TEXT_OR_NULL, 'indicators': list_of(indicator)}))}),
-        'Figure': shape({
+        'Indicators': object_schema({
+            'fiscal_year': NUMBER, 'as_of': day, 'initiatives': list_of(object_schema({
+                'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL,
+                'reason': TEXT_OR_NULL, 'indicators': list_of(indicator)}))}),
+        'Figure': object_schema({
             'measure': TEXT, 'title': TEXT, 'fiscal_year': NUMBER, 'as_of': day, 'unit': TEXT,
             'numerator': decimal, 'denominator': decimal, 'recorded': FLAG, 'note': TEXT, 'definition': TEXT,
-            'groups': list_of(shape({
+            'groups': list_of(object_schema({
                 'group': TEXT, 'counted': FLAG, 'words': TEXT, 'rows': NUMBER, 'hidden': NUMBER})),
-            'group': TEXT, 'noun': TEXT, 'items': list_of(shape({'id': NUMBER, 'label': TEXT})),
+            'group': TEXT, 'noun': TEXT, 'items': list_of(object_schema({'id': NUMBER, 'label': TEXT})),
             'next': TEXT_OR_NULL})}
 
 
@@ -241,9 +242,9 @@ def fixed_paths():
 
     def get(name, words, parameters, schema, *refused):
         return {'get': {'operationId': name, 'tags': ['指標と操作履歴'], 'summary': words,
-                        'parameters': parameters, 'responses': answers({200: good(schema)}, *refused)}}
-    head = shape({'seq': NUMBER, 'hash': TEXT})
-    acts = shape({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': head})
+                        'parameters': parameters, 'responses': responses({200: success(schema)}, *refused)}}
+    head = object_schema({'seq': NUMBER, 'hash': TEXT})
+    acts = object_schema({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': head})
     after = {'type': 'integer', 'minimum': 0, 'maximum': 2 ** 31 - 1}
     measure = {'name': 'name', 'in': 'path', 'required': True,
                'schema': {'type': 'string', 'enum': sorted(MEASURES)}}
@@ -263,7 +264,7 @@ def document():
         schemas |= schemas_of(noun)
         for each in operations(noun):
             path = re.sub(r'<(?:id:)?(\w+)>', r'{\1}', each.path)
-            paths.setdefault(path, {})[each.method.lower()] = described(each)
+            paths.setdefault(path, {})[each.method.lower()] = operation_object(each)
     return {
         'openapi': '3.1.0', 'info': {'title': '台帳 Daicho', 'version': '1', 'description': (
             '画面と同じ記録、権限、確かめ方で動きます。操作履歴には経路「API」と、'

@@ -71,7 +71,7 @@ def department_panels(row):
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     permits=kept_by((it, admin), READ_ALL), menu=('設定',),
-    prepare=prepare_department, keeps=still_needed, after=archive_version, panels=department_panels,
+    prepare=prepare_department, cannot_void=still_needed, after=archive_version, panels=department_panels,
     template='organisation/department.html',
     columns=['code', Column('name', on_day=lambda day: name_on(day)),
              'parent', 'level',

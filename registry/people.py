@@ -14,7 +14,7 @@ from .records import pages
 from .records.noun import Column, Noun
 from .web import passwords, sessions, sign_in, throttles, tokens
 from .web.guard import allowed, permit, require
-from .web.submission import asked_for, submitted
+from .web.submission import filled_form, submitted
 
 log = structlog.get_logger('daicho')
 
@@ -64,15 +64,17 @@ def signed_in(row):
     """Return where a person is signed in, for those who may end it, and whether sign-ins wait."""
     if not allowed('people.sessions', row):
         return {}
-    return {'sessions': [] if row.voided_at else sessions.of(row), 'device': sessions.device_words,
-            'tokens': [] if row.voided_at else tokens.of(row), 'waiting': throttles.waiting(row.email)}
+    return {'sessions': [] if row.voided_at else sessions.running_sessions(row),
+            'device': sessions.device_name,
+            'tokens': [] if row.voided_at else tokens.usable_tokens(row),
+            'waiting': throttles.has_to_wait(row.email)}
 
 
 people = Noun(
     name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email',
     importable=False,
     permits=kept_by((admin,), (it, auditor, admin), password=(admin,), sessions=(admin,)), menu=('設定',),
-    prepare=prepare_person, keeps=keep_oneself, after=end_sessions, explained=explain_person,
+    prepare=prepare_person, cannot_void=keep_oneself, after=end_sessions, reason_required=explain_person,
     panels=signed_in,
     template='people/show.html',
     columns=['email', 'name', 'department', 'role',
@@ -92,12 +94,12 @@ def password(id):
     if person.id == current_user.id:
         flash('自分のパスワードは、ここで、今のパスワードを入力して変えます。')
         return redirect(url_for('sign_in.account'), code=303)
-    form = asked_for(NewPasswordForm)
-    if submitted(form) and pages.collect(
+    form = filled_form(NewPasswordForm)
+    if submitted(form) and pages.add_errors(
             form, [('new', words) for words in passwords.weaknesses(form.new.data, person)]):
         with pages.act('people.password') as act:
             sign_in.set_password(act, person, form.new.data, clock.now() + sign_in.ONE_TIME)
-        throttles.forgive(person.email)
+        throttles.forget_failures(person.email)
         flash(f'{person.name} の一時パスワードを設定しました。{sign_in.ONE_TIME.days}日のうちに使えます。'
               '本人に安全な方法で伝えてください。')
         return redirect(url_for('.show', id=id), code=303)
@@ -114,7 +116,7 @@ def password(id):
 def end_session(id, browser):
     """End one of a person's sessions."""
     person = pages.find(people, id)
-    if sessions.end_one(person, browser):
+    if sessions.end_by_id(person, browser):
         log.info('session ended', id=g.get('request_id'), person=person.get_id(), by=current_user.get_id())
         flash(f'{person.name} のその端末のサインインを終了しました。')
     else:
@@ -127,7 +129,7 @@ def end_session(id, browser):
 def let_in(id):
     """Forget a person's failed sign-ins, so that they need not wait."""
     person = pages.find(people, id)
-    throttles.forgive(person.email)
+    throttles.forget_failures(person.email)
     log.info('sign-in wait ended', id=g.get('request_id'), person=person.get_id(), by=current_user.get_id())
     flash(f'{person.name} のサインインの待ちを解きました。')
     return redirect(url_for('.show', id=id), code=303)

@@ -16,7 +16,7 @@ from .records import display, exporting, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Filter, Noun, Part
 from .web.guard import allowed, permit, require
-from .web.submission import asked_for
+from .web.submission import filled_form
 
 
 class PlanFileForm(PlanForm):
@@ -45,7 +45,7 @@ class PlanLoad(Load):
     held = list
 
     def make_form(self):
-        self.plans = {plan.plan_no: (plan, saving.twin(plan)) for plan in Plan.select()}
+        self.plans = {plan.plan_no: (plan, saving.copy_of(plan)) for plan in Plan.select()}
         self.check_ins = {(check.plan_id, check.quarter): check for check in CheckIn.select()}
         return PlanFileForm(viewer=display.Viewer(self.person, self.today))
 
@@ -66,7 +66,7 @@ class PlanLoad(Load):
         stood = known[0] if known and known[0].id is not None else None
         plan = known[1] if known else Plan()
         if stood is None and known is None:
-            wrong += [*self.unsaid, *self.alike(number and (number,))]
+            wrong += [*self.unsaid, *self.similar_numbers(number and (number,))]
         quarter = form._fields['quarter'].data if 'quarter' in form._fields else None
         assessment = form._fields.get('assessment')
         if quarter and (assessment is None or assessment.data is None and not assessment.errors):
@@ -79,11 +79,11 @@ class PlanLoad(Load):
                                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
         if not wrong:
-            filled = saving.twin(plan)
+            filled = saving.copy_of(plan)
             for name in PLAN_CELLS:
                 if name in form._fields:
                     setattr(filled, form._fields[name].attr, form._fields[name].data)
-            self.settle(filled, plan)
+            self.keep_stored_characters(filled, plan)
             if number in seen.setdefault('plans', {}) and trail.differences(filled, plan):
                 wrong.append(('plan_no',
                               f'{seen["plans"][number]}行目と、同じプランの内容が食い違っています。'))
@@ -109,11 +109,11 @@ class PlanLoad(Load):
             if before is not None and before.voided_at is not None:
                 return Entry(line, 'conflict', before.label,
                              message='取り消した進捗確認です。プランの画面から記録し直してください。')
-            check = saving.twin(before) if before is not None else CheckIn()
+            check = saving.copy_of(before) if before is not None else CheckIn()
             for name in ('quarter', 'assessment', 'achievement', 'result', 'causes'):
                 if name in form._fields:
                     setattr(check, name, form._fields[name].data)
-            self.settle(check, before)
+            self.keep_stored_characters(check, before)
         changes = [(form._fields[name].label.text, form._fields[name].text(old), form._fields[name].text(new))
                    for name, old, new in self._changes(form, plan, stood, check, before)]
         if stood is None and first or quarter and before is None:
@@ -251,18 +251,18 @@ def check_in(id, quarter):
     if quarter not in QUARTERS or plan.voided_at:
         abort(404)
     before = CheckIn.get_or_none(CheckIn.plan == plan, CheckIn.quarter == quarter, CheckIn.live())
-    form = asked_for(CheckInForm, data=before.__data__ if before else {'quarter': quarter})
+    form = filled_form(CheckInForm, data=before.__data__ if before else {'quarter': quarter})
     del form.quarter
     heading, back = f'{QUARTERS[quarter]}の進捗確認', url_for('.show', id=id)
 
     def done(outcome):
         flash(f'{heading}を保存しました。')
         return redirect(back, code=303)
-    return pages.edited(check_ins, form, before, back=back, done=done, heading=heading,
-                        place={'plan': plan.id, 'quarter': quarter},
-                        voided='画面を開いたあとに、この進捗確認は取り消されました。改めて記録するときは、'
-                               'もう一度保存してください。',
-                        crumbs=pages.crumbs(noun, (plan.label, back), (heading, None)))
+    return pages.handle_edit(check_ins, form, before, back=back, done=done, heading=heading,
+                             place={'plan': plan.id, 'quarter': quarter},
+                             voided_message='画面を開いたあとに、この進捗確認は取り消されました。'
+                                            '改めて記録するときは、もう一度保存してください。',
+                             crumbs=pages.crumbs(noun, (plan.label, back), (heading, None)))
 
 
 @bp.route('/<int:id>/check-ins/<quarter>/void', methods=['GET', 'POST'])
@@ -275,5 +275,5 @@ def void_check_in(id, quarter):
     if row is None or plan.voided_at:
         abort(404)
     back = url_for('.show', id=id)
-    return pages.voided(check_ins, row, back,
-                        pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)), reusable=True)
+    return pages.handle_void(check_ins, row, back,
+                             pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)), reusable=True)

@@ -71,7 +71,7 @@ cases = Noun(
     name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-',
     prepare=examined,
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
-    separated=approved_by_another('exception_reason', 'exception_by'),
+    separation=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
     panels=case_panels, own_panels=('supports',), template='procurement/case.html',
     columns=['case_no', 'fiscal_year', 'department', 'title', 'kind', 'initial_cost', 'ordered_on',
@@ -203,7 +203,7 @@ supports = Noun(
     sort='-requested_on',
     permits=kept_by(DESK, create=OWNED, move=OWNED), menu=('調達支援',),
     prepare=prepare_support, panels=support_panels, flow=support_flow, template='procurement/support.html',
-    explained=lambda row, before, form: (
+    reason_required=lambda row, before, form: (
         'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on
         and not row.completed_on else ''),
     reserved={name: '依頼するときは空欄（試行は「いいえ」）のままにしてください。'

@@ -8,7 +8,7 @@ from models.rules import calendar, ratings
 from models.standardisation import STEP_STATES, day_in_words, master_on, move_histories, new_moves, states_on
 
 from .core import clock
-from .core.memo import remembered
+from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import charts
 from .records import display, pages
@@ -38,7 +38,7 @@ businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
     permits=kept_by(DESK, READ_ALL), menu=('標準化', '対象業務'),
     panels=business_panels, own_panels=('steps',), template='standardisation/business.html',
-    keeps=named_by_indicators,
+    cannot_void=named_by_indicators,
     columns=['code', 'name',
              Column('applicable', show=lambda v: '適用' if v else '適用しない'),
              'planned_cutover_on', 'cutover_on'],
@@ -52,7 +52,7 @@ def prepare_step(form):
         # a step that stands keeps to its own step master, whichever is in force now
         stands = form.step_no.object_data
         today = clock.today()
-        form.step_no.use_master(remembered(('step master', today), lambda: master_on(today)) if stands is None
+        form.step_no.use(cached(('step master', today), lambda: master_on(today)) if stands is None
                          else Step.get_by_id(getattr(stands, 'id', stands)).master)
         # what was typed was read before its step master was known
         form.step_no.reread()
@@ -191,7 +191,7 @@ masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',),
     sort='-valid_from', prepare=prepare_master,
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
-    restorable=lambda row, by: prepare_master(row, None, None, by, None),
+    cannot_restore=lambda row, by: prepare_master(row, None, None, by, None),
     columns=['version', 'valid_from', 'note'],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。'
          '前の版の完了率は変わりません。')
@@ -199,7 +199,7 @@ items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm,
     key=('version', 'no'), sort='no', prepare=prepare_item,
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
-    restorable=lambda row, by: first_steps(row.master),
+    cannot_restore=lambda row, by: first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=['no', Column('version', '手順書版', StepMaster.version),
              'phase', 'name', 'verified', 'source'],

@@ -24,11 +24,11 @@ from models.systems import LIFECYCLES
 from models.visibility import condition
 
 from .core import clock
-from .core.memo import answered
+from .core.memo import cached_answer
 from .core.permits import OWNED, kept_by
 from .records import display, links, pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
-from .records.vocabulary import vocabulary
+from .records.vocabulary import vocabulary_of
 from .web.guard import allowed, visible_of
 
 
@@ -200,7 +200,7 @@ NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 
 
 def completeness(system):
     """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
-    labels = vocabulary(System).labels
+    labels = vocabulary_of(System).labels
     needed = (*NEEDED, *(('pia_kind',) if system.pii == 'my_number' else ()))
     blanks = [labels[name] + ('（未確認）' if value == 'unknown' else '') for name in needed
               if (value := system.__data__.get(name)) in (None, '', 'unknown')]
@@ -298,5 +298,5 @@ def tallies(person):
     query = System.select(System.lifecycle,
                           fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
     query = query if limit is None else query.where(limit)
-    found = dict(answered('tally', query, lambda: list(query.tuples())))
+    found = dict(cached_answer('tally', query, lambda: list(query.tuples())))
     return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]

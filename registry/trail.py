@@ -9,9 +9,9 @@ from models.people import ROLES
 from models.rules import calendar
 
 from .core import clock
-from .records.listing import whole
+from .records.listing import whole_number
 from .records.noun import NOUNS, of_table
-from .records.vocabulary import title_of, vocabulary
+from .records.vocabulary import title_of, vocabulary_of
 from .web import errors
 from .web.guard import allowed, permit
 
@@ -65,7 +65,7 @@ def index():
         query = query.where(Act.at >= day_start(days['since']))
     if 'until' in days:
         query = query.where(Act.at < day_start(days['until'] + calendar.timedelta(days=1)))
-    if before := whole(request.args, 'before', 0):
+    if before := whole_number(request.args, 'before', 0):
         query = query.where(Act.seq < before)
     rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1)) if not problem else []
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
@@ -91,7 +91,7 @@ def day_start(day):
 def show(seq):
     """Show one act: who, when, why, its place in the chain, and every row it changed as sentences."""
     act = Act.get_or_none(Act.seq == seq) or abort(404)
-    page = whole(request.args, 'page', 1)
+    page = whole_number(request.args, 'page', 1)
     pages = max(1, -(-act.changes // SIZE))
     page = min(max(page, 1), pages)
     names = {}
@@ -105,7 +105,7 @@ def show(seq):
                 and allowed(f'{noun.name}.read') else None)
         changes.append((change, title_of(table) if table else change.table, link,
                         history.label_of(change.table, change.label),
-                        history.sentences(change, vocabulary(table) if table else history.Vocabulary(),
+                        history.sentences(change, vocabulary_of(table) if table else history.Vocabulary(),
                                           names)))
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words,
                            page=page,
@@ -118,7 +118,7 @@ def in_words(found):
     """Return (what the record is called, its label, its address or None, [sentences]) of a row changed
     behind the trail."""
     table = history.TABLES[found['table']]
-    noun, told = of_table(table), vocabulary(table)
+    noun, told = of_table(table), vocabulary_of(table)
     link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views
             and allowed(f'{noun.name}.read')
             and found['fields'] else None)

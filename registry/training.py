@@ -12,17 +12,17 @@ from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
 from .core import clock
-from .core.memo import counted, remembered
+from .core.memo import cached, cached_count
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, links, pages
 from .records.noun import Column, Filter, Noun
 from .web.guard import allowed, permit, require
-from .web.submission import asked_for, submitted
+from .web.submission import filled_form, submitted
 
 
 def course_panels(course):
-    tally = remembered(('enrolled', course.id),
-                       lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
+    tally = cached(('enrolled', course.id),
+                   lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
         Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()],
@@ -50,7 +50,7 @@ def late_joiners(course):
     on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
     late = Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
                                 Staff.id.not_in(on_list), *([] if limit is None else [limit]))
-    number = counted(late)
+    number = cached_count(late)
     return number, list(late.order_by(Staff.staff_no).limit(links.FEW)) if number else []
 
 
@@ -120,7 +120,7 @@ enrolments = Noun(
                     lambda v: Enrolment.course == display.id_of(Course, 'code', v)),
              'status',
              Filter('department', '所属', display.department_options, lambda v: Enrolment.staff.in_(
-                 Staff.select(Staff.id).where(Staff.department == display.unit(v))))],
+                 Staff.select(Staff.id).where(Staff.department == display.unit_id(v))))],
     hint='対象者基準日の名簿です。除外には理由が必要です。')
 courses_bp = pages.blueprint(courses)
 enrolments_bp = pages.blueprint(enrolments)
@@ -139,7 +139,7 @@ def census(id):
     population = list(Staff.select().where(Staff.employed_on(course.census_on)).order_by(Staff.staff_no)
                       ) if course.census_on and course.census_on <= clock.today() else []
     exists = Enrolment.select().where(Enrolment.course == course, Enrolment.live()).exists()
-    form = asked_for(EmptyForm)
+    form = filled_form(EmptyForm)
     if submitted(form) and population and not exists:
         reasons = {'childcare': 'leave', 'sick': 'leave', 'seconded': 'seconded'}
         with pages.act('courses.census', f'{course.census_on} の在籍者を対象者として確定') as writing:

@@ -100,11 +100,11 @@ def examine(upgrade, altered=True):
     if lacking := NEEDED - set(db.get_tables()):
         raise Failed(f'台帳の写しではありません（ない表: {"、".join(sorted(lacking))}）。'
                      '何も変更していません。')
-    if connection.newer():
+    if connection.unknown_migrations():
         raise Failed('より新しい版の写しです。新しい版を使ってください。何も変更していません。')
     head = trail.head()
     checked = Checked(head.seq, head.hash, head.at)
-    if connection.pending():
+    if connection.pending_migrations():
         if not upgrade:
             raise Failed('以前の版の写しです。--migrate を付けると、この版に合わせてから戻します。'
                          '何も変更していません。')

@@ -151,7 +151,7 @@ def restore_postgresql(path, url, production, replace, upgrade, altered):
         except (verify.Unverifiable, PeeweeException) as error:
             raise Failed(f'戻せませんでした。何も変更していません（{" ".join(str(error).split())[:300]}）'
                          '。') from None
-        connection.look_again()
+        connection.analyze()
     return checked
 
 

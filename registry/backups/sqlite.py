@@ -54,7 +54,7 @@ def _examine_file(path):
     """Return a copy Checked; one of an earlier version is verified on a copy of its own that is migrated."""
     _whole(path)
     with opened(SqliteDatabase(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True, autoconnect=False)):
-        if not connection.pending() or catalogue.HISTORY not in db.get_tables():
+        if not connection.pending_migrations() or catalogue.HISTORY not in db.get_tables():
             return examine(upgrade=False)
     scratch = path.with_name(f'{path.name}.check')
     with removed(scratch):

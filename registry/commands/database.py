@@ -39,7 +39,7 @@ def read_settings():
     not do."""
     try:
         read = config.read()
-    except config.Unsafe as error:
+    except config.UnsafeSetting as error:
         fail(error.message, 2)
     clock.pin(read['TODAY'])
     return read

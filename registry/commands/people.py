@@ -62,7 +62,7 @@ def password_(email, password_stdin):
         given = asked_password(row, password_stdin)
         with trail.act('people.password', by=None, at=clock.now(), channel='cli') as act:
             sign_in.set_password(act, row, given, act.at + sign_in.ONE_TIME)
-        throttles.forgive(row.email)
+        throttles.forget_failures(row.email)
     say(f'{row.label} の一時パスワードを設定しました。{ONE_TIME_WORDS}')
 
 
@@ -111,7 +111,7 @@ def list_(email, as_json):
     with register():
         found = [{'id': row.id, 'name': row.name, 'scopes': row.scopes.split(';'),
                   'expires_on': row.expires_on.isoformat(), 'last_used': row.last_use
-                  and row.last_use.used.isoformat()} for row in tokens.of(person_of(email))]
+                  and row.last_use.used.isoformat()} for row in tokens.usable_tokens(person_of(email))]
     if as_json:
         emit(found)
         return

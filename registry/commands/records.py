@@ -11,7 +11,7 @@ from models import Person
 
 from .. import files
 from ..core import clock, connection
-from ..records import exporting, importing, sheets
+from ..records import exporting, importing, saving, sheets
 from ..records.noun import NOUNS
 from .terminal import Day, Kind, emit, fail, keep, progress, register, say, settle_day
 
@@ -39,7 +39,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         try:
             sheet = sheets.read(file.read_bytes(), file.name, encoding)
         except sheets.Unreadable as error:
-            report(importing.told(noun, 0, {}, error.problems, None, []), as_json)
+            report(importing.report(noun, 0, {}, error.problems, None, []), as_json)
             sys.exit(1)
         load = importing.load(noun, sheet, person=who, ignore_unknown=ignore_unknown,
                               progress=progress(noun.title),
@@ -53,12 +53,12 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
             try:
                 seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み')
                                  + files.repaired(load))
-            except (Stale, IntegrityError, importing.Overtaken):
+            except (Stale, IntegrityError, saving.ChangedMeanwhile):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。'
                      'もう一度取り込んでください。')
-        report(importing.told(noun, len(sheet.rows), load.counts, load.problems, seq,
-                              [entry for entry in load.entries if entry.status == 'conflict'],
-                              load.notices), as_json)
+        report(importing.report(noun, len(sheet.rows), load.counts, load.problems, seq,
+                                [entry for entry in load.entries if entry.status == 'conflict'],
+                                load.notices), as_json)
         if not load.good:
             sys.exit(1)
 
@@ -110,7 +110,7 @@ def export(kind, form, encoding, as_of, layout, output):
             for p in error.problems:
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
-        if as_of and (strays := past.count_out_of_order(exporting.end_of(as_of))):
+        if as_of and (strays := past.out_of_order(exporting.end_of_day(as_of))):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。'
                 '記録の順ではこの日のあとなので、含めていません。')
     if output:

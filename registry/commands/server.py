@@ -20,11 +20,11 @@ def serve(host, port, processes, threads):
     from ..web import serving
     with register() as app:
         # who only reads can be served all the same
-        if what := connection.unready():
-            say(f'{troubles.WORDS[what][0]}。{troubles.WORDS[what][1]}')
+        if what := connection.readiness_problem():
+            say(f'{troubles.MESSAGES[what][0]}。{troubles.MESSAGES[what][1]}')
     try:
         refuse_demo(app)
-    except config.Unsafe as error:
+    except config.UnsafeSetting as error:
         fail(error.message, 2)
     # where nobody reads, an echo would wait for ever
     log.LINES.write(f'台帳 Daicho  http://{host}:{port}/\n')

@@ -45,7 +45,7 @@ def register(ready=True, status=1):
     from .. import create_app
     try:
         app = create_app()
-    except config.Unsafe as error:
+    except config.UnsafeSetting as error:
         fail(error.message, 2)
     with app.app_context():
         url = app.config['DATABASE_URL']
@@ -54,10 +54,10 @@ def register(ready=True, status=1):
                  'restore を実行してください。', status)
         try:
             db.connect(reuse_if_open=True)
-            connection.wait_patiently()
-            if ready and connection.pending():
+            connection.wait_longer()
+            if ready and connection.pending_migrations():
                 fail('データベースが最新ではありません。先に daicho migrate を実行してください。', status)
-            if ready and connection.newer():
+            if ready and connection.unknown_migrations():
                 fail('データベースは、より新しい版で作られています。新しい版を使ってください。', status)
             yield app
         except trail.Busy:
@@ -99,11 +99,11 @@ class Told(click.Group):
         except troubles.KNOWN as error:
             if isinstance(error, OSError) and error.filename:
                 fail(f'{error.filename} を読み書きできません（{error.strerror}）。', 2)
-            what = troubles.trouble(error)
+            what = troubles.diagnose(error)
             if what is None:
                 raise
             cause = ' '.join(str(error).split())
-            fail(f'{troubles.WORDS[what][0]}（{cause}）。')
+            fail(f'{troubles.MESSAGES[what][0]}（{cause}）。')
 
 
 def progress(words):

@@ -1,2 +1,4 @@
-"""What everything above stands on: settings, clock, connection, permits, memo; nothing here reads a
-request."""
+"""What everything above stands on: settings, clock, connection, permits, memo.
+
+Nothing here reads a request.
+"""

@@ -43,8 +43,10 @@ def today():
 
 @cache
 def boot():
-    """Return what names this run of the machine, or '' where it has no name: `ticks` of another run say
-    nothing of now."""
+    """Return the name of this run of the machine, '' where it has none.
+
+    `ticks` of another run say nothing of now.
+    """
     try:
         return Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()[:40]
     except OSError:
@@ -52,8 +54,10 @@ def boot():
 
 
 def ticks():
-    """Return the seconds of this run of the machine: they pass alike for all processes, whatever the clock
-    is set to."""
+    """Return the seconds of this run of the machine.
+
+    They pass at one rate for all processes, whatever the clock is set to.
+    """
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME')
                else time.monotonic())
 

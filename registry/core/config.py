@@ -9,9 +9,11 @@ from pathlib import Path
 from models.rules import calendar
 
 
-class Unsafe(SystemExit):
-    """A setting is missing or unsafe; the message, which Python prints as it ends, says which and what to
-    do."""
+class UnsafeSetting(SystemExit):
+    """A setting is missing or unsafe; the message says which and what to do.
+
+    Python prints it as it ends.
+    """
 
     def __init__(self, message):
         super().__init__(f'daicho: {message}')
@@ -23,22 +25,23 @@ def read(environ=None):
     environ = os.environ if environ is None else environ
     env = environ.get('DAICHO_ENV', 'local')
     if env not in ('local', 'production'):
-        raise Unsafe('DAICHO_ENV は local か production にしてください。')
+        raise UnsafeSetting('DAICHO_ENV は local か production にしてください。')
     production = env == 'production'
     instance = Path(environ.get('DAICHO_INSTANCE', 'instance')).absolute()
     url = environ.get('DATABASE_URL') or f'sqlite:///{instance / "daicho.db"}'
     if not url.startswith(('sqlite:///', 'postgresql://')):
-        raise Unsafe('DATABASE_URL は sqlite:///… か postgresql://… にしてください。')
+        raise UnsafeSetting('DATABASE_URL は sqlite:///… か postgresql://… にしてください。')
     pinned = environ.get('DAICHO_TODAY')
     try:
         today = calendar.parse_day(pinned) if pinned else None
     except ValueError as error:
-        raise Unsafe(f'DAICHO_TODAY: {error}') from None
+        raise UnsafeSetting(f'DAICHO_TODAY: {error}') from None
     if production and today:
-        raise Unsafe('本番では DAICHO_TODAY（日付の固定）を使えません。操作履歴の日時が偽りになります。')
+        raise UnsafeSetting('本番では DAICHO_TODAY（日付の固定）を使えません。'
+                            '操作履歴の日時が偽りになります。')
     hosts = [host.strip() for host in environ.get('DAICHO_HOSTS', '').split(',') if host.strip()]
     if production and not hosts:
-        raise Unsafe('本番では DAICHO_HOSTS に受け付けるホスト名を入れてください。')
+        raise UnsafeSetting('本番では DAICHO_HOSTS に受け付けるホスト名を入れてください。')
     return {
         'DAICHO_ENV': env, 'INSTANCE': instance, 'DATABASE_URL': url, 'TODAY': today,
         'SECRET_KEY': _secret(environ, instance, production),
@@ -49,9 +52,9 @@ def read(environ=None):
         'DEVICE_COOKIE': '__Host-daicho-device' if production else 'daicho-device',
         'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True,
         'SESSION_COOKIE_SAMESITE': 'Lax', 'PERMANENT_SESSION_LIFETIME': timedelta(hours=10),
-        'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False, 'MAX_CONTENT_LENGTH': 21 * 1024
-        * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024, 'MAX_FORM_PARTS': 1000, 'WTF_CSRF_TIME_LIMIT': None,
-        'ARGON2_FAST': False,
+        'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False,
+        'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024,
+        'MAX_FORM_PARTS': 1000, 'WTF_CSRF_TIME_LIMIT': None, 'ARGON2_FAST': False,
     }
 
 
@@ -60,17 +63,17 @@ def _proxies(text):
     try:
         networks = [ip_network(part.strip(), strict=False) for part in text.split(',') if part.strip()]
     except ValueError:
-        raise Unsafe('DAICHO_PROXIES は、プロキシの IP アドレスか範囲（10.0.0.0/24 '
-                     'など）をカンマで区切ってください。') from None
+        raise UnsafeSetting('DAICHO_PROXIES は、プロキシの IP アドレスか範囲（10.0.0.0/24 '
+                            'など）をカンマで区切ってください。') from None
     if any(network.prefixlen == 0 for network in networks):
-        raise Unsafe('DAICHO_PROXIES に全部のアドレスは入れられません。'
-                     'だれでも接続元を名乗れてしまうためです。')
+        raise UnsafeSetting('DAICHO_PROXIES に全部のアドレスは入れられません。'
+                            'だれでも接続元を名乗れてしまうためです。')
     return networks
 
 
 def _rate(text):
     if not re.fullmatch('[1-9][0-9]{0,5}', text):
-        raise Unsafe('DAICHO_API_RATE は、1分あたりの回数を1から999999までの整数で入れてください。')
+        raise UnsafeSetting('DAICHO_API_RATE は、1分あたりの回数を1から999999までの整数で入れてください。')
     return int(text)
 
 
@@ -78,13 +81,13 @@ def _secret(environ, instance, production):
     given = environ.get('DAICHO_SECRET_KEY')
     if given:
         if len(given) < 32:
-            raise Unsafe('DAICHO_SECRET_KEY は32文字以上にしてください。')
+            raise UnsafeSetting('DAICHO_SECRET_KEY は32文字以上にしてください。')
         if production and guessable(given):
-            raise Unsafe('DAICHO_SECRET_KEY が推測されやすい並びです。docs/operations.md '
-                         'の方法（secrets.token_hex）で作ってください。')
+            raise UnsafeSetting('DAICHO_SECRET_KEY が推測されやすい並びです。docs/operations.md '
+                                'の方法（secrets.token_hex）で作ってください。')
         return given
     if production:
-        raise Unsafe('本番では DAICHO_SECRET_KEY（32文字以上）が必要です。')
+        raise UnsafeSetting('本番では DAICHO_SECRET_KEY（32文字以上）が必要です。')
     path = instance / 'secret-key'
     if not path.exists():
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,8 +95,8 @@ def _secret(environ, instance, production):
             file.write(secrets.token_hex(32))
     kept = path.read_text()
     if len(kept) < 32:
-        raise Unsafe(f'{path} の署名鍵が欠けています。控えから戻すか、ファイルを削除してください（作り直し、'
-                     '全員がサインインし直します）。')
+        raise UnsafeSetting(f'{path} の署名鍵が欠けています。控えから戻すか、ファイルを削除してください'
+                            '（作り直し、全員がサインインし直します）。')
     return kept
 
 
@@ -102,8 +105,10 @@ WORDS_APART = '(?<![A-Za-z0-9])(?:[A-Z]?[a-z]+|[A-Z]+)(?![A-Za-z0-9])'
 
 
 def guessable(key):
-    """Tell whether a key was made up and not drawn: few characters, most of them as the one before
-    foretells, or words."""
+    """Tell whether a key was made up rather than drawn at random.
+
+    It has few characters, follows a pattern from one to the next, or consists of words.
+    """
     if len(set(key)) < 7 or re.fullmatch(r'(.+?)\1+', key[:512]):
         return True
     steps = [ord(after) - ord(before) for before, after in zip(key, key[1:], strict=False)]

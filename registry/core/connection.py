@@ -1,5 +1,4 @@
-"""One database: opened by its URL, lent to each request from a pool and given back after it, migrated by
-files."""
+"""One database: opened by its URL, lent to each request from a pool, migrated by files."""
 import os
 import shutil
 import sqlite3
@@ -24,20 +23,18 @@ WAIT, COMMAND_WAIT = 3_000, 120_000
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
 #: opening is dear: SQLite reads the whole schema again, PostgreSQL starts a process; `timeout` in seconds
 POOL = {'max_connections': 20, 'stale_timeout': 600, 'timeout': 20}
-
-
 #: below this many bytes left the database is not ready to be written
 ROOM = 16 * 1024 * 1024
 
 
-class File(PooledSqliteDatabase):
+class DatabaseFile(PooledSqliteDatabase):
     """SQLite's file, as first opened: what is written to one removed or replaced since then would be lost."""
 
     opened = None
 
     def connect(self, reuse_if_open=False):
         if self.opened is not None and identity(self.database) != self.opened:
-            raise troubles.Moved(f'{self.database} is not the file that was opened')
+            raise troubles.FileReplaced(f'{self.database} is not the file that was opened')
         try:
             found = super().connect(reuse_if_open)
         except sqlite3.DatabaseError as error:  # what a pragma finds, peewee hands on as it is
@@ -47,7 +44,7 @@ class File(PooledSqliteDatabase):
         return found
 
 
-register_database(File, 'sqlite+file')
+register_database(DatabaseFile, 'sqlite+file')
 
 
 def identity(path):
@@ -66,13 +63,12 @@ def open_database(url, production=False):
         pragmas = {**SQLITE, 'synchronous': 'full' if production else 'normal'}
         # a connection serves one request at a time, but not always on the thread that opened it
         return connect(url.replace('sqlite', 'sqlite+file', 1), autoconnect=False, pragmas=pragmas,
-                       lock_type='IMMEDIATE',
-                       check_same_thread=False, **POOL)
+                       lock_type='IMMEDIATE', check_same_thread=False, **POOL)
     return connect(url.replace('://', 'ext+pool://', 1), autoconnect=False, unquote_password=True,
                    options=f'-c lock_timeout={WAIT}', **POOL)
 
 
-def wait_patiently():
+def wait_longer():
     """Let the open connection wait longer for others' writes: nobody's page hangs on a command."""
     if isinstance(db.obj, PostgresqlDatabase):
         db.execute_sql(f'SET lock_timeout = {COMMAND_WAIT}')
@@ -80,7 +76,7 @@ def wait_patiently():
         db.execute_sql(f'PRAGMA busy_timeout = {COMMAND_WAIT}')
 
 
-def settle():
+def checkpoint_and_close():
     """Write what SQLite keeps beside its file into the file: a copy of it alone is then a whole one."""
     if isinstance(db.obj, SqliteDatabase):
         with suppress(PeeweeException), db.connection_context():
@@ -94,23 +90,28 @@ def close():
         db.close_all()
 
 
-def look_again():
+def analyze():
     """Have PostgreSQL count its tables anew: just after many new rows it plans as if there were few."""
     if isinstance(db.obj, PostgresqlDatabase):
         db.execute_sql('ANALYZE')
 
 
-def streamed(query):
-    """Yield the rows of a query as the engine gives them, without holding them all: PostgreSQL hands them
-    over in portions if asked."""
-    return ServerSide(query.tuples(), array_size=1000) if isinstance(db.obj,
-        PostgresqlDatabase) else db.execute(query)
+def stream(query):
+    """Yield the rows of a query as the engine gives them, without holding them all.
+
+    PostgreSQL hands them over in portions if asked.
+    """
+    if isinstance(db.obj, PostgresqlDatabase):
+        return ServerSide(query.tuples(), array_size=1000)
+    return db.execute(query)
 
 
 @contextmanager
 def without_waiting():
-    """Have a write that may be left out fail at once where somebody else is writing; PostgreSQL waits for a
-    row only."""
+    """Let a write that may be left out fail at once where another is under way.
+
+    PostgreSQL waits for locked rows only and needs nothing.
+    """
     if not isinstance(db.obj, SqliteDatabase):
         yield
         return
@@ -128,17 +129,16 @@ def runner():
 
 
 def migrate(fill=None, at=None):
-    """Create or upgrade the schema, call `fill` in the same transaction; return the names of the migrations
-    applied.
+    """Create or upgrade the schema, call `fill` in the same transaction; return the migrations applied.
 
     `at` is the moment of the acts that this takes, now unless given. All of it is done or nothing, and a
     second one waits for the first. Raises Refused where the database cannot become what this version needs.
     """
-    with _alone(keys=not pending()):
-        if unknown := newer():
+    with _alone(keys=not pending_migrations()):
+        if unknown := unknown_migrations():
             raise Refused(f'このデータベースは、より新しい版で作られています（{"、".join(unknown)}）。'
                           '新しい版で開いてください。')
-        checked = bool(pending())
+        checked = bool(pending_migrations())
         loose = _loose_keys() if checked else set()
         applied = runner().up()
         if not TrailHead.select().exists():
@@ -188,32 +188,33 @@ def _alone(keys):
 
 def _loose_keys():
     """Return the rows whose foreign keys lead nowhere; PostgreSQL has none."""
-    return set() if isinstance(db.obj,
-                               PostgresqlDatabase) else set(db.execute_sql('PRAGMA foreign_key_check'))
+    if isinstance(db.obj, PostgresqlDatabase):
+        return set()
+    return set(db.execute_sql('PRAGMA foreign_key_check'))
 
 
-def pending():
+def pending_migrations():
     """Return the names of migrations not yet applied."""
     return [m.name for m in runner().status() if not m.applied]
 
 
-def newer():
+def unknown_migrations():
     """Return the names of migrations that were applied and are not known here."""
     return [m.name for m in runner().status() if m.path is None]
 
 
-def unready():
+def readiness_problem():
     """Return what keeps the database from being written to (a word of `troubles`), or None."""
     try:
         with db.connection_context():
-            if pending():
+            if pending_migrations():
                 return 'schema'
             if isinstance(db.obj, PostgresqlDatabase):
-                return 'readonly' if db.execute_sql('SHOW transaction_read_only').fetchone()[
-                    0] == 'on' else None
+                (readonly,) = db.execute_sql('SHOW transaction_read_only').fetchone()
+                return 'readonly' if readonly == 'on' else None
             return _unwritable()
     except troubles.KNOWN as error:
-        return troubles.trouble(error) or 'unreachable'
+        return troubles.diagnose(error) or 'unreachable'
 
 
 def _unwritable():
@@ -223,7 +224,7 @@ def _unwritable():
         db.execute_sql('BEGIN IMMEDIATE')
         db.execute_sql('ROLLBACK')
     except OperationalError as error:
-        if troubles.trouble(error) != 'busy':
+        if troubles.diagnose(error) != 'busy':
             raise
     finally:
         db.execute_sql(f'PRAGMA busy_timeout = {SQLITE["busy_timeout"]}')

@@ -1,5 +1,7 @@
-"""The log: a JSON object a line on standard error. Whoever writes a line neither waits for its reader nor
-learns of its failure."""
+"""The log: a JSON object a line on standard error.
+
+Whoever writes a line neither waits for its reader nor learns of its failure.
+"""
 import atexit
 import json
 import logging
@@ -19,8 +21,10 @@ LAST = 2
 
 
 class Lines:
-    """A stream whose lines a thread of its own writes to `fd`; the lines it cannot write are dropped, and
-    their number said later."""
+    """A stream whose lines a thread of its own writes to `fd`.
+
+    Lines that cannot be written are dropped, and their number is logged later.
+    """
 
     def __init__(self, fd):
         self.fd = fd
@@ -29,8 +33,7 @@ class Lines:
             os.register_at_fork(after_in_child=self.begin)
 
     def begin(self):
-        """Start empty: also in a forked process, which has the lines of its parent but not the thread that
-        writes them."""
+        """Start empty: a forked process has the lines of its parent but not the thread that writes them."""
         self.waiting, self.dropped, self.lock, self.thread = queue.Queue(ROOM), 0, threading.Lock(), None
 
     def write(self, text):
@@ -58,9 +61,9 @@ class Lines:
             text = self.waiting.get()
             try:
                 if self.dropped:
-                    self._put(json.dumps({'event': 'log_dropped', 'lines': self.dropped,
-                                          'timestamp': time.strftime(
-                        '%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'level': 'warning'}) + '\n')
+                    now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
+                    self._put(json.dumps({'event': 'log_dropped', 'lines': self.dropped, 'timestamp': now,
+                                          'level': 'warning'}) + '\n')
                     self.dropped = 0
                 self._put(text)
             except OSError:
@@ -76,17 +79,16 @@ class Lines:
 LINES = Lines(2)
 atexit.register(LINES.finish)
 
-TOLD = [structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level,
-        structlog.processors.format_exc_info]
+PROCESSORS = [structlog.processors.TimeStamper(fmt='iso'), structlog.processors.add_log_level,
+              structlog.processors.format_exc_info]
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 JSON = structlog.processors.JSONRenderer(lambda event, **_: _encode(event))
 
 
 def formatter():
-    """Return what makes a line of the standard library's records: the server's, the warnings of Python, any
-    library's."""
+    """Return the formatter of the standard library's records: the server's, warnings, any library's."""
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_logger_name, *TOLD],
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, *PROCESSORS],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, JSON])
 
 
@@ -104,12 +106,12 @@ STANDARD = {
 
 def configure():
     """Have our own lines written so."""
-    structlog.configure(processors=[*TOLD, JSON],
+    structlog.configure(processors=[*PROCESSORS, JSON],
                         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
                         logger_factory=structlog.WriteLoggerFactory(LINES), cache_logger_on_first_use=False)
 
 
-def take_all():
+def capture_all():
     """Have every line of this process written so, whoever speaks."""
     configure()
     logging.config.dictConfig(STANDARD)

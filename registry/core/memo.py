@@ -1,5 +1,7 @@
-"""What is counted is counted once, and again only when a table it was read from has changed
-(docs/decisions/0013)."""
+"""What is counted is counted once, and again only after a table it was read from has changed.
+
+See docs/decisions/0013.
+"""
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -43,8 +45,10 @@ class Kept(NamedTuple):
 
 
 class Memo:
-    """The results of one process. Of those who ask for the same one at once, the first makes it and the
-    others wait."""
+    """The results of one process.
+
+    Of those who ask for the same one at once, the first makes it and the others wait.
+    """
 
     def __init__(self):
         self.guard = Lock()
@@ -57,8 +61,8 @@ class Memo:
             # this look at the trail is no part of what is being made
             token = _reading.set(None)
             try:
-                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq) | {TRAIL: head.hash,
-                    LAST: head.seq}
+                found = dict.fromkeys(KNOWN, '') | trail.last_changes(KNOWN, head.seq)
+                found |= {TRAIL: head.hash, LAST: head.seq}
             finally:
                 _reading.reset(token)
             with self.guard:
@@ -111,8 +115,7 @@ def note(event):
 
 
 class Scope:
-    """One request, or one command: where its process keeps what it remembers, and the chain's head as it
-    found it."""
+    """One request or command: the process's Memo, and the chain's head as it was found first."""
 
     def __init__(self, find):
         self.find, self.head = find, None
@@ -140,21 +143,20 @@ def head():
     return scope.head
 
 
-def remembered(key, make, found=None, again=None):
+def cached(key, make, at_head=None, again=None):
     """Return what `make` made for `key`, made again only when a table it had read changed since.
 
-    The chain's head, this request's or the one given as `found`, says how the tables stand. The key must
+    The chain's head, this request's or the one given as `at_head`, says how the tables stand. The key must
     name all else the result depends on, what was read before `make` ran included. Of a result that was made
-    from one table alone,
-    `again` may give (the table, a function (value, changes) that returns the value after some changes of
-    it). Outside of any scope nothing is remembered.
+    from one table alone, `again` may give (the table, a function (value, changes) that returns the value
+    after some changes of it). Outside of any scope nothing is cached.
     """
     scope = _scope.get()
     if scope is None:
         return make()
     memo = scope.find()
     # what a result is made from belongs to the same head as the result
-    stands = memo.stands(found) if found else _standing.get() or memo.stands(head())
+    stands = memo.stands(at_head) if at_head else _standing.get() or memo.stands(head())
     kept = memo.find(key, stands)
     if kept is None:
         with memo.alone(key):
@@ -169,8 +171,7 @@ def remembered(key, make, found=None, again=None):
 
 
 def _renewed(old, make, again, stands):
-    """Return the value of an older result with what has changed since worked in, or else what `make`
-    makes."""
+    """Return an older result with later changes worked in, or else what `make` makes."""
     changes = None
     if again is not None and old is not None and old.seq <= stands[LAST]:
         table, renew = again
@@ -199,23 +200,26 @@ def _made(make, stands):
     return Kept({name: stands[name] for name in read}, value, stands[LAST])
 
 
-def counted(query):
+def cached_count(query):
     """Return how many rows a query has, counted once while what it names stands, whoever asks."""
     query = query.order_by()
-    return answered('count', query, query.count)
+    return cached_answer('count', query, query.count)
 
 
-def answered(what, query, make):
-    """Return what `make` makes of a query alone; of one table's only, a change of columns that it does not
-    name changes nothing."""
+def cached_answer(what, query, make):
+    """Return what `make` makes of a query, cached while the tables it names stand.
+
+    Of a query of one table, a change of columns that it does not name changes nothing.
+    """
     sql, params = _asked(query)
     table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
     named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
     # what is derived from other columns changes with them
     if tables_of(sql) == {table._meta.table_name} and not named & table.derived:
-        again = table, lambda value, changes: make() if any(named & values.keys() for _,
-            values in changes) else value
-    return remembered((what, sql, params), make, again=again)
+        def worked_in(value, changes):
+            return make() if any(named & values.keys() for _, values in changes) else value
+        again = table, worked_in
+    return cached((what, sql, params), make, again=again)
 
 
 def _asked(query):

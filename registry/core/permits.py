@@ -1,5 +1,4 @@
-"""Who may do what: one table of permits, each the alternatives of small predicates of a person and a
-thing."""
+"""Who may do what: one table of permits, each the alternatives of predicates of a person and a thing."""
 from functools import cache
 from typing import NamedTuple
 
@@ -78,15 +77,19 @@ def in_principle(permit, role):
 
 
 def kept_by(writers, readers=SUBJECT, **others):
-    """Return the permits of a noun that some write and some read; `others` are the verbs that differ, () for
-    one it has not."""
+    """Return the permits of a noun that some write and some read.
+
+    `others` are the verbs that differ, () for one that the noun does not have.
+    """
     found = {'read': readers, 'create': writers, 'edit': writers, 'void': writers, **others}
     return {verb: rules for verb, rules in found.items() if rules}
 
 
 def allowed(permit, thing, person):
-    """Tell whether a person holds a permit, for a thing or (None) in principle; None, the system itself,
-    holds every one."""
+    """Tell whether a person holds a permit, for a thing or (None) in principle.
+
+    None as the person is the system itself, which holds every permit.
+    """
     if person is None:
         return True
     if thing is None:
@@ -95,33 +98,34 @@ def allowed(permit, thing, person):
 
 
 def overreach(noun, row, before, form, person):
-    """Yield (field name, message) of what a unit's member may not write: what the desk decides, and others'
-    records.
+    """Yield (field name, message) of what a unit's member may not write.
 
-    `row` is filled from `form`, `before` the row as it stands or None; `person` None is the system itself.
+    That is what the desk decides, and references to records they do not see. `row` is filled from `form`,
+    `before` the row as it stands or None; `person` None is the system itself.
     """
     if person is None or person.role not in UNIT_ROLES:
         return
     for cell in form.cells():
         if cell.attr in noun.reserved:
-            stood = before.__data__.get(cell.attr) if before is not None else noun.table._meta.fields[
-                cell.attr].default
+            stood = (before.__data__.get(cell.attr) if before is not None
+                     else noun.table._meta.fields[cell.attr].default)
             if row.__data__.get(cell.attr) != stood:
                 yield cell.short_name, (f'{cell.label.text}は情報政策の担当者だけが変更できます。'
                                         f'{noun.reserved[cell.attr]}')
         table = getattr(cell, 'table', None)
-        limit = condition(table, person,
-                          clock.today()) if table is not None and table.owned_by != OFFICE else None
+        if table is None or table.owned_by == OFFICE:
+            continue
+        limit = condition(table, person, clock.today())
         if limit is None:
             continue
-        several = hasattr(cell, 'ids_of')
-        old = (cell.ids_of(before) if several
-               else [before.__data__.get(cell.attr)]) if before is not None else []
+        several, old = hasattr(cell, 'ids_of'), []
+        if before is not None:
+            old = cell.ids_of(before) if several else [before.__data__.get(cell.attr)]
         new = set((cell.data or []) if several else [row.__data__.get(cell.attr)]) - {*old, None}
         # a placeholder is a record of the same file, judged on its own line
         new = {id for id in new if id > 0}
-        if away := new - {id for (id,) in table.select(table.id).where(table.id.in_(list(new)),
-                limit).tuples()}:
+        seen = table.select(table.id).where(table.id.in_(list(new)), limit).tuples()
+        if unseen := new - {id for (id,) in seen}:
             # in the words for a number that no record has: whether there is one is not theirs to know
             yield cell.short_name, cell.unknown([number for (number,) in table.select(cell.by).where(
-                table.id.in_(list(away))).order_by(cell.by).tuples()])
+                table.id.in_(list(unseen))).order_by(cell.by).tuples()])

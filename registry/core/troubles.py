@@ -11,7 +11,7 @@ from models import db
 
 TELL = '情報政策の担当者に伝えてください。'
 #: what is wrong: (title, what to do)
-WORDS = {
+MESSAGES = {
     'unreachable': ('データベースにつながりません', '少し待ってから、もう一度開いてください。'),
     'busy': ('データベースが混み合っています', 'しばらく待ってから、もう一度操作してください。'),
     'full': ('ディスクがいっぱいで保存できません', f'{TELL}空きができるまで、登録や変更はできません。'),
@@ -33,19 +33,19 @@ POSTGRESQL = {'53100': 'full', '53': 'busy', '55P03': 'busy', '57014': 'busy', '
               '58': 'unreachable', 'XX001': 'corrupt', 'XX002': 'corrupt'}
 ERRNO = {errno.ENOSPC: 'full', errno.EDQUOT: 'full', errno.EROFS: 'readonly', errno.EACCES: 'readonly',
          errno.EPERM: 'readonly'}
-#: what `trouble` can tell of
+#: what `diagnose` can tell of
 KNOWN = (PeeweeException, MaxConnectionsExceeded, OSError)
 
 
-class Moved(OperationalError):
+class FileReplaced(OperationalError):
     """The file that this process opened no longer stands at its path."""
 
 
-def trouble(error):
-    """Return what of WORDS is wrong, or None when it is a fault of the program."""
+def diagnose(error):
+    """Return what of MESSAGES is wrong, or None when it is a fault of the program."""
     if isinstance(error, OSError):
         return ERRNO.get(error.errno)
-    if isinstance(error, Moved):
+    if isinstance(error, FileReplaced):
         return 'moved'
     if isinstance(error, MaxConnectionsExceeded):
         return 'busy'
@@ -58,8 +58,9 @@ def trouble(error):
     codes = [found for cause in causes if (found := _code(cause)) is not None]
     if codes:
         what = next((what for what in codes if what), None)
-        return obstacle(Path(db.obj.database)) if what == 'failing' and isinstance(db.obj,
-            SqliteDatabase) else what
+        if what == 'failing' and isinstance(db.obj, SqliteDatabase):
+            return file_trouble(Path(db.obj.database))
+        return what
     return 'unreachable' if isinstance(error, (OperationalError, InterfaceError)) else None
 
 
@@ -67,20 +68,20 @@ def trouble(error):
 ROOM = 1024 * 1024
 
 
-def obstacle(path):
+def file_trouble(path):
     """Return what keeps SQLite's file from being opened, read or written: SQLite itself does not say."""
     folder = path.parent
     if not folder.is_dir() or path.is_dir():
         return 'missing'
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK) or path.exists() and not os.access(path,
-            os.R_OK | os.W_OK):
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return 'readonly'
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return 'readonly'
     return 'full' if shutil.disk_usage(folder).free < ROOM else 'failing'
 
 
 def _code(cause):
-    """Return what the code of a driver's error says is wrong, '' when nothing of ours, or None when it has
-    none."""
+    """Return what a driver's error code says: a key of MESSAGES, '' for another fault, None for no code."""
     if (code := getattr(cause, 'sqlite_errorcode', None)) is not None:
         return 'schema' if 'no such table' in str(cause) else SQLITE.get(code & 0xff, '')
     if state := getattr(cause, 'sqlstate', None):

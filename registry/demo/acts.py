@@ -39,7 +39,7 @@ class Acts:
         self.act(moment, kind, lambda act: self.set(act, self.rows[key], **values), by, reason)
 
     def set(self, act, row, **values):
-        before = saving.twin(row)
+        before = saving.copy_of(row)
         for name, value in values.items():
             setattr(row, name, value)
         act.save(row, before)

@@ -79,7 +79,7 @@ class Standardisation(Acts):
 
     def move(self, act, row, **values):
         """Change a step's progress, its history with it."""
-        before = saving.twin(row)
+        before = saving.copy_of(row)
         self.set(act, row, **values)
         act.insert([StepMove(progress=row.id, status=status, on_day=day) for status,
                     day in new_moves(row, before, act.at.date())])

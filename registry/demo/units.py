@@ -35,7 +35,7 @@ class Units(Acts):
         def rename(act):
             names = {code: name for code, name, _ in UNITS}
             for code in FORMER:
-                before = saving.twin(self.units[code])
+                before = saving.copy_of(self.units[code])
                 self.set(act, self.units[code], name=names[code], valid_from=date(2026, 4, 1))
                 archive_version(act, self.units[code], before, date(2026, 4, 1))
         self.act(at(2024, 3, 25), 'demo.fill', found, by=None)

@@ -13,7 +13,7 @@ from models.figures.plans import plans_chosen
 from models.rules import calendar, ratings
 
 from ..core import clock, connection
-from ..core.memo import remembered
+from ..core.memo import cached
 from .judging import judge, lines, settings
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
@@ -99,8 +99,8 @@ def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
     found, until = trail.head(), moment(as_of)
-    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
-                      found)
+    made = cached(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
+                  found)
     # where the chain stands is said anew: what is counted may have stood for many acts
     return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash,
                             head_at=found.at)
@@ -113,7 +113,7 @@ def moment(day):
 
 def is_demo(head):
     """Tell whether the register whose chain ends in `head` holds the demo ward (デモデータ)."""
-    _last['demo'] = remembered(('demo',), lambda: Act.select().where(Act.kind == 'demo.fill').exists(), head)
+    _last['demo'] = cached(('demo',), lambda: Act.select().where(Act.kind == 'demo.fill').exists(), head)
     return _last['demo']
 
 
@@ -138,7 +138,7 @@ class Told:
 
 def told(year):
     """Return the Told of a year, or None when it has no strategy."""
-    return remembered(('told', year), lambda: _told(year))
+    return cached(('told', year), lambda: _told(year))
 
 
 def _told(year):
@@ -198,8 +198,8 @@ def judged_on(indicator, year, as_of, until, trends):
         found = told(year)
         return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until,
                      settings(), trends, found.bound.get(indicator.id, ()))
-    return remembered(('judged', indicator.id, year, as_of, until if indicator.measure
-                       and MEASURES[indicator.measure].clocked else None, trends), make)
+    return cached(('judged', indicator.id, year, as_of, until if indicator.measure
+                   and MEASURES[indicator.measure].clocked else None, trends), make)
 
 
 def natural(no):

@@ -8,7 +8,7 @@ from models.figures import MEASURES, RATE, asked_for, figure_of
 from models.rules import calendar, ratings
 from models.settings import SETTINGS, DatedSettings
 
-from ..core.memo import remembered
+from ..core.memo import cached
 
 #: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by
 MISSING, NOT_APPLICABLE = '記録なし', ratings.NOT_APPLICABLE
@@ -81,7 +81,7 @@ def lines(text):
 
 def settings():
     """Return the dated settings."""
-    return remembered(('settings',), DatedSettings)
+    return cached(('settings',), Dated)
 
 
 def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
@@ -91,15 +91,15 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
     """
     ends = calendar.month_ends(year, as_of) if trends else []
     asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses,
-                      remembered)
-    return figure_of(name, asked, numbers_on(name, asked)[-1])
+                      cached)
+    return of_number(name, asked, numbers_on(name, asked)[-1])
 
 
 def numbers_on(name, asked):
     """Return what a measure counts on each of the days asked for."""
     untils = asked.untils if MEASURES[name].clocked else ()
-    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses),
-                      lambda: MEASURES[name].evaluate(
+    return cached(('numbers', name, asked.year, asked.days, untils, asked.businesses),
+                  lambda: MEASURES[name].known(
         replace(asked, dated=settings())))
 
 
@@ -250,6 +250,6 @@ def measured_trend(indicator, year, as_of, until, dated, businesses=()):
     once."""
     days = calendar.month_ends(year, as_of)
     asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
-                      remembered)
+                      cached)
     return [(f'{day.month}月', shown(number.value, indicator))
             for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]

@@ -27,10 +27,10 @@ from models.standardisation import STEP_STATES, state_on
 from models.visibility import condition
 
 from ..core import clock
-from ..core.memo import remembered
+from ..core.memo import cached
 from ..records import display
-from ..records.listing import whole
-from ..records.noun import Column, narrow, of_table
+from ..records.listing import whole_number
+from ..records.noun import Column, nowrap_classes, of_table
 from ..strategies.parts import crumbs
 from ..web.front import asked_day
 from ..web.guard import permit
@@ -53,12 +53,13 @@ def show_figure(name):
     if name not in MEASURES:
         abort(404)
     today = clock.today()
-    year = asked if 2000 <= (asked := whole(request.args, 'year', 0)) <= 2099 else calendar.fiscal_year(today)
+    asked_year = whole_number(request.args, 'year', 0)
+    year = asked_year if 2000 <= asked_year <= 2099 else calendar.fiscal_year(today)
     as_of, problem = asked_day(year)
     dated = judging.settings()
     as_of = as_of or default_day(year, today)
     until = boards.moment(as_of)
-    exists, served = remembered(('served', name, year), lambda: serves(name, year))
+    exists, served = cached(('served', name, year), lambda: serves(name, year))
     place = request.args.get('indicator', '')[:12]
     of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
     if place and of is None:
@@ -73,15 +74,15 @@ def show_figure(name):
     found = counted()
     asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role,
              current_user.department_id)
-    listed = remembered(('groups', *asked), lambda: groups(counted()))
+    listed = cached(('groups', *asked), lambda: groups(counted()))
     group = request.args.get('group', '')
     chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n),
         listed[0][0])
-    page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
-    table = remembered(('page', *asked, chosen, page),
-                       lambda: row_table(counted(), chosen, until, page, total))
-    unverified = dated.unverified(found.settings, as_of)
-    used = [(SETTINGS[setting][0], dated.on(setting, as_of), setting in unverified)
+    page = whole_number(request.args, 'page', 1)
+    total = next(size for key, _, _, size, _ in listed if key == chosen)
+    table = cached(('page', *asked, chosen, page),
+                   lambda: row_table(counted(), chosen, until, page, total))
+    used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     # as the indicators say it that it serves
     decimals = (of or served[0]).places if served else 1
@@ -119,14 +120,14 @@ def groups(found):
 
 def bound(served):
     ids = [one.id for one in served]
-    return remembered(('bound', *ids), lambda: boards.bound_businesses(ids))
+    return cached(('bound', *ids), lambda: boards.bound_businesses(ids))
 
 
 def published(served, as_of):
     """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up
     to a day."""
     ids, last = [one.id for one in served], {}
-    for row in remembered(('actuals', *ids), lambda: list(Actual.select().where(
+    for row in cached(('actuals', *ids), lambda: list(Actual.select().where(
             Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
         if row.as_of <= as_of:
             last[row.indicator_id] = judging.stated(row)
@@ -223,5 +224,5 @@ def row_table(found, key, until, page, total, size=50):
              for row in population.joins(noun.joins(table.select(table.id,
                      *(c.sql() for c in columns)).where(table.id.in_(ids))))
              .order_by(*population.order or [table.id]).tuples()]
-    return {'columns': [*(c.label for c in columns), *more], 'narrow': narrow(columns), 'rows': lines,
+    return {'columns': [*(c.label for c in columns), *more], 'narrow': nowrap_classes(columns), 'rows': lines,
             'noun': noun.name, 'page': page, 'pages': pages, 'total': total}

@@ -1,5 +1,4 @@
-"""What changed meanwhile, field by field: of two people's changes to one record nobody's is lost without
-being asked."""
+"""What changed meanwhile, field by field: nobody's change is lost without a question."""
 import re
 from dataclasses import dataclass
 
@@ -8,9 +7,12 @@ from audits import past
 
 @dataclass(frozen=True)
 class Sides:
-    """Both sides of a conflict: [(field, what was typed in words or None where it was left alone, what
-    stands in words and as typed)], [(field, value)] of what stays without a question, and the Acts since the
-    form was opened."""
+    """Both sides of a conflict, field by field.
+
+    `chosen` is [(field, what was typed in words or None where it was left alone, what stands in words and as
+    typed)], `kept` [(field, value)] of what stays without a question, `later` the Acts since the form was
+    opened.
+    """
 
     chosen: list
     kept: list
@@ -18,11 +20,10 @@ class Sides:
 
 
 def sides(form, row, stands, opened):
-    """Return the Sides of a form that was filled from an older state (`opened`, a stamp) of the record that
-    `stands`.
+    """Return the Sides of a form that was filled from an older state of the record that `stands`.
 
-    `row` holds what was typed. What the person had left alone stays as the other left it; a stamp that
-    cannot be read is taken for one of a form all of which was typed.
+    `opened` is the stamp of that state. `row` holds what was typed. What the person had left alone stays as
+    the other left it; a stamp that cannot be read is taken for one of a form all of which was typed.
     """
     filled = re.fullmatch(r'(\d{1,9})((?:;[\d,]*)*)', opened, re.ASCII)
     known, later = past.state_after(stands, int(filled.group(1)) if filled else 0)
@@ -33,8 +34,8 @@ def sides(form, row, stands, opened):
         if hasattr(field, 'ids_of'):
             typed, stored, name, read = field.data or [], field.ids_of(stands), field.short_name, sorted
         else:
-            typed, stored, name, read = row.__data__.get(field.attr), stands.__data__.get(
-                field.attr), field.attr, field.text
+            typed, stored = row.__data__.get(field.attr), stands.__data__.get(field.attr)
+            name, read = field.attr, field.text
         if read(typed) == read(stored):
             kept.append((field, stored))
         elif name in known and read(known[name]) == read(typed):

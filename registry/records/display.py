@@ -1,4 +1,4 @@
-"""How stored values are read in lists: units by today's name, codes by label, days and amounts in words."""
+"""How stored values are shown: units by today's name, codes by label, days and amounts in words."""
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -12,56 +12,60 @@ from models.rules import calendar
 from models.visibility import condition
 
 from ..core import clock
-from ..core.memo import remembered
+from ..core.memo import cached
 
 
 def departments():
     """Return {id: name today} of every unit."""
     today = clock.today()
-    return remembered(('departments', today), lambda: names_on(today))
+    return cached(('departments', today), lambda: names_on(today))
 
 
 def department(id):
     return departments().get(id, '')
 
 
-def called(row):
+def display_name(row):
     """Return what a record is called on a page: a unit by its name today, any other by its label."""
     if isinstance(row, Department) and row.valid_from > clock.today():
         return f'{row.code} {department(row.id)}'
     return row.label
 
 
-def listed(field):
-    """Return the [(number, words)] a field offers, read once for a chain's head unless they depend on the
-    record at hand."""
+def options_of(field):
+    """Return the [(number, words)] a field offers.
+
+    They are read once per state of the trail unless they depend on the record at hand.
+    """
     if field.only is not None:
         return field.all_options()
     if field.table is Department:
-        return remembered(('listed', Department, clock.today()), partial(_in_use, field))
-    return remembered(('listed', field.table, field.by.name, clock.today()), field.all_options)
+        return cached(('listed', Department, clock.today()), partial(_in_use, field))
+    return cached(('listed', field.table, field.by.name, clock.today()), field.all_listed)
 
 
 def _in_use(field):
-    ended = {code for (code,) in Department.select(Department.code).where(
-        Department.valid_to < clock.today()).tuples()}
-    return [(code, words) for code, words in field.all_options() if code not in ended]
+    rows = Department.select(Department.code).where(Department.valid_to < clock.today())
+    ended = {code for (code,) in rows.tuples()}
+    return [(code, words) for code, words in field.all_listed() if code not in ended]
 
 
-def named(table):
-    """Return {name today: [codes]} of the units in use, which a file may call by their names; {} of other
-    tables."""
+def codes_by_name(table):
+    """Return {name today: [codes]} of the units in use; {} of other tables.
+
+    A file may call units by their names.
+    """
     if table is not Department:
         return {}
-    return remembered(('unit names', clock.today()), _unit_names)
+    return cached(('unit names', clock.today()), _unit_names)
 
 
 def _unit_names():
     today, found = clock.today(), {}
-    for id, code in Department.select(Department.id, Department.code).where(
-            Department.live(), Department.valid_to.is_null()
-            | (Department.valid_to >= today)).order_by(Department.code).tuples():
-        found.setdefault(half_width(department(id)), []).append(code)
+    in_use = Department.select(Department.id, Department.code).where(
+        Department.live(), Department.valid_to.is_null() | (Department.valid_to >= today))
+    for id, code in in_use.order_by(Department.code).tuples():
+        found.setdefault(narrow(department(id)), []).append(code)
     return found
 
 
@@ -76,17 +80,17 @@ class Viewer(viewer.Viewer):
         who = self.person
         if who is None or table.owned_by == OFFICE:
             return None
-        return remembered(('limit', table, self.day, who.id, who.role, who.department_id),
-                          partial(condition, table, who, self.day))
+        return cached(('limit', table, self.day, who.id, who.role, who.department_id),
+                      partial(condition, table, who, self.day))
 
     def called(self, row):
-        return called(row)
+        return display_name(row)
 
-    def numbers_by_name(self, table):
-        return named(table)
+    def named(self, table):
+        return codes_by_name(table)
 
-    def options_for(self, field):
-        return listed(field)
+    def listed(self, field):
+        return options_of(field)
 
 
 def code(codes):
@@ -136,7 +140,7 @@ def years():
 def department_options():
     """Return [(code, name today)] of every unit, by name."""
     today = clock.today()
-    return remembered(('unit codes', today), lambda: sorted(
+    return cached(('unit codes', today), lambda: sorted(
         ((code, department(id)) for id, code in Department.select(Department.id, Department.code).tuples()),
         key=lambda pair: (pair[1], pair[0])))
 
@@ -148,34 +152,34 @@ def table_options(table, code, *names):
     def read():
         return [(values[0], ' '.join(map(str, values)))
                 for values in table.select(*fields).where(table.live()).order_by(fields[0]).tuples()]
-    return lambda: remembered(('options', table, code, names), read)
+    return lambda: cached(('options', table, code, names), read)
 
 
 def id_of(table, code, value):
-    """Return the select of the id of the row that bears a code (field `code`): what a filter by it compares
-    with."""
+    """Return the select of the id of the row with a code in the field `code`, for a filter to compare."""
     return table.select(table.id).where(table._meta.fields[code] == value)
 
 
 def label_by(table, code):
-    """Return a function (code, viewer) giving what the record is called that bears a code, None where the
-    viewer sees none."""
+    """Return a function (code, viewer) giving the label of the record with a code, None for one not seen."""
     field = table._meta.fields[code]
 
     def read(value, viewer):
-        seen = viewer.limit(table)
-        return next((called(row) for row in table.select().where(field == value[:100],
-            *([] if seen is None else [seen]))), None)
+        limit = viewer.limit(table)
+        rows = table.select().where(field == value[:100], *([] if limit is None else [limit]))
+        return next((display_name(row) for row in rows), None)
     return read
 
 
-def unit(code):
+def unit_id(code):
     """Return the select of the id of a unit by its code."""
     return id_of(Department, 'code', code)
 
 
 @lru_cache(maxsize=5000)
-def once(macro, *given):
-    """Return what a template's macro makes of plain values, made once for the same ones: a form has fifty
-    such fields."""
+def render_once(macro, *given):
+    """Return what a template's macro makes of plain values, made once for the same ones.
+
+    A form has fifty such fields.
+    """
     return macro(*given)

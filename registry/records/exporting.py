@@ -1,5 +1,4 @@
-"""A noun's rows as its file: what is exported can be imported again; the same rows for people to read, or as
-of a past day."""
+"""A noun's rows as its file: it can be imported again, be read by people, or be of a past day."""
 from datetime import timedelta
 from functools import partial
 
@@ -17,18 +16,19 @@ from . import display
 
 
 def form_of_file(noun):
-    """Return the form whose fields are the columns of a noun's file: its own where that has columns a page
-    does not ask for."""
+    """Return the form whose fields are the columns of a noun's file.
+
+    It is the loader's own where the file has columns a page does not ask for.
+    """
     return noun.loader.file_form() if hasattr(noun.loader, 'file_form') else noun.form
 
 
 #: columns that the engines do not give as they are read
-READ = DateField, MomentField, ExactField, BooleanField
+CONVERTED = DateField, MomentField, ExactField, BooleanField
 
 
 def export_rows(noun, query, viewer):
-    """Yield the file's lines of a noun's records, those of `query`, as lists of text as a viewer reads
-    them."""
+    """Yield the file's lines of the records of `query`, as lists of text as a viewer reads them."""
     form = form_of_file(noun)(viewer=viewer)
     noun.new_form(form)
     fields = form.cells()
@@ -42,15 +42,15 @@ def export_rows(noun, query, viewer):
     for field in fields:
         links, column = linked.get(field.short_name), noun.table._meta.fields.get(field.attr)
         text = None if type(field) in (Text, Long, Key) else field.text
-        if links is None and isinstance(column, READ):
-            text = partial(written, column.python_value, field.text)
+        if links is None and isinstance(column, CONVERTED):
+            text = partial(converted_text, column.python_value, field.text)
         # the row's id stands where no column does
         makers.append((len(columns) if links is None and column is not None else 0, links, text))
         columns += [column] if makers[-1][0] else []
     for _, expression, _ in noun.exported:
         makers.append((len(columns), None, str))
         columns.append(expression)
-    for row in connection.streamed(query.select(*columns)):
+    for row in connection.stream(query.select(*columns)):
         line = []
         for place, links, text in makers:
             value = row[place] if place else None if links is None else links.get(row[0])
@@ -58,19 +58,21 @@ def export_rows(noun, query, viewer):
         yield line
 
 
-def written(read, text, value):
+def converted_text(read, text, value):
     return text(read(value))
 
 
 def all_links(field, owners=None):
-    """Return {owner id: [linked ids]} of a link field, of all owners or some, in the order of the linked
-    rows' numbers."""
+    """Return {owner id: [linked ids]} of a link field, of all owners or some.
+
+    The linked ids are in the order of their numbers.
+    """
     link = field.link
     own, other = link._meta.fields[field.own], link._meta.fields[field.other]
     found = {}
     for owner, id in (link.select(own, other).join(field.table, on=other == field.table.id)
-                      .where(link.live(), *([] if owners is None
-                                            else [own.in_(owners)])).order_by(field.by).tuples()):
+                      .where(link.live(), *([] if owners is None else [own.in_(owners)]))
+                      .order_by(field.by).tuples()):
         found.setdefault(owner, []).append(id)
     return found
 
@@ -81,52 +83,53 @@ def headers_of(noun):
 
 
 def export(noun, query=None, viewer=UNLIMITED):
-    """Return (headers, rows) of a noun's file as a viewer reads it: the rows of `query`, by default every
-    record that is not voided."""
+    """Return (headers, rows) of a noun's file as a viewer reads it.
+
+    The rows are those of `query`, by default every record that is not voided.
+    """
     if noun.loader is not None and hasattr(noun.loader, 'export'):
         return noun.loader.export(noun, query, viewer=viewer)
     if query is None:
         scope = noun.scope(clock.today())
-        query = noun.table.select().where(noun.table.live(),
-                                          *([] if scope is None else [scope])).order_by(noun.table.id)
+        query = (noun.table.select().where(noun.table.live(), *([] if scope is None else [scope]))
+                 .order_by(noun.table.id))
     return [*headers_of(noun), *(header for header, *_ in noun.exported)], export_rows(noun, query, viewer)
 
 
 #: what kind of value (`sheets.FORMATS`) a field's is, the first that fits
-VALUES = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'),
-          (Moment, 'moment'))
+KINDS = ((Year, 'plain'), (IntCode, 'plain'), (Whole, 'number'), (Exact, 'decimal'), (Day, 'day'),
+         (Moment, 'moment'))
 
 
 def export_for_people(noun, query=None, viewer=UNLIMITED):
-    """Return (headers, rows, kinds of the columns) of a noun's file as people read it: the same rows, names
-    in place of codes."""
+    """Return (headers, rows, kinds of the columns) of a noun's file with names in place of codes."""
     _, rows = export(noun, query, viewer)
     cells = form_of_file(noun)().cells()
-    kinds = [next((kind for field, kind in VALUES if isinstance(cell, field)), None) for cell in cells]
-    makers = [_names(cell) if isinstance(cell, Reference) else {'1': 'はい', '0': 'いいえ'}.get
-              if isinstance(cell, Flag) else None
-              for cell in cells]
+    kinds = [next((kind for field, kind in KINDS if isinstance(cell, field)), None) for cell in cells]
+    makers = [_names(cell) if isinstance(cell, Pointing)
+              else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag)
+              else None for cell in cells]
     headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
     for header, _, kind in noun.exported:
         headers, kinds, makers = [*headers, header], [*kinds, kind], [*makers, None]
-    return headers, ([text if make is None or not text else make(text) for make,
-                      text in zip(makers, row, strict=True)]
-                     for row in rows), kinds
+    lines = ([text if make is None or not text else make(text)
+              for make, text in zip(makers, row, strict=True)] for row in rows)
+    return headers, lines, kinds
 
 
 def _names(cell):
-    """Return a function that turns the numbers of a field into what the records are called: a unit by its
-    name today."""
+    """Return a function that turns a field's numbers into names: of units the names of today."""
     if cell.table is Department:
-        known = {code: display.department(id) for id,
-                 code in Department.select(Department.id, Department.code).tuples()}
+        known = {code: display.department(id)
+                 for id, code in Department.select(Department.id, Department.code).tuples()}
     else:
         fields = cell.table._meta.fields
         name = next((fields[name] for name in ('name', 'title') if name in fields), None)
-        known = {} if name is None else {str(number): f'{number} {words}' for number,
-                                         words in cell.table.select(cell.by, name).tuples()}
-    several = isinstance(cell, Refs)
-    return lambda text: '、'.join(known.get(part, part) for part in (text.split(';') if several else [text]))
+        known = {} if name is None else {
+            str(number): f'{number} {words}' for number, words in cell.table.select(cell.by, name).tuples()}
+    if isinstance(cell, Refs):
+        return lambda text: '、'.join(known.get(part, part) for part in text.split(';'))
+    return lambda text: known.get(text, text)
 
 
 def headers_of_file(noun):
@@ -134,16 +137,16 @@ def headers_of_file(noun):
     return [(cell.header, cell.key, cell.must_be_given) for cell in form_of_file(noun)().cells()]
 
 
-def end_of(day):
+def end_of_day(day):
     """Return the last moment of a day: the next one begins with its first, which is no longer this day."""
     return day_bounds(day, day)[1] - timedelta.resolution
 
 
 def export_as_of(noun, day):
     """Return (headers, rows) of a noun's file as recorded up to the end of a day, replayed from the trail."""
-    until = end_of(day)
-    rows, scope = [row for row in past.rows_at(noun.table, until).values()
-                   if row['voided_at'] is None], noun.scope(day)
+    until = end_of_day(day)
+    rows = [row for row in past.rows_at(noun.table, until).values() if row['voided_at'] is None]
+    scope = noun.scope(day)
     if scope is not None:
         held = {id for (id,) in noun.table.select(noun.table.id).where(scope).tuples()}
         rows = [row for row in rows if row['id'] in held]
@@ -155,10 +158,10 @@ def export_as_of(noun, day):
     keys = {}
     for field in fields:
         if hasattr(field, 'table'):
-            keys[field.short_name] = {id: row[field.by.name] for id,
-                                      row in past.rows_at(field.table, until).items()}
-    kept = {field.short_name: field.values_at(lambda table: past.rows_at(table, until)) for field in fields
-            if hasattr(field, 'values_at')}
+            keys[field.short_name] = {id: row[field.by.name]
+                                      for id, row in past.rows_at(field.table, until).items()}
+    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until))
+            for field in fields if hasattr(field, 'kept_at')}
     links = {}
     for field in form.links():
         found = links.setdefault(field.short_name, {})
@@ -172,8 +175,9 @@ def export_as_of(noun, day):
         if field.short_name in kept:
             return field.text(kept[field.short_name].get(row['id']))
         value = row.get(field.attr)
-        return keys[field.short_name].get(value, '') if field.short_name in keys and value is not None else \
-            field.text(value)
+        if field.short_name in keys and value is not None:
+            return keys[field.short_name].get(value, '')
+        return field.text(value)
     return [field.header for field in fields], ([text(field, row) for field in fields] for row in rows)
 
 

@@ -24,8 +24,8 @@ def details(noun, row):
     """
     texts, who = {}, viewer()
     for field in noun.cells:
-        if isinstance(field, Reference):
-            text = pointed_at(field, row, who)
+        if isinstance(field, Pointing):
+            text = reference_text(field, row, who)
         else:
             text = field.show(row.__data__.get(field.attr))
         texts[field.short_name] = field.label.text, text
@@ -33,9 +33,11 @@ def details(noun, row):
     return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
 
 
-def pointed_at(field, row, who):
-    """Return what a record names, as its page shows it: of many links the first few, and how many more there
-    are."""
+def reference_text(field, row, who):
+    """Return what a record refers to, as its page shows it.
+
+    Of many links it names the first few, and says how many more there are.
+    """
     if isinstance(field, Refs):
         value = field.ids_of(row)
         more = f'、ほか{len(value) - LINKS:,}件' if len(value) > LINKS else ''
@@ -46,27 +48,27 @@ def pointed_at(field, row, who):
     return field.show(value, who)
 
 
-def past_of(noun, row, before=history.END, known=None):
+def history_of(noun, row, before=history.END, known=None):
     """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first.
 
     See `history.of_row`. `known` are {(table, id): label} of other records that the reader may see.
     """
     told, who = {}, current_user._get_current_object()
-    names = {(type(other), other.id): display.called(other) for other in row.__rel__.values()
+    names = {(type(other), other.id): display.display_name(other) for other in row.__rel__.values()
              if other is not None and condition(type(other), who, clock.today()) is None}
     names |= {(type(row), row.id): row.label} | (known or {})
-    parts = vocabulary.parts_of(noun.table)
+    parts = vocabulary.part_tables(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
-    history.add_names(
-        changes, names, display.called,
-        lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
+    history.name_all(changes, names, display.display_name,
+                     lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
-        told.setdefault(change.act.seq, (change.act, []))[1].extend(place + sentence
-            for sentence in history.sentences(
-            change, vocabulary.vocabulary(table), names, omitted=leading.get(table)))
+        sentences = history.sentences(change, vocabulary.vocabulary_of(table), names,
+                                      untold=leading.get(table))
+        told.setdefault(change.act.seq, (change.act, []))[1].extend(
+            place + sentence for sentence in sentences)
     if older and older[1]:
         told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
     return list(told.values()), older and '.'.join(map(str, older))

@@ -1,5 +1,4 @@
-"""What leads to a record: of every noun whose form names records of its kind, the newest few, how many there
-are, and the list of all."""
+"""What leads to a record: the newest few records of each noun that name it, their number, their list."""
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -14,17 +13,16 @@ from models.base import Prepared, Statement
 from models.visibility import condition
 
 from ..core import clock
-from ..core.memo import remembered
+from ..core.memo import cached
 from ..web.guard import allowed, visible_of
-from .noun import NOUNS, Noun, linked
+from .noun import NOUNS, Noun, linked_to
 
 #: how many of the records that lead to one its page shows: all of them are a list
 FEW = 20
 
 
 class Panel(NamedTuple):
-    """What a record's page shows of the records that lead to it: the newest few, how many there are, the
-    list of all."""
+    """The records of a noun that lead to one: the newest few, how many there are, the address of them all."""
 
     rows: list
     total: int
@@ -32,27 +30,28 @@ class Panel(NamedTuple):
 
 
 def panel(rows, name, **values):
-    """Return the Panel of `rows`, the newest few (FEW) of the records of a noun that its list holds when
-    narrowed by `values`."""
+    """Return the Panel of `rows`, the newest FEW records of a noun's list when filtered by `values`."""
     seen = visible_of(rows)
     if len(rows) < FEW:
         return Panel(seen, len(seen), None)
     noun = NOUNS[name]
 
     def count():
-        limits = condition(noun.table, current_user, clock.today()), noun.scope(clock.today()), *(
-            found.where(values[found.name]) for found in noun.filters if found.name in values)
-        return noun.table.select(noun.table.id).where(noun.table.live(),
-            *(limit for limit in limits if limit is not None)).count()
-    total = remembered(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role,
-                        current_user.department_id), count)
+        limits = [condition(noun.table, current_user, clock.today()), noun.scope(clock.today()),
+                  *(each.where(values[each.name]) for each in noun.filters if each.name in values)]
+        limits = [limit for limit in limits if limit is not None]
+        return noun.table.select(noun.table.id).where(noun.table.live(), *limits).count()
+    total = cached(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role,
+                    current_user.department_id), count)
     return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """A field of a noun's form that names records of one table; its list is narrowed by the filter of the
-    same column."""
+    """A field of a noun's form that names records of one table.
+
+    The noun's list has a filter of the same column.
+    """
 
     noun: Noun
     cell: Reference
@@ -63,10 +62,10 @@ class Link:
         return getattr(self.cell, 'other', self.cell.attr)
 
     @cached_property
-    def told_by(self):
+    def label_columns(self):
         """The text columns of which a row's label is made; () where it is made of anything else."""
         table = self.noun.table
-        row, read = table(), Reading()
+        row, read = table(), ColumnRecorder()
         row.__data__ = read
         if table.labelled_by or not isinstance(row.label, str):
             return ()
@@ -76,9 +75,9 @@ class Link:
     def query(self, id):
         """Return the select of the newest few rows that lead to the record with an id."""
         table = self.noun.table
-        leads = linked(table, self.cell, id) if isinstance(self.cell, Refs) else (
+        leads = linked_to(table, self.cell, id) if isinstance(self.cell, Refs) else (
             table._meta.fields[self.cell.attr] == id)
-        columns = [table.id, *self.told_by] if self.told_by else []
+        columns = [table.id, *self.label_columns] if self.label_columns else []
         return table.select(*columns).where(table.live(), leads).order_by(table.id.desc()).limit(FEW)
 
     @cached_property
@@ -92,8 +91,8 @@ class Link:
         return made, made.parameters((id,))
 
 
-class Reading(dict):
-    """The columns of a row that has none: it remembers which were asked for."""
+class ColumnRecorder(dict):
+    """The data of a row without any: `names` are the columns that were read."""
 
     def __init__(self):
         super().__init__()
@@ -105,23 +104,25 @@ class Reading(dict):
 
 
 def newest(links, id):
-    """Return {link: the newest few rows that lead to a record}, all those read in one statement whose labels
-    are made of texts."""
-    found, together = {link: [] for link in links}, [link for link in links if link.told_by]
-    width = max((len(link.told_by) for link in together), default=0)
+    """Return {link: the newest few rows that lead to a record}.
+
+    Those whose labels are made of texts are read in one statement.
+    """
+    found, together = {link: [] for link in links}, [link for link in links if link.label_columns]
+    width = max((len(link.label_columns) for link in together), default=0)
     asked = {link: link.statement(id) for link in links}
     parts, values = [], []
     for place, link in enumerate(together):
         made, given = asked[link]
-        blank = ', NULL' * (width - len(link.told_by))
+        blank = ', NULL' * (width - len(link.label_columns))
         parts.append(f'SELECT {place}, t{place}.*{blank} FROM ({made.sql}) AS t{place}')
         values += given
     if together:
         for place, *cells in db.execute_sql(' UNION ALL '.join(parts), values).fetchall():
             link = together[place]
-            found[link].append(asked[link][0].row(cells[:1 + len(link.told_by)]))
+            found[link].append(asked[link][0].row(cells[:1 + len(link.label_columns)]))
     for link in links:
-        if not link.told_by:
+        if not link.label_columns:
             made, given = asked[link]
             found[link] = [made.row(cells) for cells in db.execute_sql(made.sql, given).fetchall()]
         found[link].sort(key=lambda row: -row.id)
@@ -146,7 +147,7 @@ def links_to(table):
     return tuple(found)
 
 
-class Shown(NamedTuple):
+class LinkSection(NamedTuple):
     """A link as a record's page shows it: `rows` are (address, label), `new` is where another is entered."""
 
     title: str
@@ -156,8 +157,8 @@ class Shown(NamedTuple):
     new: str | None
 
 
-def shown(noun, row, read):
-    """Return [Shown] of what leads to a record, but for what the noun's own panels tell of.
+def sections_of(noun, row, read):
+    """Return the LinkSections of a record, without what the noun's own panels show.
 
     `read` are {noun name: rows, the newest few} of what has been read already.
     """
@@ -172,15 +173,14 @@ def shown(noun, row, read):
         made = panel(known[link], other.name, **{link.column: number})
         labels = other.table.labels_of(made.rows)
         new = None
-        if 'new' in other.views and not row.voided_at and allowed(
-                f'{other.name}.create', row):
+        if 'new' in other.views and not row.voided_at and allowed(f'{other.name}.create', row):
             new = url_for(f'{other.name}.new', **{link.cell.name: number})
-        found.append(Shown(link.title, other.one, made, [(f'{other.address}{each.id}', label) for each, label
-                                                         in zip(made.rows, labels, strict=True)], new))
+        rows = [(f'{other.address}{each.id}', label) for each, label in zip(made.rows, labels, strict=True)]
+        found.append(LinkSection(link.title, other.one, made, rows, new))
     return found
 
 
-def labels(found):
-    """Return {(table, id): label} of the records that some Shown name."""
+def labels_shown(found):
+    """Return {(table, id): label} of the records that some LinkSections name."""
     return {(type(row), row.id): label for link in found
             for row, (_, label) in zip(link.panel.rows, link.rows, strict=True)}

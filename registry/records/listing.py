@@ -1,5 +1,7 @@
-"""Lists, the same for every noun: search, filters, sort, pages; the export has exactly the rows of the
-list."""
+"""Lists, the same for every noun: search, filters, sort, pages.
+
+The export has exactly the rows of the list.
+"""
 import re
 from math import ceil
 from urllib.parse import urlencode
@@ -17,18 +19,17 @@ from . import display
 SIZES = (50, 100, 200)
 
 
-def whole(args, name, default):
-    """Return a whole number from a query string, or the default when none that any page could mean stands
-    there."""
+def whole_number(args, name, default):
+    """Return a whole number of a query string, the default where there is none that could be meant."""
     text = args.get(name, '')
     return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else default
 
 
 def search_condition(table, text):
-    """Return the condition that every word of `text` is found in a row, folded for kana, width and case;
-    None for none.
+    """Return the condition that a row has every word of `text`, None where there is nothing to search.
 
-    A table without words of its own is searched through the rows it names.
+    Words are folded for kana, width and case. A table without words of its own is searched through the rows
+    it names.
     """
     if table.searched_through:
         found = None
@@ -62,8 +63,7 @@ FILLED = 8
 
 
 def spellings(word):
-    """Return the numbers that a folded word may stand for, with and without dash and leading zeros: S-00301
-    for s301."""
+    """Return the numbers a folded word may stand for, with and without dash and zeros: S-00301 for s301."""
     found = _NUMBER.fullmatch(word)
     if not found:
         return []
@@ -72,7 +72,7 @@ def spellings(word):
             for length in range(len(digits), max(FILLED, len(digits)) + 1)]
 
 
-def put_in_words(column, values):
+def cell_texts(column, values):
     """Return {value: (text, tone)} of what stands in a column: the same few values stand in many rows."""
     return {value: ('' if value is None else column.show(value), column.tone and column.tone(value))
             for value in values}
@@ -93,8 +93,8 @@ class Listing:
         sort = args.get('sort', '') or noun.sort
         self.columns = {column.name: column for column in noun.columns}
         self.sort = sort if sort.lstrip('-') in self.columns else noun.sort
-        self.size = size if (size := whole(args, 'size', 0)) in SIZES else SIZES[0]
-        self.asked = whole(args, 'page', 1)
+        self.size = size if (size := whole_number(args, 'size', 0)) in SIZES else SIZES[0]
+        self.page_asked = whole_number(args, 'page', 1)
         self.base = '.' + noun.views[0]
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
@@ -105,8 +105,7 @@ class Listing:
         viewer = display.Viewer(person, clock.today())
         self.options = {f.name: f.choices(self.values.get(f.name, ''), viewer) for f in noun.filters}
         self.typed = {f.name for f in noun.filters if f.label_of is not None}
-        #: conditions that cannot be used, kept in the list's address: they narrow it to nothing rather than
-        #: not at all
+        #: filters whose value cannot be used: they stay in the list's address, and it has no rows
         self.unusable = set()
         for f in noun.filters:
             value = self.values.get(f.name)
@@ -140,8 +139,7 @@ class Listing:
         return query.order_by(*live, column.order(falling, backwards), id.desc() if backwards else id.asc())
 
     def after(self, id):
-        """Return the list's rows that follow an id, in the order of the ids: they cost the same wherever
-        they are."""
+        """Return the list's rows after an id, in the order of the ids; every page of them costs the same."""
         table, (state, *others) = self.noun.table, self.conditions
         if not self.voided and isinstance(db.obj, SqliteDatabase):
             # SQLite would read a whole index that begins with the state, and sort what it found
@@ -151,19 +149,19 @@ class Listing:
     def run(self):
         """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
         table = self.noun.table
-        self.total = memo.counted(table.select(table.id).where(*self.conditions))
+        self.total = memo.cached_count(table.select(table.id).where(*self.conditions))
         self.pages = max(1, ceil(self.total / self.size))
-        self.page = min(max(1, self.asked), self.pages)
+        self.page = min(max(1, self.page_asked), self.pages)
         columns = self.noun.columns
         start = (self.page - 1) * self.size
         number = min(self.size, self.total - start)
         # the later half is read from its end: a database walks over every row it skips
         backwards = start > self.total // 2
         page = self.query(table.id, *(column.sql() for column in columns),
-                          backwards=backwards).limit(number).offset(
-            self.total - start - number if backwards else start)
+                          backwards=backwards)
+        page = page.limit(number).offset(self.total - start - number if backwards else start)
         found = list(page.tuples())
-        words = [put_in_words(column, {row[place] for row in found})
+        words = [cell_texts(column, {row[place] for row in found})
                  for place, column in enumerate(columns, 1)]
         self.rows = [(row[0], [told[value] for told, value in zip(words, row[1:], strict=True)])
                      for row in (reversed(found) if backwards else found)]
@@ -175,7 +173,7 @@ class Listing:
                **({'voided': '1'} if self.voided else {}),
                **({'sort': self.sort} if self.sort != self.noun.sort else {}),
                **({'size': str(self.size)} if self.size != SIZES[0] else {}),
-               **({'page': str(self.asked)} if self.asked > 1 else {})}
+               **({'page': str(self.page_asked)} if self.page_asked > 1 else {})}
         if set(changes) - {'page'}:
             now.pop('page', None)
         now.update(changes)
@@ -192,7 +190,7 @@ class Listing:
         return f'/{self.noun.name}/export.{format}{"?" + query if query else ""}'
 
     @property
-    def refused(self):
+    def unusable_messages(self):
         """Return what is said of each condition that cannot be used."""
         return [f'{f.label}の条件「{self.values[f.name][:40]}」は使えません。条件を選び直すか、'
                 '外してください。'
@@ -204,8 +202,8 @@ class Listing:
         found = [(f'「{self.q}」を含む', self.url(q=None))] if self.q else []
         for f in self.noun.filters:
             if f.name in self.values:
-                label = dict((str(code), text) for code,
-                             text in self.options[f.name]).get(self.values[f.name])
+                labels = {str(code): text for code, text in self.options[f.name]}
+                label = labels.get(self.values[f.name])
                 found.append((f'{f.label} = {self.values[f.name][:40] if label is None else label}',
                               self.url(**{f.name: None})))
         if self.voided:

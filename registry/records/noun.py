@@ -1,5 +1,4 @@
-"""What the application knows of each noun: its table, form, list, file; views, lists and files are made from
-it."""
+"""What the application knows of each noun: its table, form, list and file."""
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -20,8 +19,7 @@ PARTS = []
 
 
 def declare(*nouns, parts=()):
-    """Make nouns and parts known: their permits hold, and lists, files, search, histories and the menu find
-    them."""
+    """Register nouns and parts: their permits hold; lists, files, search, histories and menu have them."""
     PARTS.extend(parts)
     for noun in nouns:
         NOUNS[noun.name] = noun
@@ -30,8 +28,7 @@ def declare(*nouns, parts=()):
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list; what is not said of it follows from the form's field for the table's column of
-    this name.
+    """One column of a list; what is not given follows from the form's field of this name.
 
     `expr` is what is selected, `on_day` a function that gives it where it depends on the day; `show` turns
     the selected value into the text of the cell, `tone` into its colour; `by` is what the list is sorted by
@@ -50,8 +47,7 @@ class Column:
         return self.expr if self.on_day is None else self.on_day(clock.today())
 
     def order(self, falling, backwards=False):
-        """Return how rows are sorted by the column, blanks last either way (first where the list is read
-        from its end)."""
+        """Return how rows are sorted by the column: blanks last, or first where it is read backwards."""
         by = self.sql() if self.by is None else self.by
         blank = None if isinstance(by, Field) and not by.null else 'FIRST' if backwards else 'LAST'
         return (Desc if falling else Asc)(by, nulls=blank)
@@ -62,9 +58,8 @@ class Filter:
     """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
 
     A value is a code that a person may read and pass on, never the number of a row in the database. Of too
-    many to list,
-    `label_of` gives the label of one, None where it is not known or not the reader's to see. What is not
-    said of it follows from the form's field for the table's column, or the link, of this name.
+    many to list, `label_of` gives the label of one, None where it is not known or not the reader's to see.
+    What is not given follows from the form's field for the table's column, or the link, of this name.
     """
 
     name: str
@@ -81,28 +76,29 @@ class Filter:
         return [] if label is None else [(value, label)]
 
 
-def shown_by(cell):
+def formatter_of(cell):
     """Return what turns a stored value of a form's field into the text of a list's cell."""
     if isinstance(cell, Ref):
         return display.department if cell.table is Department else str
     if isinstance(cell, Code) and not isinstance(cell, IntCode):
         return display.code(cell.codes)
-    return next((show for kind, show in SHOWN if isinstance(cell, kind)), str)
+    return next((show for kind, show in FORMATTERS if isinstance(cell, kind)), str)
 
 
-SHOWN = ((Flag, display.flag), (Day, display.day), (Moment, display.moment), (Year, display.year),
-         (Yen, display.yen), (Whole, display.number))
+FORMATTERS = ((Flag, display.flag), (Day, display.day), (Moment, display.moment), (Year, display.year),
+              (Yen, display.yen), (Whole, display.number))
 
 
 def completed_column(given, cells, table):
     """Return a Column, given as one or by its name, with what follows from its field."""
     column = given if isinstance(given, Column) else Column(given)
     cell = cells.get(column.name)
+    stored = column.expr is None and column.on_day is None
     return replace(
-        column, label=column.label or cell.label.text, show=column.show
-        or (shown_by(cell) if cell is not None else str),
-        expr=table._meta.fields[column.name] if column.expr is None and column.on_day is None
-        else column.expr)
+        column,
+        label=column.label or cell.label.text,
+        show=column.show or (formatter_of(cell) if cell is not None else str),
+        expr=table._meta.fields[column.name] if stored else column.expr)
 
 
 def completed_filter(given, cells, table):
@@ -113,23 +109,27 @@ def completed_filter(given, cells, table):
     if isinstance(cell, Year):
         options, where = options or display.years, where or (lambda value: field == int(value))
     elif isinstance(cell, Code):
-        options, where = options or (lambda: list(cell.codes.items())), where or (lambda value: field
-            == value)
+        options = options or (lambda: list(cell.codes.items()))
+        where = where or (lambda value: field == value)
     elif isinstance(cell, Flag):
         options = options or (lambda: [('1', 'はい'), ('0', 'いいえ')])
         where = where or (lambda value: field == (value == '1'))
     elif isinstance(cell, Ref) and cell.table is Department:
-        options, where = options or display.department_options, where or (lambda value: field
-            == display.unit(value))
-    elif isinstance(cell, Reference) and where is None:
+        options = options or display.department_options
+        where = where or (lambda value: field == display.unit_id(value))
+    elif isinstance(cell, Pointing) and where is None:
         options, label_of = list, display.label_by(cell.table, cell.by.name)
-        named = partial(display.id_of, cell.table, cell.by.name)
-        where = (lambda value: linked(table, cell, named(value))) if isinstance(cell, Refs) else (
-            lambda value: field == named(value))
+        id_of = partial(display.id_of, cell.table, cell.by.name)
+        if isinstance(cell, Refs):
+            def where(value):
+                return linked_to(table, cell, id_of(value))
+        else:
+            def where(value):
+                return field == id_of(value)
     return replace(each, label=each.label or cell.label.text, options=options, where=where, label_of=label_of)
 
 
-def linked(table, cell, id):
+def linked_to(table, cell, id):
     """Return the condition that a row is linked, by a field of many, to the record with an id."""
     own, other = (cell.link._meta.fields[name] for name in (cell.own, cell.other))
     return table.id.in_(cell.link.select(own).where(cell.link.live(), other == id))
@@ -140,13 +140,14 @@ class Savable:
     """What `saving` needs to know of a kind of row, whether it has pages of its own or belongs to a record.
 
     `key` names the form's fields that find a row in a file. `prepare(row, before, form, by, at)` yields
-    (field, message) of what the noun itself refuses, `keeps(row, by)` the same of why a row cannot be
-    voided, `restorable(row, by)` of why a voided one cannot count again, `separated(row, before, by)` where
-    who writes may not be who decides;
+    (field, message) of what the noun itself refuses, `cannot_void(row, by)` of why a row cannot be voided,
+    `cannot_restore(row, by)` of why a voided one cannot count again, and `separation(row, before, by)` of
+    what the person may not write because another must decide it (separation of duties).
     `reserved` maps the columns a unit's member may not decide to what they do instead;
-    `after(act, row, before, today)` writes what belongs to the same act; `explained(row, before, form)` says
-    why an edit must give its reason, if it must. Of parts `one_at_place` a second one is refused; those
-    `found_by_numbers` may have changed places since their form was opened.
+    `after(act, row, before, today)` writes what belongs to the same act;
+    `reason_required(row, before, form)` says why an edit must give its reason, '' where it need not.
+    Of parts `one_at_place` a second one is refused; those `found_by_numbers` may have changed places since
+    their form was opened.
     """
 
     name: str
@@ -158,13 +159,13 @@ class Savable:
     prefix: str | None = None
     prepare: Callable = lambda row, before, form, by, at: ()
     after: Callable = lambda act, row, before, today: None
-    keeps: Callable = lambda row, by: ()
-    restorable: Callable = lambda row, by: ()
+    cannot_void: Callable = lambda row, by: ()
+    cannot_restore: Callable = lambda row, by: ()
     reserved: dict = field(default_factory=dict)
-    separated: Callable = lambda row, before, by: ()
-    explained: Callable = lambda row, before, form: ''
-    #: what hung on a voided part (`below(row)`) whose place is taken by a new one: it is voided with it
-    below: Callable = lambda row: ()
+    separation: Callable = lambda row, before, by: ()
+    reason_required: Callable = lambda row, before, form: ''
+    #: what hung on a voided part (`parts_below(row)`) whose place is taken by a new one: it is voided with it
+    parts_below: Callable = lambda row: ()
     #: the column whose text is the reason of the act, '' where a reason is given beside the form
     reason_in: str = ''
     one_at_place: bool = False
@@ -175,8 +176,7 @@ class Savable:
 
     @cached_property
     def blank(self):
-        """The noun's form with nothing in it, made once: for labels and for showing values, never for
-        reading them."""
+        """The empty form, made once: for labels and for showing values, never for reading them."""
         return self.form()
 
     @cached_property
@@ -192,24 +192,22 @@ class Savable:
         """Return the kind of the act that creates, edits or voids a row."""
         return f'{self.name}.{verb}'
 
-    def ruled(self, row):
+    def governing(self, row):
         """Return the record that decides who may write a row."""
         return row
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """A record's state and the table of moves between states: one view, one template, one way to write a
-    move.
+    """A record's state and the table of moves between states.
 
     `moves(state, role)` are the rules' moves (`models.rules.lifecycle`), `states` the labels of the column
-    `column`.
-    `form(row, target, **asked)` gives the form of a move, whose text `reason` is the act's reason.
+    `column`. `form(row, target, **asked)` gives the form of a move, whose text `reason` is the act's reason.
     `prepare(row, before, form, by, at)` yields (field, message) of what is wrong with it and fills what the
     move settles; `lacking(row, move, form, by)` gives [(condition, sentence, (words, address) of where it is
-    entered, or None)] of what else is missing;
-    `after(act, row, form, by)` writes what belongs to the same act. `heading` and `button(source, target)`
-    are the move in words, `about(row, target)` what the page shows with it.
+    entered, or None)] of what else is missing; `after(act, row, form, by)` writes what belongs to the same
+    act. `heading` and `button(source, target)` are the move in words, `about(row, target)` what the page
+    shows with it.
     """
 
     states: dict
@@ -245,9 +243,9 @@ class Noun(Savable):
     `panels(row)` gives what the noun's own template shows; what leads to a record is shown without it
     (`links`).
 
-    `exported` are (header, expression, kind of `sheets.FORMATS` or None) of columns that its file tells
-    and nobody types; `former` are {header or
-    key: what became of it} of columns that files of earlier releases have. An import reads neither.
+    `exported` are (header, expression, kind of `sheets.FORMATS` or None) of columns that its file has and
+    nobody types; `former` are {header or key: what became of it} of columns that files of earlier releases
+    have. An import reads neither.
     """
 
     columns: list
@@ -289,18 +287,17 @@ class Noun(Savable):
         return f'/{self.name}/'
 
     @cached_property
-    def narrow(self):
-        """The classes of the list's table; see `narrow`."""
-        return narrow(self.columns)
+    def nowrap(self):
+        """The classes of the list's table; see `nowrap_classes`."""
+        return nowrap_classes(self.columns)
 
 
 @dataclass(kw_only=True)
 class Part(Savable):
     """Rows that belong to a record and are edited on its pages.
 
-    `parent` is the column that leads to the record that rules it, None for the part itself; `permit_names`
-    and
-    `act_kinds` are {verb: name} of what differs from the part's own.
+    `parent` is the column that leads to the record that governs it, None for the part itself; `permit_names`
+    and `act_kinds` are {verb: name} of what differs from the part's own.
     """
 
     parent: str | None = None
@@ -313,11 +310,11 @@ class Part(Savable):
     def kind(self, verb):
         return self.act_kinds.get(verb) or super().kind(verb)
 
-    def ruled(self, row):
+    def governing(self, row):
         return row if self.parent is None else getattr(row, self.parent)
 
 
-def narrow(columns):
+def nowrap_classes(columns):
     """Return the classes of a table of these columns: which of them stay on one line."""
     return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1)
                     if column.show in display.SHORT)

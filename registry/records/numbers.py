@@ -21,8 +21,10 @@ def next_number(noun):
 
 
 def last_digits(noun, length):
-    """Return what follows the noun's prefix in the last number of this length, or None: one look into the
-    index."""
+    """Return what follows the noun's prefix in its last number of this length, or None.
+
+    It takes one look into the index.
+    """
     field, prefix = noun.table._meta.fields[noun.key[0]], noun.prefix.lower()
     folded = fn.LOWER(field)
     last = noun.table.select(field).where(

@@ -1,5 +1,4 @@
-"""The views every noun shares: list, record, new, edit, void, restore, export; each asks the rooms below and
-shows the answer."""
+"""The views every noun shares: list, record, new, edit, void, restore, export."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -14,7 +13,7 @@ from ..core import clock, connection
 from ..core.permits import UNIT_ROLES
 from ..web.guard import allowed, permit, require
 from ..web.menu import address
-from ..web.submission import asked_for, sent, signed, viewer
+from ..web.submission import filled_form, form_data, signed, viewer
 from . import display, exporting, facts, links, listing, numbers, saving, sheets
 from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
@@ -28,14 +27,16 @@ def data_of(noun, row):
 
 def form_of(noun, row=None):
     """Return the noun's form as this request fills it, or else from a row, its links filled in."""
-    form = asked_for(noun.form, data={} if row is None else data_of(noun, row))
+    form = filled_form(noun.form, data={} if row is None else data_of(noun, row))
     noun.new_form(form)
     return form
 
 
-def collect(form, problems):
-    """Put refusals beside their fields, so that the form comes back filled and says what to do; tell whether
-    there were none."""
+def add_errors(form, problems):
+    """Add refusals to the errors of their fields, so that the form comes back filled.
+
+    Return whether there were none.
+    """
     good = True
     for name, message in problems:
         good = False
@@ -65,21 +66,20 @@ def crumbs(noun, *more):
     return [('ホーム', address('board.index')), (noun.title, noun.address), *more]
 
 
-def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, again='', voided='',
-           template='records/edit.html', **shown):
+def handle_edit(noun, form, before, *, back, crumbs, done, place=None, reason=None,
+                conflict_message='', voided_message='', template='records/edit.html', **shown):
     """Handle the form of a record or a part of one, a new one where `before` is None; return a response.
 
-    `back` is where to go without saving, `done(outcome)` the way on; `reason` stands where the page asks for
-    none,
-    `again` is said where another's change is to be looked at rather than settled field by field, `voided`
-    where the part was voided since its page was opened, and `shown` is what the page shows otherwise than by
-    default.
+    `back` is the address of who does not save, `done(outcome)` gives the response to a save; `reason` is the
+    act's where the page asks for none. With `conflict_message` another's change is told rather than settled
+    field by field; `voided_message` is told where the part was voided since its page was opened. `shown` is
+    what the template gets in place of the defaults.
     """
     status = 422
     opened = request.form.get('revision', '') if before is not None else None
-    if request.method == 'POST' and voided and before is None and request.form.get('revision'):
-        form.all_errors(None)
-        collect(form, [('', voided)])
+    if request.method == 'POST' and voided_message and before is None and request.form.get('revision'):
+        form.wrong(None)
+        add_errors(form, [('', voided_message)])
     elif request.method == 'POST':
         why = request.form.get('act_reason', '') if reason is None else reason
         outcome = saving.save(noun, form, before, opened=opened, place=place, **signed(why))
@@ -87,18 +87,18 @@ def edited(noun, form, before, *, back, crumbs, done, place=None, reason=None, a
             return done(outcome)
         if isinstance(outcome, Forbidden):
             abort(403)
-        if isinstance(outcome, Conflict) and not again:
+        if isinstance(outcome, Conflict) and not conflict_message:
             return conflict(noun, form, outcome, back, crumbs)
         status = 409 if isinstance(outcome, Conflict) else 422
-        collect(form, [('', again)] if isinstance(outcome, Conflict) else outcome.problems)
+        add_errors(form, [('', conflict_message)] if isinstance(outcome, Conflict) else outcome.problems)
     context = {'row': before, 'cancel': back, 'sections': [('', form.cells())],
                'revision': before is not None and (opened or saving.stamp(noun, form, before))}
     return render_template(template, noun=noun, form=form, crumbs=crumbs,
                            **context | shown), status if form.errors else 200
 
 
-def saved_to(address):
-    """Return what leads on from an edit: to `address`, saying whether anything changed."""
+def redirect_saved(address):
+    """Return the `done` of an edit: it redirects to `address` and tells whether anything changed."""
     def done(outcome):
         flash('変更を保存しました。' if outcome.changed else '変更はありませんでした。')
         return redirect(address, code=303)
@@ -119,16 +119,18 @@ def blueprint(noun):
         @permit(f'{name}.read')
         def index():
             found = listing.Listing(noun, request.args, current_user).run()
-            return render_template('records/index.html', noun=noun, listing=found, crumbs=crumbs(noun)[:1] + [
-                (noun.title, None)], can_create='new' in noun.views and allowed(f'{name}.create'),
+            return render_template(
+                'records/index.html', noun=noun, listing=found,
+                crumbs=crumbs(noun)[:1] + [(noun.title, None)],
+                can_create='new' in noun.views and allowed(f'{name}.create'),
                 can_import=noun.importable and allowed('files.import') and allowed(f'{name}.create'))
 
         @bp.get('/export.<any(csv, xlsx):format>')
         @permit(f'{name}.read')
         def export(format):
             found = listing.Listing(noun, request.args, current_user)
-            return send(noun, found.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
-                        people=format == 'xlsx' and request.args.get('layout') == 'people')
+            return send_file(noun, found.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
+                             people=format == 'xlsx' and request.args.get('layout') == 'people')
 
     if 'show' in noun.views:
         @bp.get('/<int:id>')
@@ -137,12 +139,11 @@ def blueprint(noun):
             row = find(noun, id)
             found = facts.details(noun, row)
             panels = noun.panels(row)
-            leading = links.shown(noun, row, panels.get('read', {}))
-            told, older = facts.past_of(noun, row, known=links.labels(leading))
+            leading = links.sections_of(noun, row, panels.get('read', {}))
+            told, older = facts.history_of(noun, row, known=links.labels_shown(leading))
             return render_template(noun.template, noun=noun, row=row, details=found, history=told,
-                                   older=older, panels=panels,
-                                   links=leading,
-                                   crumbs=crumbs(noun, (display.called(row), None)),
+                                   older=older, panels=panels, links=leading,
+                                   crumbs=crumbs(noun, (display.display_name(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
                                    can_void='void' in noun.views and allowed(f'{name}.void', row))
@@ -152,23 +153,23 @@ def blueprint(noun):
         def earlier(id):
             """Show the history of a record from before an act, a page at a time."""
             row = find(noun, id)
-            told, older = facts.past_of(noun, row, facts.cursor(request.args.get('before', '')))
+            told, older = facts.history_of(noun, row, facts.cursor(request.args.get('before', '')))
+            crumb = display.display_name(row), url_for('.show', id=id)
             return render_template('records/history.html', noun=noun, row=row, history=told, older=older,
-                                   crumbs=crumbs(
-                noun, (display.called(row), url_for('.show', id=id)), ('履歴', None)))
+                                   crumbs=crumbs(noun, crumb, ('履歴', None)))
 
     if 'new' in noun.views:
         @bp.route('/new', methods=['GET', 'POST'])
         @permit(f'{name}.create')
         def new():
-            form = asked_for(noun.form, data=defaults(noun, numbers.next_number(noun)))
+            form = filled_form(noun.form, data=defaults(noun, numbers.next_number(noun)))
             noun.new_form(form)
 
             def done(outcome):
                 flash(f'{noun.one}「{outcome.row.label}」を登録しました。')
                 return redirect(url_for('.show', id=outcome.row.id), code=303)
-            return edited(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)), done=done,
-                          sections=grouped(noun, form))
+            return handle_edit(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)),
+                               done=done, sections=form_sections(noun, form))
 
     if 'edit' in noun.views:
         @bp.route('/<int:id>/edit', methods=['GET', 'POST'])
@@ -179,15 +180,15 @@ def blueprint(noun):
             if before.voided_at:
                 abort(404)
             form, back = form_of(noun, before), url_for('.show', id=id)
-            return edited(noun, form, before, back=back,
-                          crumbs=crumbs(noun, (before.label, back), ('編集', None)),
-                          done=saved_to(back), sections=grouped(noun, form, noun.moved))
+            return handle_edit(noun, form, before, back=back,
+                               crumbs=crumbs(noun, (before.label, back), ('編集', None)),
+                               done=redirect_saved(back), sections=form_sections(noun, form, noun.moved))
 
     if noun.flow is not None:
         @bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
         @permit(f'{name}.move')
         def move(id, target):
-            return moved(noun, id, target)
+            return handle_move(noun, id, target)
 
     if 'void' in noun.views:
         @bp.route('/<int:id>/void', methods=['GET', 'POST'])
@@ -198,8 +199,8 @@ def blueprint(noun):
             if row.voided_at:
                 abort(404)
             back = url_for('.show', id=id)
-            return voided(noun, row, back, crumbs(noun, (row.label, back), ('取消', None)),
-                          reusable='show' not in noun.views)
+            return handle_void(noun, row, back, crumbs(noun, (row.label, back), ('取消', None)),
+                               reusable='show' not in noun.views)
 
     if {'show', 'void'} <= set(noun.views):
         @bp.route('/<int:id>/restore', methods=['GET', 'POST'])
@@ -210,21 +211,21 @@ def blueprint(noun):
             require(f'{name}.void', before)
             if not before.voided_at:
                 abort(404)
-            form, back = asked_for(ReasonForm), url_for('.show', id=id)
+            form, back = filled_form(ReasonForm), url_for('.show', id=id)
             if request.method == 'POST':
                 outcome = saving.restore(noun, before, opened=request.form.get('revision'),
                                          **signed(request.form.get('reason', '')))
                 if isinstance(outcome, Saved):
                     flash(f'「{before.label}」の取消を取りやめました。')
                     return redirect(back, code=303)
-                collect(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
-            return render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back,
-                                   crumbs=crumbs(
-                noun, (before.label, back), ('取消の取りやめ', None))), 422 if form.errors else 200
+                add_errors(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
+            page = render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back,
+                                   crumbs=crumbs(noun, (before.label, back), ('取消の取りやめ', None)))
+            return page, 422 if form.errors else 200
     return bp
 
 
-def moved(noun, id, target):
+def handle_move(noun, id, target):
     """Handle a move of a record to another state; return a response. A refused move lists what is missing."""
     flow, before = noun.flow, find(noun, id)
     require(noun.permit('move'), before)
@@ -232,12 +233,12 @@ def moved(noun, id, target):
         abort(404)
     state, back, by = flow.state(before), url_for('.show', id=id), current_user._get_current_object()
     move = next((move for move in flow.open_to(before, by) if move.target == target), None)
-    if move is None and not before.voided_at and any(other.target == target
-            for other in flow.moves(state, None)):
+    others = flow.moves(state, None)
+    if move is None and not before.voided_at and any(other.target == target for other in others):
         abort(403)
-    form, lacking = flow.form(before, target, formdata=sent(), viewer=viewer()), []
-    if request.method == 'POST' and request.form.get('revision',
-            str(before.revision)) != str(before.revision):
+    form, lacking = flow.form(before, target, formdata=form_data(), viewer=viewer()), []
+    revision = str(before.revision)
+    if request.method == 'POST' and request.form.get('revision', revision) != revision:
         form.validate()
         return render_template('records/moved.html', noun=noun, row=before, form=form,
                                possible=move is not None,
@@ -252,7 +253,7 @@ def moved(noun, id, target):
             return redirect(back, code=303)
         if isinstance(outcome, Forbidden):
             abort(403)
-        collect(form, outcome.problems)
+        add_errors(form, outcome.problems)
         lacking = outcome.lacking
     else:
         lacking = flow.missing(before, move, form, by)
@@ -264,12 +265,12 @@ def moved(noun, id, target):
     ), 422 if request.method == 'POST' else 200
 
 
-def voided(noun, row, back, crumbs, reusable=False):
+def handle_void(noun, row, back, crumbs, reusable=False):
     """Handle the voiding (取消) of a record or a part of one; return a response.
 
     `reusable` says that its number may be used again, `back` is where to go then.
     """
-    form, status = asked_for(ReasonForm), 200
+    form, status = filled_form(ReasonForm), 200
     if request.method == 'POST':
         outcome = saving.void(noun, row, opened=request.form.get('revision'),
                               **signed(request.form.get('reason', '')))
@@ -279,14 +280,13 @@ def voided(noun, row, back, crumbs, reusable=False):
         status = 409 if isinstance(outcome, Conflict) else 422
         if isinstance(outcome, Conflict):
             form.validate()
-        collect(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
+        add_errors(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
     return render_template('records/void.html', noun=noun, row=row, form=form, cancel=back, reusable=reusable,
                            crumbs=crumbs), status
 
 
 def defaults(noun, number):
-    """Return what a new form starts with: the proposed number, the query string's values, the person's own
-    unit."""
+    """Return what a new form starts with: proposed number, query string's values, person's own unit."""
     data = {}
     # what a field has looked up is of this person only
     asked = noun.form(viewer=viewer()) if request.args else noun.blank
@@ -308,32 +308,35 @@ def defaults(noun, number):
     return data
 
 
-def grouped(noun, form, moved=()):
-    """Return [(heading, [fields])] of a form, in the noun's sections: what is not the person's to decide
-    here is not asked."""
+def form_sections(noun, form, moved=()):
+    """Return [(heading, [fields])] of a form, in the noun's sections.
+
+    What the person does not decide here is left out.
+    """
     unasked = {*moved, *(noun.reserved if current_user.role in UNIT_ROLES else ())}
     fields = {field.short_name: field for field in form.cells() if field.attr not in unasked}
     if not noun.sections:
         return [('', list(fields.values()))]
     known = {name for _, names in noun.sections for name in names}
     rest = [field for name, field in fields.items() if name not in known]
-    groups = [(heading, [fields[name] for name in names if name in fields]) for heading,
-              names in noun.sections]
+    groups = [(heading, [fields[name] for name in names if name in fields])
+              for heading, names in noun.sections]
     return [*groups, *([('その他', rest)] if rest else [])]
 
 
 def conflict(noun, form, found, back, crumbs):
-    """Answer to a form whose record someone else changed since its page was opened: for each field the
-    person chooses a side."""
+    """Answer to a form whose record was changed since: the person chooses a side for each field."""
     both = sides(form, found.row, found.stands, request.form.get('revision', ''))
     return render_template('records/stale.html', row=found.stands, form=form, chosen=both.chosen,
-                           kept=both.kept, later=both.later,
-                           cancel=back, revision=saving.stamp(noun, form, found.stands), crumbs=crumbs), 409
+                           kept=both.kept, later=both.later, cancel=back,
+                           revision=saving.stamp(noun, form, found.stands), crumbs=crumbs), 409
 
 
-def send(noun, query, format, encoding, people=False):
-    """Answer with a noun's file, read from one state; the chain's head is in its name's place of the
-    response headers."""
+def send_file(noun, query, format, encoding, people=False):
+    """Answer with a noun's file, read from one state of the database.
+
+    The response headers hold the chain's head.
+    """
     with connection.snapshot():
         return _file(noun, query, format, encoding, people)
 

@@ -9,9 +9,9 @@ from . import display, vocabulary
 def cycles(table, row, form):
     """Yield (field name, message) where a record's own kind (上位所属・後継システム) leads back to it."""
     for cell in form.cells():
-        if row.id is None or not isinstance(cell,
-                                            Ref) or cell.table is not table or row.__data__.get(
-                                                cell.attr) == row.id:
+        if row.id is None or not isinstance(cell, Ref) or cell.table is not table:
+            continue
+        if row.__data__.get(cell.attr) == row.id:
             continue
         at, passed = row.__data__.get(cell.attr), set()
         while at is not None and at not in passed:
@@ -23,23 +23,25 @@ def cycles(table, row, form):
 
 
 def voided_parents(row):
-    """Yield (field, message) of the voided records that a record cannot be without: with them it would not
-    count again."""
+    """Yield (field, message) of the voided records that a record cannot be without.
+
+    With them it would not count again.
+    """
     for field in row._meta.sorted_fields:
-        id = row.__data__.get(field.name)
-        if isinstance(field, ForeignKeyField) and not field.null and (
-                other := field.rel_model.by_id(id)).voided_at:
-            yield 'reason', (f'{vocabulary.title_of(field.rel_model)}「{display.called(other)}」'
-                             'が取り消されています。'
-                             '先にそちらの取消を取りやめてください。')
+        if not isinstance(field, ForeignKeyField) or field.null:
+            continue
+        other = field.rel_model.by_id(row.__data__.get(field.name))
+        if other.voided_at:
+            yield 'reason', (f'{vocabulary.title_of(field.rel_model)}「{display.display_name(other)}」が'
+                             '取り消されています。先にそちらの取消を取りやめてください。')
 
 
 def voided_meanwhile(form, before):
     """Yield (field name, message) of new references to what was voided since the form was read."""
     for cell in form.cells():
-        if isinstance(cell, Reference):
-            now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in (
-                cell.data, cell.object_data if before is not None else None))
-            if now - stood and cell.table.select().where(cell.table.id.in_(list(now - stood)),
-                    ~cell.table.live()).exists():
+        if isinstance(cell, Pointing):
+            values = cell.data, cell.object_data if before is not None else None
+            now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in values)
+            new = list(now - stood)
+            if new and cell.table.select().where(cell.table.id.in_(new), ~cell.table.live()).exists():
                 yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'

@@ -1,5 +1,4 @@
-"""The one way a filled form becomes rows: pages, files, commands and the API save, void and restore through
-here.
+"""The one way a filled form becomes rows: pages, files, commands and the API write through here.
 
 Who saves, when, by which channel and why are arguments; what is refused is said once, in words every caller
 can show.
@@ -27,8 +26,7 @@ CHANGED = '画面を開いたあとに、この記録が変更されました。
 
 @dataclass(frozen=True)
 class Saved:
-    """The record as it was saved, whether anything changed, and the number of the act (None for no
-    change)."""
+    """The record as saved, whether anything changed, and the number of the act (None for no change)."""
 
     row: object
     changed: bool = True
@@ -37,8 +35,10 @@ class Saved:
 
 @dataclass(frozen=True)
 class Refused:
-    """Nothing was saved: [(field name or '', message)] of all that is wrong, and what a move lacks elsewhere
-    (see `Flow`)."""
+    """Nothing was saved: `problems` are [(field name or '', message)] of all that is wrong.
+
+    `lacking` is what a move lacks elsewhere (see `Flow`).
+    """
 
     problems: list
     lacking: list = ()
@@ -46,8 +46,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Nothing was saved: the record `stands` has changed since it was opened; `row` holds what was meant,
-    None for a voiding."""
+    """Nothing was saved: the record `stands` has changed since it was opened.
+
+    `row` holds what was meant, None for a voiding.
+    """
 
     stands: object
     row: object = None
@@ -58,18 +60,16 @@ class Forbidden:
     """Nothing was saved: the person may not do this to this record."""
 
 
-
-
 class ChangedMeanwhile(Exception):
     """What was checked before an act no longer holds in it: nothing is written."""
 
-    def __init__(self, problems):
+    def __init__(self, problems=()):
         super().__init__(problems)
         self.problems = problems
 
 
-def twin(row):
-    """Return a copy of a row to change while the original says how it stood."""
+def copy_of(row):
+    """Return a copy of a row to change; the original still says how it stood."""
     copied = copy.copy(row)
     copied.__data__ = dict(row.__data__)
     copied.__rel__ = dict(row.__rel__)
@@ -81,20 +81,19 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     """Save what a form holds: a new record or part, or the changes of `before`; return the outcome.
 
     `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where
-    no one asks.
-    `place` are the columns that say where in its record a part stands.
+    no one asks; `place` are the columns that say where in its record a part stands.
     """
     verb = 'create' if before is None else 'edit'
     reason, wrong = read_reason(reason)
-    wrong = form.all_errors(before) + wrong
-    row = noun.table() if before is None else twin(before)
+    wrong = form.wrong(before) + wrong
+    row = noun.table() if before is None else copy_of(before)
     form.fill(row)
     for name, value in (place or {}).items():
         setattr(row, name, value)
-    if before is not None and not allowed(noun.permit(verb), noun.ruled(before), by):
+    if before is not None and not allowed(noun.permit(verb), noun.governing(before), by):
         return Forbidden()
     if wrong:
-        return Refused(wrong + unsaid(wrong, rule_problems(noun, row, before, form, by, at)))
+        return Refused(wrong + problems_elsewhere(wrong, rule_problems(noun, row, before, form, by, at)))
     former = before
     if noun.one_at_place and (stands := noun.table.get_or_none(**place)) is not None:
         if stands.voided_at is None if before is None else stands.id != before.id:
@@ -105,7 +104,7 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
             former, row.id, row.revision = stands, stands.id, stands.revision
     if opened is not None and opened != stamp(noun, form, before):
         return Conflict(before, row)
-    if not allowed(noun.permit(verb), noun.ruled(row), by):
+    if not allowed(noun.permit(verb), noun.governing(row), by):
         return Refused([(owner_field(noun.table, form), '自分の所属の記録だけを登録できます。'
                          if before is None else '自分の所属から外すことはできません。')])
     wrong = rule_problems(noun, row, before, form, by, at)
@@ -119,7 +118,7 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
                        request_id=request_id) as act:
             changed = write(act, noun, row, former, links_of(form), day_of(at))
             if former is not before:
-                for part in noun.below(former) if former else ():
+                for part in noun.parts_below(former) if former else ():
                     act.void(part, '同じ番号の別の記録を登録したため')
             check_again_in_act([*references.voided_meanwhile(form, before),
                                 *references.cycles(noun.table, row, form),
@@ -131,8 +130,9 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
             raise
         # two people at once: the number was free when it was looked for
         free = numbers.next_number(noun)
-        return Refused([(noun.key[-1] if noun.key else '', 'この番号は、いまほかの人が使いました。' + (
-            f'次に空いている番号は {free} です。' if free else ''))])
+        message = 'この番号は、いまほかの人が使いました。'
+        message += f'次に空いている番号は {free} です。' if free else ''
+        return Refused([(noun.key[-1] if noun.key else '', message)])
     return Saved(row, changed, act.seq)
 
 
@@ -141,17 +141,17 @@ def void(noun, row, *, by, at, channel, reason, request_id='', opened=None):
 
     `opened` is the revision of the record that was looked at, None where no one asks.
     """
-    if not allowed(noun.permit('void'), noun.ruled(row), by):
+    if not allowed(noun.permit('void'), noun.governing(row), by):
         return Forbidden()
     if opened is not None and opened != str(row.revision):
         return Conflict(row)
     reason, wrong = read_required_reason(reason)
-    if wrong := wrong or list(noun.keeps(row, by)):
+    if wrong := wrong or list(noun.cannot_void(row, by)):
         return Refused(wrong)
     try:
         with trail.act(noun.kind('void'), by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as act:
-            check_again_in_act(noun.keeps(row, by))
+            check_again_in_act(noun.cannot_void(row, by))
             act.void(row, reason)
     except ChangedMeanwhile as found:
         return Refused(found.problems)
@@ -160,15 +160,16 @@ def void(noun, row, *, by, at, channel, reason, request_id='', opened=None):
 
 def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None):
     """Take a voiding back: the record counts again as it stood; return the outcome."""
-    if not allowed(noun.permit('void'), noun.ruled(before), by):
+    if not allowed(noun.permit('void'), noun.governing(before), by):
         return Forbidden()
     if opened is not None and opened != str(before.revision):
         return Conflict(before)
-    row = twin(before)
+    row = copy_of(before)
     row.voided_at = row.void_reason = None
 
     def problems():
-        return [*references.voided_parents(row), *separated(noun, row, before, by), *noun.restorable(row, by)]
+        return [*references.voided_parents(row), *separation_problems(noun, row, before, by),
+                *noun.cannot_restore(row, by)]
     reason, wrong = read_required_reason(reason)
     if wrong := wrong or problems():
         return Refused(wrong)
@@ -185,20 +186,20 @@ def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None
 def move(noun, before, target, form, *, by, at, channel, request_id='', opened=None):
     """Move a record to another state by its noun's flow; return the outcome."""
     flow = noun.flow
-    if not allowed(noun.permit('move'), noun.ruled(before), by):
+    if not allowed(noun.permit('move'), noun.governing(before), by):
         return Forbidden()
     if opened is not None and opened != str(before.revision):
         return Conflict(before)
     found = next((move for move in flow.open_to(before, by) if move.target == target), None)
     if found is None:
         return Forbidden()
-    wrong, row = form.all_errors(before), twin(before)
+    wrong, row = form.wrong(before), copy_of(before)
     form.fill(row)
     setattr(row, flow.column, target)
-    wrong += unsaid(wrong, [*future_days(form, row, before, day_of(at)),
-                            *references.cycles(noun.table, row, form),
-                            *flow.prepare(row, before, form, by, at),
-                            *overreach(noun, row, before, form, by)])
+    wrong += problems_elsewhere(wrong, [*future_dates(form, row, before, day_of(at)),
+                                        *references.cycles(noun.table, row, form),
+                                        *flow.prepare(row, before, form, by, at),
+                                        *overreach(noun, row, before, form, by)])
     lacking = flow.missing(row, found, form, by)
     if wrong or lacking:
         return Refused(wrong, lacking)
@@ -222,7 +223,7 @@ def day_of(at):
 
 # --- what is read ---
 
-class Typed(dict):
+class FormData(dict):
     """Values as form data: a mapping with the one method WTForms asks for."""
 
     def getlist(self, name):
@@ -231,21 +232,20 @@ class Typed(dict):
 
 def read_reason(text):
     """Return (the reason of a change or '', [('', message)] of what is wrong with it)."""
-    form = ActReasonForm(Typed(act_reason=text))
+    form = ActReasonForm(FormData(act_reason=text))
     form.validate()
     return form.act_reason.data or '', [('', f'変更の理由: {words}') for words in form.act_reason.errors]
 
 
 def read_required_reason(text):
     """Return (a reason that must be given, [('reason', message)] of what is wrong with it)."""
-    form = ReasonForm(Typed(reason=text))
+    form = ReasonForm(FormData(reason=text))
     form.validate()
     return form.reason.data, [('reason', words) for words in form.reason.errors]
 
 
 def stamp(noun, form, row):
-    """Return what tells whether a record still is as a form was filled from it: its revision, and what it is
-    linked to.
+    """Return the version of a record that a form is filled from: its revision, and what it is linked to.
 
     A part that may have changed places with another says its id too.
     """
@@ -253,45 +253,44 @@ def stamp(noun, form, row):
 
 
 def stamp_of(noun, row, linked):
-    """Return the stamp of a record that is linked to some ids, a list of them for each of its form's
-    links."""
+    """Return the stamp of a record linked to some ids, a list of them for each of its form's links."""
     return ';'.join([str(row.revision), *(','.join(map(str, ids)) for ids in linked),
                      *([str(row.id)] if noun.found_by_numbers else [])])
 
 
-def unsaid(said, problems):
-    """Return those problems whose fields nothing has been said of yet: all that is wrong is told at once."""
-    known = {name for name, _ in said}
-    return [(name, message) for name, message in problems if name not in known]
+def problems_elsewhere(known, problems):
+    """Return those of some problems whose fields have none among the known ones."""
+    fields = {name for name, _ in known}
+    return [(name, message) for name, message in problems if name not in fields]
 
 
 # --- what is refused ---
 
 def rule_problems(noun, row, before, form, by, at):
     """Return [(field name, message)] of what a form's values cannot be saved for; `row` is already filled."""
-    return [*future_days(form, row, before, day_of(at)),
+    return [*future_dates(form, row, before, day_of(at)),
             *number_problems(noun, row, before, form, by, day_of(at)),
-            *references.cycles(noun.table, row, form), *separated(noun, row, before, by),
+            *references.cycles(noun.table, row, form), *separation_problems(noun, row, before, by),
             *overreach(noun, row, before, form, by), *noun.prepare(row, before, form, by, at)]
 
 
-def separated(noun, row, before, by):
-    """Return what a person may not write because another must decide it; the system itself may."""
-    return [] if by is None else list(noun.separated(row, before, by))
+def separation_problems(noun, row, before, by):
+    """Return [(field, message)] of what a person may not write because another must decide it."""
+    return [] if by is None else list(noun.separation(row, before, by))
 
 
-def future_days(form, row, before, today):
-    """Yield (field name, message) of the days that tell of something done and have not come yet."""
+def future_dates(form, row, before, today):
+    """Yield (field name, message) of future dates of something that is said to have happened."""
     for field in form.cells():
-        if getattr(field, 'happened',
-                   False) and not field.errors and field.data is not None and field.data > today and (
-                before is None or before.__data__.get(field.attr) != field.data):
+        if not getattr(field, 'happened', False) or field.errors or field.data is None:
+            continue
+        changed = before is None or before.__data__.get(field.attr) != field.data
+        if field.data > today and changed:
             yield field.short_name, f'{field.label.text}に先の日は入れられません。'
 
 
 def number_problems(noun, row, before, form, by, today):
-    """Yield (field name, message) where another record bears the number, or one that differs in capitals
-    only."""
+    """Yield (field name, message) where another record has the number, or one with other capitals."""
     keys = [form._fields[name] for name in noun.key if name in form._fields]
     fields = [noun.table._meta.fields[field.attr] for field in keys]
     if before is not None and all(before.__data__.get(field.name) == row.__data__.get(field.name)
@@ -311,8 +310,8 @@ def number_problems(noun, row, before, form, by, today):
     for near in found:
         number = near.__data__[fields[0].name]
         if number != (before and before.__data__[fields[0].name]):
-            yield noun.key[0], differs_in_capitals(number) if by is None or visible(by, near,
-                today) else TAKEN
+            seen = by is None or visible(by, near, today)
+            yield noun.key[0], differs_in_capitals(number) if seen else TAKEN
             return
 
 
@@ -336,9 +335,11 @@ def known_by_number(noun, field):
 
 
 def unexplained_change(noun, row, before, form, reason):
-    """Return [(field, message)] of why an edit without a reason is refused: another number, or what the noun
-    itself says."""
-    why = noun.explained(row, before, form)
+    """Return [(field, message)] of why an edit without a reason is refused.
+
+    That is for another number, or for what the noun itself says.
+    """
+    why = noun.reason_required(row, before, form)
     cell = noun.blank._fields[noun.key[0]] if noun.key else None
     if cell and known_by_number(noun, cell) and row.__data__[cell.attr] != before.__data__[cell.attr]:
         why = f'{cell.label.text}を変えると、以前に書き出したファイルや文書と合わなくなります。'
@@ -358,21 +359,24 @@ def owner_field(table, form):
 # --- what is written ---
 
 def check_again_in_act(problems):
-    """Ask within an act, while nobody else writes, what two people at once could have broken; raise if they
-    did."""
+    """Raise ChangedMeanwhile where two people at once have broken a rule.
+
+    Asked within the act, while nobody else writes.
+    """
     if problems := list(problems):
         raise ChangedMeanwhile(problems)
 
 
-def write(act, noun, row, before, links, today, label=None, standing=None):
+def write(act, noun, row, before, links, today, label=None, known_links=None):
     """Save a filled row, its links and what the noun adds, in one act; return whether anything changed.
 
-    `label` and `standing` ({link table: {own id: link rows}}) are what a file has read for many rows at once.
+    `label` and `known_links` ({link table: {own id: link rows}}) are what a file has read for many rows at
+    once.
     """
     changed = act.save(row, before, label)
     for (link, own, other), ids, known in links:
         changed = act.link(link, own, row, other, ids, known if before is not None else None,
-                           standing and standing[link].get(row.id, ())) or changed
+                           known_links and known_links[link].get(row.id, ())) or changed
     noun.after(act, row, before, today)
     return changed
 

@@ -1,5 +1,4 @@
-"""What tables and their columns are called in Japanese: for histories, the verdict on the trail and the
-dictionary."""
+"""What tables and columns are called in Japanese: for histories, the trail and the dictionary."""
 from functools import cache
 
 from peewee import ForeignKeyField
@@ -41,7 +40,7 @@ from . import display
 from .noun import PARTS, of_table
 
 #: columns that no form asks for
-WORDS = {
+LABELS = {
     Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人',
           'channel': '経路', 'kind': '操作の種類', 'reason': '理由', 'request_id': '要求番号（ログと対応）',
           'changes': '変更の数', 'previous': '一つ前のハッシュ', 'hash': 'ハッシュ',
@@ -75,10 +74,10 @@ WORDS = {
     Schedule: {'place': '順'},
 }
 #: columns that were, and that histories tell of
-FORMER = {System: {'vendor': '保守事業者'}}
+FORMER_LABELS = {System: {'vendor': '保守事業者'}}
 #: columns every record has, and no form
-COMMON = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
-          'void_reason': '取消理由', 'search_text': '検索用の文字列（自動）'}
+COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
+                 'void_reason': '取消理由', 'search_text': '検索用の文字列（自動）'}
 #: tables without a list of their own
 TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ',
           Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標', Schedule: '四半期スケジュール',
@@ -97,12 +96,14 @@ def title_of(table):
 
 
 @cache
-def parts_of(table):
-    """Return ((table, field), …) of the rows that are part of a record: they have no page of their own and
-    lead to it."""
+def part_tables(table):
+    """Return ((table, field), …) of the rows that are part of a record.
+
+    They have no page of their own and lead to it.
+    """
     return tuple((part, field) for part in RECORDS if of_table(part) is None and table is not Person
-                 for field in part._meta.sorted_fields if getattr(field, 'rel_model', None) is table
-                 and field.name != 'parent')
+                 for field in part._meta.sorted_fields
+                 if getattr(field, 'rel_model', None) is table and field.name != 'parent')
 
 
 def forms_of(table):
@@ -117,8 +118,7 @@ def forms_of(table):
 
 @cache
 def cells_of(table):
-    """Return {field name: form field} of a table's columns that a form asks for, in the order of the
-    forms."""
+    """Return {field name: form field} of a table's columns that a form asks for, in the forms' order."""
     found = {}
     for form in forms_of(table):
         for cell in form():
@@ -129,28 +129,29 @@ def cells_of(table):
 
 
 @cache
-def words_of(table):
-    """Return {column: what it is called} of a table: by its forms, by what a reference leads to, by WORDS."""
+def column_labels(table):
+    """Return {column: what it is called} of a table: by its forms, the tables it refers to, or LABELS."""
     fields = table._meta.fields
     keys = {name: title_of(field.rel_model) for name, field in fields.items()
             if isinstance(field, ForeignKeyField) and field.rel_model is not table}
     asked = {name: cell.label.text for name, cell in cells_of(table).items()}
-    return keys | asked | {name: label for name, label in (COMMON | WORDS.get(table, {})).items()
+    return keys | asked | {name: label for name, label in (COMMON_LABELS | LABELS.get(table, {})).items()
                            if name in fields}
 
 
 @cache
-def vocabulary(table):
+def vocabulary_of(table):
     """Return the Vocabulary of a table."""
-    return Vocabulary(words_of(table) | FORMER.get(table, {}),
+    return Vocabulary(column_labels(table) | FORMER_LABELS.get(table, {}),
                       {name: cell.show for name, cell in cells_of(table).items()
-                                        if type(cell) in (Exact, Many, Whole, Year, Yen)}, display.called)
+                       if type(cell) in (Exact, Many, Whole, Year, Yen)},
+                      display.display_name)
 
 
-def require_words():
+def require_labels():
     """Raise where a table or one of its columns has no Japanese name: a history could not be told."""
     lacking = [table.__name__ for table in RECORDS if not title_of(table)]
     lacking += [f'{table.__name__}.{name}' for table in TABLES for name in table._meta.fields
-                if not words_of(table).get(name)]
+                if not column_labels(table).get(name)]
     if lacking:
         raise RuntimeError(f'no Japanese name of {", ".join(lacking)}')

@@ -6,7 +6,7 @@ from models import Indicator, Initiative, Schedule, Theme
 
 from ..figures import board as boards
 from ..web.guard import permit
-from ..web.submission import asked_for
+from ..web.submission import filled_form
 from .parts import bp, crumbs, edited, found_year, indicators, initiatives, officials, schedules, voided
 from .years import to_year
 
@@ -27,8 +27,8 @@ def found_initiative(year, no):
 def initiative_form(year, before):
     strategy = found_year(year)
     offered = list(Theme.select().where(Theme.strategy == strategy, Theme.live()).order_by(Theme.no))
-    form = asked_for(InitiativeForm, themes=offered, data={**before.__data__, 'theme_no': before.theme_id}
-                     if before else None)
+    form = filled_form(InitiativeForm, themes=offered, data={**before.__data__, 'theme_no': before.theme_id}
+                       if before else None)
     heading = f'重点取組の{"編集" if before else "追加"}'
     return edited(initiatives, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
                   lambda row: to_initiative(year, row.no) if row else to_year(year),
@@ -63,7 +63,7 @@ def rate(year, no):
     """Give an initiative its official rating; a reason is needed where it differs from the computed one."""
     before = found_initiative(year, no)
     view = next(v for v in boards.board(year).initiatives if v.no == no)
-    return edited(officials, asked_for(OfficialForm, data=before.__data__), before,
+    return edited(officials, filled_form(OfficialForm, data=before.__data__), before,
                   {'strategy': before.strategy_id, 'no': no}, f'公式評価（自動判定は「{view.computed}」）',
                   lambda row: to_initiative(year, no), below_initiative(year, no, '公式評価'))
 
@@ -75,8 +75,8 @@ def found_indicator(year, no, kpi):
 
 def indicator_form(year, no, before):
     parent = found_initiative(year, no)
-    form = asked_for(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()}
-                     if before else None)
+    form = filled_form(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()}
+                       if before else None)
     heading = f'指標の{"編集" if before else "追加"}'
     return edited(indicators, form, before, {'initiative': parent.id, 'no': form.no.data}, heading,
                   lambda row: to_initiative(year, no), below_initiative(year, no, heading))
@@ -111,7 +111,7 @@ def found_schedule(year, no, place):
 
 def schedule_form(year, no, before):
     parent = found_initiative(year, no)
-    form = asked_for(ScheduleForm, data=before.__data__ if before else {'star': False})
+    form = filled_form(ScheduleForm, data=before.__data__ if before else {'star': False})
     heading = f'スケジュールの{"編集" if before else "追加"}'
     last = Schedule.select(Schedule.place).where(Schedule.initiative
         == parent).order_by(Schedule.place.desc()).first()

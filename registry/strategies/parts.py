@@ -62,7 +62,8 @@ def past_of(rows):
         table = history.TABLES[change.table]
         place = '' if table is type(rows[0]) else f'{change.label}: '
         told.setdefault(change.act.seq, (change.act, []))[1].extend(
-            place + sentence for sentence in history.sentences(change, vocabulary.vocabulary(table), names))
+            place + sentence
+            for sentence in history.sentences(change, vocabulary.vocabulary_of(table), names))
     return list(told.values())
 
 
@@ -91,7 +92,7 @@ def part(title, table, form, **more):
     """Return the declaration of a part of the strategy: written by who may edit it, in one kind of act."""
     names = dict.fromkeys(('create', 'edit', 'void'), 'strategies.edit')
     return Part(name='strategies', title=title, table=table, form=form, one_at_place=True,
-                found_by_numbers=True, below=parts_of,
+                found_by_numbers=True, parts_below=parts_of,
                 permit_names=names | more.pop('permit_names', {}),
                 act_kinds=names | more.pop('act_kinds', {}), **more)
 
@@ -110,16 +111,16 @@ def explain_difference(row, before, form, by, at):
 
 years = part('年度戦略', Strategy, StrategyForm, permit_names={'create': 'strategies.create'},
              act_kinds={'create': 'strategies.create'},
-             keeps=blocked_by(Initiative, Initiative.strategy,
-                              '重点取組が残っています。先に重点取組を取り消してください。'))
-themes = part('戦略テーマ', Theme, ThemeForm, keeps=blocked_by(
+             cannot_void=blocked_by(Initiative, Initiative.strategy,
+                                    '重点取組が残っています。先に重点取組を取り消してください。'))
+themes = part('戦略テーマ', Theme, ThemeForm, cannot_void=blocked_by(
     Initiative, Initiative.theme,
     'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
 initiatives = part('重点取組', Initiative, InitiativeForm)
 officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference,
-                 explained=weighty({'official': '公式評価'}),
+                 reason_required=weighty({'official': '公式評価'}),
                  permit_names={'edit': 'strategies.rate'}, act_kinds={'edit': 'strategies.rate'})
-indicators = part('指標', Indicator, IndicatorForm, explained=weighty(WEIGHTY))
+indicators = part('指標', Indicator, IndicatorForm, reason_required=weighty(WEIGHTY))
 schedules = part('スケジュール', Schedule, ScheduleForm)
 PARTS = years, themes, initiatives, officials, indicators, schedules
 
@@ -130,9 +131,9 @@ def edited(declared, form, before, place, heading, back, crumbs):
     def done(outcome):
         flash('保存しました。' if outcome.changed else '変更はありませんでした。')
         return redirect(back(outcome.row), code=303)
-    return pages.edited(declared, form, before, back=back(before), crumbs=crumbs, done=done, place=place,
-                        heading=heading)
+    return pages.handle_edit(declared, form, before, back=back(before), crumbs=crumbs, done=done, place=place,
+                             heading=heading)
 
 
 def voided(declared, row, back, crumbs):
-    return pages.voided(declared, row, back, crumbs, reusable=True)
+    return pages.handle_void(declared, row, back, crumbs, reusable=True)

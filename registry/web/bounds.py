@@ -1,5 +1,4 @@
-"""What a request may bring, asked before anything of it is parsed: bytes, fields, parameters, and which
-kinds of body."""
+"""What a request may bring: bytes, fields, parameters, kinds of body; asked before it is parsed."""
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
@@ -30,21 +29,22 @@ URLENCODED, MULTIPART = 'application/x-www-form-urlencoded', 'multipart/form-dat
 
 
 def is_api():
-    """Tell whether a machine asks (the JSON API): it is known by its token alone, and told everything in
-    JSON."""
+    """Tell whether a machine asks (the JSON API).
+
+    It is known by its token alone, and answered in JSON.
+    """
     return request.path.startswith(API)
 
 
 def refusal(kind, action):
-    """Return an HTTP error that tells what to do instead."""
+    """Return an HTTP error of a kind, with what to do instead for its page."""
     error = kind()
     error.action = action
     return error
 
 
-class Parser(FormDataParser):
-    """Reads a form only within its limits; one that cannot be read is refused, and not taken for an empty
-    one."""
+class BoundedParser(FormDataParser):
+    """Reads a form within its limits; one that cannot be read is refused, not taken for an empty one."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -68,10 +68,10 @@ class Parser(FormDataParser):
             raise BadRequest from None
 
 
-class Bounded(Request):
-    """A request whose form is read by `Parser`, and that has files only where one is asked for."""
+class BoundedRequest(Request):
+    """A request whose form is read by `BoundedParser`, and that has files only where one is asked for."""
 
-    form_data_parser_class = Parser
+    form_data_parser_class = BoundedParser
 
     def _get_file_stream(self, *args, **kwargs):
         if self.endpoint not in UPLOADS:
@@ -88,8 +88,7 @@ class Bounded(Request):
 
 
 def limit(request):
-    """Set what a request may bring, by who sends it and where to; refuse what is too long before it is
-    read."""
+    """Set what a request may bring, by sender and endpoint; refuse what is too long before it is read."""
     if len(request.path) > MAX_PATH or len(request.query_string) > MAX_QUERY:
         raise RequestURITooLarge
     if sum(len(value) for name, value in request.environ.items() if name.startswith('HTTP_')) > MAX_HEADERS:
@@ -109,8 +108,9 @@ def limit(request):
         request.max_form_parts = fields
     length = request.content_length
     if length is not None and request.max_content_length is not None and length > request.max_content_length:
-        raise refusal(RequestEntityTooLarge,
-                      'サインインしてから、もう一度送ってください。') if stranger else RequestEntityTooLarge()
+        if stranger:
+            raise refusal(RequestEntityTooLarge, 'サインインしてから、もう一度送ってください。')
+        raise RequestEntityTooLarge
     sent = request.mimetype or length or 'Transfer-Encoding' in request.headers
     if sent and not safe and request.mimetype not in (URLENCODED, MULTIPART):
         raise UnsupportedMediaType
@@ -127,5 +127,5 @@ def limit_api():
 
 def register(app):
     """Bound every request of an application."""
-    app.request_class = Bounded
+    app.request_class = BoundedRequest
     app.before_request(lambda: limit(request._get_current_object()))

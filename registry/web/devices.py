@@ -1,5 +1,7 @@
-"""The browsers in which people have signed in: a signed cookie that outlives every session and opens nothing
-by itself."""
+"""The browsers in which people have signed in: a signed cookie that outlives every session.
+
+It opens nothing by itself.
+"""
 import secrets
 
 from flask import current_app, g, request
@@ -16,8 +18,7 @@ def _signer():
 
 
 def read():
-    """Return (this browser's own word, [ids of the people who signed in here, the last one first]), or ('',
-    [])."""
+    """Return (this browser's token, [ids of those who signed in here, the last one first]), or ('', [])."""
     text = request.cookies.get(current_app.config['DEVICE_COOKIE'], '')
     try:
         (device, people), signed_at = _signer().loads(text[:500], return_timestamp=True)

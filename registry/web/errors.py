@@ -1,5 +1,7 @@
-"""Error pages: what happened, what was kept, what to do, and a number that is in the log. They need no
-database."""
+"""Error pages: what happened, what was kept, what to do, and a number that is in the log.
+
+They need no database.
+"""
 import json
 from contextlib import suppress
 
@@ -62,13 +64,12 @@ UNSURE = '保存できたか確かめられませんでした。つながって�
 
 
 def problem(code, errors=(), message=None, action=None, title=None, **more):
-    """Return the answer to a machine (RFC 9457): the words of the page of `code`, and one entry per field
-    that is wrong."""
+    """Return the answer to a machine (RFC 9457): the page's words for `code`, an entry per wrong field."""
     known, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
     found = {'type': 'about:blank', 'title': title or known, 'status': code,
              'detail': (message or done) + (action or API_ACTIONS.get(code, todo)),
-             'request_id': g.get('request_id', ''), 'errors': [{'field': field, 'message': words} for field,
-                 words in errors], **more}
+             'request_id': g.get('request_id', ''),
+             'errors': [{'field': field, 'message': words} for field, words in errors], **more}
     return Response(json.dumps(found, ensure_ascii=False), code, mimetype='application/problem+json')
 
 
@@ -89,8 +90,10 @@ def unknown_token(wait):
 
 
 def page(code, message=None, action=None, title=None):
-    """Render the error page of `code`, with what was typed and would be lost; to a machine say the same as a
-    problem."""
+    """Render the error page of `code`, with what was typed and would be lost.
+
+    A machine gets the same as a problem.
+    """
     if bounds.is_api():
         return problem(code, message=message, action=action, title=title), code
     known, done, todo = PAGES.get(code, PAGES[400 if code < 500 else 500])
@@ -100,10 +103,9 @@ def page(code, message=None, action=None, title=None):
     typed = []
     if request.method == 'POST':
         with suppress(HTTPException):  # what is too large or no form at all cannot be given back
-            typed = unsent.labelled(request.path, unsent.typed())
+            typed = unsent.with_labels(request.path, unsent.typed_fields())
     return render_template('errors/page.html', code=code, title=title or known, message=message or done,
-                           action=action or todo,
-                           request_id=g.get('request_id', ''), typed=typed), code
+                           action=action or todo, request_id=g.get('request_id', ''), typed=typed), code
 
 
 def register(app):
@@ -151,15 +153,15 @@ def register(app):
     @app.errorhandler(MaxConnectionsExceeded)
     @app.errorhandler(OSError)
     def failing(error):
-        what = troubles.trouble(error)
+        what = troubles.diagnose(error)
         if what is None:
             return broken(error)
         log.error('database', id=g.get('request_id'), reason=what, error=str(error), path=request.path)
-        title, action = troubles.WORDS[what]
+        title, action = troubles.MESSAGES[what]
         # a connection lost on the way may have been lost after the act was done
-        done = UNSURE if what in ('unreachable',
-                                  'failing') and request.method not in bounds.SAFE and g.get('lent') else (
-            '何も変更していません。')
+        unsure = (what in ('unreachable', 'failing') and request.method not in bounds.SAFE
+                  and g.get('lent'))
+        done = UNSURE if unsure else '何も変更していません。'
         return page(503, done, action, title)
 
     @app.errorhandler(Exception)

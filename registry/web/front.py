@@ -11,7 +11,7 @@ from models.visibility import condition
 
 from .. import systems
 from ..core import clock, connection
-from ..core.memo import counted, remembered
+from ..core.memo import cached, cached_count
 from ..figures import board as boards
 from ..figures import charts
 from ..records import listing
@@ -23,11 +23,13 @@ bp = Blueprint('board', __name__)
 
 
 def chosen_year():
-    """Return the fiscal year a page shows: the one asked for, else this year's, else the newest with a
-    strategy."""
+    """Return (the fiscal year a page shows, the years with a strategy).
+
+    It is the year asked for, else this year's, else the newest.
+    """
     known = [y for (y,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
              .order_by(Strategy.fiscal_year.desc()).tuples()]
-    asked = listing.whole(request.args, 'year', 0)
+    asked = listing.whole_number(request.args, 'year', 0)
     now = calendar.fiscal_year(clock.today())
     if asked in known:
         return asked, known
@@ -55,33 +57,34 @@ def index():
     year, known = chosen_year()
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of)
-    return render_template('board.html', board=found, years=[(y, calendar.year_label(y)) for y in known],
-                           year=year,
-                           year_label=calendar.year_label(year), as_of_problem=problem,
-                           waiting=mine('waiting', waiting),
-                           tallies=mine('tallies', lambda: systems.tallies(current_user)), crumbs=[],
-                           picture=picture(found) if found else '')
+    return render_template(
+        'board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
+        year_label=calendar.year_label(year), as_of_problem=problem,
+        waiting=cached_for_person('waiting', waiting),
+        tallies=cached_for_person('tallies', lambda: systems.tallies(current_user)),
+        crumbs=[], picture=picture(found) if found else '')
 
 
 def picture(found):
     """Return the board as a picture, ○△× by theme and initiative."""
-    themes = [(f'{theme.mark}{theme.title}', [(f'{v.no}. {v.title}', v.computed) for v in found.initiatives
-                                              if v.theme_no == theme.no]) for theme in found.themes]
-    return drawn(found.year_label, tuple((theme, tuple(marks)) for theme, marks in themes)) if themes else ''
+    themes = tuple(
+        (f'{theme.mark}{theme.title}', tuple((f'{v.no}. {v.title}', v.computed) for v in found.initiatives
+                                             if v.theme_no == theme.no))
+        for theme in found.themes)
+    return draw_picture(found.year_label, themes) if themes else ''
 
 
 @lru_cache(maxsize=100)
-def drawn(year_label, themes):
+def draw_picture(year_label, themes):
     """Return the picture of themes and marks, drawn once for the same ones."""
     return charts.svg(charts.rating_board('', themes), f'{year_label}の自動判定',
                       '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。')
 
 
-def mine(name, make):
-    """Return what is counted for the person signed in, counted once for a day while what it is read from
-    stands."""
-    return remembered((name, clock.today(), current_user.id, current_user.role, current_user.department_id),
-                      make)
+def cached_for_person(name, make):
+    """Return what is counted for the person signed in, cached for the day while its tables stand."""
+    return cached((name, clock.today(), current_user.id, current_user.role, current_user.department_id),
+                  make)
 
 
 #: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
@@ -100,17 +103,17 @@ WAITING = (
 
 def waiting():
     """Return [(words, number, address of the list of these rows)] of what waits for the person signed in."""
-    return [(words, mine(f'waiting: {words}', partial(number_waiting, name, chosen)),
+    return [(words, cached_for_person(f'waiting: {words}', partial(count_waiting, name, chosen)),
              url_for(f'{name}.index', **chosen))
             for roles, words, name, chosen in WAITING if current_user.role in roles]
 
 
-def number_waiting(name, chosen):
+def count_waiting(name, chosen):
     """Return how many rows of a noun the person signed in sees under some filters."""
     noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user, clock.today())
     where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
-    return counted(noun.table.select(noun.table.id).where(noun.table.live(), *where,
-        *([] if limit is None else [limit])))
+    where += [] if limit is None else [limit]
+    return cached_count(noun.table.select(noun.table.id).where(noun.table.live(), *where))
 
 
 @bp.get('/search')
@@ -145,7 +148,7 @@ def register(app):
 
     @app.get('/readyz')
     def readyz():
-        problem = connection.unready()
+        problem = connection.readiness_problem()
         if problem:
             structlog.get_logger('daicho').warning('not_ready', reason=problem)
         return Response('not ready\n' if problem else 'ready\n', 503 if problem else 200,

@@ -23,8 +23,8 @@ def visible_of(rows):
     if limit is None:
         return rows
     table = type(rows[0])
-    ids = {id for (id,) in table.select(table.id).where(table.id.in_([row.id for row in rows]),
-        limit).tuples()}
+    seen = table.select(table.id).where(table.id.in_([row.id for row in rows]), limit)
+    ids = {id for (id,) in seen.tuples()}
     return [row for row in rows if row.id in ids]
 
 
@@ -56,8 +56,8 @@ def register(app):
                 if endpoint not in PUBLIC and not hasattr(view, 'permit')]
     if unmarked:
         raise RuntimeError(f'no permit on {", ".join(sorted(unmarked))}')
-    if unknown := {view.permit for view in app.view_functions.values()
-                   if hasattr(view, 'permit')} - permits.PERMITS.keys():
+    named = {view.permit for view in app.view_functions.values() if hasattr(view, 'permit')}
+    if unknown := named - permits.PERMITS.keys():
         raise RuntimeError(f'nobody holds {", ".join(sorted(unknown))}')
 
     @app.before_request

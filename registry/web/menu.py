@@ -19,20 +19,20 @@ BEFORE = {'ホーム': [('ボード', 'board.index', 'board.read')],
           '設定': [('ファイル取込み', 'files.index', 'files.import')]}
 AFTER = {'監査': [('操作履歴', 'trail.index', 'trail.read')]}
 #: pages reached from others, or from the header, and so in no menu
-ELSEWHERE = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz', 'static'})
+OUTSIDE_MENU = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz',
+                          'static'})
 
 
 @cache
 def entries():
-    """Return [(section, [(words, endpoint, permit)])] of all there is: the lists of the nouns in the order
-    they were declared."""
+    """Return [(section, [(words, endpoint, permit)])] of all there is, in the order of declaration."""
     found = {section: [] for section in SECTIONS}
     for noun in NOUNS.values():
         if noun.menu:
             section, *words = noun.menu
             found[section].append((*(words or [noun.title]), f'{noun.name}.index', noun.permit('read')))
-    return [(section, [*BEFORE.get(section, ()), *items, *AFTER.get(section, ())]) for section,
-            items in found.items()]
+    return [(section, [*BEFORE.get(section, ()), *items, *AFTER.get(section, ())])
+            for section, items in found.items()]
 
 
 class Entry(NamedTuple):
@@ -60,13 +60,13 @@ def address(endpoint):
     return _urls[endpoint]
 
 
-def shown():
+def menu():
     """Return the menu as the person signed in sees it on this page, '' where it has no entry."""
-    return written(current_user.role, request.endpoint)
+    return render_menu(current_user.role, request.endpoint)
 
 
 @lru_cache(maxsize=1000)
-def written(role, endpoint):
+def render_menu(role, endpoint):
     """Return the menu that a role sees on the page of an endpoint, made once: it is on every page."""
     sections = sections_of(role, endpoint)
     return Markup(current_app.jinja_env.get_template('parts/menu.html').render(
@@ -82,7 +82,7 @@ def sections_of(role, endpoint):
             if in_principle(needs, role):
                 current = leads_to == endpoint or (
                     leads_to.endswith('.index') and leads_to.split('.')[0] == here
-                    and endpoint not in ELSEWHERE and endpoint not in {e for _, e, _ in items})
+                    and endpoint not in OUTSIDE_MENU and endpoint not in {e for _, e, _ in items})
                 shown.append(Entry(words, address(leads_to), current))
         if shown:
             found.append(Section(label if len(shown) > 1 else '', shown))

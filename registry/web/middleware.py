@@ -31,7 +31,7 @@ def refuse_nul():
 def register(app):
     """Number, log and protect every request."""
     log.configure()
-    said = structlog.get_logger('daicho').bind()
+    logger = structlog.get_logger('daicho').bind()
 
     @app.before_request
     def number():
@@ -57,18 +57,18 @@ def register(app):
             headers['Strict-Transport-Security'] = 'max-age=31536000; includeSubDomains'
         if request.endpoint == 'static':
             return response
-        told = g._get_current_object()
-        id, started = told.get('request_id', ''), told.get('started', 0)
+        known = g._get_current_object()
+        id, started = known.get('request_id', ''), known.get('started', 0)
         headers['X-Request-Id'] = id
         if 'cache-control' not in present:
             headers.add('Cache-Control', 'no-store')
         if app.config.get('REQUEST_LOG', True):
             # the person this request has already read, if any: asking anew would need the database, which
             # may be what failed
-            person = told.get('_login_user')
-            said.info('request', id=id, method=request.method, path=request.path,
-                      status=response.status_code, ms=round((time.perf_counter() - started) * 1000, 1),
-                      person=person and person.get_id())
+            person = known.get('_login_user')
+            logger.info('request', id=id, method=request.method, path=request.path,
+                        status=response.status_code, ms=round((time.perf_counter() - started) * 1000, 1),
+                        person=person and person.get_id())
         return response
 
 
@@ -87,7 +87,7 @@ def lend_connections(app):
 
 
 def remember(app):
-    """Let every request and command read what this process remembers."""
+    """Let every request and command use the cache of this process."""
     def begin(app, **_):
         g.scope = memo.enter(lambda: app.extensions.setdefault('remembered', memo.Memo()))
     # held by the application: a signal keeps no receiver alive

@@ -1,5 +1,4 @@
-"""What a new password must be: long, not one that guessing programs try, and not made of what surrounds
-it."""
+"""What a new password must be: long, not commonly tried, not made of what surrounds it."""
 import re
 from pathlib import Path
 
@@ -32,9 +31,9 @@ def weaknesses(password, person):
     if len(password) < MIN_LENGTH:
         found.append(f'{MIN_LENGTH}文字以上にしてください（長い語句の組合せをお勧めします）。')
     folded = fold(password).replace(' ', '')
-    pieces = sorted(pieces_of(person), key=len, reverse=True)
-    left, taken = without(folded, pieces)
-    if common(folded, left if taken else ''):
+    pieces = sorted(guessable_words(person), key=len, reverse=True)
+    left, taken = strip_guesses(folded, pieces)
+    if is_common(folded, left if taken else ''):
         found.append('よく使われるパスワードです。別のものにしてください。')
     if len(set(folded)) < 5 or re.fullmatch(r'(.{1,20}?)\1+', folded):
         found.append('同じ文字の繰返しが多すぎます。')
@@ -49,15 +48,14 @@ def weaknesses(password, person):
     return found
 
 
-def common(folded, left=''):
-    """Tell whether a folded password is one that guessing programs make: a common one, or common words, one
-    or two of them."""
+def is_common(folded, left=''):
+    """Tell whether a folded password is a common one, or made of one or two common words."""
     whole = {core for text in (folded, folded.translate(_LEET), left)
              for core in (text, _core(text), text.rstrip('0123456789!'))}
     halves = {(core[:n], core[n:]) for core in whole for n in range(3, len(core) - 2)}
     words = _among(WORDS, whole | {half for pair in halves for half in pair})
-    return bool(_among(COMMON, whole) or words & whole or any(one in words and two in words for one,
-        two in halves))
+    return bool(_among(COMMON, whole) or words & whole
+                or any(one in words and two in words for one, two in halves))
 
 
 def _core(text):
@@ -72,7 +70,7 @@ def _among(path, wanted):
         return {text for line in lines if (text := line.rstrip('\n')) in wanted}
 
 
-def pieces_of(person):
+def guessable_words(person):
     """Return what anyone who knows the register and the person tries, folded."""
     names = [*re.split(r'\s+', person.name), *re.split(r'[._+-]', person.email.split('@')[0]),
              *[part for part in re.split(r'[.@]', person.email)[1:] if len(part) > 3]]
@@ -84,9 +82,11 @@ def pieces_of(person):
     return {piece for piece in folded if len(piece) > (3 if piece.isascii() else 1)}
 
 
-def without(folded, pieces):
-    """Return (what is left of a folded password beside the pieces, runs of keys, digits and signs; whether
-    there were any)."""
+def strip_guesses(folded, pieces):
+    """Return (what is left of a folded password, whether anything was taken out).
+
+    Taken out are the pieces, runs of keys, digits and signs.
+    """
     left = folded
     for piece in pieces:
         left = left.replace(piece, ' ')

@@ -22,7 +22,7 @@ def refuse(code, problems=(), **words):
     abort(errors.problem(code, problems, **words))
 
 
-def asked(*names):
+def query_args(*names):
     """Return the query as {name: text}; a name that is not known here, or stands twice, is refused."""
     wrong = [(name, 'この条件はありません。') for name in request.args if name not in names]
     wrong += [(name, '同じ条件は1つだけ送れます。') for name in names if len(request.args.getlist(name)) > 1]
@@ -46,7 +46,7 @@ def choice(args, name, values, default=''):
     return found
 
 
-def after_of(args):
+def id_after(args):
     """Return the number after which a page begins, 0 for the first page."""
     if 'cursor' not in args:
         return 0
@@ -63,7 +63,7 @@ def cursor_of(id):
     return urlsafe_b64encode(str(id).encode()).decode()
 
 
-def sent():
+def json_body():
     """Return the object that a request sends, its size, depth and members asked before it is worked on."""
     if request.mimetype != 'application/json':
         abort(415)
@@ -81,7 +81,7 @@ def sent():
         return dict(pairs)
     try:
         found = json.loads(body.decode('utf-8'), object_pairs_hook=counted, parse_float=Decimal,
-                           parse_constant=no_number)
+                           parse_constant=refuse_constant)
         for text in texts_in(found):
             text.encode('utf-8')  # half characters are no text
             if '\0' in text:
@@ -92,7 +92,7 @@ def sent():
     return found if isinstance(found, dict) else refuse(422, action='JSON のオブジェクトで送ってください。')
 
 
-def no_number(word):
+def refuse_constant(word):
     raise ValueError(f'{word} is no JSON')
 
 

@@ -1,5 +1,7 @@
-"""The server: granian's processes on one address. A request is read whole before it takes one of our
-threads, so nobody slow holds any."""
+"""The server: granian's processes on one address.
+
+A request is read whole before it takes one of our threads, so nobody slow holds any.
+"""
 import asyncio
 import faulthandler
 import gc
@@ -41,29 +43,29 @@ FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処
 LIMIT, HELD = 21 * 1024 * 1024, 64 * 1024
 #: a body over this many bytes is read once one of so many places is free
 LARGE, PLACES = 1024 * 1024, 16
-#: seconds for a request's head or a silent connection; for its body, and bytes a second that earn the body
-#: more
+#: seconds for a request's head or a silent connection; for its body, and the bytes that earn one more
 HEAD, BODY, RATE = 10, 20, 16 * 1024
-#: seconds that a refused body is still read and thrown away, so that its sender gets to read the answer, and
-#: with nothing more coming
+#: seconds that a refused body is read and thrown away so that its sender reads the answer; of silence
 REFUSED, SILENCE = 30, 1
 #: connections that wait in a process, and that are open in it
 BACKLOG = 2048
 #: seconds after a stop for what is under way; a process over this many megabytes is replaced by a new one
 STOP, MEMORY = 60, 512
-#: seconds between looks at a process, with no answer from its interpreter, with every thread taken: then it
-#: is replaced
+#: seconds between looks at a process, and after which it is replaced: with no answer from its interpreter,
+#: with every thread taken
 BEAT, HUNG, TAKEN = 5, 60, 600
 
 
 def serve(app, host, port, processes, threads):
-    """Serve `app` until told to stop (SIGTERM, SIGINT); a process that dies is replaced. Raise OSError for a
-    taken address."""
+    """Serve `app` until told to stop (SIGTERM, SIGINT); raise OSError for a taken address.
+
+    A process that dies is replaced.
+    """
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     host = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4][0]
     # granian's processes each listen for themselves, which the system allows to a second server too
     socket.create_server((host, port), family=family).close()
-    log.take_all()
+    log.capture_all()
     room = allow_files()
     if 'fork' in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method('fork', force=True)
@@ -75,9 +77,8 @@ def serve(app, host, port, processes, threads):
     else:
         load = partial(Worker, threads)
     server = Server(
-        'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes, http=HTTPModes.http1,
-        websockets=False,
-        backlog=BACKLOG, backpressure=min(BACKLOG, room),
+        'daicho', address=host, port=port, interface=Interfaces.RSGI, workers=processes,
+        http=HTTPModes.http1, websockets=False, backlog=BACKLOG, backpressure=min(BACKLOG, room),
         http1_settings=HTTP1Settings(header_read_timeout=HEAD * 1000),
         log_dictconfig=log.STANDARD, respawn_failed_workers=True, workers_kill_timeout=STOP,
         workers_max_rss=MEMORY, rss_samples=3)
@@ -89,13 +90,12 @@ def serve(app, host, port, processes, threads):
             raise
     finally:
         # the processes are gone, however they ended: the last word on the file is ours
-        connection.settle()
+        connection.checkpoint_and_close()
         log.LINES.finish()
 
 
 def replace_stopped(server):
-    """End the processes that something from outside has stopped (SIGSTOP) for too long: the server replaces
-    what ends."""
+    """End the processes that were stopped (SIGSTOP) for too long: the server replaces what ends."""
     since = {}
     while True:
         time.sleep(BEAT)
@@ -116,9 +116,11 @@ def is_stopped(pid):
         return False
 
 
-class Compiled(FileSystemBytecodeCache):
-    """Templates as compiled, kept from one start to the next; where they cannot be written they are compiled
-    again."""
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Templates as compiled, kept from one start to the next.
+
+    Where they cannot be written they are compiled again.
+    """
 
     def __init__(self, directory, environment):
         super().__init__(directory)
@@ -141,15 +143,17 @@ class Compiled(FileSystemBytecodeCache):
 
 
 def load_compiled(app):
-    """Load every template compiled once, here and not in every process again; compile the others when a page
-    needs them."""
+    """Load every template compiled once, here rather than in every process again.
+
+    The others are compiled when a page needs them.
+    """
     environment, folder = app.jinja_env, None
     if 'INSTANCE' in app.config:
         folder = app.config['INSTANCE'] / 'templates'
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    environment.bytecode_cache = kept = Compiled(str(folder),
-        environment) if folder and folder.is_dir() else None
+    kept = CompiledTemplates(str(folder), environment) if folder and folder.is_dir() else None
+    environment.bytecode_cache = kept
     for name in environment.list_templates():
         source, path, _ = environment.loader.get_source(environment, name)
         if kept is None or kept.get_bucket(environment, name, path, source).code is not None:
@@ -157,8 +161,7 @@ def load_compiled(app):
 
 
 def allow_files():
-    """Let a process open as many files as the system lets it; return how many connections leave it enough
-    for its own."""
+    """Let a process open as many files as the system lets it; return how many connections that allows."""
     if resource is None:
         return BACKLOG
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -176,7 +179,7 @@ class Worker:
         if app is None:
             from .. import create_app
             app = create_app()
-        log.take_all()
+        log.capture_all()
         self.app, self.pool = app.wsgi_app, ThreadPoolExecutor(threads, 'request')
         self.hung = app.config['INSTANCE'] / 'hung.log' if 'INSTANCE' in app.config else os.devnull
         self.large = asyncio.Semaphore(PLACES)
@@ -185,7 +188,7 @@ class Worker:
         self.loop, self.answered = loop, time.monotonic()
         self.watching = [loop.create_task(self.beat()), loop.create_task(self.try_threads())]
         if parent := multiprocessing.parent_process():
-            threading.Thread(target=follow, args=(parent,), daemon=True).start()
+            threading.Thread(target=stop_with_parent, args=(parent,), daemon=True).start()
 
     def __rsgi_del__(self, loop):
         for task in self.watching:
@@ -196,8 +199,10 @@ class Worker:
         log.LINES.finish()
 
     async def beat(self):
-        """Put off, again and again, the end of this process, which says where its threads stand and comes
-        once nobody puts it off."""
+        """Put off the end of this process, again and again.
+
+        The end says where its threads stand, and comes once nobody puts it off.
+        """
         # not to the log, whose reader may be what it hangs on
         try:
             found = open(self.hung, 'a')
@@ -244,14 +249,14 @@ class Worker:
         if length > LIMIT:
             return 413
         if length <= LARGE:
-            return await copied(protocol, length, body)
+            return await copy_body(protocol, length, body)
         try:
             async with asyncio.timeout(BODY):
                 await self.large.acquire()
         except TimeoutError:
             return 429
         try:
-            return await copied(protocol, length, body)
+            return await copy_body(protocol, length, body)
         finally:
             self.large.release()
 
@@ -274,7 +279,7 @@ class Worker:
                          *middleware.HEADERS.items()], FAILED.encode()
 
 
-def follow(parent):
+def stop_with_parent(parent):
     """Stop this process as if told to, once the one that watches over it is gone."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -300,9 +305,8 @@ def environ_of(scope):
     return environ
 
 
-async def copied(protocol, length, body):
-    """Copy `length` bytes of what is sent to `body`; return the status with which they are refused, or
-    None."""
+async def copy_body(protocol, length, body):
+    """Copy `length` bytes of what is sent to `body`; return the status of a refusal, or None."""
     got, begun, parts = 0, time.monotonic(), aiter(protocol)
     try:
         while got < length:

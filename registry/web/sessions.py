@@ -23,16 +23,14 @@ from .bounds import API, DOCUMENT
 STALE, MOST = 60, 50
 _COLUMNS = (Session.id, Session.token, Session.epoch, Session.created, Session.used, Session.boot,
             Session.created_ticks, Session.used_ticks)
-_person_of = Prepared(lambda id: Person.select(Person, *(column.alias(f'session_{column.name}')
-    for column in _COLUMNS)).join(
-    Session).where(Session.id == id))
-
-
+_person_of = Prepared(lambda id: Person.select(
+    Person, *(column.alias(f'session_{column.name}') for column in _COLUMNS)
+).join(Session).where(Session.id == id))
 #: what is pressed before it is signed, in bytes: a cookie has room for some 4,000
 SHORT = 500
 
 
-class Short(URLSafeTimedSerializer):
+class ShortSigner(URLSafeTimedSerializer):
     """Signs what is short as it is: to compress and unpack it took longer than all the rest."""
 
     def dump_payload(self, value):
@@ -52,8 +50,9 @@ class Cookies(SecureCookieSessionInterface):
         if self.signer is None and app.secret_key:
             keys = {'key_derivation': self.key_derivation, 'digest_method': self.digest_method}
             # made once: an application's key stays
-            self.signer = Short([*(app.config['SECRET_KEY_FALLBACKS'] or ()), app.secret_key], salt=self.salt,
-                                serializer=self.serializer, signer_kwargs=keys)
+            self.signer = ShortSigner(
+                [*(app.config['SECRET_KEY_FALLBACKS'] or ()), app.secret_key],
+                salt=self.salt, serializer=self.serializer, signer_kwargs=keys)
         return self.signer
 
     def open_session(self, app, request):
@@ -73,9 +72,11 @@ class Cookies(SecureCookieSessionInterface):
 
 
 def sign_forms(app):
-    """Give forms the tokens that Flask-WTF checks (CSRF), signed here: its own way packs each, on every
-    page."""
-    signer = Short(app.secret_key, salt='wtf-csrf-token')
+    """Give forms the tokens that Flask-WTF checks (CSRF).
+
+    They are signed here: its own way packs each, on every page.
+    """
+    signer = ShortSigner(app.secret_key, salt='wtf-csrf-token')
 
     def csrf_token():
         if 'csrf_token' not in g:
@@ -92,8 +93,8 @@ def _hash(token):
 
 def limits():
     """Return the seconds a session lasts without being used, and in all."""
-    return current_app.config['IDLE'].total_seconds(), current_app.config[
-        'PERMANENT_SESSION_LIFETIME'].total_seconds()
+    config = current_app.config
+    return config['IDLE'].total_seconds(), config['PERMANENT_SESSION_LIFETIME'].total_seconds()
 
 
 def begin(person):
@@ -102,41 +103,42 @@ def begin(person):
     session.clear()
     token, now, ticks = secrets.token_urlsafe(32), clock.actual(), clock.ticks()
     with trail.untrailed(), db.atomic():
-        clear(person, now, ticks)
+        delete_over(person, now, ticks)
         row = Session.create(
             token=_hash(token), person=person.id, epoch=person.epoch, created=now, used=now,
-            boot=clock.boot(),
-            created_ticks=ticks, used_ticks=ticks, address=(request.remote_addr or '')[:45],
+            boot=clock.boot(), created_ticks=ticks, used_ticks=ticks,
+            address=(request.remote_addr or '')[:45],
             agent=''.join(filter(str.isprintable, request.headers.get('User-Agent', '')[:300])))
     session.permanent = True
     session['at'] = [row.id, token]
 
 
-def clear(person, now, ticks):
+def delete_over(person, now, ticks):
     """Delete the sessions that nobody can go on with, and a person's oldest beyond a few."""
     idle, total = limits()
     here = Session.boot == clock.boot()
     # where only the moments tell, a day more: a clock that was set must not end what still runs
     over = here & ((Session.used_ticks < ticks - idle) | (Session.created_ticks < ticks - total))
-    Session.delete().where(over
-                           | (~here & (Session.created < now - timedelta(seconds=total, days=1)))).execute()
+    over |= ~here & (Session.created < now - timedelta(seconds=total, days=1))
+    Session.delete().where(over).execute()
     Session.delete().where(Session.person == person.id, Session.epoch != person.epoch).execute()
-    old = [id for (id,) in Session.select(Session.id).where(Session.person
-        == person.id).order_by(Session.id.desc())
-           .offset(MOST - 1).tuples()]
+    others = Session.select(Session.id).where(Session.person == person.id).order_by(Session.id.desc())
+    old = [id for (id,) in others.offset(MOST - 1).tuples()]
     Session.delete().where(Session.id.in_(old)).execute()
 
 
 def ages(boot, created, used, created_ticks, used_ticks):
-    """Return how many seconds ago a session was used and begun; a clock set back makes nothing older or
-    younger than now."""
+    """Return how many seconds ago a session was used and begun.
+
+    A clock set back makes nothing older or younger than now.
+    """
     if boot and boot == clock.boot():
         ticks = clock.ticks()
         return max(0, ticks - used_ticks), max(0, ticks - created_ticks)
     return clock.age_of(used), clock.age_of(created)
 
 
-def person_here():
+def person_of_cookie():
     """Return the person whose session this browser's cookie holds, or None: one lookup."""
     id, token = session.get('at') or (0, '')
     person = next(iter(_person_of(id)), None) if 0 < id < 2 ** 31 else None
@@ -161,11 +163,11 @@ def note_use(id, age):
     ticks = clock.ticks()
     with suppress(PeeweeException), trail.untrailed(), connection.without_waiting():
         Session.update(used=clock.actual(), used_ticks=ticks, boot=clock.boot(),
-                       created_ticks=ticks - int(age),
-                       address=(request.remote_addr or '')[:45]).where(Session.id == id).execute()
+                       created_ticks=ticks - int(age), address=(request.remote_addr or '')[:45]
+                       ).where(Session.id == id).execute()
 
 
-def of(person):
+def running_sessions(person):
     """Return a person's sessions that still run, the last used first."""
     idle, total = limits()
     running = []
@@ -184,21 +186,19 @@ def end():
             Session.delete().where(Session.id == id, Session.token == _hash(token)).execute()
 
 
-def end_one(person, id):
+def end_by_id(person, id):
     """End one session of a person; tell whether there was one."""
     with trail.untrailed():
         return bool(Session.delete().where(Session.id == id, Session.person == person.id).execute())
 
 
 _BROWSERS = (('Edg', 'Edge'), ('OPR/', 'Opera'), ('Firefox/', 'Firefox'), ('Chrome/', 'Chrome'),
-             ('CriOS/', 'Chrome'),
-             ('FxiOS/', 'Firefox'), ('Safari/', 'Safari'))
+             ('CriOS/', 'Chrome'), ('FxiOS/', 'Firefox'), ('Safari/', 'Safari'))
 _SYSTEMS = (('iPhone', 'iPhone'), ('iPad', 'iPad'), ('Android', 'Android'), ('Windows', 'Windows'),
-            ('CrOS', 'ChromeOS'),
-            ('Mac OS X', 'Mac'), ('Linux', 'Linux'))
+            ('CrOS', 'ChromeOS'), ('Mac OS X', 'Mac'), ('Linux', 'Linux'))
 
 
-def device_words(agent):
+def device_name(agent):
     """Return what a browser says it is, in plain words: Windows の Edge."""
     browser = next((words for mark, words in _BROWSERS if mark in agent), 'そのほかのブラウザ')
     system = next((words for mark, words in _SYSTEMS if mark in agent), '')

@@ -1,5 +1,4 @@
-"""Signing in and out: argon2, guessing made slow, sessions kept on the server, one-time passwords changed
-first."""
+"""Signing in and out: argon2, throttles, sessions on the server, one-time passwords changed first."""
 from datetime import timedelta
 
 import structlog
@@ -17,7 +16,7 @@ from ..core import clock
 from ..records import pages
 from ..web.guard import permit
 from . import bounds, devices, errors, passwords, sessions, throttles, tokens, unsent
-from .submission import sent, submitted
+from .submission import form_data, submitted
 
 bp = Blueprint('sign_in', __name__)
 log = structlog.get_logger('daicho')
@@ -43,44 +42,45 @@ def register(app):
 
     @manager.request_loader
     def by_token(request):
-        return tokens.person_here(request.headers.get('Authorization')) if bounds.is_api() else None
+        return tokens.person_of_header(request.headers.get('Authorization')) if bounds.is_api() else None
 
     @manager.unauthorized_handler
     def ask():
         if bounds.is_api():
             return errors.unknown_token(g.get('token_wait', 0))
         if request.method == 'POST' and (typed := unsent.keep()):
-            return continued(typed)
+            return ask_again(typed)
         flash('サインインしてください。')
         return redirect(url_for('sign_in.sign_in', next=request.full_path.removesuffix('?')))
 
     @app.errorhandler(CSRFError)
     def of_another_session(error):
-        if unsent.ours() and request.files:
+        if unsent.from_our_page() and request.files:
             flash('サインインの期限が切れていたか、サインインし直したあとのため、送信されませんでした。'
                   'ファイルをもう一度選んでください。', 'warning')
             return redirect(request.path if current_user.is_authenticated
                             else url_for('sign_in.sign_in', next=request.path), code=303)
-        if unsent.ours():
+        if unsent.from_our_page():
             if request.endpoint == 'sign_in.sign_in':
-                return continued(request.form.get('kept', ''))
+                return ask_again(request.form.get('kept', ''))
             if not current_user.is_authenticated and (typed := unsent.keep()):
-                return continued(typed)
-            if current_user.is_authenticated and (fields := unsent.typed()):
-                return resumed(request.path, fields), 409
+                return ask_again(typed)
+            if current_user.is_authenticated and (fields := unsent.typed_fields()):
+                return offer_unsent(request.path, fields), 409
         return errors.page(400, '画面を開いてから時間がたったか、別の場所から送信されたため、'
                                 '保存していません。',
                            'もう一度画面を開いて操作してください。')
 
     @manager.user_loader
     def load(id):
-        person = sessions.person_here()
+        person = sessions.person_of_cookie()
         return person if person is not None and person.get_id() == id else None
 
     @app.before_request
     def change_it_first():
-        if request.endpoint in OPEN or not current_user.is_authenticated or (
-                current_user.one_time_until is None):
+        if request.endpoint in OPEN or not current_user.is_authenticated:
+            return None
+        if current_user.one_time_until is None:
             return None
         if bounds.is_api():
             return errors.unknown_token(0)
@@ -88,17 +88,17 @@ def register(app):
     app.register_blueprint(bp)
 
 
-def continued(typed):
-    """Ask to sign in (again), to go on with what was typed."""
+def ask_again(typed):
+    """Ask to sign in again, to go on with what was typed."""
     return render_template('sign_in/sign_in.html', form=SignInForm(), problem='', wait=0, kept=typed,
                            ended=True, action=url_for('sign_in.sign_in')), 401
 
 
-def resumed(path, fields):
+def offer_unsent(path, fields):
     """Show what was typed before this session began, to be sent once more by the person signed in."""
     return render_template('sign_in/resume.html', path=path, fields=fields,
-                           labelled=unsent.labelled(path, fields), what=unsent.named(path, current_user),
-                           form=EmptyForm(), crumbs=[])
+                           labelled=unsent.with_labels(path, fields),
+                           what=unsent.action_name(path, current_user), form=EmptyForm(), crumbs=[])
 
 
 def set_password(act, person, password, until=None):
@@ -114,29 +114,28 @@ def set_password(act, person, password, until=None):
 @bp.route('/sign-in', methods=['GET', 'POST'])
 def sign_in():
     """Sign in with e-mail address and password; one message for every way to fail."""
-    form = SignInForm(sent())
+    form = SignInForm(form_data())
     problem, wait = '', 0
     if submitted(form):
         person = Person.get_or_none(Person.email == form.email.data.lower(), Person.is_active, Person.live())
         with throttles.Attempt(form.email.data, person) as attempt:
             wait = 1 if attempt.busy else attempt.wait
-            right = not wait and matches(person, form.password.data)
+            right = not wait and password_matches(person, form.password.data)
         if right and (person.one_time_until is None or person.one_time_until > clock.now()):
             attempt.succeed()
-            note(attempt, 'signed in', '', person)
+            log_sign_in(attempt, 'signed in', '', person)
             begin(person)
             typed = request.form.get('kept', '')
             if person.one_time_until is not None and typed:
                 return account_page(PasswordForm(), typed)
             if found := unsent.resume(typed, person):
-                return resumed(*found)
+                return offer_unsent(*found)
             return redirect(next_page(), code=303)
         problem = 'expired' if right else 'wrong'
-        note(attempt, 'throttled' if wait else 'failed', reason_of(attempt, person, right), None)
+        log_sign_in(attempt, 'throttled' if wait else 'failed', reason_of(attempt, person, right), None)
     status = 429 if wait else 422 if problem or form.errors else 200
     return render_template('sign_in/sign_in.html', form=form, problem=problem, wait=wait,
-                           kept=request.form.get('kept', ''),
-                           action=request.full_path), status
+                           kept=request.form.get('kept', ''), action=request.full_path), status
 
 
 def reason_of(attempt, person, right):
@@ -152,17 +151,16 @@ def reason_of(attempt, person, right):
     return 'no password yet' if person.password_hash is None else 'wrong password'
 
 
-def note(attempt, outcome, reason, person):
+def log_sign_in(attempt, outcome, reason, person):
     """Log a sign-in: what the account is called in logs, never the password or the address that was typed."""
     say = log.info if person else log.warning
     say('sign-in', id=g.get('request_id'), outcome=outcome, reason=reason, account=attempt.account,
-        address=attempt.address,
-        known_device=attempt.known, person=person and person.get_id())
+        address=attempt.address, known_device=attempt.known, person=person and person.get_id())
 
 
-def matches(person, password):
+def password_matches(person, password):
     """Tell whether a password is a person's; takes as long when there is no such person."""
-    stored = person.password_hash if person and person.password_hash else dummy()
+    stored = person.password_hash if person and person.password_hash else dummy_hash()
     try:
         return hasher().verify(stored, password) and person is not None and person.password_hash is not None
     except (VerificationError, InvalidHashError):
@@ -172,7 +170,7 @@ def matches(person, password):
 _dummy = {}
 
 
-def dummy():
+def dummy_hash():
     """Return a hash nobody's password has, so that an unknown account costs the same time."""
     fast = bool(current_app.config.get('ARGON2_FAST'))
     if fast not in _dummy:
@@ -200,11 +198,9 @@ def end():
 def next_page():
     """Return where to go after signing in: a page of our own only."""
     target = request.args.get('next', '')
-    # browsers drop tabs and line ends and read a backslash as a slash: `/<tab>/elsewhere` would leave the
-    # house
-    ours = target.startswith('/') and not target.startswith(
-        '//') and target.isprintable() and '\\' not in target
-    return target if ours else url_for('board.index')
+    # browsers drop tabs and line ends and read a backslash as a slash: `/<tab>/elsewhere` would leave us
+    local = target.startswith('/') and not target.startswith('//')
+    return target if local and target.isprintable() and '\\' not in target else url_for('board.index')
 
 
 @bp.post('/sign-out')
@@ -220,31 +216,31 @@ def sign_out():
 @permit('account.use')
 def account():
     """Show one's own account, where one is signed in, and change the password."""
-    form = PasswordForm(sent())
+    form = PasswordForm(form_data())
     typed = request.form.get('kept', '')
     if submitted(form):
         person = Person.get_by_id(current_user.id)
         attempt = throttles.Attempt(person.email, person)
         with attempt:
-            right = not attempt.busy and not attempt.wait and matches(person, form.current.data)
+            right = not attempt.busy and not attempt.wait and password_matches(person, form.current.data)
         if right:
             attempt.succeed()
             wrong = [('new', words) for words in passwords.weaknesses(form.new.data, person)]
             if form.new.data == form.current.data:
                 wrong.append(('new', '今のパスワードと同じです。'))
         else:
-            note(attempt, 'throttled' if attempt.busy or attempt.wait else 'failed',
-                 reason_of(attempt, person, False), None)
+            log_sign_in(attempt, 'throttled' if attempt.busy or attempt.wait else 'failed',
+                        reason_of(attempt, person, False), None)
             wrong = [('current', f'失敗が続いたため、あと{attempt.wait or 1}秒は確かめられません。'
                                  'しばらく待ってから入力してください。'
                       if attempt.busy or attempt.wait else '今のパスワードが違います。')]
-        if pages.collect(form, wrong):
+        if pages.add_errors(form, wrong):
             with pages.act('people.password') as act:
                 set_password(act, person, form.new.data)
             begin(person)
             flash('パスワードを変更しました。ほかの端末のサインインは終了しました。')
             if found := unsent.resume(typed, person):
-                return resumed(*found)
+                return offer_unsent(*found)
             return redirect(url_for('.account'), code=303)
     return account_page(form, typed)
 
@@ -252,14 +248,13 @@ def account():
 def account_page(form, typed=''):
     """Return the page of one's own account; with a one-time password only what is needed to change it."""
     must = current_user.one_time_until is not None
-    more = {'menu': []} if must else {'sessions': sessions.of(current_user),
-                                      'tokens': tokens.of(current_user._get_current_object())}
+    more = {'menu': []} if must else {'sessions': sessions.running_sessions(current_user),
+                                      'tokens': tokens.usable_tokens(current_user._get_current_object())}
+    crumbs = [] if must else [('ホーム', url_for('board.index')), ('自分の設定', None)]
     return render_template(
         'sign_in/account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH,
-        device=sessions.device_words,
-        here=(session.get('at') or [0])[0], **more,
-        crumbs=[] if must else [('ホーム', url_for('board.index')),
-                                ('自分の設定', None)]), 422 if form.errors else 200
+        device=sessions.device_name, here=(session.get('at') or [0])[0], crumbs=crumbs, **more
+    ), 422 if form.errors else 200
 
 
 @bp.post('/account/sessions/<int:browser>/end')
@@ -267,7 +262,7 @@ def account_page(form, typed=''):
 def end_session(browser):
     """End one of one's own sessions."""
     here = browser == (session.get('at') or [0])[0]
-    if not sessions.end_one(current_user, browser):
+    if not sessions.end_by_id(current_user, browser):
         flash('その端末のサインインは、もう終わっています。')
         return redirect(url_for('.account'), code=303)
     log.info('session ended', id=g.get('request_id'), person=current_user.get_id(), by=current_user.get_id())

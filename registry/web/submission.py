@@ -7,7 +7,7 @@ from ..core import clock
 from ..records.display import Viewer
 
 
-def sent():
+def form_data():
     """Return what this request sends for a form, None when it sends none."""
     return CombinedMultiDict([request.files, request.form]) if request.method == 'POST' else None
 
@@ -23,13 +23,12 @@ def viewer():
 
 
 def signed(reason=None):
-    """Return what every act of a page is signed with: who, when, by which channel, in which request, and why
-    if that is said."""
+    """Return the arguments of this request's act: who, when, channel, request, and the reason if given."""
     found = {'by': current_user._get_current_object(), 'at': clock.now(), 'channel': 'web',
              'request_id': g.get('request_id', '')}
     return found if reason is None else found | {'reason': reason}
 
 
-def asked_for(form, **kwargs):
+def filled_form(form, **kwargs):
     """Return a form as this request fills it, or else from `data`."""
-    return form(sent(), viewer=viewer(), **kwargs)
+    return form(form_data(), viewer=viewer(), **kwargs)

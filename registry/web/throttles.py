@@ -1,5 +1,4 @@
-"""Guessing made slow: failed sign-ins are counted before they are verified, and each more makes the next
-wait longer.
+"""Guessing made slow: failed sign-ins are counted, and each more makes the next wait longer.
 
 What is slowed is one account from one address. Only guesses from very many addresses slow an account as a
 whole, and never the browsers in which its owner has signed in. See docs/decisions/0022.
@@ -22,8 +21,7 @@ from . import devices
 FREE, FREE_ACCOUNT, FREE_ADDRESS = 5, 50, 30
 LONGEST = 900
 FORGOTTEN = timedelta(hours=1)
-#: how many guesses from addresses with many failures are verified at the same time in a process: hashing is
-#: dear
+#: how many guesses from addresses with many failures a process verifies at once: hashing is dear
 _lane = threading.BoundedSemaphore(2)
 
 
@@ -47,8 +45,10 @@ def wait_of(failures, free):
 
 
 class Attempt:
-    """One sign-in: `wait` is how long it is refused, 0 where it may be verified; then it is already counted
-    as failed."""
+    """One sign-in: `wait` is how long it is refused, 0 where it may be verified.
+
+    Then it is already counted as failed.
+    """
 
     def __init__(self, email, person):
         self.account, self.address = account_hash(email), request.remote_addr or '-'
@@ -81,8 +81,10 @@ class Attempt:
             _lane.release()
 
     def _count(self):
-        """Count this attempt as failed, unless it has to wait: return for how long. Attempts at the same
-        time queue here."""
+        """Count this attempt as failed, unless it has to wait: return for how long.
+
+        Attempts at the same time queue here.
+        """
         now, keys = clock.actual(), sorted(self.free)
         counts = Throttle.select().where(Throttle.key.in_(keys)).order_by(Throttle.key)
         with trail.untrailed():
@@ -104,23 +106,24 @@ class Attempt:
         wait = 0 if free is None else wait_of(failures, free)
         # many people share an address: its hour is counted from its first failure, an account's from the last
         last = row.last if free is None and not fresh and row.failures else now
-        Throttle.update(failures=failures, last=last, until=now + timedelta(seconds=wait) if wait
-                        else None).where(
-            Throttle.key == row.key).execute()
+        until = now + timedelta(seconds=wait) if wait else None
+        Throttle.update(failures=failures, last=last, until=until).where(Throttle.key == row.key).execute()
 
     def _waits(self, rows, now):
         return max([0, *(self._left(row, now) for row in rows)])
 
     def _left(self, row, now):
-        """Return how many seconds a key still waits; where the clock was set back, no longer than its
-        failures cost."""
+        """Return how many seconds a key has to wait.
+
+        Where the clock was set back it is no longer than its failures cost.
+        """
         if row.until is None or row.until <= now:
             return 0
-        left, most = int((row.until - now).total_seconds()) + 1, wait_of(row.failures, self.free[row.key]
-            or 0)
+        left = int((row.until - now).total_seconds()) + 1
+        most = wait_of(row.failures, self.free[row.key] or 0)
         if left > most + 1:
-            Throttle.update(last=now, until=now + timedelta(seconds=most)).where(Throttle.key
-                == row.key).execute()
+            until = now + timedelta(seconds=most)
+            Throttle.update(last=now, until=until).where(Throttle.key == row.key).execute()
             return most + 1
         return left
 
@@ -137,8 +140,10 @@ class Attempt:
 
 
 class WrongToken(Attempt):
-    """A token of the API that nobody holds, counted by the address it came from; the right ones are never
-    kept waiting."""
+    """A token of the API that nobody holds, counted by the address it came from.
+
+    The right ones are never kept waiting.
+    """
 
     def __init__(self):
         self.account, self.address, self.known, self.suspect = '', request.remote_addr or '-', False, False
@@ -146,19 +151,18 @@ class WrongToken(Attempt):
         self.wait, self.busy, self.held = 0, False, False
 
 
-def _of(email):
+def _keys_of(email):
     account = account_hash(email)
-    return (Throttle.key == f'account:{account}') | Throttle.key.startswith(
-        f'pair:{account}:') | Throttle.key.startswith(
-        f'device:{account}:')
+    return ((Throttle.key == f'account:{account}') | Throttle.key.startswith(f'pair:{account}:')
+            | Throttle.key.startswith(f'device:{account}:'))
 
 
-def waiting(email):
+def has_to_wait(email):
     """Tell whether some sign-in of an account waits now."""
-    return Throttle.select().where(_of(email), Throttle.until > clock.actual()).exists()
+    return Throttle.select().where(_keys_of(email), Throttle.until > clock.actual()).exists()
 
 
-def forgive(email):
-    """Forget the failures of an account: whoever keeps the people lets the owner in again."""
+def forget_failures(email):
+    """Forget the failures of an account, so that its owner can sign in again."""
     with trail.untrailed():
-        Throttle.delete().where(_of(email)).execute()
+        Throttle.delete().where(_keys_of(email)).execute()

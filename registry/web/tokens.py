@@ -21,7 +21,7 @@ from ..records import pages, saving
 from ..records.noun import Part
 from . import throttles
 from .guard import allowed, permit
-from .submission import asked_for, signed
+from .submission import filled_form, signed
 
 bp = Blueprint('tokens', __name__, url_prefix='/tokens')
 #: what every token begins with, so that one left in a file or a log is found
@@ -40,7 +40,7 @@ def prepare_token(row, before, form, by, at):
         yield 'expires_on', f'期限は、きょうから1年以内の日（{last}まで）にしてください。'
     if row.person.one_time_until is not None:
         yield '', '一時パスワードのままでは、トークンを発行できません。先に自分のパスワードに変えてください。'
-    if len(of(row.person)) >= MOST:
+    if len(usable_tokens(row.person)) >= MOST:
         yield '', f'使えるトークンは1人{MOST}個までです。使っていないものを失効させてください。'
 
 
@@ -58,7 +58,7 @@ def issue(form, person, **signed):
     return token, saving.save(tokens, form, None, place=place, **signed)
 
 
-def of(person):
+def usable_tokens(person):
     """Return a person's tokens that may be used, newest first, each with `last_use` (a TokenUse or None)."""
     rows = list(ApiToken.select().where(
         ApiToken.person == person, ApiToken.live(), ApiToken.epoch == person.epoch,
@@ -86,7 +86,7 @@ def as_day(value):
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def person_here(text):
+def person_of_header(text):
     """Return the person whose token an Authorization header holds, or None; `g.token` is then the token.
 
     A token that nobody holds is counted by its address; `g.token_wait` is how long that has to wait.
@@ -152,7 +152,7 @@ def wait_of(token):
 @permit('tokens.create')
 def new():
     """Issue a token to the person signed in: it is shown in this answer and never again."""
-    form = asked_for(TokenForm, data={'expires_on': clock.today() + timedelta(days=90)})
+    form = filled_form(TokenForm, data={'expires_on': clock.today() + timedelta(days=90)})
     crumbs = [('ホーム', url_for('board.index')), ('自分の設定', url_for('sign_in.account')),
               ('APIトークンの発行', None)]
     if request.method == 'POST':
@@ -160,7 +160,7 @@ def new():
         if isinstance(outcome, saving.Saved):
             row = outcome.row
             return render_template('tokens/issued.html', token=token, row=row, crumbs=crumbs)
-        pages.collect(form, outcome.problems)
+        pages.add_errors(form, outcome.problems)
     return render_template('tokens/new.html', form=form, crumbs=crumbs), 422 if form.errors else 200
 
 

@@ -1,5 +1,4 @@
-"""What was typed is not lost: a form sent after its session had ended comes back once the same person has
-signed in."""
+"""A form sent after its session had ended comes back once the same person has signed in."""
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session
@@ -23,20 +22,21 @@ ACTIONS = {'new': 'の新規登録', 'edit': 'の編集', 'void': 'の取消', '
            'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録', 'follow_up': 'の監査事後確認'}
 
 
-def typed():
-    """Return [[name, value]] of the fields of this request, secrets left out; [] when there are none, or too
-    much to carry."""
+def typed_fields():
+    """Return [[name, value]] of this request's fields without secrets; [] for none, or too much to carry."""
     found = [[name, value] for name, values in request.form.lists() for value in values if name not in SECRET]
     return found if sum(len(name) + len(value) for name, value in found) <= MOST else []
 
 
-def labelled(path, fields):
-    """Return [(label, value)] of the fields a person typed into, in the words of the form at `path` where it
-    is known."""
+def with_labels(path, fields):
+    """Return [(label, value)] of the fields a person typed into.
+
+    The labels are those of the form at `path` where it is known.
+    """
     noun = NOUNS.get(path.split('/')[1] if path.count('/') > 1 else '')
     cells = {cell.name: cell for cell in noun.blank.cells()} if noun else {}
-    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'} | {name: cell.label.text
-        for name, cell in cells.items()}
+    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'}
+    words |= {name: cell.label.text for name, cell in cells.items()}
     return [(words.get(name, '入力'), _chosen(cells.get(name), value)) for name, value in fields
             if value.strip() and name not in ('revision', 'seen')]
 
@@ -53,9 +53,11 @@ def _signer():
     return URLSafeTimedSerializer(current_app.config['SECRET_KEY'], salt='kept')
 
 
-def ours():
-    """Tell whether the browser says that one of our own pages sent this form; every browser says so of a
-    POST (Fetch, 3.1)."""
+def from_our_page():
+    """Tell whether the browser says that one of our own pages sent this form.
+
+    Every browser says so of a POST (Fetch, 3.1).
+    """
     try:
         return urlsplit(request.headers.get('Origin', '')).netloc == request.host
     except ValueError:
@@ -63,23 +65,23 @@ def ours():
 
 
 def keep():
-    """Return this request's typed fields as a signed text, bound to whose session had ended; '' when there
-    is nothing.
+    """Return this request's typed fields as a signed text, '' when there is nothing.
+
+    The text is bound to whose session had ended.
 
     Nobody else can have typed it: the request's CSRF token has been checked before, or, where a session is
     altogether gone, that one of our own pages sent it; then it is whose browser this was last. Of a browser
     that knows nobody nothing is carried.
     """
-    fields, person = typed(), session.get('_user_id', session.get('was'))
-    if person is None and ours():
+    fields, person = typed_fields(), session.get('_user_id', session.get('was'))
+    if person is None and from_our_page():
         _, people = devices.read()
         person = str(people[0]) if people else None
     return _signer().dumps([person, request.path, fields]) if fields and person else ''
 
 
 def resume(text, person):
-    """Return (path, fields) of what `keep` carried, or None when it is not this person's, too old or not
-    ours."""
+    """Return (path, fields) of what `keep` carried, None for another person's, an old or a forged text."""
     try:
         (owner, path, fields), signed_at = _signer().loads(text, return_timestamp=True)
     except (BadSignature, ValueError):
@@ -87,9 +89,8 @@ def resume(text, person):
     return (path, fields) if owner == person.get_id() and clock.age_of(signed_at) <= SECONDS else None
 
 
-def named(path, person):
-    """Return what a form sent to `path` does, and to which record where the person may see it; '' where it
-    has no name."""
+def action_name(path, person):
+    """Return what a form sent to `path` does, and to which record the person sees; '' for no name."""
     try:
         endpoint, values = current_app.url_map.bind('').match(path, method='POST')
     except (HTTPException, RequestRedirect):

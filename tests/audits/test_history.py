@@ -33,7 +33,7 @@ def said(table, change, name):
     change(row)
     with trail.act(f'{name}.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    return history.sentences(history.of_row(row)[0][0], vocabulary.vocabulary(table))
+    return history.sentences(history.of_row(row)[0][0], vocabulary.vocabulary_of(table))
 
 
 def setting(**values):
@@ -77,7 +77,7 @@ def test_a_new_record_a_void_and_its_return():
     row.voided_at = row.void_reason = None
     with trail.act('courses.edit', by=None, at=clock.now()) as act:
         act.save(row)
-    back, void, new = (history.sentences(change, vocabulary.vocabulary(Course))
+    back, void, new = (history.sentences(change, vocabulary.vocabulary_of(Course))
                        for change in history.of_row(row)[0])
     assert '名称を「新研修」で登録しました。' in new and '区分を「生成AI」で登録しました。' in new
     assert void == ['取り消しました（理由: 重複）。']

@@ -80,7 +80,7 @@ def test_every_constraint_has_a_name(table):
 
 def test_running_twice_is_harmless(opened):
     before, head = schema(), trail.head().hash
-    assert connection.pending() == []
+    assert connection.pending_migrations() == []
     assert connection.migrate() == []
     assert schema() == before and trail.head().hash == head
 

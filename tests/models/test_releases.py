@@ -66,9 +66,10 @@ def test_a_release_is_upgraded(release, databases):
     with opened_at(url):
         acts, changes = trail_of()
         # the newest release has nothing to come to until the next one
-        ahead = connection.pending()
+        ahead = connection.pending_migrations()
         assert len(acts) > 10 and (ahead or release == '0.2.0')
-        assert upgrade() == ahead and connection.pending() == [] and connection.newer() == []
+        assert upgrade() == ahead
+        assert connection.pending_migrations() == [] and connection.unknown_migrations() == []
         assert catalogue.differences() == []
         found = verify.verify()
         assert found.intact, found
@@ -87,15 +88,15 @@ def test_a_form_that_is_not_known_is_refused_and_left_as_it_is(databases):
         before, (acts, changes) = catalogue.read_schema(), trail_of()
         with pytest.raises(connection.Refused, match='act 索引「act_kind」がありません'):
             upgrade()
-        assert catalogue.read_schema() == before and trail_of() == [acts, changes]
-        assert '0002_one_form' in connection.pending()
+        assert catalogue.read() == before and trail_of() == [acts, changes]
+        assert '0002_one_form' in connection.pending_migrations()
     databases.drop(url)
 
 
 def test_a_newer_database_is_refused(opened):
     db.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_to_come', '2030-01-01 "
                    "00:00:00')")
-    assert connection.newer() == ['9999_to_come']
+    assert connection.unknown_migrations() == ['9999_to_come']
     with pytest.raises(connection.Refused, match='より新しい版'):
         connection.migrate()
 
@@ -131,8 +132,8 @@ def test_a_killed_migration_leaves_nothing_half(databases, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.communicate()
         with opened_at(url):
-            if connection.pending():
-                assert catalogue.read_schema() == before and trail_of() == acts
+            if connection.pending_migrations():
+                assert catalogue.read() == before and trail_of() == acts
                 killed += 1
                 continue
             break

@@ -153,7 +153,7 @@ def test_an_earlier_release_is_refused_until_it_is_to_be_migrated(desk):
     made = desk.json('backup', desk.folder / 'before')
     assert made['head']['seq'] == 15 and made['intact']
     with desk.open():
-        assert '0002_one_form' in connection.pending()
+        assert '0002_one_form' in connection.pending_migrations()
 
 
 @pytest.mark.parametrize('how', ['newer', 'stranger'])

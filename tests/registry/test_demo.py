@@ -182,7 +182,7 @@ def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tm
     with ward.open():
         # re-planned and corrected, as happens: a step taken up again keeps what it was before
         row = StepProgress.select().join(Step).where(StepProgress.status == 'done', Step.no == 33).get()
-        before = saving.twin(row)
+        before = saving.copy_of(row)
         row.status, row.done_on = 'doing', None
         with trail.act('steps.edit', by=None, at=clock.now(), channel='cli', reason='再計画') as act:
             act.save(row, before)

@@ -21,7 +21,7 @@ def test_every_table_and_file_has_a_chapter(app):
 
 
 def test_words_name_columns_that_exist():
-    for table, called in vocabulary.WORDS.items():
+    for table, called in vocabulary.LABELS.items():
         assert not set(called) - set(table._meta.fields), table.__name__
 
 
@@ -29,5 +29,5 @@ def test_every_record_and_its_columns_have_words(app):
     with app.app_context():
         for table in RECORDS:
             assert vocabulary.title_of(table)
-            recorded = {name for name, _ in trail.recorded_fields(table)} - {'voided_at', 'void_reason'}
-            assert not recorded - set(vocabulary.vocabulary(table).labels), table.__name__
+            recorded = {name for name, _ in trail.recorded(table)} - {'voided_at', 'void_reason'}
+            assert not recorded - set(vocabulary.vocabulary_of(table).labels), table.__name__

@@ -247,8 +247,8 @@ def test_a_move_names_no_system_that_has_just_been_voided(opened, monkeypatch):
         before = System.get_by_id(1)
         before.lifecycle = 'review'
         act.save(before)
-    form = noun.flow.form(before, 'renew', viewer=Viewer(signed['by'], clock.today()), formdata=saving.Typed(
-        successor_no='S-00002', reason='更新する'))
+    form = noun.flow.form(before, 'renew', viewer=Viewer(signed['by'], clock.today()),
+                          formdata=saving.FormData(successor_no='S-00002', reason='更新する'))
     begin = trail.act
 
     def late(kind, **given):

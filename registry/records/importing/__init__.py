@@ -1,16 +1,17 @@
-"""Import: a file → rows → forms → one act. Every problem of the file is found at once; one bad line changes
-nothing.
+"""Import: a file → rows → forms → one act.
+
+Every problem of the file is found at once; one bad line changes nothing.
 
 A file may have 120,000 rows: they, and what is to be written of them, are held pressed and gone through a
 block at a time.
 """
-from .entries import Cells, Entry, Overtaken
+from .entries import Cells, Entry
 from .reading import Load, load
 
-__all__ = ('Cells', 'Entry', 'Load', 'Overtaken', 'load', 'told')
+__all__ = ('Cells', 'Entry', 'Load', 'load', 'report')
 
 
-def told(noun, rows, counts, problems, seq, conflicts, notices=()):
+def report(noun, rows, counts, problems, seq, conflicts, notices=()):
     """Return what an import came to, as the JSON of `daicho import` and of the API (contract: interfaces)."""
     return {'kind': noun.name, 'rows': rows,
             **{name: counts.get(name, 0) for name in ('create', 'update', 'unchanged', 'conflict')},

@@ -10,10 +10,10 @@ from models.packed import Packed
 from ...core import clock, connection
 from .. import saving
 from ..sheets import Problem
-from .entries import MANY, Overtaken
+from .entries import MANY
 
 
-class Applied:
+class Applying:
     """How a `Load` writes its entries."""
 
     def apply(self, by, at, channel, reason, request_id=''):
@@ -27,18 +27,16 @@ class Applied:
                 self.check_again()
             self.write(writing, today)
         if len(self.entries) > MANY:
-            connection.look_again()
+            connection.analyze()
         return writing.seq
 
     def written(self):
-        """Yield (row, the record as it stood or None, links) of the noun's own records that the file
-        writes."""
+        """Yield (row, the record as it stood or None, links) of the noun's records that the file writes."""
         return ((entry.row, entry.before, entry.links) for entry in self.entries
                 if entry.status in ('create', 'update'))
 
     def check_again(self):
-        """Ask within the act, while nobody else writes, what others could have changed; raise Overtaken if
-        they did."""
+        """Ask within the act what others could have changed since; raise ChangedMeanwhile if they did."""
         for cell in self.pointing:
             if isinstance(cell, Ref):
                 chosen = {row.__data__.get(cell.attr) for row, before, _ in self.written()
@@ -50,16 +48,16 @@ class Applied:
             for start in range(0, len(chosen), MANY):
                 if cell.table.select().where(cell.table.id.in_(chosen[start:start + MANY]),
                                              ~cell.table.live()).exists():
-                    raise Overtaken
+                    raise saving.ChangedMeanwhile
         first = self.noun.table._meta.fields.get(self.noun.blank._fields[self.noun.key[0]].attr)
         if self.numbers is not None:
             new = (row.__data__[first.name].lower() for row, before, _ in self.written() if before is None)
             while numbers := list(islice(new, MANY)):
                 if self.noun.table.select().where(fn.LOWER(first).in_(numbers)).exists():
-                    raise Overtaken
+                    raise saving.ChangedMeanwhile
         self._circles()
         if self.problems:
-            raise Overtaken
+            raise saving.ChangedMeanwhile
 
     def write(self, writing, today):
         """Save every entry: new rows in batches, then links and what the noun adds."""
@@ -69,10 +67,9 @@ class Applied:
         while batch := list(islice(changed, MANY)):
             for entry in batch:
                 self._resolve(entry.row)
-            labels, standing = self.noun.table.labels_of([entry.row
-                for entry in batch]), self._links_of(batch)
+            labels, links = self.noun.table.labels_of([entry.row for entry in batch]), self._links_of(batch)
             for entry, label in zip(batch, labels, strict=True):
-                saving.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, standing)
+                saving.write(writing, self.noun, entry.row, entry.before, entry.links, today, label, links)
 
     @staticmethod
     def _links_of(entries):
@@ -116,20 +113,19 @@ class Applied:
         return True
 
     def _circles(self):
-        """Report records that would lead back to themselves (上位所属・後継システム), among the file's and
-        those that stand."""
+        """Report references in a circle (上位所属・後継システム), in the file or with the register."""
         for cell in self.own:
             field = self.noun.table._meta.fields[cell.attr]
             told = {}
             for entry in self.entries:
                 if entry.status != 'conflict' and any(row is not None and row.__data__.get(cell.attr)
                                                       for row in (entry.row, entry.before)):
-                    told[entry.before.id if entry.before is not None
-                         else -entry.line] = entry.row.__data__.get(cell.attr)
+                    id = entry.before.id if entry.before is not None else -entry.line
+                    told[id] = entry.row.__data__.get(cell.attr)
             if not any(told.values()):
                 continue
-            ways = dict(self.noun.table.select(self.noun.table.id,
-                                               field).where(field.is_null(False)).tuples()) | told
+            stored = self.noun.table.select(self.noun.table.id, field).where(field.is_null(False))
+            ways = dict(stored.tuples()) | told
             for entry in self.entries:
                 start = entry.row and (entry.before.id if entry.before is not None else -entry.line)
                 if start not in told:
@@ -139,7 +135,7 @@ class Applied:
                     passed.add(at)
                     at = ways.get(at)
                 if at is not None and at == start:
-                    self.problems.append(Problem(entry.line, cell.header,
-                                                 cell.text(entry.row.__data__[cell.attr]), (
+                    self.problems.append(Problem(
+                        entry.line, cell.header, cell.text(entry.row.__data__[cell.attr]),
                         f'{cell.label.text}をたどると自分自身に戻ります。どれか一つを空欄にして取り込み、'
-                        'あとで変更してください。')))
+                        'あとで変更してください。'))

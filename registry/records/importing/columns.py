@@ -18,8 +18,7 @@ _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任
 
 @dataclass
 class Cut:
-    """A column whose numbers have lost their leading zeros: how many cells, the first of them and what it
-    means.
+    """A column whose numbers have lost their leading zeros: how many cells, the first and its meaning.
 
     `known` are the register's numbers, of these `lengths`; `certain` says whether any of the whole ones
     stands there.
@@ -58,8 +57,10 @@ class Columns:
     """What a `Load` does with the columns of its file."""
 
     def _columns(self, sheet, ignore_unknown):
-        """Match the headers with the form's fields; return [(place, field name)] or None when they cannot be
-        used."""
+        """Match the headers with the form's fields.
+
+        Return [(place, field name)], or None when the file cannot be read by them.
+        """
         # an unknown column is named and passed over: what is wrong in the known ones is said as well
         known, unreadable = {}, any(problem.line in (1, None) for problem in self.problems)
         short = Counter(cell.header.partition('（')[0] for cell in self.form.cells())
@@ -84,24 +85,23 @@ class Columns:
                                         f'{former[key_of_label(header)]}')
             elif name is None and key_of_label(header) not in told:
                 if not ignore_unknown:
-                    self.problems.append(Problem(1, header, '',
-                                                 f'「{header}」という列はありません。列名を直すか、'
-                                                 '列を削除してください。'
-                                                 '使える列: '
-                                                 f'{"、".join(c.header for c in self.form.cells())}'))
+                    self.problems.append(Problem(
+                        1, header, '',
+                        f'「{header}」という列はありません。列名を直すか、列を削除してください。'
+                        f'使える列: {"、".join(c.header for c in self.form.cells())}'))
             elif name is not None and name in seen:
                 unreadable = True
-                self.problems.append(Problem(1, header, '',
-                                             f'「{header}」と「{seen[name]}」は同じ項目です。'
-                                             '片方を削除してください。'))
+                self.problems.append(Problem(
+                    1, header, '',
+                    f'「{header}」と「{seen[name]}」は同じ項目です。片方を削除してください。'))
             elif name is not None:
                 seen[name] = header
                 columns.append((place, name))
         for name in self.noun.key:
             if name not in seen:
                 unreadable = True
-                self.problems.append(Problem(1, self.form._fields[name].header, '',
-                                             f'「{self.form._fields[name].header}」の列が必要です。'))
+                header = self.form._fields[name].header
+                self.problems.append(Problem(1, header, '', f'「{header}」の列が必要です。'))
         if unreadable:
             return None
         absent = [cell for cell in self.form.cells() if cell.short_name not in seen]
@@ -112,24 +112,25 @@ class Columns:
         return columns
 
     def _on_screen(self):
-        """Return {label: names of the fields it stands for} of what the list calls its columns and filters
-        (状態 for ライフサイクル状態)."""
+        """Return {label: field names} of what the list calls its columns and filters.
+
+        状態 stands for ライフサイクル状態 there.
+        """
         attrs, found = {cell.attr: cell.short_name for cell in self.form.cells()}, {}
         for column in self.noun.columns:
-            if isinstance(column.expr,
-                          Field) and column.expr.model is self.noun.table and column.expr.name in attrs:
-                found.setdefault(key_of_label(column.label), set()).add(attrs[column.expr.name])
+            field = column.expr
+            if isinstance(field, Field) and field.model is self.noun.table and field.name in attrs:
+                found.setdefault(key_of_label(column.label), set()).add(attrs[field.name])
         for each in self.noun.filters:
             if each.name in attrs:
                 found.setdefault(key_of_label(each.label), set()).add(attrs[each.name])
         return found
 
     def _zeros(self, rows):
-        """Find the numbers that a spreadsheet has cut the leading zeros from; with `restore_zeros`, give
-        them back.
+        """Find the numbers that a spreadsheet has cut the leading zeros from; return the rows.
 
-        Told by the register: a number with the zeros stands there, or all its numbers of digits are of one
-        longer length.
+        With `restore_zeros` the rows have them back. Told by the register: a number with the zeros stands
+        there, or all its numbers of digits are of one longer length.
         """
         cuts = {}
         for place, name in self.columns:
@@ -147,16 +148,14 @@ class Columns:
         self.cut = {name: cuts[place] for place, name in self.columns if place in cuts}
         if not self.restore_zeros or not cuts:
             return rows
-        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text for place,
-                              text in enumerate(cells)])
-                      for line, cells in rows)
+        return Packed((line, [cuts[place].meant(text.strip()) or text if place in cuts else text
+                              for place, text in enumerate(cells)]) for line, cells in rows)
 
     def _known(self, cell, own):
         """Return the numbers of digits that a column's cells may mean."""
-        table, by = (self.noun.table, self.noun.table._meta.fields[cell.attr]) if own else (cell.table,
-            cell.by)
-        numbers = table.select(by)
-        limit = None if self.person is None or table.owned_by == OFFICE else condition(
-            table, self.person, self.today)
-        return {number for (number,) in (numbers if limit is None
-                                         else numbers.where(limit)).tuples().iterator() if number.isdigit()}
+        table = self.noun.table if own else cell.table
+        numbers = table.select(table._meta.fields[cell.attr] if own else cell.by)
+        if self.person is not None and table.owned_by != OFFICE:
+            limit = condition(table, self.person, self.today)
+            numbers = numbers if limit is None else numbers.where(limit)
+        return {number for (number,) in numbers.tuples().iterator() if number.isdigit()}

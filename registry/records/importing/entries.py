@@ -22,11 +22,6 @@ class Entry:
     plan: Table | None = None
 
 
-class Overtaken(Exception):
-    """What a file was checked against has changed since; nothing was written. Read again, the file says
-    what."""
-
-
 class Cells:
     """One line as form data: a plain mapping with the one method WTForms asks for."""
 

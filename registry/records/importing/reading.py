@@ -15,16 +15,16 @@ from ...core import clock
 from ...core.permits import allowed, overreach
 from .. import display, exporting, saving, sheets
 from ..sheets import Problem
-from .applying import Applied
+from .applying import Applying
 from .columns import Columns
 from .entries import MANY, Cells, Entry
 
 
-class Load(Columns, Applied):
-    """A file read against the register: `entries` are what it creates, changes or cannot, `problems` all
-    that is wrong.
+class Load(Columns, Applying):
+    """A file read against the register.
 
-    `apply` writes it; `counts` says how many lines come to what, `seen` sums up the records it would change.
+    `entries` are what it creates, changes or cannot, `problems` all that is wrong. `apply` writes it;
+    `counts` says how many lines come to what, `seen` sums up the records it would change.
     """
 
     #: how entries are held
@@ -63,8 +63,7 @@ class Load(Columns, Applied):
         return not self.problems and not self.counts['conflict']
 
     def revisions(self, entry):
-        """Return what tells later whether the records that a line would change still stand as they were
-        read."""
+        """Return what tells later whether the records of a line's entry are as they were read."""
         return entry.before and [entry.before.id, entry.before.revision,
                                  *(known for _, _, known in entry.links)]
 
@@ -87,12 +86,12 @@ class Load(Columns, Applied):
             keys = {key for *_, key in block if key is not None}
             existing = self._existing(keys)
             linked = self._linked(existing)
-            self._look_near(keys - existing.keys())
+            self._look_up_similar(keys - existing.keys())
             for line, cells, key in block:
                 if self.progress and done % 500 == 0:
                     self.progress(done, total)
                 done += 1
-                self._take(self.read_line(line, cells, key, existing, linked, seen))
+                self._count(self.read_line(line, cells, key, existing, linked, seen))
             if len(self.problems) >= sheets.MAX_PROBLEMS and done < total:
                 self.problems.append(Problem(None, '', '', (
                     f'問題が{sheets.MAX_PROBLEMS:,}件を超えたため、{line}行目で確認をやめました。'
@@ -112,7 +111,7 @@ class Load(Columns, Applied):
         if self.progress:
             self.progress(total, total)
 
-    def _take(self, entry):
+    def _count(self, entry):
         """Count what a line comes to, and keep what is to be written or told of it."""
         if entry.status in self.counts:
             self.counts[entry.status] += 1
@@ -133,17 +132,18 @@ class Load(Columns, Applied):
         return tuple(key) if None not in key else None
 
     def _survey(self, rows):
-        """Find what one line must know of the others: keys that come twice or nearly so, and records that
-        the file itself creates."""
+        """Find what one line must know of the others.
+
+        That is keys that come twice or nearly so, and records that the file itself creates.
+        """
         first = self.form._fields[self.noun.key[0]]
-        column = self.noun.table._meta.fields[first.attr] if saving.known_by_number(self.noun,
-            first) else None
-        #: the numbers that are alike, of the register and the file: {number in small letters: number}; None
-        #: where there are none
-        self.numbers, self.unseen, self.standing_like = None if column is None else {}, set(), Hashes()
+        by_number = saving.known_by_number(self.noun, first)
+        column = self.noun.table._meta.fields[first.attr] if by_number else None
+        #: {number in small letters: number} of similar ones; None for a noun without numbers
+        self.numbers, self.unseen, self.known_similar = None if column is None else {}, set(), Hashes()
         if column is not None:
-            self.standing_like = Hashes(like(number)
-                                        for (number,) in self.noun.table.select(column).tuples().iterator())
+            stored = self.noun.table.select(column).tuples().iterator()
+            self.known_similar = Hashes(similarity_key(number) for (number,) in stored)
         keys, alike, mentioned = Hashes(), Hashes(), self._mentioned(rows)
         coming = {}
         for line, cells in rows:
@@ -151,10 +151,10 @@ class Load(Columns, Applied):
                 continue
             keys.add(key)
             if column is not None:
-                alike.add(like(key[0]))
+                alike.add(similarity_key(key[0]))
             if key[0] in mentioned:
                 coming[key] = -line
-        self.twice, self.twice_alike = keys.duplicates(), alike.duplicates()
+        self.twice, self.twice_similar = keys.twice(), alike.twice()
         standing = set()
         for start in range(0, len(coming), MANY):
             standing |= self._existing(set(islice(coming, start, start + MANY))).keys()
@@ -162,8 +162,7 @@ class Load(Columns, Applied):
             cell.pending = {key[0]: placeholder for key, placeholder in coming.items() if key not in standing}
 
     def _mentioned(self, rows):
-        """Return the numbers by which the file's lines refer to records of their own kind
-        (上位所属・後継システム)."""
+        """Return the numbers by which lines refer to records of their noun (上位所属・後継システム)."""
         columns = [(place, cell) for place, name in self.columns
                    if (cell := self.form._fields[name]) in self.own]
         return {half_width(text) for _, cells in rows for place, cell in columns
@@ -196,9 +195,11 @@ class Load(Columns, Applied):
         """Return the first line of the file with a line's key; `seen` remembers the keys that come again."""
         return line if key is None or hash(key) not in self.twice else seen.setdefault(key, line)
 
-    def _look_near(self, keys):
-        """Look up the register's numbers that new ones are nearly the same as, for `alike`."""
-        near = [] if self.numbers is None else [key[0] for key in keys if like(key[0]) in self.standing_like]
+    def _look_up_similar(self, keys):
+        """Look up the register's numbers that new ones are nearly the same as, for `similar_numbers`."""
+        if self.numbers is None:
+            return
+        near = [key[0] for key in keys if similarity_key(key[0]) in self.known_similar]
         if not near:
             return
         column = self.noun.table._meta.fields[self.form._fields[self.noun.key[0]].attr]
@@ -213,23 +214,27 @@ class Load(Columns, Applied):
         if limit is not None:
             self.unseen |= found - {number for (number,) in numbers.where(limit).tuples()}
 
-    def alike(self, key):
-        """Yield (field name, message) where a new number differs from a known one, or one of an earlier
-        line, by small letters only."""
+    def similar_numbers(self, key):
+        """Yield (field name, message) where a new number is nearly one of the register or an earlier line.
+
+        It differs in capitals or in leading zeros only.
+        """
         if key is None or self.numbers is None:
             return
-        alike = like(key[0])
-        if hash(alike) not in self.twice_alike and alike not in self.standing_like:
+        alike = similarity_key(key[0])
+        if hash(alike) not in self.twice_similar and alike not in self.known_similar:
             return
         near = self.numbers.setdefault(key[0].lower(), key[0])
         if near != key[0]:
             yield self.noun.key[0], saving.TAKEN if near in self.unseen else saving.differs_in_capitals(near)
-        elif key[0].isdigit() and (meant := next((longer for n in range(len(key[0]) + 1, 11) if (
-                longer := key[0].zfill(n)) in self.numbers and longer not in self.unseen), None)):
+            return
+        longer = [key[0].zfill(length) for length in range(len(key[0]) + 1, 11)] if key[0].isdigit() else ()
+        if meant := next((number for number in longer
+                          if number in self.numbers and number not in self.unseen), None):
             yield self.noun.key[0], (f'先頭の0が落ちていませんか（「{meant}」ならあります）。'
                                      'Excelでは、この列を文字列にして保存してください。')
 
-    def itself(self, row, line):
+    def self_references(self, row, line):
         """Yield (field name, message) where a new record refers to itself."""
         for cell in self.own:
             if row.__data__.get(cell.attr) == -line:
@@ -240,13 +245,13 @@ class Load(Columns, Applied):
         noun, form = self.noun, self.form
         before = existing.get(key) if key is not None else None
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
-        form.process(Cells(values), data=self.standing(before, linked))
-        wrong = form.all_errors(before)
-        row = saving.twin(before) if before is not None else noun.table()
+        form.process(Cells(values), data=self.current_references(before, linked))
+        wrong = form.wrong(before)
+        row = saving.copy_of(before) if before is not None else noun.table()
         if before is None:
             wrong += self.unsaid
         form.fill(row)
-        self.settle(row, before)
+        self.keep_stored_characters(row, before)
         if before is not None:
             # in a new record some blanks have a meaning; in a known one that would undo what stands
             wrong += [(name, 'この項目は空欄にできません。今の値を残すときは、列を削除してください。')
@@ -260,9 +265,9 @@ class Load(Columns, Applied):
         else:
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
-                *saving.future_days(form, row, before, self.today), *self.itself(row, line),
-                *(self.alike(key) if before is None else ()),
-                *saving.separated(noun, row, before, self.person),
+                *saving.future_dates(form, row, before, self.today), *self.self_references(row, line),
+                *(self.similar_numbers(key) if before is None else ()),
+                *saving.separation_problems(noun, row, before, self.person),
                 *overreach(noun, row, before, form, self.person),
                 *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
         first = self.first_of(key, line, seen)
@@ -276,23 +281,27 @@ class Load(Columns, Applied):
             return Entry(line, 'conflict', self.labels[before.id] if before else str(key[-1]), message=twice)
         return self.entry(line, row, before, form, linked)
 
-    def standing(self, before, linked):
-        """Return what a record's references are now, by field: a file may say them again though they are
-        voided or hidden."""
+    def current_references(self, before, linked):
+        """Return {field name: value} of what a record refers to now.
+
+        A file may repeat these though they are voided or hidden.
+        """
         if before is None:
             return {}
         return {cell.short_name: list(linked[cell.short_name].get(before.id, ())) if cell.short_name in linked
                 else before.__data__.get(cell.attr) for cell in self.pointing}
 
-    def settle(self, row, before):
-        """Keep the stored character where CP932 could only write its twin (〜 as ～), so that an export
-        changes nothing."""
+    def keep_stored_characters(self, row, before):
+        """Keep a stored character that CP932 cannot carry where the file has what it became (〜 as ～).
+
+        An exported file then changes nothing.
+        """
         if not self.cp932 or before is None:
             return
         for name, value in row.__data__.items():
             stored = before.__data__.get(name)
-            if isinstance(value, str) and isinstance(stored,
-                    str) and value != stored and sheets.twinned(stored) == value:
+            if (isinstance(value, str) and isinstance(stored, str)
+                    and value != stored and sheets.as_cp932(stored) == value):
                 row.__data__[name] = stored
 
     def refuse(self, line, wrong, values):
@@ -317,8 +326,7 @@ class Load(Columns, Applied):
         return Entry(line, 'error')
 
     def _cut_there(self, cell, values):
-        """Tell whether all that is wrong with a cell is that its number, which the register has, lost its
-        zeros."""
+        """Tell whether a cell's number only lost its zeros and is one of the register's."""
         cut = None if cell is None or self.restore_zeros else self.cut.get(cell.short_name)
         return cut is not None and cut.meant(values.get(cell.name, '').strip()) in cut.known
 
@@ -345,7 +353,7 @@ class Load(Columns, Applied):
         label = self.labels[before.id] if before is not None else first.text(first.data)
         return Entry(line, status, label, changes or (), row, before, links or ())
 
-    def told(self, entry):
+    def new_values(self, entry):
         """Return [(label, text)] of what a new record will hold, days and choices as they were understood."""
         held = {field: ids for (_, _, field), ids, _ in entry.links}
         for row, _ in [*entry.also, (entry.row, None)]:
@@ -353,9 +361,8 @@ class Load(Columns, Applied):
         found = []
         for cell in self.cells:
             value = held.get(getattr(cell, 'other', cell.attr))
-            text = '' if value in (None, []) else cell.text(value) if isinstance(cell,
-                Reference) else cell.show(value)
-            if text:
+            show = cell.text if isinstance(cell, Pointing) else cell.show
+            if value not in (None, []) and (text := show(value)):
                 found.append((cell.label.text, text))
         return found
 
@@ -365,7 +372,7 @@ class Load(Columns, Applied):
             before is None or allowed(f'{self.noun.name}.edit', before, self.person))
 
 
-def like(number):
+def similarity_key(number):
     """Return what numbers share that differ in small letters only, or in the zeros they begin with."""
     number = number.lower()
     return number.lstrip('0') if number.isdigit() else number

@@ -1,9 +1,11 @@
-"""Table files in and out: CSV, TSV and XLSX as rows of text, knowing nothing of nouns; nothing uploaded is
-trusted."""
-from .cells import neutral, twinned
+"""Table files in and out: CSV, TSV and XLSX as rows of text, knowing nothing of nouns.
+
+Nothing uploaded is trusted.
+"""
+from .cells import as_cp932, neutralised
 from .reading import read
 from .table import MAX_PROBLEMS, Problem, Sheet, Unreadable
 from .writing import FORMATS, stream_csv, write_csv, write_xlsx
 
-__all__ = ('FORMATS', 'MAX_PROBLEMS', 'Problem', 'Sheet', 'Unreadable', 'neutral', 'read', 'stream_csv',
-           'twinned', 'write_csv', 'write_xlsx')
+__all__ = ('FORMATS', 'MAX_PROBLEMS', 'Problem', 'Sheet', 'Unreadable', 'as_cp932', 'neutralised', 'read',
+           'stream_csv', 'write_csv', 'write_xlsx')

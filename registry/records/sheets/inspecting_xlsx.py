@@ -12,8 +12,7 @@ MAX_ENTRIES, MAX_UNPACKED, MAX_RATIO = 1_000, 300 * 1024 * 1024, 200
 MAX_PART = {'sheet': 160 * 1024 * 1024, 'xl/sharedStrings.xml': 96 * 1024 * 1024,
             'xl/styles.xml': 8 * 1024 * 1024}
 MAX_SMALL_PART = 1024 * 1024
-#: the parser makes room for every cell up to the last one: a nearly empty workbook may not claim more than
-#: SPARSE_CELLS
+#: characters of all texts; cells up to the last one (the parser makes room for each) of a sparse sheet
 MAX_TEXT, SPARSE_CELLS = 30_000_000, 1_000_000
 #: what ends a cell besides the next one; what follows the rows may hold formulas of its own
 _CLOSERS = frozenset({'row', 'extLst', 'AlternateContent'})
@@ -22,17 +21,16 @@ _TOO_BIG = 'ファイルの中身が大きすぎます。表だけを新しい�
 
 
 def inspect(data, name):
-    """Return (a file with only the vetted parts of the workbook's first sheet, problems of its cells, what
-    `_survey` says of others).
+    """Return (the vetted parts of a workbook's first sheet as a file, problems, shapes of its cells).
 
-    The parser gets a new archive, so that it cannot see another one in the same bytes, nor pictures, macros
-    or links.
+    Problems and shapes are those of `_survey`. The parser gets a new archive, so that it cannot see another
+    one in the same bytes, nor pictures, macros or links.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
         unpacked = sum(entry.file_size for entry in entries)
-        if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * len(
-                data) + 1024 * 1024:
+        most = min(MAX_UNPACKED, MAX_RATIO * len(data) + 1024 * 1024)
+        if len(entries) > MAX_ENTRIES or unpacked > most:
             refuse(_TOO_BIG)
         parts = {entry.filename.casefold(): entry for entry in entries}
         if 'xl/workbook.xml' not in parts:
@@ -47,8 +45,8 @@ def inspect(data, name):
                 refuse(_TOO_BIG)
             return None if entry is None else archive.read(entry)
 
-        described = {path: part(path) for path in ('[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml',
-            'xl/_rels/workbook.xml.rels')}
+        described = {path: part(path) for path in (
+            '[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml', 'xl/_rels/workbook.xml.rels')}
         styles = part('xl/styles.xml', MAX_PART['xl/styles.xml'])
         texts = parts.get('xl/sharedstrings.xml')
         path_of_table = _first_sheet(described['xl/workbook.xml'], described['xl/_rels/workbook.xml.rels'])
@@ -145,8 +143,7 @@ def _lengths(xml):
 
 
 def _shapes(xml):
-    """Return {number of a cell style, as text: '%' or 'h'} of the styles that show a number as a percentage,
-    or with a time of day."""
+    """Return {number of a cell style, as text: '%' or 'h'} of those showing percentages or times of day."""
     # 0%, 0.00% and m/d/yy h:mm are Excel's own
     codes, formats, inside = {'9': '%', '10': '%', '22': 'h'}, [], False
 
@@ -168,12 +165,11 @@ def _shapes(xml):
 
 
 def _survey(xml, lengths, shapes):
-    """Return ([(line, column number, value, message)] of cells without a usable value, [(line, column
-    number, shape)] of `shapes`).
+    """Return (problems of cells without a usable value, shapes of cells) of a sheet.
 
-    Refuse a sheet too wide, long or big.
-
-    One handler does it: a cell is judged when the next one starts, which halves the time of a large sheet.
+    Problems are [(line, column number, value, message)], shapes [(line, column number, shape)] of `shapes`.
+    Refuse a sheet too wide, long or big. One handler does it: a cell is judged when the next one starts,
+    which halves the time of a large sheet.
     """
     line = column = rows = columns = cells = size = opened_cells = 0
     kind = value = ''

@@ -5,7 +5,7 @@ from collections import deque
 
 from models.packed import Packed
 
-from .cells import restored
+from .cells import unneutralised
 from .reading_csv import encoding_of, read_csv
 from .reading_xlsx import read_xlsx
 from .table import (
@@ -82,7 +82,7 @@ def _sheet(records, encoding, kind, bad):
             problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True)
                          if _STRANGE.search(cell)]
         if "'" in joined:
-            cells = [restored(cell) for cell in cells]
+            cells = [unneutralised(cell) for cell in cells]
             if not any(cell.strip() for cell in cells):
                 continue
         rows.append((line, cells))
@@ -101,7 +101,7 @@ def _headers(line, cells):
     cells = cells[:next((place for place in range(len(cells), 0, -1) if cells[place - 1].strip()), 0)]
     if len(cells) > MAX_COLUMNS:
         refuse(f'列が{MAX_COLUMNS}を超えています。不要な列を削除してください。', line)
-    headers = [unicodedata.normalize('NFKC', restored(cell[:MAX_HEADER + 2])).strip() for cell in cells]
+    headers = [unicodedata.normalize('NFKC', unneutralised(cell[:MAX_HEADER + 2])).strip() for cell in cells]
     while headers and not headers[-1]:
         headers.pop()
     problems, seen = [], set()

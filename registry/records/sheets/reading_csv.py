@@ -29,8 +29,10 @@ def encoding_of(data, encoding):
 
 
 def _undecodable(data, codec):
-    """Return the line of the first bytes that are no text in a codec, or None; the text itself is not
-    held."""
+    """Return the line of the first bytes that are no text in a codec, or None.
+
+    The text itself is not held.
+    """
     decoder, view = codecs.getincrementaldecoder(codec)(), memoryview(data)
     try:
         for start in range(0, len(data), PIECE):
@@ -50,9 +52,9 @@ def read_csv(data, encoding):
                data.count(b'\n', 0, place) + 1)
     # old host systems end a file with Ctrl-Z
     data = data.removesuffix(b'\x1a')
-    first = re.sub('"[^"]*"', '',
-                   _text_of(data, encoding).read(65536).lstrip('\r\n')).splitlines()[:1] or ['']
-    delimiter = '\t' if '\t' in first[0] and first[0].count('\t') >= first[0].count(',') else ','
+    start = re.sub('"[^"]*"', '', _text_of(data, encoding).read(65536).lstrip('\r\n'))
+    first = (start.splitlines() or [''])[0]
+    delimiter = '\t' if '\t' in first and first.count('\t') >= first.count(',') else ','
     # in both encodings these bytes are nothing but themselves
     if data.count(delimiter.encode()) + data.count(b'\n') > MAX_CELLS:
         refuse(TOO_MANY_CELLS)

@@ -36,8 +36,10 @@ def _readable():
 
 
 def _rows_of(sheet, shaped):
-    """Yield (line, cells) of a worksheet; `shaped` says of which cells something is shown that their value
-    does not hold."""
+    """Yield (line, cells) of a worksheet.
+
+    `shaped` names the cells that show more than their value holds.
+    """
     with _readable():
         shapes = {}
         for line, column, shape in shaped:

@@ -22,8 +22,10 @@ TOO_MANY_CELLS = (f'欄（行×列）が{MAX_CELLS:,}を超えています。取
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a file: `line` is the line a person sees (None: the whole file), `message` says
-    what to do."""
+    """One thing wrong with a file; `message` says what to do.
+
+    `line` is the line a person sees, None for the whole file.
+    """
 
     line: int | None
     column: str
@@ -41,8 +43,10 @@ class Unreadable(Exception):
 
 @dataclass
 class Sheet:
-    """A file's table: headers, rows as (line number, cells), all text; `problems` names the cells that
-    cannot be used."""
+    """A file's table: headers, rows as (line number, cells), all text.
+
+    `problems` names the cells that cannot be used.
+    """
 
     headers: list
     rows: Packed | list
@@ -51,7 +55,7 @@ class Sheet:
     problems: list = field(default_factory=list)
 
     def write(self, file, about):
-        """Write the sheet and what else is to be known of it to a binary file, from which `kept` reads it."""
+        """Write the sheet and what else is to be known of it to a binary file, for `read_back`."""
         def line(value):
             # half characters, which a workbook may hold, are named in the preview
             file.write(json.dumps(value, ensure_ascii=False).encode('utf-8', 'surrogatepass') + b'\n')
@@ -61,9 +65,11 @@ class Sheet:
             line(block)
 
     @classmethod
-    def kept(cls, file):
-        """Return (what else is to be known, Sheet) of what `write` has written; raise ValueError or
-        TypeError for anything else."""
+    def read_back(cls, file):
+        """Return (what else is to be known, Sheet) of what `write` has written.
+
+        Raise ValueError or TypeError for anything else.
+        """
         lines = (json.loads(line.decode('utf-8', 'surrogatepass')) for line in file)
         about, headers, encoding, kind, problems = next(lines, ())
         return about, cls(headers, Packed(row for block in lines for row in block), encoding, kind,

@@ -8,7 +8,7 @@ from itertools import islice
 
 import xlsxwriter
 
-from .cells import NEUTRAL, neutral, restored, twinned
+from .cells import FORMULA_LIKE, as_cp932, neutralised, unneutralised
 from .table import MAX_CELL, MAX_PROBLEMS, Problem, Unreadable, refuse
 
 MAX_XLSX_ROWS = 1_048_576
@@ -21,7 +21,7 @@ def stream_csv(headers, rows, encoding='utf-8-sig'):
     """Yield the bytes of a CSV, neutralised, in chunks; `encoding` is utf-8-sig (with BOM), utf-8 or cp932.
 
     Raise Unreadable, naming line, column and character, for what the encoding cannot carry; for CP932 (see
-    `twinned`) before the first byte, so that nothing is sent of a file that would lose characters.
+    `as_cp932`) before the first byte, so that nothing is sent of a file that would lose characters.
     """
     cp932 = encoding == 'cp932'
     codec = 'cp932' if cp932 else 'utf-8'
@@ -33,7 +33,7 @@ def stream_csv(headers, rows, encoding='utf-8-sig'):
         csv.writer(buffer, lineterminator='\r\n').writerows(batch)
         text = buffer.getvalue()
         try:
-            held.append((twinned(text) if cp932 else text).encode(codec))
+            held.append((as_cp932(text) if cp932 else text).encode(codec))
         except UnicodeEncodeError:
             for place, row in enumerate(batch, line):
                 lost += _lost(place, headers, row, codec)
@@ -49,8 +49,8 @@ def stream_csv(headers, rows, encoding='utf-8-sig'):
 
 
 def _lines(headers, rows):
-    yield [neutral(header) for header in headers]
-    formula = NEUTRAL.match
+    yield [neutralised(header) for header in headers]
+    formula = FORMULA_LIKE.match
     for row in rows:
         yield ["'" + cell if formula(cell) else cell for cell in row]
 
@@ -59,7 +59,7 @@ def _lost(line, headers, row, codec):
     """Return a Problem per cell that an encoding cannot carry."""
     found = []
     for header, cell in zip(headers, row, strict=True):
-        bad = [c for c in dict.fromkeys(cell) if not _carried(twinned(c) if codec == 'cp932' else c, codec)]
+        bad = [c for c in dict.fromkeys(cell) if not _carried(as_cp932(c) if codec == 'cp932' else c, codec)]
         if bad:
             words = 'Shift_JISで表せない文字' if codec == 'cp932' else '書き出せない文字'
             found.append(Problem(line, header, _sound(cell[:100]),
@@ -94,11 +94,11 @@ FORMATS = {'day': 'yyyy/mm/dd', 'moment': 'yyyy/mm/dd hh:mm', 'number': '#,##0',
 
 
 def write_xlsx(headers, rows, title, kinds=None):
-    """Return a workbook with one sheet: header bold, frozen and filterable, every cell text so leading zeros
-    survive.
+    """Return a workbook with one sheet, its header bold, frozen and filterable.
 
-    `kinds`, for a file that people read, says of each column which of FORMATS its cells are, None for text.
-    Raise Unreadable for a cell or a table that Excel cannot hold.
+    Every cell is text, so that leading zeros survive. `kinds`, for a file that people read, says of each
+    column which of FORMATS its cells are, None for text. Raise Unreadable for a cell or a table that Excel
+    cannot hold.
     """
     kinds = kinds or [None] * len(headers)
     output = io.BytesIO()
@@ -124,7 +124,7 @@ def write_xlsx(headers, rows, title, kinds=None):
             break
         for place, cell in enumerate(row):
             if cell and last and kinds[place]:
-                _write_value(sheet, last, place, restored(cell), kinds[place], formats[kinds[place]])
+                _write_value(sheet, last, place, unneutralised(cell), kinds[place], formats[kinds[place]])
             elif cell:
                 sheet.write_string(last, place, cell, None if last else bold)
     if lost:

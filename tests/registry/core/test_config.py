@@ -32,7 +32,7 @@ def test_production_is_strict():
         '1234567890' * 4, 'qwertyuiopasdfghjklzxcvbnmqwertyuiop', 'daicho-secret-key-for-production-2026',
         'Meguro Ward Daicho Production Key 1'))])
 def test_unsafe_settings_are_refused_by_name(change, words):
-    with pytest.raises(config.Unsafe, match=words) as caught:
+    with pytest.raises(config.UnsafeSetting, match=words) as caught:
         config.read(production(**change))
     assert words in str(caught.value)
 
@@ -63,7 +63,7 @@ def test_production_refuses_a_demo_database(settings, given, refused):
     app = create_app(settings | given)
     try:
         refuse_demo(app)
-    except config.Unsafe as error:
+    except config.UnsafeSetting as error:
         assert refused and 'デモデータ' in error.message
     else:
         assert not refused

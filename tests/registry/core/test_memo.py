@@ -121,7 +121,7 @@ def test_what_is_made_from_something_remembered_depends_on_its_tables(app):
     made = []
 
     def number():
-        return memo.remembered(('number',), lambda: System.select().count())
+        return memo.cached(('number',), lambda: System.select().count())
 
     def words():
         made.append(1)
@@ -129,7 +129,7 @@ def test_what_is_made_from_something_remembered_depends_on_its_tables(app):
 
     def ask():
         with app.app_context(), db.connection_context():
-            return memo.remembered(('words',), words)
+            return memo.cached(('words',), words)
     assert ask() == ask() == '3件' and made == [1]
     void_one(Plan)
     assert ask() == '3件' and made == [1]
@@ -140,7 +140,7 @@ def test_what_is_made_from_something_remembered_depends_on_its_tables(app):
 def test_a_result_belongs_to_the_head_it_was_read_under(opened):
     with opened.app_context():
         before = trail.head()
-        memo.remembered(('live',), lambda: System.select().where(System.live()).count(), before)
+        memo.cached(('live',), lambda: System.select().where(System.live()).count(), before)
     void_one(System)
     db.connect(reuse_if_open=True)
     with opened.app_context():
@@ -149,7 +149,7 @@ def test_a_result_belongs_to_the_head_it_was_read_under(opened):
         def make():
             made.append(System.select().count())
         for head, times in ((trail.head(), 1), (trail.head(), 1), (before, 2)):
-            memo.remembered(('live',), make, head)
+            memo.cached(('live',), make, head)
             assert len(made) == times
 
 
@@ -163,7 +163,7 @@ def test_of_those_who_wait_one_counts(app):
     def ask():
         with app.app_context(), db.connection_context():
             together.wait()
-            answers.append(memo.remembered(('together',), count))
+            answers.append(memo.cached(('together',), count))
     threads = [Thread(target=ask) for _ in range(6)]
     for thread in threads:
         thread.start()
@@ -178,15 +178,15 @@ def test_who_waited_for_one_that_failed_counts_too(opened):
         raise ZeroDivisionError
     with opened.app_context():
         with pytest.raises(ZeroDivisionError):
-            memo.remembered(('failing',), fail)
-        assert memo.remembered(('failing',), lambda: 1) == 1
+            memo.cached(('failing',), fail)
+        assert memo.cached(('failing',), lambda: 1) == 1
 
 
 def test_only_so_much_is_remembered(opened, monkeypatch):
     monkeypatch.setattr(memo, 'MOST', 5)
     with opened.app_context():
         for n in range(20):
-            memo.remembered(('n', n), lambda: 1)
+            memo.cached(('n', n), lambda: 1)
         assert len(opened.extensions['remembered'].kept) == 5
 
 
@@ -224,7 +224,7 @@ def test_what_has_changed_is_worked_in_and_the_rest_is_not_read_again(app):
 
     def ask():
         with app.app_context(), db.connection_context():
-            return memo.remembered(('kept',), make, again=(System, numbers))
+            return memo.cached(('kept',), make, again=(System, numbers))
     first = ask()
     edit_one(System)
     assert ask() == ask() == first + 1 and made == [1] and len(worked) == 1
@@ -246,8 +246,8 @@ def test_a_newer_result_is_not_worked_into_for_an_older_state(opened):
     with opened.app_context():
         worked = []
         for head, times in ((trail.head(), 0), (before, 0)):
-            memo.remembered(('kept',), lambda: System.select().count(), head,
-                            again=(System, lambda value, changes: worked.append(1)))
+            memo.cached(('kept',), lambda: System.select().count(), head,
+                        again=(System, lambda value, changes: worked.append(1)))
             assert len(worked) == times
 
 
@@ -280,7 +280,7 @@ def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
             for day in days:
                 dated = judging.settings() if kept else DatedSettings()
                 asked = asked_for(name, 2026, calendar.month_ends(2026, day), dated, untils[day],
-                                  keep=memo.remembered if kept else None)
+                                  keep=memo.cached if kept else None)
                 rows = MEASURES[name].rows(asked)
                 sizes = {code: every for code,
                          (every, _) in (rows if kept else replace(rows, tally=None)).sizes().items()}
@@ -319,7 +319,7 @@ def test_a_count_is_made_again_only_when_what_it_names_has_changed(app, queries)
     def ask(query):
         queries.clear()
         with app.app_context(), db.connection_context():
-            return memo.counted(query), sum('COUNT' in sql for sql in queries)
+            return memo.cached_count(query), sum('COUNT' in sql for sql in queries)
 
     def change(**values):
         with db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:

@@ -91,7 +91,7 @@ def test_a_failing_file_is_said_with_what_was_typed(app, client_of, fault):
     answer = browser.post('/courses/new', data=TYPED)
     # who waits for another's writing is told so
     title, action = ('ほかの人の取込みが続いています',
-                     '1分ほど待ってから') if fault is locked else troubles.WORDS[FAULTS[fault]]
+                     '1分ほど待ってから') if fault is locked else troubles.MESSAGES[FAULTS[fault]]
     assert answer.status_code == 503 and answer.page.h1 == title and action in answer.page.text
     assert TYPED['name'] in answer.page.text and ('保存していません' if fault is locked
         else '何も変更していません') in answer.page.text
@@ -126,7 +126,7 @@ def test_a_full_disk_is_said(app, client_of, monkeypatch):
         answer = browser.post('/courses/new', data=TYPED | {'code': f'D-{number}'})
         if answer.status_code != 303:
             break
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['full'][0] and TYPED[
+    assert answer.status_code == 503 and answer.page.h1 == troubles.MESSAGES['full'][0] and TYPED[
         'name'] in answer.page.text
     assert browser.get('/courses/').status_code == 200
 
@@ -139,7 +139,7 @@ def test_a_disk_without_room_for_an_upload_is_said(client_of, monkeypatch):
     answer = browser.post('/files/', data={'kind': 'courses', 'encoding': 'auto',
                                            'file': (BytesIO(b'code\nA\n'), 'a.csv')},
                           content_type='multipart/form-data')
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['full'][0]
+    assert answer.status_code == 503 and answer.page.h1 == troubles.MESSAGES['full'][0]
 
 
 @ON_POSTGRESQL
@@ -149,7 +149,7 @@ def test_a_read_only_server_is_said_and_not_ready(app, client_of):
         db.execute_sql(f'ALTER DATABASE {db.obj.database} SET default_transaction_read_only = on')
     db.close_all()
     answer = browser.post('/courses/new', data=TYPED)
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['readonly'][0] and TYPED[
+    assert answer.status_code == 503 and answer.page.h1 == troubles.MESSAGES['readonly'][0] and TYPED[
         'name'] in answer.page.text
     assert browser.get('/readyz').status_code == 503 and browser.get('/courses/').status_code == 200
 
@@ -169,7 +169,7 @@ def test_with_the_database_gone_everyone_is_told(client_of, nowhere, who, addres
     browser = client_of(who)
     nowhere()
     for answer in (browser.get(address), browser.post(address, data=TYPED)):
-        assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['unreachable'][0], address
+        assert answer.status_code == 503 and answer.page.h1 == troubles.MESSAGES['unreachable'][0], address
     assert TYPED['name'] in answer.page.text
     assert browser.get('/readyz').status_code == 503 and browser.get('/healthz').status_code == 200
 
@@ -186,9 +186,9 @@ def test_a_connection_lost_on_the_way_is_not_called_undone(client_of, monkeypatc
 
 
 def test_only_what_the_database_does_is_its_fault():
-    assert troubles.trouble(DataError('value too long')) is None and troubles.trouble(OSError(errno.ENOENT,
+    assert troubles.diagnose(DataError('value too long')) is None and troubles.diagnose(OSError(errno.ENOENT,
         'x')) is None
-    assert troubles.trouble(MaxConnectionsExceeded()) == 'busy' and troubles.trouble(OSError(errno.EROFS,
+    assert troubles.diagnose(MaxConnectionsExceeded()) == 'busy' and troubles.diagnose(OSError(errno.EROFS,
         'x')) == 'readonly'
 
 
@@ -266,7 +266,7 @@ def test_a_file_that_cannot_be_read_on_is_said(app, client_of):
     db.obj.opened = None
     answer = browser.post('/courses/new', data=TYPED)
     path().rmdir()
-    assert answer.status_code == 503 and answer.page.h1 == troubles.WORDS['missing'][0] and TYPED[
+    assert answer.status_code == 503 and answer.page.h1 == troubles.MESSAGES['missing'][0] and TYPED[
         'name'] in answer.page.text
     assert '何も変更していません' in answer.page.text
 
@@ -276,7 +276,7 @@ def test_a_server_that_cannot_write_says_so_at_the_start(tmp_path, monkeypatch):
     monkeypatch.setattr('registry.web.serving.serve', lambda *args: None)
     env = {'DAICHO_INSTANCE': str(tmp_path)}
     assert run(env, 'migrate').exit_code == 0
-    monkeypatch.setattr(connection, 'unready', lambda: 'readonly')
+    monkeypatch.setattr(connection, 'readiness_problem', lambda: 'readonly')
     found = run(env, 'serve')
     clock.pin(TODAY)
     assert found.exit_code == 0 and 'データベースに書き込めません。情報政策' in found.stderr

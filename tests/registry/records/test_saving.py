@@ -13,7 +13,7 @@ from registry.core import clock
 from registry.records import numbers, saving
 from registry.records.display import Viewer
 from registry.records.noun import NOUNS
-from registry.records.saving import Conflict, Forbidden, Refused, Saved, Typed
+from registry.records.saving import Conflict, Forbidden, FormData, Refused, Saved
 
 
 def test_a_number_that_differs_by_small_letters_only_is_refused(client_of):
@@ -126,7 +126,7 @@ def form_of(noun, signed, values, row=None):
     data = {} if row is None else {cell.short_name: cell.ids_of(row) if hasattr(cell, 'ids_of')
                                    else row.__data__.get(cell.attr)
                                    for cell in noun.blank.cells()}
-    return noun.form(Typed(values), data=data, viewer=Viewer(signed['by'], clock.today()))
+    return noun.form(FormData(values), data=data, viewer=Viewer(signed['by'], clock.today()))
 
 
 def test_a_new_record_is_one_act_of_who_saves(as_person):
@@ -209,7 +209,8 @@ def test_a_move_says_what_it_lacks_and_who_may(as_person):
 
     def moved(signed, target, **values):
         stands = Support.get_by_id(row.id)
-        form = flow.form(stands, target, formdata=Typed(values), viewer=Viewer(signed['by'], clock.today()))
+        viewer = Viewer(signed['by'], clock.today())
+        form = flow.form(stands, target, formdata=FormData(values), viewer=viewer)
         return saving.move(supports, stands, target, form, **signed)
     assert isinstance(moved(as_person('auditor'), 'returned', text='直す'), Forbidden)
     assert isinstance(moved(it, 'requested', text='戻す'), Forbidden), 'no such move'
@@ -264,7 +265,7 @@ def test_numbers_are_found_by_their_index(opened):
     """The free number and one in other capitals are looked up as a record is made: however many there are."""
     asked = []
     systems, lite = NOUNS['systems'], isinstance(db.obj, SqliteDatabase)
-    form = systems.form(Typed({'system_no': 's-00001'}))
+    form = systems.form(FormData({'system_no': 's-00001'}))
     db.query_hooks.append(lambda event: asked.append((event.sql, event.params)))
     numbers.next_number(systems)
     assert list(saving.number_problems(systems, System(), None, form, None, clock.today()))

@@ -90,7 +90,7 @@ def test_who_holds_a_one_time_password_issues_none(app, client_of):
     assert browser.get('/api/v1/openapi.json').status_code == 401
     with app.app_context(), db.connection_context():
         person = Person.get(Person.email == email('it'))
-        form = tokens.TokenForm(tokens.saving.Typed(FORM))
+        form = tokens.TokenForm(tokens.saving.FormData(FORM))
         _, outcome = tokens.issue(form, person, by=None, at=clock.now(), channel='cli')
         assert '一時パスワード' in outcome.problems[0][1]
 

@@ -80,11 +80,11 @@ def test_formulas_are_neutralised_and_restored(desk, text):
         assert stored == ('=1' if text == "'=1" else text)
     path = desk.export('systems', 'out.csv')
     cell = next(row for row in lines_of(path) if row[0] == 'S-3')[lines_of(path)[0].index('備考')]
-    assert cell[0] not in '=+-@' and sheets.neutral(stored) == cell
+    assert cell[0] not in '=+-@' and sheets.neutralised(stored) == cell
     assert unchanged(desk.json('import', 'systems', path), 3)
     book = desk.export('systems', 'out.xlsx', '--format', 'xlsx')
     cells = python_calamine.CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
-    assert sheets.neutral(stored) in next(row for row in cells if row[0] == 'S-3')
+    assert sheets.neutralised(stored) in next(row for row in cells if row[0] == 'S-3')
     assert unchanged(desk.json('import', 'systems', book), 3)
 
 

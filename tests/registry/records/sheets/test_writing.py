@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registry.records import sheets
 from registry.records.sheets import Unreadable
-from registry.records.sheets.cells import restored
+from registry.records.sheets.cells import unneutralised
 
 pytestmark = pytest.mark.engine_free
 
@@ -57,14 +57,14 @@ def test_cp932_gives_back_the_text_or_names_what_it_cannot_carry(rows):
             codes = re.findall(r'U\+([0-9A-F]{4,6})', problem.message)
             assert codes and all(chr(int(code, 16)) in cell for code in codes)
             with pytest.raises(UnicodeEncodeError):
-                sheets.twinned(cell).encode('cp932')
+                sheets.as_cp932(cell).encode('cp932')
     else:
-        assert cells(read(data, 'cp932')) == [[sheets.twinned(cell) for cell in row] for row in seen(rows)]
+        assert cells(read(data, 'cp932')) == [[sheets.as_cp932(cell) for cell in row] for row in seen(rows)]
 
 
 def test_every_character_that_cp932_takes_comes_back_as_itself_or_its_twin():
     for code in [*range(0x20, 0xd800), *range(0xe000, 0x10000)]:
-        character = sheets.twinned(chr(code))
+        character = sheets.as_cp932(chr(code))
         try:
             data = character.encode('cp932')
         except UnicodeEncodeError:
@@ -74,9 +74,9 @@ def test_every_character_that_cp932_takes_comes_back_as_itself_or_its_twin():
 
 @given(text=st.text("=+-−－@\t\r'a\n 　\u200b"))
 def test_neutral_and_restored_are_inverse(text):
-    written = sheets.neutral(text)
+    written = sheets.neutralised(text)
     assert written[:1] not in set('=+-@＝＋－＠−\t\r\n')
-    assert restored(written) == text
+    assert unneutralised(written) == text
     assert (written != text) == bool(re.match(r"'*[ 　\u200b]*[=+\-−@＝＋－＠\t\r\n]", text))
 
 
@@ -97,7 +97,7 @@ def test_no_formula_comes_alive_by_what_an_encoding_or_a_spreadsheet_drops(hidde
             continue
         text = data.decode(form).split('\r\n')[1]
         assert not text.replace(hidden, '').startswith(LIVE)
-        assert cells(read(data, 'cp932' if form == 'cp932' else 'auto')) == [[sheets.twinned(cell)
+        assert cells(read(data, 'cp932' if form == 'cp932' else 'auto')) == [[sheets.as_cp932(cell)
             if form == 'cp932' else cell]]
 
 
