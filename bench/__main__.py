@@ -92,8 +92,7 @@ def wait_for(port, path='/'):
 
 
 class Client:
-    """One keep-alive client with its cookies; the server closes a connection that says nothing for ten
-    seconds."""
+    """One keep-alive client with its cookies; the server closes an idle connection after ten seconds."""
 
     def __init__(self, port, token=''):
         self.connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
@@ -245,8 +244,10 @@ def departments_file(path):
 
 
 def children_files(folder):
-    """Write the files of a register in use: yield (kind, path) of 2,800 staff, 72 courses that all attend,
-    incidents, budget requests."""
+    """Write the files of a register in use and yield (kind, path) of each.
+
+    2,800 staff, 72 courses that all attend, incidents, budget requests.
+    """
     def file(kind, name, header, rows):
         path = folder / f'{name}.csv'
         with open(path, 'w', encoding='utf-8-sig', newline='') as out:
@@ -276,8 +277,10 @@ def children_files(folder):
 
 
 def cold(client, bare, path, touch):
-    """Return the median seconds of a page asked for first after `touch` has edited something, of the same
-    page warm, and of the floor."""
+    """Return the median seconds (cold, warm, floor) of a page.
+
+    Cold: asked for first after `touch` has edited something; floor: what a bare application takes.
+    """
     first, again = [], []
     median(client, path, 3)
     for round in range(COLD_ROUNDS):
@@ -306,8 +309,10 @@ def say(words, ok):
 
 
 def measure(size, url, work, children=False):
-    """Build a register of `size` systems, serve it, print each page against the floor; return how many are
-    over."""
+    """Build a register of `size` systems, serve it, print each page against the floor.
+
+    Return how many pages are over their budget.
+    """
     env = {**os.environ, 'DATABASE_URL': url, 'DAICHO_INSTANCE': str(work / 'instance'),
            'DAICHO_API_RATE': '999999'}
     env.pop('DAICHO_TODAY', None)

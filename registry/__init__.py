@@ -1,5 +1,7 @@
-"""The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are
-joined."""
+"""The application: HTTP in, HTML, PDF, CSV and JSON out.
+
+`create_app` is the one place where the rooms are joined.
+"""
 from contextlib import suppress
 from functools import partial
 
@@ -56,16 +58,17 @@ require_words()
 
 
 class Number(IntegerConverter):
-    """A number in an address: no larger than any column of ours holds, so that no database stumbles over
-    it."""
+    """A number in an address, no larger than any of our columns holds."""
 
     def __init__(self, map, **options):
         super().__init__(map, **{'max': 2 ** 31 - 1, **options})
 
 
 def create_app(given=None):
-    """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will
-    not do."""
+    """Build the application from `given` settings (tests) or from the environment.
+
+    Raise Unsafe when the settings will not do.
+    """
     app = Flask(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
     # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong
@@ -112,8 +115,7 @@ def refuse_demo(app):
 
 
 def said_everywhere(app):
-    """Give templates what every page says: who is here, the menu, the trail's head, days and moments in
-    words."""
+    """Register what every template may use: the person, the menu, the trail's head, filters for days."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
                                  called=display.called, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,

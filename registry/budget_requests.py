@@ -45,8 +45,7 @@ requests_bp = pages.blueprint(budget_requests)
 
 
 def asking(line):
-    """Return the case that is opened with its 予算要求調達支援, in one act, where support is asked for a
-    budget line."""
+    """Return the Part by which a case and its 予算要求調達支援 are opened for a budget line, in one act."""
     def prepare(row, before, form, by, at):
         if not request_panels(line)['can_ask']:
             yield 'request_no', ASKED_BEFORE
@@ -64,8 +63,7 @@ ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してある�
 @requests_bp.route('/<int:id>/ask', methods=['GET', 'POST'])
 @permit('cases.create')
 def ask(id):
-    """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one
-    act."""
+    """Ask for procurement support of a budget line: a case and its 予算要求調達支援, in one act."""
     line = pages.find(budget_requests, id)
     require('cases.create', line)
     back = url_for('.show', id=id)

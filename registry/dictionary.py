@@ -1,5 +1,4 @@
-"""The data dictionary (データ辞書): every table, column and import file, written down from the models and
-the forms."""
+"""The data dictionary (データ辞書): every table, column and import file, from the models and forms."""
 from pathlib import Path
 
 from flask import Flask

@@ -1,5 +1,4 @@
-"""Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else
-(監査事後確認)."""
+"""Pages of audits (監査): engagements, findings, corrective actions and follow-ups (監査事後確認)."""
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 from peewee import fn
@@ -48,8 +47,7 @@ DONE = ('closed', 'accepted')
 
 
 def unfinished(value):
-    """Return the condition that a finding still asks for something, or ('late') that a measure of it is
-    overdue."""
+    """Return the condition that a finding is open or, for `late`, that one of its measures is overdue."""
     asks = Finding.state.not_in(DONE) & (Finding.category != 'good') & Finding.engagement.in_(
         Engagement.select(Engagement.id).where(Engagement.live()))
     if value != 'late':
@@ -77,9 +75,9 @@ def facts(row):
 
 
 def uninvolved(finding, person):
-    """Tell whether a person neither owns nor owned a measure of a finding, nor recorded one done or the
-    finding reported.
+    """Tell whether a person had no hand in the correction of a finding.
 
+    Who owns or owned a measure, recorded one done or reported the finding had one.
     Voided measures and former addresses count too: who did the work is not who judges it, whatever their
     role is now.
     """
@@ -93,8 +91,7 @@ def uninvolved(finding, person):
 
 
 def may_follow(action):
-    """Tell whether an action waits for its follow-up, or has one that a slip may still be corrected in:
-    nothing rests on it yet."""
+    """Tell whether an action waits for its follow-up, or may have it corrected: its finding is not closed."""
     return action.followed_on is None or action.finding.state == 'reported'
 
 
@@ -110,8 +107,7 @@ def judged_apart(row, before, by):
 
 
 def kept_apart(findings, by):
-    """Yield (field, message) where who had a hand in the correction of one of some findings would void
-    them."""
+    """Yield (field, message) where someone would void findings in whose correction they had a hand."""
     if by is not None and not all(uninvolved(finding, by) for finding in findings):
         yield 'reason', lifecycle.INVOLVED
 
@@ -199,8 +195,7 @@ def settled_with_plan(finding, before):
 
 
 def prepare_action(row, before, form, by, at):
-    """Yield (field name, message) where a measure changes what was approved, is done on a day to come, or
-    has no fit owner."""
+    """Yield (field name, message) where an action changes what was approved, or its day or owner is wrong."""
     finding = row.finding
     if settled_with_plan(finding, before):
         for cell in form.cells():
@@ -229,8 +224,7 @@ def must_stay(action, by):
 
 
 def prepare_follow_up(row, before, form, by, at):
-    """Yield (field name, message) of a follow-up before the measure was carried out, or in days to come; who
-    follows up is noted."""
+    """Note who follows up; yield (field name, message) of a day before the measure or in the future."""
     if row.followed_on and row.done_on and row.followed_on < row.done_on:
         yield 'followed_on', '事後確認日は是正の実施日以後にしてください。'
     if row.followed_on and row.followed_on > clock.today():

@@ -67,8 +67,7 @@ def kinds():
 
 
 def folder():
-    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is
-    deleted."""
+    """Return the person's own folder of uploads, outside the web root; expired uploads are deleted."""
     home = current_app.config['INSTANCE'] / 'uploads'
     path = home / str(current_user.id)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,8 +136,10 @@ def words_of(problem):
 
 
 def keep(data, encoding, about):
-    """Read an upload and store it, as it was read, by its hash with what is to become of it; the oldest are
-    dropped."""
+    """Read an upload and store the sheet with its settings; return its token.
+
+    The oldest uploads are dropped to make room.
+    """
     sheet = sheets.read(data, about['name'], encoding)
     token = hashlib.sha256(data + json.dumps([encoding, about], sort_keys=True).encode()).hexdigest()[:32]
     home = folder()

@@ -32,8 +32,10 @@ ONCE_ANOTHERS = ('以前ほかの人が使っていたメールアドレスで�
 
 
 def once_anothers(row, before):
-    """Tell whether a person would be given an address that was another's: who acted is told by it in the
-    trail."""
+    """Tell whether a person would be given an address that was once used by another person.
+
+    The trail tells people apart by their addresses.
+    """
     return bool(row.email) and (before is None or before.email != row.email) and history.others_had(row,
         'email')
 

@@ -20,8 +20,7 @@ from .web.submission import asked_for
 
 
 class PlanFileForm(PlanForm):
-    """A line of the plans' file: the plan's columns, then the check-in's; a blank 回 is a plan not yet
-    checked."""
+    """A line of the plans' file: the plan's columns and its check-in's, 回 blank without a check-in."""
 
     quarter = Code('回', QUARTERS)
     assessment = Code('評価', ASSESSMENTS)
@@ -162,8 +161,10 @@ class PlanLoad(Load):
 
     @staticmethod
     def export(noun, query, until=None, viewer=UNLIMITED):
-        """Return the plans' file: one line per check-in, one for a plan without any; check-ins as recorded
-        `until`."""
+        """Return (headers, rows) of the plans' file: a line per check-in, one for a plan without any.
+
+        `until`: check-ins as recorded at that moment.
+        """
         form = PlanFileForm(viewer=viewer)
         form.department_code.load_all()
         cells = form.cells()

@@ -35,8 +35,10 @@ def examined(row, before, form, by, at):
 
 
 def approved_by_another(reason, approver):
-    """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who
-    entered it before."""
+    """Return the rule that the approver of an exception is none of those who entered it.
+
+    `reason` and `approver` name the two fields.
+    """
     def rule(row, before, by):
         named = squeezed(row.__data__.get(approver))
         if not named or before is not None and all(row.__data__[name] == before.__data__[name]
@@ -82,8 +84,10 @@ cases = Noun(
 
 
 def prepare_support(row, before, form, by, at):
-    """A support entered with its completion day is a completed one; one that stands is completed by its
-    move, or by a file."""
+    """Set the state of a support by its completion day; yield (field name, message) of what is wrong.
+
+    One that exists is completed by its move, or by a file.
+    """
     if before is not None and before.state == 'withdrawn' and row.completed_on:
         yield 'completed_on', ('取り下げた支援は完了にできません。もう一度依頼するときは、'
                                '案件から新しく依頼してください。')
@@ -124,8 +128,10 @@ THREAD = 50
 
 
 def told(support):
-    """Return ([(comment, what its writer did)], more) of the newest part of a support's thread, the oldest
-    first; whether it has more."""
+    """Return ([(comment, what its writer did)], whether there are more) of a support's newest comments.
+
+    The oldest of them comes first.
+    """
     comments = list(support.comments.select(SupportComment,
                                             Person).join(Person).where(SupportComment.live()).order_by(
         SupportComment.id.desc()).limit(THREAD + 1))[::-1]
@@ -169,8 +175,7 @@ ASKED_IN = {'completed_on': 'completed_on', 'opinion': 'opinion'}
 
 
 def prepare_support_move(row, before, form, by, at):
-    """Yield (field name, message) of what a move lacks; a completed support keeps the opinion in its own
-    columns."""
+    """Yield (field name, message) of what a move lacks; the opinion of a completed support is copied."""
     said = form.text.data
     if row.state == 'completed':
         row.opinion_text = said

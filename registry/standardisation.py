@@ -147,8 +147,7 @@ steps = Noun(
              'status'],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 def counted_before(but):
-    """Tell whether progress of another step master than `but` (an id) stands: figures of past days are
-    counted by it."""
+    """Tell whether figures of past days are counted by another step master than `but` (an id)."""
     return StepProgress.select().join(Step).join(StepMaster).where(
         StepProgress.live(), Step.live(), StepMaster.live(), StepMaster.id != (but or 0)).exists()
 
@@ -158,8 +157,7 @@ def is_filled(master):
 
 
 def prepare_master(row, before, form, by, at):
-    """Refuse to change which step master counts the days that have passed: a year that was met must not
-    cease to be."""
+    """Refuse to change which step master counts past days: published figures would change."""
     days = [row.valid_from, before.valid_from if before is not None and is_filled(before) else None]
     past = [day for day in days if day is not None and day < clock.today()]
     if past and (before is None or row.valid_from != before.valid_from) and counted_before(row.id):
@@ -169,8 +167,7 @@ def prepare_master(row, before, form, by, at):
 
 
 def prepare_item(row, before, form, by, at):
-    """Refuse the first steps of a step master whose day has passed: from then on it would count, with no
-    progress."""
+    """Refuse the first step of a step master in force: it would start to count, with no progress."""
     if before is not None or row.master_id is None:
         return
     (valid_from,) = form.version.columns_of(row.master_id, 'valid_from')

@@ -66,8 +66,7 @@ unexamined_of = Prepared(lambda system: Case.select().where(
 
 
 def unsupported(system):
-    """Return the large cases of a system without 発注・計画調達支援 and without a recorded exception
-    (§3.2)."""
+    """Return the large cases of a system without 発注・計画調達支援 or a recorded exception (§3.2)."""
     cases = list(unexamined_of(system.id or 0))
     dated = Dated() if cases else None
     return [case for case in cases if is_large(case, case.ordered_on or clock.today(), dated)]
@@ -82,8 +81,10 @@ def supported(system):
 
 
 def facts(system, known=None):
-    """Return what the lifecycle's table asks of a system, as plain values; `known` is what is `related` to
-    it."""
+    """Return what the lifecycle's moves ask of a system, as plain values.
+
+    `known` is its `related`, where it has been read.
+    """
     cases, reviews, contracts = known or related(system)
     case, review = next(iter(cases), None), next(iter(reviews), None)
     found = dict(system.__data__)
@@ -208,14 +209,12 @@ def completeness(system):
 
 
 def may_move(system, move):
-    """Tell whether the person signed in may make a move: the roles of the lifecycle's table, on their own
-    records."""
+    """Tell whether the person signed in may make a move: by role, and on their own records."""
     return allowed('systems.move', system) and current_user.role in move.roles
 
 
 def move_form(system, target, **asked):
-    """Return the form of a move: the ledger's fields that its conditions ask for, filled in from the system,
-    and the reason."""
+    """Return the form of a move: the fields its conditions ask for, filled in, and the reason."""
     found = next((move for move in lifecycle.moves_from(system.lifecycle) if move.target == target), None)
     needs = {need for move in ([found] if found else [m for m in lifecycle.MOVES if m.target == target])
              for need in move.needs}

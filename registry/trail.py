@@ -115,8 +115,7 @@ def show(seq):
 
 
 def in_words(found):
-    """Return (what the record is called, its label, its address or None, [sentences]) of a row changed
-    behind the trail."""
+    """Return (title, label, address or None, [sentences]) of a row changed behind the trail."""
     table = history.TABLES[found['table']]
     noun, told = of_table(table), vocabulary(table)
     link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views
@@ -133,8 +132,7 @@ def in_words(found):
 @bp.route('/verify', methods=['GET', 'POST'])
 @permit('trail.verify')
 def check():
-    """Recompute the whole chain and compare every record with it; a reloaded address leads back to the
-    button."""
+    """Recompute the chain and compare every record with it; GET redirects to the list."""
     if request.method == 'GET':
         return redirect(url_for('.index'), code=303)
     try:

@@ -1,5 +1,4 @@
-"""Copies of the whole register: made while people work, opened and verified at once; put back only when they
-are whole."""
+"""Copies of the whole register: verified when made, put back only when whole."""
 import os
 import secrets
 from pathlib import Path
@@ -36,8 +35,7 @@ def backup(path, url):
 
 
 def restore(path, url, production, replace=False, upgrade=False, altered=False):
-    """Put the copy in `path` in the place of the register of `url`, which nobody may have open; return it
-    Checked.
+    """Replace the register of `url`, which nobody may have open, by the copy in `path`; return it Checked.
 
     `replace`: a PostgreSQL database that is not empty is emptied first. `upgrade`: a copy of an earlier
     version is migrated. `altered`: a copy in which verify finds tampering is taken all the same. All of it

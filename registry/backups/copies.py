@@ -14,8 +14,10 @@ NEEDED = {'act', 'change', 'trail_head', catalogue.HISTORY}
 
 
 class Failed(Exception):
-    """A copy could not be made or put back; the message says why and what to do, `status` is the
-    command's."""
+    """A copy could not be made or put back.
+
+    The message says why and what to do; `status` is the command's exit status.
+    """
 
     def __init__(self, message, status=1):
         super().__init__(message)
@@ -24,8 +26,10 @@ class Failed(Exception):
 
 @dataclass
 class Checked:
-    """A register that was read to its end: its chain's head, and what verify found; None where it could not
-    be asked."""
+    """The head of the chain of a register that was read to its end, and what verify found.
+
+    `verdict` is None where it could not be verified.
+    """
 
     seq: int
     hash: str
@@ -92,9 +96,9 @@ def opened(database):
 
 
 def examine(upgrade, altered=True):
-    """Return the open database Checked; refuse one that is no register of this version, or that was tampered
-    with.
+    """Return the open database Checked; raise Failed when it is not a whole register of this version.
 
+    A register that was tampered with is refused unless `altered`.
     `upgrade` migrates one of an earlier version first.
     """
     if lacking := NEEDED - set(db.get_tables()):

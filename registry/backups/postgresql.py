@@ -1,5 +1,4 @@
-"""Copies of a PostgreSQL register: its own dump; put back within one transaction that is verified before it
-is kept."""
+"""Copies of a PostgreSQL register: its own dump, put back and verified in one transaction."""
 import os
 import re
 import secrets
@@ -36,8 +35,10 @@ def environment(url):
 
 
 def program(name):
-    """Return the path of one of PostgreSQL's programs that understands the open server: its own version, or
-    a newer."""
+    """Return the path of a PostgreSQL program at least as new as the open server.
+
+    Raise Failed when none is installed.
+    """
     server = int(db.execute_sql('SHOW server_version_num').fetchone()[0]) // 10000
     found = {}
     for path in [shutil.which(name), *sorted(glob(f'/usr/lib/postgresql/*/bin/{name}'))]:
@@ -92,8 +93,10 @@ def backup_postgresql(part, url):
 
 
 def _load(path, env):
-    """Run what a dump holds in the open transaction: tables, data, indexes, constraints, triggers; no
-    schema, no owner."""
+    """Run a dump in the open transaction: tables, data, indexes, constraints and triggers.
+
+    Schemas and owners are left out.
+    """
     restore = program('pg_restore')
     try:
         listed = _run([restore, '--list', str(path)], env).decode()
@@ -156,8 +159,7 @@ def restore_postgresql(path, url, production, replace, upgrade, altered):
 
 
 def _empty(replace):
-    """Drop the register that stands in the open database, within the transaction; refuse what is not ours to
-    drop."""
+    """Drop the register in the open database within the transaction; raise Failed on other tables."""
     ours = {table._meta.table_name for table in TABLES} | {catalogue.HISTORY}
     if not replace:
         raise Failed('データベースが空ではありません。今の台帳と置き換えるときは、写しを取ってから '

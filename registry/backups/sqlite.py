@@ -86,8 +86,7 @@ def restore_sqlite(path, target, production, upgrade, altered):
 
 
 def _replace(staged, target):
-    """Put a whole database in the place of another that nobody has open; return where the former one is
-    kept."""
+    """Replace a database that nobody has open by a whole one; return where the former one is kept."""
     stamp = clock.now().strftime('%Y%m%dT%H%M%S')
     former = target.with_name(f'{target.stem}-before-restore-{stamp}{target.suffix}')
     if not target.exists():
@@ -123,8 +122,10 @@ def _replace(staged, target):
 
 
 def _held(path):
-    """Tell whether some process has a database open whose content says nothing: SQLite locks bytes far
-    behind its end."""
+    """Tell whether some process has a database open.
+
+    SQLite locks bytes far behind the end of the file, so its content need not be read.
+    """
     try:
         import fcntl
     except ImportError:

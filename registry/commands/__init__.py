@@ -1,5 +1,7 @@
-"""`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is
-wrong."""
+"""`daicho …`: the register from the command line.
+
+Exit status 0: done; 1: the data is wrong; 2: the call is wrong.
+"""
 import os
 from functools import partial
 

@@ -35,8 +35,7 @@ def rebuild():
 
 
 def read_settings():
-    """Return the settings for what must not open the application's database; fail in words when they will
-    not do."""
+    """Return the settings without opening the application's database; exit 2 with words when unusable."""
     try:
         read = config.read()
     except config.Unsafe as error:
@@ -49,8 +48,7 @@ def read_settings():
 @click.argument('file', type=click.Path(dir_okay=False, path_type=Path))
 @click.option('--json', 'as_json', is_flag=True)
 def backup(file, as_json):
-    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on
-    working."""
+    """Write the whole register to a new FILE, verify it and print its head; people may go on working."""
     try:
         checked = backups.backup(file, read_settings()['DATABASE_URL'])
     except (backups.Failed, PeeweeException) as error:
@@ -66,8 +64,7 @@ def backup(file, as_json):
               help='take a copy in which verify finds tampering all the same')
 @click.option('--json', 'as_json', is_flag=True)
 def restore(file, replace, upgrade, altered, as_json):
-    """Put the copy in FILE in the register's place, verify it and print its head; the server must be
-    stopped."""
+    """Put the copy in FILE in place of the register and verify it; the server must be stopped."""
     read = read_settings()
     try:
         checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace,

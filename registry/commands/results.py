@@ -57,8 +57,7 @@ def stated(indicator):
 
 
 def beside(indicator):
-    """Return what is said of a published value: that it stands in a computed one's place, or what it is
-    beside that."""
+    """Return what is said of a published value: whether it replaces a computed one or stands beside it."""
     if indicator.is_published:
         return f'〔公表値。自動集計は{indicator.instead_of}〕'
     if not indicator.published:

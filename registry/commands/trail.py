@@ -30,8 +30,7 @@ def head(as_json):
 @trail_.command('verify')
 @click.option('--json', 'as_json', is_flag=True)
 def verify_(as_json):
-    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be
-    checked."""
+    """Recompute the chain and compare all records; 0 intact, 1 tampered with, 2 could not be checked."""
     try:
         with register(status=2):
             found = verify.verify()

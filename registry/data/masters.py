@@ -1,5 +1,4 @@
-"""The built-in masters (初期マスタ): businesses, steps, incident levels, settings, and the strategies of
-2025 and 2026."""
+"""The built-in masters (初期マスタ): businesses, steps, levels, settings, strategies of 2025 and 2026."""
 import csv
 import tomllib
 from datetime import date
@@ -35,8 +34,7 @@ def rows(name):
 
 
 def fill(at):
-    """Put every master that is missing in place, each as an act of the system; run twice it changes
-    nothing."""
+    """Enter every built-in master that is missing, each as an act of the system; idempotent."""
     fill_tables(at)
     fill_strategies(at)
 
@@ -157,8 +155,7 @@ def bind(data, at):
 
 
 def touched(indicator):
-    """Tell whether an indicator is no longer only as built in: changed by a person, or limited once
-    before."""
+    """Tell whether an indicator was changed by a person, or has been limited to businesses before."""
     return (IndicatorBusiness.select().where(IndicatorBusiness.indicator == indicator).exists()
             or Change.select().join(Act).where(Change.table == 'indicator', Change.row == indicator.id,
                                                Act.actor != 'system').exists())

@@ -1,5 +1,7 @@
-"""The board: a year's initiatives and indicators, judged; pages, PDF, JSON and the command line all read
-this."""
+"""The board: a year's initiatives and indicators, judged.
+
+Pages, PDF, JSON and the command line all read it.
+"""
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -124,8 +126,10 @@ def was_demo():
 
 @dataclass(frozen=True)
 class Told:
-    """What is written of a year's strategy; `indicators` are found by their id, what belongs to a part by
-    the part's."""
+    """The rows of a year's strategy.
+
+    `indicators` are keyed by their id; schedules, actuals and bound businesses by the id of their parent.
+    """
 
     strategy: Strategy
     themes: dict
@@ -191,8 +195,7 @@ def _build(year, as_of, until, trends):
 
 
 def judged_on(indicator, year, as_of, until, trends):
-    """Return the IndicatorView of an indicator as of a day, judged again only when what it says or counts
-    has changed."""
+    """Return the IndicatorView of an indicator as of a day, judged anew only when its inputs changed."""
     def make():
         # read again here, so that it is known what the view was made from
         found = told(year)
@@ -209,8 +212,7 @@ def natural(no):
 
 
 def bound_businesses(indicators):
-    """Return {indicator id: [(id, code, name)]} of the businesses to which some of the indicators are
-    limited."""
+    """Return {indicator id: [(id, code, name)]} of the businesses to which indicators are limited."""
     found = {}
     for indicator, *business in (
             IndicatorBusiness.select(IndicatorBusiness.indicator, Business.id, Business.code,
@@ -222,8 +224,10 @@ def bound_businesses(indicators):
 
 
 def day_problem(year, day):
-    """Return in words why a year cannot be looked at as of a day, '' when it can; `year` is None where only
-    a day is asked."""
+    """Return why a year cannot be looked at as of a day, '' when it can.
+
+    `year` is None where only a day is asked.
+    """
     start = calendar.year_range(year)[0] if year is not None else day
     if day < start:
         return f'基準日は{calendar.show_day(start)}以後にしてください。'

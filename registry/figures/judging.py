@@ -121,16 +121,20 @@ def plain_number(number):
 
 
 def parts_of(numerator, denominator, words=RATE):
-    """Return what a value is made of: 626／720, or as the figure reads its two numbers; a count alone; ''
-    when not known."""
+    """Return a value's numerator and denominator as text: 626／720; a count alone; '' when not known.
+
+    `words` is how a figure reads its two numbers.
+    """
     if numerator is None or denominator is None:
         return plain_number(numerator) or ''
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
 def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
-    """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it
-    is limited to."""
+    """Return the IndicatorView of one indicator as of a day.
+
+    `bound` are the businesses (id, code, name) it is limited to.
+    """
     percent = indicator.unit == '%'
     entered = [row for row in entered if row.as_of <= as_of]
     actual = entered[-1] if entered else None
@@ -198,8 +202,7 @@ def stated(actual):
 
 
 def stated_text(actual, indicator):
-    """Return an actual's value as it was published: with its own decimals, unless it is known more exactly
-    than it is shown."""
+    """Return the text of an actual with its published decimals, or more where it is known more exactly."""
     if actual.value is None:
         return '数値なし'
     if actual.denominator and ratings.places_of(actual.value) > indicator.places:
@@ -215,16 +218,14 @@ def places_of(actual, indicator):
 
 
 def exact_of(actual, percent):
-    """Return an entered actual as exactly as it is known: a rate by its numerator and denominator; None
-    without a value."""
+    """Return the exact value of an entered actual: numerator ÷ denominator of a rate; None without one."""
     if percent and actual.numerator is not None and actual.denominator:
         return Fraction(actual.numerator) * 100 / Fraction(actual.denominator)
     return None if actual.value is None else Fraction(actual.value)
 
 
 def shown(value, indicator):
-    """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None
-    stays None."""
+    """Round a value half up to the indicator's decimals, to 100 and 0 % only when exact; None stays None."""
     return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.places)
 
 
@@ -246,8 +247,10 @@ def gap(view, found):
 
 
 def measured_trend(indicator, year, as_of, until, dated, businesses=()):
-    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at
-    once."""
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day.
+
+    All are read at once.
+    """
     days = calendar.month_ends(year, as_of)
     asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
                       remembered)

@@ -107,8 +107,7 @@ def serves(name, year):
 
 
 def groups(found):
-    """Return [(key, kind, words, rows the person may see, rows of other units that are only counted)] of a
-    figure's groups."""
+    """Return [(key, kind, words, rows the person may see, number of other units' rows)] of a figure."""
     sizes, listed = found.population.sizes(condition(found.population.table, current_user, clock.today())), []
     for kind, rows in keyed(found).items():
         every, seen = sizes[rows.code]
@@ -122,8 +121,10 @@ def bound(served):
 
 
 def published(served, as_of):
-    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up
-    to a day."""
+    """Return the last published value of each indicator up to a day.
+
+    [(indicator, day, value as published, quote, source)]
+    """
     ids, last = [one.id for one in served], {}
     for row in remembered(('actuals', *ids), lambda: list(Actual.select().where(
             Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
@@ -168,8 +169,7 @@ def columns_of(found, ids, until, dated):
 
 
 def voidings(population, ids):
-    """Return {row id: (reason, who and when)} of rows that no longer stand: of the row itself, or of what it
-    belongs to."""
+    """Return {row id: (reason, who and when)} of rows that are voided, or whose parents are."""
     tables = population.voidable
     found = {}
     for id, *told in population.query.select(population.table.id, *(

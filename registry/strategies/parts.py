@@ -31,8 +31,7 @@ def crumbs(year, *more):
 
 
 def below(row):
-    """Return an initiative's rows, itself first: its indicators, their actuals and its schedule, voided ones
-    too."""
+    """Return an initiative, its indicators, their actuals and links, and its schedule, voided ones too."""
     indicators = list(Indicator.select().where(Indicator.initiative == row))
     ids = [i.id for i in indicators] or [0]
     return [row, *indicators, *Actual.select().where(Actual.indicator.in_(ids)),
@@ -53,8 +52,7 @@ def parts_of(row):
 
 
 def past_of(rows):
-    """Return the history of a part of the strategy and of what belongs to it, newest first: [(act,
-    [sentences])]."""
+    """Return [(act, [sentences])] of a part of the strategy and of what belongs to it, newest first."""
     told, names = {}, {(type(other), other.id): other.label for other in rows}
     changes = history.of_rows(rows)
     history.name_all(changes, names)
@@ -67,8 +65,10 @@ def past_of(rows):
 
 
 def weighty(words):
-    """Return the rule that a change of some columns or links ({name: words}) must give its reason: what was
-    judged is judged otherwise."""
+    """Return the rule that changing some columns or links needs a reason: judgements may change.
+
+    `words` are {name: label}.
+    """
     def explained(row, before, form):
         links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or [])
                  for field in form.links()}
@@ -126,7 +126,9 @@ PARTS = years, themes, initiatives, officials, indicators, schedules
 
 def edited(declared, form, before, place, heading, back, crumbs):
     """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
-    `back(row)` is where to go."""
+
+    `back(row)` is where it leads to.
+    """
     def done(outcome):
         flash('保存しました。' if outcome.changed else '変更はありませんでした。')
         return redirect(back(outcome.row), code=303)
