@@ -145,7 +145,7 @@ def median(client, path, rounds=ROUNDS):
     return statistics.median(client.time(path) for _ in range(rounds))
 
 
-def beside(bare, take, rounds=ROUNDS):
+def time_against_floor(bare, take, rounds=ROUNDS):
     """Return (median seconds of `take(round)`, the floor), in turns: a machine that slows down slows both.
 
     Each is measured in blocks, the first few of a block not counted: both are warm.
@@ -262,7 +262,7 @@ def children_files(folder):
         yield file('enrolments', f'enrolments-{part}', '研修コード,職員番号,状態,受講日', (
             [f'Q-{course:02d}', f'7{n:05d}',
              *(('修了', f'{2021 + course // 12}-{6 + (n + course) % 5:02d}-{1 + n % 28:02d}')
-                                              if (n + course) % 10 else ('未受講', ''))]
+               if (n + course) % 10 else ('未受講', ''))]
             for course in range(part * 24, part * 24 + 24) for n in range(2800)))
     yield file('incidents', 'incidents',
                'インシデント番号,件名,区分,レベル,管理番号（複数は;区切り）,検知日時,復旧日時', (
@@ -366,7 +366,7 @@ def measure(size, url, work, children=False):
         _, page, _ = client.request('GET', '/systems/?q=X-000000')
         record = re.search(r'href="/systems/(\d+)"', page).group(1)
         def against(name, take, budget, before):
-            took, floor = beside(bare, take)
+            took, floor = time_against_floor(bare, take)
             return say(f'{name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor  '
                        f'{budget_of(budget, before)}', took <= budget * floor)
         for name, path, budget, before in PAGES:

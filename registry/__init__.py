@@ -95,7 +95,7 @@ def create_app(given=None):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
-    said_everywhere(app)
+    register_template_context(app)
     return app
 
 
@@ -114,7 +114,7 @@ def refuse_demo(app):
                             'DATABASE_URL に、本番のデータベースを入れてください。')
 
 
-def said_everywhere(app):
+def register_template_context(app):
     """Register what every template may use: the person, the menu, the trail's head, filters for days."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
                                  called=display.called, tuple=tuple)
@@ -124,7 +124,7 @@ def said_everywhere(app):
     @app.context_processor
     def site():
         if g.get('failsafe'):
-            return {'site': {'is_demo': board.was_demo(), 'today_pinned': clock.pinned()}}
+            return {'site': {'is_demo': board.was_demo_last(), 'today_pinned': clock.pinned()}}
         head = memo.head()
         person = current_user._get_current_object()
         if not person.is_authenticated:

@@ -21,19 +21,20 @@ from .web.submission import asked_for, submitted
 
 
 def course_panels(course):
-    tally = remembered(('enrolled', course.id),
-                       lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
-        Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
+    tally = remembered(('enrolled', course.id), lambda: dict(
+        Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
+            Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()],
             'census': census, 'waits': course.census_on is not None and course.census_on > clock.today(),
             'can_census': census == 0 and not course.voided_at
             and course.census_on is not None and course.census_on <= clock.today()
-            and allowed('courses.census', course), 'late': late_joiners(course) if census else (0, []),
-            'taken': taken(course)}
+            and allowed('courses.census', course),
+            'late': late_joiners(course) if census else (0, []),
+            'census_act': census_act(course)}
 
 
-def taken(course):
+def census_act(course):
     """Return the Act that froze a course's census, or None; it is not in the course's own history."""
     first = Enrolment.select(fn.MIN(Enrolment.id)).where(Enrolment.course == course)
     return Act.select().join(Change).where(Change.table == Enrolment._meta.table_name,

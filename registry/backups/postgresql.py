@@ -16,7 +16,7 @@ from audits import trail, verify
 from models import TABLES, catalogue, db
 
 from ..core import connection
-from .copies import NEEDED, Checked, Failed, examine, opened
+from .copies import REQUIRED_TABLES, Checked, Failed, examine, using_database
 
 #: where libpq's programs look for what stands in DATABASE_URL: a password on a command line is everybody's
 #: to read
@@ -62,7 +62,7 @@ def _run(words, env):
 
 
 def backup_postgresql(part, url):
-    if NEEDED - set(db.get_tables()):
+    if REQUIRED_TABLES - set(db.get_tables()):
         raise Failed('台帳のデータベースではありません。daicho migrate を実行してください。', 2)
     env, schema = environment(url), db.execute_sql('SELECT current_schema()').fetchone()[0]
     with db.atomic():
@@ -81,7 +81,7 @@ def backup_postgresql(part, url):
     except ProgrammingError:
         return checked  # not permitted: the file is whole, its content was not verified
     try:
-        with opened(connection.open_database(urlsplit(url)._replace(path=f'/{name}').geturl())):
+        with using_database(connection.open_database(urlsplit(url)._replace(path=f'/{name}').geturl())):
             with db.atomic():
                 _load(part, env)
                 checked.verdict = examine(upgrade=True).verdict
@@ -144,7 +144,7 @@ def _execute(lines):
 
 
 def restore_postgresql(path, url, production, replace, upgrade, altered):
-    with opened(connection.open_database(url, production)):
+    with using_database(connection.open_database(url, production)):
         try:
             with db.atomic():
                 if db.get_tables():

@@ -52,8 +52,8 @@ def backup(file, as_json):
     try:
         checked = backups.backup(file, read_settings()['DATABASE_URL'])
     except (backups.Failed, PeeweeException) as error:
-        not_copied(error)
-    told(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
+        fail_copy(error)
+    report_copy(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
 
 
 @click.command()
@@ -70,27 +70,27 @@ def restore(file, replace, upgrade, altered, as_json):
         checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace,
                                   upgrade, altered)
     except (backups.Failed, PeeweeException) as error:
-        not_copied(error)
-    told(file, checked, as_json, f'{file} の写しを戻しました。', None)
+        fail_copy(error)
+    report_copy(file, checked, as_json, f'{file} の写しを戻しました。', None)
 
 
-def not_copied(error):
+def fail_copy(error):
     """End with the words of what stood in the way."""
     if isinstance(error, backups.Failed):
         fail(str(error), error.status)
     fail(f'データベースにつながりません（{" ".join(str(error).split())}）。', 2)
 
 
-def told(file, checked, as_json, words, size):
+def report_copy(file, checked, as_json, words, size):
     """Print a copy's head and what was found in it; end with 1 where that is tampering."""
     verdict = checked.verdict
     found = ('中身の検証はしていません（データベースを作る権限がありません）。' if verdict is None else
              '検証: 改ざんは見つかりませんでした。' if verdict.intact else
              '検証: 改ざんが見つかりました。daicho trail verify で確かめてください。')
     if as_json:
-        emit({'file': str(file), 'bytes': size, 'head': {'seq': checked.seq, 'hash': checked.hash,
-                                                         'at': checked.at.isoformat() if checked.at
-                                                         else None},
+        emit({'file': str(file), 'bytes': size,
+              'head': {'seq': checked.seq, 'hash': checked.hash,
+                       'at': checked.at.isoformat() if checked.at else None},
               'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
               'former': str(checked.former) if checked.former else None})
     else:

@@ -37,8 +37,8 @@ from .units import Units
 
 def is_empty():
     """Tell whether the register holds nothing but the built-in masters."""
-    return (not any(table.select().exists() for table in (Department, Person, Staff, System, Incident, Case,
-        Plan))
+    tables = Department, Person, Staff, System, Incident, Case, Plan
+    return (not any(table.select().exists() for table in tables)
             and not Act.select().where(~Act.kind.startswith('masters.')).exists())
 
 

@@ -43,7 +43,7 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 
 @bp.get('/<name>')
 @permit('figures.read')
-@boards.one_state()
+@boards.consistent_reads()
 def show_figure(name):
     """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
 
@@ -57,26 +57,26 @@ def show_figure(name):
     as_of, problem = asked_day(year)
     dated = judging.settings()
     as_of = as_of or default_day(year, today)
-    until = boards.moment(as_of)
-    exists, served = remembered(('served', name, year), lambda: serves(name, year))
+    until = boards.counted_until(as_of)
+    exists, served = remembered(('served', name, year), lambda: indicators_of_measure(name, year))
     place = request.args.get('indicator', '')[:12]
     of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
     if place and of is None:
         abort(404)
-    limits = bound(served)
+    limits = limits_of(served)
     businesses = tuple(limits.get(of.id, ())) if of else ()
 
     def counted():
         # asked for again where rows are remembered, so that it is known what they were chosen by
         return judging.figure_on(name, year, as_of, until, judging.settings(),
-                                tuple(id for id, _, _ in businesses))
+                                 tuple(id for id, _, _ in businesses))
     found = counted()
     asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role,
              current_user.department_id)
     listed = remembered(('groups', *asked), lambda: groups(counted()))
     group = request.args.get('group', '')
-    chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n),
-        listed[0][0])
+    chosen = group if group in [key for key, *_ in listed] else next(
+        (k for k, _, _, n, _ in listed if n), listed[0][0])
     page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
     table = remembered(('page', *asked, chosen, page),
                        lambda: row_table(counted(), chosen, until, page, total))
@@ -92,14 +92,14 @@ def show_figure(name):
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen,
                            table=table, used=used,
                            of=of, businesses=businesses, limits=limits,
-                           published=published([of] if of else served, as_of),
+                           published=last_published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
-                           parts=judging.parts_of(found.numerator, found.denominator, found.parts),
+                           parts=judging.fraction_text(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if exists
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 
 
-def serves(name, year):
+def indicators_of_measure(name, year):
     """Return (whether the year has a strategy, its indicators that a measure counts)."""
     return Strategy.select().where(Strategy.fiscal_year == year, Strategy.live()).exists(), list(
         Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
@@ -109,18 +109,18 @@ def serves(name, year):
 def groups(found):
     """Return [(key, kind, words, rows the person may see, number of other units' rows)] of a figure."""
     sizes, listed = found.population.sizes(condition(found.population.table, current_user, clock.today())), []
-    for kind, rows in keyed(found).items():
+    for kind, rows in rows_by_key(found).items():
         every, seen = sizes[rows.code]
         listed.append((kind, kind.rpartition('-')[0], rows.words, seen, every - seen))
     return listed
 
 
-def bound(served):
+def limits_of(served):
     ids = [one.id for one in served]
-    return remembered(('bound', *ids), lambda: boards.bound_businesses(ids))
+    return remembered(('bound', *ids), lambda: boards.businesses_of_indicators(ids))
 
 
-def published(served, as_of):
+def last_published(served, as_of):
     """Return the last published value of each indicator up to a day.
 
     [(indicator, day, value as published, quote, source)]
@@ -133,7 +133,7 @@ def published(served, as_of):
     return [(one, *last[one.id]) for one in served if one.id in last]
 
 
-def keyed(found):
+def rows_by_key(found):
     """Return {key in an address: Rows} of a figure's groups."""
     return {f'{kind}-{at}': rows for kind, part in (('counted', found.counted), ('left-out', found.left_out))
             for at, rows in enumerate(part)}
@@ -184,12 +184,12 @@ def voidings(population, ids):
                 Change.table == table._meta.table_name, Change.row.in_(voided or [0]),
                 Change.kind == 'void').order_by(Change.act).tuples()):
             told[table, row] = f'{name}（{calendar.show_moment(at)}）'
-    return {id: (('' if one[0] is population.table else f'{words_of(one[0])}の取消: ') + (one[2] or ''),
+    return {id: (('' if one[0] is population.table else f'{noun_label(one[0])}の取消: ') + (one[2] or ''),
                  told.get(one[:2], ''))
             for id, one in found.items() if one}
 
 
-def words_of(table):
+def noun_label(table):
     noun = of_table(table)
     return noun.one if noun else ''
 
@@ -204,7 +204,7 @@ def hours(elapsed):
 
 def row_table(found, key, until, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
-    rows, population = keyed(found)[key], found.population
+    rows, population = rows_by_key(found)[key], found.population
     table, query = population.table, rows.query
     limit = condition(table, current_user, clock.today())
     if limit is not None:
@@ -216,11 +216,11 @@ def row_table(found, key, until, page, total, size=50):
     more, told = [], {}
     if rows.code == VOIDED[0]:
         more, told = ['取消の理由', '取り消した人と日時'], voidings(population, ids)
-    lines = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
-                       for column, value in zip(columns, row[1:], strict=True)]
-                       + [(text, '') for text in told.get(row[0], ('',) * len(more))])
-             for row in population.joins(noun.joins(table.select(table.id,
-                     *(c.sql() for c in columns)).where(table.id.in_(ids))))
+    chosen = table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids))
+    lines = [(row[0], [*(('' if value is None else column.show(value), column.tone and column.tone(value))
+                         for column, value in zip(columns, row[1:], strict=True)),
+                       *((text, '') for text in told.get(row[0], ('',) * len(more)))])
+             for row in population.joins(noun.joins(chosen))
              .order_by(*population.order or [table.id]).tuples()]
     return {'columns': [*(c.label for c in columns), *more], 'narrow': narrow(columns), 'rows': lines,
             'noun': noun.name, 'page': page, 'pages': pages, 'total': total}

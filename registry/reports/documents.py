@@ -3,7 +3,7 @@ from ..core import clock
 from ..figures import board as boards
 
 
-@boards.one_state()
+@boards.consistent_reads()
 def build(name, year, as_of=None, only=None):
     """Return the PDF of a year's `results` or `plan`, of initiative number `only` alone; None without one."""
     from . import plan, results

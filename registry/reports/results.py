@@ -171,8 +171,8 @@ def origin(indicator):
 def provenance(indicator, board):
     """Return what is known about an actual: source and quote, its day, what it rests on."""
     # a published value is said below, with all that were published
-    found = [] if indicator.is_published else [text for text in (indicator.source_text
-        + quoted(indicator.quote),) if text]
+    text = indicator.source_text + quoted(indicator.quote)
+    found = [text] if text and not indicator.is_published else []
     if indicator.businesses:
         found.append(f'対象業務：{"、".join(name for _, name in indicator.businesses)}')
     if indicator.source == 'entered' and not indicator.is_published and (
@@ -208,8 +208,8 @@ def tasks(pen, view, style, width, pictures=()):
         rows = [pictures[at:at + CHARTS_A_ROW] for at in range(0, len(pictures), CHARTS_A_ROW)]
         inner = [[label, pen.listed(view.tasks, style, '・')] if not at else ['', '']
                  for at in range(len(rows))]
-        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row)) for start,
-                 row in zip(inner, rows, strict=True)]
+        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row))
+                 for start, row in zip(inner, rows, strict=True)]
         return [paper.table(cells, [LABEL, room * 0.34, side, side, side], [
             *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, PAPER),
             ('LEFTPADDING', (2, 0), (-1, -1), 5), ('RIGHTPADDING', (2, 0), (-1, -1), 3)])]
