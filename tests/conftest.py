@@ -16,11 +16,11 @@ import desk as desks
 import hypothesis
 import psycopg
 import pytest
+from engine import ENGINE, tripwire
+from figure_values import SYSTEM
 from flask import Response
 from flask.testing import FlaskClient
-from ground import ENGINE, tripwire
-from reading import Page
-from reckoning import SYSTEM
+from html_page import Page
 from werkzeug.routing import Rule
 
 from audits import trail

@@ -4,7 +4,7 @@ import io
 import re
 
 from cast import PASSWORD, email
-from reading import Page
+from html_page import Page
 
 from audits import trail
 from models import Person, db

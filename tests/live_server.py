@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
-from places import ROOT
+from html_page import Page
+from paths import ROOT
 from ports import free_port
-from reading import Page
 
 from audits import trail
 from models import Person

@@ -6,9 +6,9 @@ import sys
 
 import click
 import pytest
-from ground import Untrailed
-from places import ROOT
-from reading import Page
+from engine import Untrailed
+from html_page import Page
+from paths import ROOT
 
 from models import RECORDS, Throttle, db
 from registry import commands

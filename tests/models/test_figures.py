@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import Maker
-from oracle import MOSTLY, Register, agree
+from random_register import Maker
+from recounted import MOSTLY, Register, agree
 
 from audits import trail
 from models import Business, db

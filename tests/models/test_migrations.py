@@ -1,8 +1,8 @@
 """The migrations build exactly what the models describe, on whichever engine the tests run, and guard the
 trail."""
 import pytest
-from altering import WRONG, alter, rewrite
 from peewee import PeeweeException, SqliteDatabase
+from schema_tampering import WRONG, alter, rewrite
 
 from audits import trail
 from models import TABLES, Act, Change, System, TrailHead, catalogue, db

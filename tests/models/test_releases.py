@@ -15,8 +15,8 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from earlier import DATA, opened_at, stored
-from places import ROOT
+from earlier_releases import DATA, opened_at, stored
+from paths import ROOT
 
 from audits import verify
 from models import Department, System, catalogue, db

@@ -2,10 +2,10 @@
 import re
 
 import pytest
-from asking import refused, upload, values
 from cast import email
-from matrix import OFFICE, UNITS, address
-from reading import Page
+from form_posts import refused, upload, values
+from html_page import Page
+from permit_matrix import OFFICE, UNITS, address
 
 from audits import trail
 from forms.fields import Pointing

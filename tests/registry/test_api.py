@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
+from api_calls import head, last_act, many
 from cast import CAST
-from machines import head, last_act, many
-from matrix import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 from peewee import OperationalError, SqliteDatabase
+from permit_matrix import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 
 from audits import trail
 from models import db

@@ -2,7 +2,7 @@
 themselves."""
 from datetime import date
 
-from asking import upload, values
+from form_posts import upload, values
 
 from audits import rebuild, trail, verify
 from models import Contract, System, db

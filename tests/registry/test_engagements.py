@@ -3,8 +3,8 @@ work."""
 from datetime import date
 
 import pytest
-from asking import changed_by_someone, refused, values, words
 from cast import email
+from form_posts import changed_by_someone, refused, values, words
 from lists import numbers
 
 from audits import trail

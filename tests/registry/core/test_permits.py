@@ -3,9 +3,9 @@ code's own."""
 import re
 
 import pytest
-from asking import foreign
 from cast import CAST, email
-from matrix import AUDITORS_POSTS, ENDING, OFFICE, UNITS, address, expected, places, rules
+from form_posts import foreign
+from permit_matrix import AUDITORS_POSTS, ENDING, OFFICE, UNITS, address, expected, places, rules
 
 from audits import trail
 from models import Act, Case, CaseShare, Engagement, IncidentSystem, Person, ReviewSystem, System, db

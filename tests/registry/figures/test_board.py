@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import cast
 import pytest
-from beside import then
+from concurrent_writes import then
 
 from audits import trail
 from models import (

@@ -4,8 +4,8 @@ import io
 import json
 
 import pytest
-from asking import values
-from machines import command, head, last_act
+from api_calls import command, head, last_act
+from form_posts import values
 
 from forms.fields import Flag, Key, Text, Whole
 from registry.records.noun import NOUNS

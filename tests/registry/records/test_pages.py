@@ -2,9 +2,9 @@
 import re
 
 import pytest
-from asking import DESK
 from cast import CAST, email
-from hanging import FEW, MANY, hang
+from form_posts import DESK
+from many_children import FEW, MANY, hang
 
 from audits import history, trail, verify
 from models import Act, Case, IncidentSystem, Person, db

@@ -5,9 +5,9 @@ import re
 import zipfile
 
 import pytest
-from books import FORMS, HEADERS, ROWS, SLOW, refusal, refused_soon, repacked, unfailing, with_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workbooks import FORMS, HEADERS, ROWS, SLOW, refusal, refused_soon, repacked, unfailing, with_rows
 
 from registry.records.sheets import inspecting_xlsx
 

@@ -3,9 +3,9 @@ own."""
 from time import process_time
 
 import pytest
-from books import SHORT, SLOW, cells, read, refusal, refused_soon, unfailing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workbooks import SHORT, SLOW, cells, read, refusal, refused_soon, unfailing
 
 from registry.records import sheets
 from registry.records.sheets import Problem
