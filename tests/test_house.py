@@ -1,5 +1,4 @@
-"""The house's own rules: which room opens which door, and what every endpoint, page, setting and command
-owes the reader."""
+"""The house's own rules: doors between rooms; what endpoints, pages, settings and commands owe."""
 import ast
 import re
 import sys

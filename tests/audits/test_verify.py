@@ -1,5 +1,4 @@
-"""Verification: every way to rewrite the trail or a record behind its back is found, and the place is
-named."""
+"""Verification: every way to rewrite the trail or a record behind its back is found and named."""
 import pytest
 import schema_tampering as tampering
 from cast import email

@@ -1,5 +1,4 @@
-"""A few rounds of the trial that kills, and of verify beside four who write; `kills.py` does as many as it
-is told to."""
+"""A few rounds of the trial that kills, and of verify while four write; `kills.py` does more."""
 import kills
 from engine import ENGINE
 

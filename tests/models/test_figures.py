@@ -1,5 +1,4 @@
-"""Figures recomputed from the rows, slowly and by another hand: numbers, groups and months of every measure
-agree."""
+"""Figures counted again from the rows, slowly: numbers, groups and months of every measure agree."""
 from datetime import date, datetime, timedelta
 
 import pytest

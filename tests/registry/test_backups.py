@@ -1,5 +1,4 @@
-"""Backups: whole, verified and nobody else's to read; put back only when they are whole and of this
-version."""
+"""Backups: whole, verified, nobody else's to read; put back only when whole and of this version."""
 import gzip
 import shutil
 import sqlite3

@@ -1,5 +1,4 @@
-"""Contracts: what their systems are told of by them, and files of the days when systems said it
-themselves."""
+"""Contracts: what systems say by them, and files of the days when systems said it themselves."""
 from datetime import date
 
 from form_posts import upload, values

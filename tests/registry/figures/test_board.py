@@ -1,5 +1,4 @@
-"""The board tells what is recorded from what is not: an empty register is no result, and what was published
-stays."""
+"""The board: an empty register is no result, and what was published stays."""
 from datetime import date, datetime
 from decimal import Decimal
 

@@ -1,5 +1,4 @@
-"""Figures open to their rows: what they counted and left out, and what waits on the first page to its
-list."""
+"""Figures open to the rows they counted and left out, and what waits on the first page to its list."""
 import re
 from datetime import timedelta
 

@@ -1,5 +1,4 @@
-"""The same edit by page, file, API and command: the same act but for its channel, and the same refusals in
-the same words."""
+"""The same edit by page, file, API and command: the same act but for its channel, the same refusals."""
 import io
 import json
 

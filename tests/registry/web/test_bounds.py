@@ -1,5 +1,4 @@
-"""Length before work: what is too long is refused in words before anything is made of it, and honest input
-never is."""
+"""Length before work: what is too long is refused before anything is made of it; honest input never."""
 import io
 import re
 from urllib.parse import urlencode

@@ -1,5 +1,4 @@
-"""Workbooks looked into before they are read: bombs, lies about sizes, entities and passwords are
-refused."""
+"""Workbooks inspected before they are read: bombs, false sizes, entities and passwords are refused."""
 import io
 import re
 import zipfile

@@ -1,5 +1,4 @@
-"""Files read: character sets, lines and limits; no bytes make the reader fail in another way than its
-own."""
+"""Files read: character sets, lines and limits; whatever the bytes, the reader fails in its own way."""
 from time import process_time
 
 import pytest
