@@ -92,8 +92,7 @@ def wait_for(port, path='/'):
 
 
 class Client:
-    """One keep-alive client with its cookies; the server closes a connection that says nothing for ten
-    seconds."""
+    """One keep-alive client with its cookies; the server closes an idle connection after ten seconds."""
 
     def __init__(self, port, token=''):
         self.connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
@@ -146,7 +145,7 @@ def median(client, path, rounds=ROUNDS):
     return statistics.median(client.time(path) for _ in range(rounds))
 
 
-def beside(bare, take, rounds=ROUNDS):
+def time_against_floor(bare, take, rounds=ROUNDS):
     """Return (median seconds of `take(round)`, the floor), in turns: a machine that slows down slows both.
 
     Each is measured in blocks, the first few of a block not counted: both are warm.
@@ -245,8 +244,10 @@ def departments_file(path):
 
 
 def children_files(folder):
-    """Write the files of a register in use: yield (kind, path) of 2,800 staff, 72 courses that all attend,
-    incidents, budget requests."""
+    """Write the files of a register in use and yield (kind, path) of each.
+
+    2,800 staff, 72 courses that all attend, incidents, budget requests.
+    """
     def file(kind, name, header, rows):
         path = folder / f'{name}.csv'
         with open(path, 'w', encoding='utf-8-sig', newline='') as out:
@@ -261,7 +262,7 @@ def children_files(folder):
         yield file('enrolments', f'enrolments-{part}', '研修コード,職員番号,状態,受講日', (
             [f'Q-{course:02d}', f'7{n:05d}',
              *(('修了', f'{2021 + course // 12}-{6 + (n + course) % 5:02d}-{1 + n % 28:02d}')
-                                              if (n + course) % 10 else ('未受講', ''))]
+               if (n + course) % 10 else ('未受講', ''))]
             for course in range(part * 24, part * 24 + 24) for n in range(2800)))
     yield file('incidents', 'incidents',
                'インシデント番号,件名,区分,レベル,管理番号（複数は;区切り）,検知日時,復旧日時', (
@@ -276,8 +277,10 @@ def children_files(folder):
 
 
 def cold(client, bare, path, touch):
-    """Return the median seconds of a page asked for first after `touch` has edited something, of the same
-    page warm, and of the floor."""
+    """Return the median seconds (cold, warm, floor) of a page.
+
+    Cold: asked for first after `touch` has edited something; floor: what a bare application takes.
+    """
     first, again = [], []
     median(client, path, 3)
     for round in range(COLD_ROUNDS):
@@ -306,8 +309,10 @@ def say(words, ok):
 
 
 def measure(size, url, work, children=False):
-    """Build a register of `size` systems, serve it, print each page against the floor; return how many are
-    over."""
+    """Build a register of `size` systems, serve it, print each page against the floor.
+
+    Return how many pages are over their budget.
+    """
     env = {**os.environ, 'DATABASE_URL': url, 'DAICHO_INSTANCE': str(work / 'instance'),
            'DAICHO_API_RATE': '999999'}
     env.pop('DAICHO_TODAY', None)
@@ -361,7 +366,7 @@ def measure(size, url, work, children=False):
         _, page, _ = client.request('GET', '/systems/?q=X-000000')
         record = re.search(r'href="/systems/(\d+)"', page).group(1)
         def against(name, take, budget, before):
-            took, floor = beside(bare, take)
+            took, floor = time_against_floor(bare, take)
             return say(f'{name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor  '
                        f'{budget_of(budget, before)}', took <= budget * floor)
         for name, path, budget, before in PAGES:

@@ -1,5 +1,7 @@
-"""The application: HTTP in, HTML, PDF, CSV and JSON out. `create_app` is the one place where the rooms are
-joined."""
+"""The application: HTTP in, HTML, PDF, CSV and JSON out.
+
+`create_app` is the one place where the rooms are joined.
+"""
 from contextlib import suppress
 from functools import partial
 
@@ -56,16 +58,17 @@ require_labels()
 
 
 class Number(IntegerConverter):
-    """A number in an address: no larger than any column of ours holds, so that no database stumbles over
-    it."""
+    """A number in an address, no larger than any of our columns holds."""
 
     def __init__(self, map, **options):
         super().__init__(map, **{'max': 2 ** 31 - 1, **options})
 
 
 def create_app(given=None):
-    """Build the application from `given` settings (tests) or the environment; raise Unsafe when they will
-    not do."""
+    """Build the application from `given` settings (tests) or from the environment.
+
+    Raise Unsafe when the settings will not do.
+    """
     app = Flask(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
     # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong
@@ -92,7 +95,7 @@ def create_app(given=None):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
-    said_everywhere(app)
+    register_template_context(app)
     return app
 
 
@@ -111,9 +114,8 @@ def refuse_demo(app):
                                    'DATABASE_URL に、本番のデータベースを入れてください。')
 
 
-def said_everywhere(app):
-    """Give templates what every page says: who is here, the menu, the trail's head, days and moments in
-    words."""
+def register_template_context(app):
+    """Register what every template may use: the person, the menu, the trail's head, filters for days."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
                                  called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
@@ -122,7 +124,7 @@ def said_everywhere(app):
     @app.context_processor
     def site():
         if g.get('failsafe'):
-            return {'site': {'is_demo': board.was_demo(), 'today_pinned': clock.pinned()}}
+            return {'site': {'is_demo': board.was_demo_last(), 'today_pinned': clock.pinned()}}
         head = memo.head()
         person = current_user._get_current_object()
         if not person.is_authenticated:

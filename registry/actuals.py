@@ -13,23 +13,23 @@ from .records import display, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Filter, Noun, Part
 from .strategies import parts
-from .strategies.initiatives import found_indicator
+from .strategies.initiatives import indicator_or_404
 from .web.guard import allowed, permit
 from .web.submission import filled_form
 
 
-def numbered():
+def live_indicators():
     """Return (id, year, number of the initiative, number, unit) of every indicator that stands."""
-    return Indicator.select(Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit,
-                            Indicator.decimals).join(Initiative).join(
-        Strategy).where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()
+    return Indicator.select(
+        Indicator.id, Strategy.fiscal_year, Initiative.no, Indicator.no, Indicator.unit, Indicator.decimals,
+    ).join(Initiative).join(Strategy).where(Indicator.live(), Initiative.live(), Strategy.live()).tuples()
 
 
 class ActualLoad(Load):
     """Reads a line as an actual of an indicator, found by 年度・取組番号・指標番号・基準日."""
 
     def make_form(self):
-        found = list(numbered())
+        found = list(live_indicators())
         self.indicators = {(year, no, kpi): id for id, year, no, kpi, *_ in found}
         self.counted = {id: (unit, decimals) for id, *_, unit, decimals in found}
         return super().make_form()
@@ -54,7 +54,7 @@ class ActualLoad(Load):
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
         if indicator is not None:
-            wrong += misplaced(form, key[0])
+            wrong += refuse_wrong_day(form, key[0])
         if before is None:
             wrong += self.unsaid
         row = saving.copy_of(before) if before is not None else Actual()
@@ -96,7 +96,7 @@ class ActualLoad(Load):
         cells = form.cells()
         rows = query if query is not None else Actual.select().where(Actual.live()).order_by(Actual.id)
         # of a voided indicator nothing can be found again, and nothing counts
-        places = {id: place for id, *place, _, _ in numbered()}
+        places = {id: place for id, *place, _, _ in live_indicators()}
 
         def lines():
             for row in rows:
@@ -108,7 +108,7 @@ class ActualLoad(Load):
         return [cell.header for cell in cells], lines()
 
 
-def misplaced(form, year):
+def refuse_wrong_day(form, year):
     """Yield (field name, message) where an actual's day is not one of its year, or has not come."""
     day, (start, end) = form.as_of.data, calendar.year_range(year)
     if day is not None and not start <= day <= end:
@@ -139,8 +139,8 @@ actuals = Noun(
              Column('verdict', show=lambda v: {'met': '達成', 'missed': '未達'}[v]),
              'source'],
     filters=[Filter('year', '年度', display.years, lambda v: Actual.indicator.in_(
-        Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(Strategy.fiscal_year
-            == int(v))))],
+        Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(
+            Strategy.fiscal_year == int(v))))],
     hint='自動集計できない指標の実績です。出典を必ず残します。')
 bp = pages.blueprint(actuals)
 
@@ -157,8 +157,8 @@ def show(id):
 
 entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, one_at_place=True,
                found_by_numbers=True,
-               prepare=lambda row, before, form, by, at: misplaced(form,
-                   row.indicator.initiative.strategy.fiscal_year),
+               prepare=lambda row, before, form, by, at: refuse_wrong_day(
+                   form, row.indicator.initiative.strategy.fiscal_year),
                act_kinds={'create': 'actuals.enter'})
 
 
@@ -169,20 +169,20 @@ def actual_form(indicator, before, as_of):
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative
-    year, back = parent.strategy.fiscal_year, url_for('strategies.initiative',
-        year=parent.strategy.fiscal_year, no=parent.no)
+    year = parent.strategy.fiscal_year
+    back = url_for('strategies.initiative', year=year, no=parent.no)
     heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
     form.value.description = f'{indicator.text}（単位: {indicator.unit or "なし"}）'
-    return parts.edited(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data},
-                        heading, lambda row: back,
-                        parts.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
+    return parts.edit_part(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data},
+                           heading, lambda row: back,
+                           parts.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
 
 
 @parts.bp.route('/<int:year>/initiatives/<int:no>/indicators/<kpi>/actuals/new', methods=['GET', 'POST'])
 @permit('actuals.create')
 def new_actual(year, no, kpi):
     """Enter an actual with its source."""
-    return actual_form(found_indicator(year, no, kpi), None, default_day(year, clock.today()))
+    return actual_form(indicator_or_404(year, no, kpi), None, default_day(year, clock.today()))
 
 
 @bp.route('/<int:id>/edit', methods=['GET', 'POST'])

@@ -245,9 +245,9 @@ def import_file(noun):
     if request.mimetype not in SHEETS:
         abort(415)
     who = current_user._get_current_object()
-    with files.own_turn() as mine:
+    with files.one_at_a_time() as mine:
         if not mine:
-            refuse(503, action=files.WAITING)
+            refuse(503, action=files.BUSY)
         try:
             sheet = sheets.read(request.get_data(), 'API', encoding)
         except sheets.Unreadable as error:

@@ -25,7 +25,7 @@ CHANGES = 1000
 
 @bp.get('/indicators')
 @permit('strategies.read')
-@boards.one_state()
+@boards.consistent_reads()
 def indicators():
     """Return a year's indicators and ratings as `daicho kpi --json` prints them."""
     year, as_of = year_and_day(query_args('fiscal_year', 'as_of'))
@@ -37,7 +37,7 @@ def indicators():
 
 @bp.get('/figures/<name>')
 @permit('figures.read')
-@boards.one_state()
+@boards.consistent_reads()
 def figure(name):
     """Return a figure, its groups of rows, and a page of the rows of one of them that the person may see."""
     args = query_args('fiscal_year', 'as_of', 'group', 'limit', 'cursor')
@@ -45,8 +45,8 @@ def figure(name):
         abort(404)
     (year, as_of), size, after = year_and_day(args), number(args, 'limit', SIZE, MOST), id_after(args)
     as_of = as_of or default_day(year, clock.today())
-    made = judging.figure_on(name, year, as_of, boards.moment(as_of), judging.settings(), ())
-    keyed, groups = figures.keyed(made), figures.groups(made)
+    made = judging.figure_on(name, year, as_of, boards.counted_until(as_of), judging.settings(), ())
+    keyed, groups = figures.rows_by_key(made), figures.groups(made)
     first = next((key for key, _, _, seen, _ in groups if seen), groups[0][0])
     chosen = choice(args, 'group', tuple(keyed), first)
     table, limit = made.population.table, condition(made.population.table, current_user, clock.today())

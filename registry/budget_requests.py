@@ -6,7 +6,7 @@ from forms.procurement import CaseForm
 from models import BudgetRequest, Case, Support
 
 from .core.permits import DESK, OWNED, kept_by
-from .procurement import approved_by_another, cases, examined
+from .procurement import approved_by_another, cases, check_examined_fields
 from .records import links, numbers, pages
 from .records.noun import Filter, Noun, Part
 from .web.guard import allowed, permit, require
@@ -26,9 +26,9 @@ budget_requests = Noun(
     name='budget-requests', title='予算要求', table=BudgetRequest, form=BudgetRequestForm,
     key=('request_no',),
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
-    sort='-requested_on', prefix='B-', prepare=examined, panels=request_panels, own_panels=('cases',),
-    template='budget_requests/show.html',
-    separation=approved_by_another('exclusion_reason', 'excluded_by'),
+    sort='-requested_on', prefix='B-', prepare=check_examined_fields,
+    panels=request_panels, own_panels=('cases',), template='budget_requests/show.html',
+    separated=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '',
               'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=['request_no', 'fiscal_year', 'requested_on', 'department', 'title', 'amount', 'it_cost'],
@@ -36,27 +36,26 @@ budget_requests = Noun(
              Filter('it_cost', options=lambda: [('1', 'IT経費'), ('0', 'IT経費でない')]),
              'nature',
              Filter('case', '支援', lambda: [('0', '案件のないIT要求'), ('1', '案件のある要求')], lambda v: (
-                 BudgetRequest.id.in_(Case.select(Case.request).where(Case.live(),
-                     Case.request.is_null(False)))
-                 if v == '1' else BudgetRequest.it_cost & BudgetRequest.id.not_in(
+                 BudgetRequest.id.in_(
+                     Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))
+                 if v == '1' else
+                 BudgetRequest.it_cost & BudgetRequest.id.not_in(
                      Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))))],
     hint='IT経費を含む要求が、予算要求調達支援の実施率の分母になります。')
 requests_bp = pages.blueprint(budget_requests)
 
 
-def asking(line):
-    """Return the case that is opened with its 予算要求調達支援, in one act, where support is asked for a
-    budget line."""
+def support_request(line):
+    """Return the Part by which a case and its 予算要求調達支援 are opened for a budget line, in one act."""
     def prepare(row, before, form, by, at):
         if not request_panels(line)['can_ask']:
             yield 'request_no', ASKED_BEFORE
-        yield from examined(row, before, form, by, at)
+        yield from check_examined_fields(row, before, form, by, at)
     return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key,
                 prefix=cases.prefix, prepare=prepare,
-                separation=cases.separation, reserved=cases.reserved,
-                act_kinds={'create': 'supports.request'},
-                after=lambda act, row, before, today: act.save(Support(case=row, kind='budget',
-                    requested_on=today)))
+                separated=cases.separated, reserved=cases.reserved, act_kinds={'create': 'supports.request'},
+                after=lambda act, row, before, today: act.save(
+                    Support(case=row, kind='budget', requested_on=today)))
 
 
 ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してあるか、支援の対象外です。'
@@ -65,8 +64,7 @@ ASKED_BEFORE = 'この予算要求の調達支援は、もう依頼してある�
 @requests_bp.route('/<int:id>/ask', methods=['GET', 'POST'])
 @permit('cases.create')
 def ask(id):
-    """Ask for procurement support of a budget line: the case and its 予算要求調達支援 are opened in one
-    act."""
+    """Ask for procurement support of a budget line: a case and its 予算要求調達支援, in one act."""
     line = pages.find(budget_requests, id)
     require('cases.create', line)
     back = url_for('.show', id=id)
@@ -84,8 +82,7 @@ def ask(id):
         flash('調達支援を依頼しました。情報政策の担当者が点検します。')
         support = Support.get(Support.case == outcome.row, Support.kind == 'budget')
         return redirect(url_for('supports.show', id=support.id), code=303)
-    return pages.handle_edit(asking(line), form, None, back=back, done=done,
-                             reason=f'予算要求 {line.request_no} の調達支援の依頼',
-                             template='budget_requests/ask.html', row=line, button='依頼する',
-                             crumbs=pages.crumbs(budget_requests, (line.label, back),
-                                                 ('調達支援の依頼', None)))
+    return pages.edited(support_request(line), form, None, back=back, done=done,
+                        reason=f'予算要求 {line.request_no} の調達支援の依頼',
+                        template='budget_requests/ask.html', row=line, button='依頼する',
+                        crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))

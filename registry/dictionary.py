@@ -1,5 +1,4 @@
-"""The data dictionary (データ辞書): every table, column and import file, written down from the models and
-the forms."""
+"""The data dictionary (データ辞書): every table, column and import file, from the models and forms."""
 from pathlib import Path
 
 from flask import Flask
@@ -20,13 +19,13 @@ from .records.vocabulary import vocabulary_of
 HOME = Path(__file__).parent.parent / 'docs' / 'data-dictionary.md'
 #: what a file's columns alone do not say
 NOTES = {'plans': '1行が1回の進捗確認です。「回」と「評価」は進捗確認のある行だけで必須で、'
-                  'プランだけの行では空欄にします。'
-                  '同じプランの行は「プラン番号」と「回」で見分けます。',
+         'プランだけの行では空欄にします。'
+         '同じプランの行は「プラン番号」と「回」で見分けます。',
          'steps': '「経過」は、状態とその状態になった日を古い順に `;` で並べたものです（例: `作業中 '
-                  '2026-05-01;完了済み 2026-06-30`）。'
-                  '日のない状態は初めからのものです。'
-                  '書出しには必ず入り、取り込むと過去の日の完了率まで同じになります。列がないか空欄なら、'
-                  '状態と日付から画面と同じように作ります。'}
+         '2026-05-01;完了済み 2026-06-30`）。'
+         '日のない状態は初めからのものです。'
+         '書出しには必ず入り、取り込むと過去の日の完了率まで同じになります。列がないか空欄なら、'
+         '状態と日付から画面と同じように作ります。'}
 TYPES = {'AUTO': '整数', 'INT': '整数', 'BIGINT': '整数', 'BOOL': '真偽', 'DATE': '日付',
          'DATETIME': '日時（UTC）', 'TEXT': '文字列', 'VARCHAR': '文字列'}
 OPENING = """# データ辞書

@@ -1,5 +1,4 @@
-"""Pages of audits (監査): engagements, findings, corrective actions and the follow-up by someone else
-(監査事後確認)."""
+"""Pages of audits (監査): engagements, findings, corrective actions and follow-ups (監査事後確認)."""
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 from peewee import fn
@@ -26,8 +25,8 @@ engagements = Noun(
     sort='-engagement_no',
     permits=kept_by((auditor,)), menu=('監査',),
     prefix='A-', importable=False, own_panels=('findings',), template='engagements/engagement.html',
-    cannot_void=lambda row, by: kept_apart(row.findings, by),
-    cannot_restore=lambda row, by: kept_apart(row.findings, by),
+    keeps=lambda row, by: refuse_void_by_involved(row.findings, by),
+    restorable=lambda row, by: refuse_void_by_involved(row.findings, by),
     panels=lambda row: {'findings': links.panel(
         list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(links.FEW))[::-1],
         'findings',
@@ -44,13 +43,12 @@ MOVE_WORDS = {('open', 'planned'): '是正計画を提出する', ('planned', 'a
               ('reported', 'closed'): '指摘を完了にする',
               ('reported', 'correcting'): '是正をやり直してもらう', 'accepted': 'リスク受容にする'}
 #: states in which a finding asks for nothing more
-DONE = ('closed', 'accepted')
+FINAL_STATES = ('closed', 'accepted')
 
 
-def unfinished(value):
-    """Return the condition that a finding still asks for something, or ('late') that a measure of it is
-    overdue."""
-    asks = Finding.state.not_in(DONE) & (Finding.category != 'good') & Finding.engagement.in_(
+def open_condition(value):
+    """Return the condition that a finding is open or, for `late`, that one of its measures is overdue."""
+    asks = Finding.state.not_in(FINAL_STATES) & (Finding.category != 'good') & Finding.engagement.in_(
         Engagement.select(Engagement.id).where(Engagement.live()))
     if value != 'late':
         return asks
@@ -76,10 +74,10 @@ def facts(row):
             'result': action and action.result}
 
 
-def uninvolved(finding, person):
-    """Tell whether a person neither owns nor owned a measure of a finding, nor recorded one done or the
-    finding reported.
+def is_uninvolved(finding, person):
+    """Tell whether a person had no hand in the correction of a finding.
 
+    Who owns or owned a measure, recorded one done or reported the finding had one.
     Voided measures and former addresses count too: who did the work is not who judges it, whatever their
     role is now.
     """
@@ -93,26 +91,24 @@ def uninvolved(finding, person):
 
 
 def may_follow(action):
-    """Tell whether an action waits for its follow-up, or has one that a slip may still be corrected in:
-    nothing rests on it yet."""
+    """Tell whether an action waits for its follow-up, or may have it corrected: its finding is not closed."""
     return action.followed_on is None or action.finding.state == 'reported'
 
 
 def may_judge(finding, person):
     """Tell whether a person may judge a finding: an auditor who had no hand in its correction."""
-    return person.role == 'auditor' and uninvolved(finding, person)
+    return person.role == 'auditor' and is_uninvolved(finding, person)
 
 
-def judged_apart(row, before, by):
+def refuse_change_by_involved(row, before, by):
     """Yield (field name, message) where who had a hand in a finding's correction changes the finding."""
-    if before is not None and not uninvolved(before, by):
+    if before is not None and not is_uninvolved(before, by):
         yield '', lifecycle.INVOLVED
 
 
-def kept_apart(findings, by):
-    """Yield (field, message) where who had a hand in the correction of one of some findings would void
-    them."""
-    if by is not None and not all(uninvolved(finding, by) for finding in findings):
+def refuse_void_by_involved(findings, by):
+    """Yield (field, message) where someone would void findings in whose correction they had a hand."""
+    if by is not None and not all(is_uninvolved(finding, by) for finding in findings):
         yield 'reason', lifecycle.INVOLVED
 
 
@@ -132,7 +128,7 @@ def finding_panels(row):
                        lifecycle.finding_missing(target, known | {'state': row.state}))
                       for target in (m.target for m in moves)] if not row.voided_at else [],
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
-            'can_act': not row.voided_at and row.state not in DONE
+            'can_act': not row.voided_at and row.state not in FINAL_STATES
             and allowed('actions.create', CorrectiveAction(finding=row)),
             'can_follow': {a.id for a in actions if allowed('actions.follow', a) and may_follow(a)
                            and a.done_on is not None and judges}}
@@ -168,17 +164,18 @@ findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no',
     prefix='F-',
     permits=kept_by((auditor,), move=(auditor, it, own)), menu=('監査',),
-    reason_required=lambda row, before, form: f'この指摘は「{FINDING_STATES[before.state]}」です。'
-    if before.state in DONE else '',
-    separation=judged_apart, cannot_void=lambda row, by: kept_apart([row], by), flow=finding_flow,
-    importable=False, panels=finding_panels, template='engagements/finding.html',
+    explained=lambda row, before, form: (
+        f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in FINAL_STATES else ''),
+    separated=refuse_change_by_involved, keeps=lambda row, by: refuse_void_by_involved([row], by),
+    flow=finding_flow, importable=False, panels=finding_panels, template='engagements/finding.html',
     joins=lambda query: query.join(Engagement),
     columns=['finding_no', Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, display.department),
              'item', 'category',
              Column('due_on', '是正の期限', next_due, display.day),
              Column('state', '状態', show=display.code(FINDING_STATES), tone=finding_tone)],
-    filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')], unfinished),
+    filters=[Filter('open', '是正', lambda: [('1', '完了していない'), ('late', '期限を過ぎた')],
+                    open_condition),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
              'category', Filter('engagement', '監査')],
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
@@ -199,8 +196,7 @@ def settled_with_plan(finding, before):
 
 
 def prepare_action(row, before, form, by, at):
-    """Yield (field name, message) where a measure changes what was approved, is done on a day to come, or
-    has no fit owner."""
+    """Yield (field name, message) where an action changes what was approved, or its day or owner is wrong."""
     finding = row.finding
     if settled_with_plan(finding, before):
         for cell in form.cells():
@@ -214,7 +210,7 @@ def prepare_action(row, before, form, by, at):
         yield 'owner_email', '監査担当と、利用を止めた人は責任者になれません。'
 
 
-def must_stay(action, by):
+def refuse_action_void(action, by):
     """Yield (field, message) of why a corrective action must stay."""
     finding = action.finding
     if finding.state in ('open', 'planned'):
@@ -229,8 +225,7 @@ def must_stay(action, by):
 
 
 def prepare_follow_up(row, before, form, by, at):
-    """Yield (field name, message) of a follow-up before the measure was carried out, or in days to come; who
-    follows up is noted."""
+    """Note who follows up; yield (field name, message) of a day before the measure or in the future."""
     if row.followed_on and row.done_on and row.followed_on < row.done_on:
         yield 'followed_on', '事後確認日は是正の実施日以後にしてください。'
     if row.followed_on and row.followed_on > clock.today():
@@ -241,7 +236,7 @@ def prepare_follow_up(row, before, form, by, at):
 #: what of a measure is approved with the plan
 APPROVED = ('measure', 'owner', 'due_on')
 actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm,
-               prepare=prepare_action, cannot_void=must_stay)
+               prepare=prepare_action, keeps=refuse_action_void)
 follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm,
                   prepare=prepare_follow_up,
                   reason_in='result_note', permit_names={'edit': 'actions.follow'},
@@ -254,7 +249,7 @@ def new_action(id):
     """Record what will be done about a finding."""
     finding = pages.find(findings, id)
     require('actions.create', finding)
-    if finding.voided_at or finding.state in DONE:
+    if finding.voided_at or finding.state in FINAL_STATES:
         abort(403)
     return edited(finding, None)
 
@@ -265,7 +260,7 @@ def edit(id):
     """Edit a corrective action until it has been followed up."""
     action = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
     require('actions.edit', action)
-    if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
+    if action.followed_on is not None or action.voided_at or action.finding.state in FINAL_STATES:
         abort(403)
     return edited(action.finding, action)
 
@@ -296,7 +291,7 @@ def void(id):
     """Void a corrective action entered by mistake; one that has been followed up stays."""
     action = CorrectiveAction.get_or_none(CorrectiveAction.id == id) or abort(404)
     require('actions.void', action)
-    if action.followed_on is not None or action.voided_at or action.finding.state in DONE:
+    if action.followed_on is not None or action.voided_at or action.finding.state in FINAL_STATES:
         abort(403)
     back = url_for('findings.show', id=action.finding_id)
     return pages.handle_void(actions, action, back, pages.crumbs(

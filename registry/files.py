@@ -32,12 +32,12 @@ from .web.submission import filled_form, submitted
 
 bp = Blueprint('files', __name__, url_prefix='/files')
 #: how many uploads of a person are kept, and how many bytes of them
-KEEP, KEEP_BYTES = 40, 200 * 1024 * 1024
+KEPT_FILES, KEPT_BYTES = 40, 200 * 1024 * 1024
 #: how long a person's second file waits while the first is read, in seconds
-TURN = 3
-WAITING = '前に選んだファイルの確認がまだ続いています。終わってから、もう一度送信してください。'
+TURN_SECONDS = 3
+BUSY = '前に選んだファイルの確認がまだ続いています。終わってから、もう一度送信してください。'
 #: how long an upload is kept that nobody goes on with, in seconds
-EXPIRE = 24 * 3600
+EXPIRY_SECONDS = 24 * 3600
 
 
 class Choice(SelectField):
@@ -67,8 +67,7 @@ def kinds():
 
 
 def folder():
-    """Return the person's own folder of uploaded files, outside the web root; what nobody went on with is
-    deleted."""
+    """Return the person's own folder of uploads, outside the web root; expired uploads are deleted."""
     home = current_app.config['INSTANCE'] / 'uploads'
     path = home / str(current_user.id)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,7 +77,7 @@ def folder():
 
 def expire(home):
     """Delete the uploads of all people that are older than a day."""
-    oldest = clock.actual().timestamp() - EXPIRE
+    oldest = clock.actual().timestamp() - EXPIRY_SECONDS
     for path in home.glob('*/*'):
         with suppress(OSError):  # another request was quicker
             if path.stat().st_mtime < oldest:
@@ -86,13 +85,13 @@ def expire(home):
 
 
 @contextmanager
-def own_turn():
+def one_at_a_time():
     """Read one file of a person at a time, in whichever process; yield whether this one's turn has come."""
     if fcntl is None:
         yield True
         return
     with open(folder().with_suffix('.lock'), 'ab') as lock:
-        until = time.monotonic() + TURN
+        until = time.monotonic() + TURN_SECONDS
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,12 +115,12 @@ def index():
         upload = request.files.get('file')
         about = {'kind': form.kind.data, 'name': ''.join(filter(str.isprintable, upload.filename))[:200],
                  'ignore': form.ignore.data}
-        with own_turn() as mine:
-            problems = [] if mine else [WAITING]
+        with one_at_a_time() as mine:
+            problems = [] if mine else [BUSY]
             try:
-                token = keep(upload.read(), form.encoding.data, about) if mine else None
+                token = store_upload(upload.read(), form.encoding.data, about) if mine else None
             except sheets.Unreadable as error:
-                problems = [words_of(problem) for problem in error.problems[:50]]
+                problems = [problem_text(problem) for problem in error.problems[:50]]
         if not problems:
             return redirect(url_for('.preview', token=token), code=303)
         form.file.errors = [*form.file.errors, *problems]
@@ -131,14 +130,16 @@ def index():
                            ), 422 if form.errors else 200
 
 
-def words_of(problem):
+def problem_text(problem):
     place = f'{problem.line}行目 ' if problem.line else ''
     return f'{place}{problem.column + ": " if problem.column else ""}{problem.message}'
 
 
-def keep(data, encoding, about):
-    """Read an upload and store it, as it was read, by its hash with what is to become of it; the oldest are
-    dropped."""
+def store_upload(data, encoding, about):
+    """Read an upload and store the sheet with its settings; return its token.
+
+    The oldest uploads are dropped to make room.
+    """
     sheet = sheets.read(data, about['name'], encoding)
     token = hashlib.sha256(data + json.dumps([encoding, about], sort_keys=True).encode()).hexdigest()[:32]
     home = folder()
@@ -150,18 +151,18 @@ def keep(data, encoding, about):
     except OSError:
         unready.unlink(missing_ok=True)
         raise
-    room, ages = KEEP_BYTES, []
+    room, ages = KEPT_BYTES, []
     for path in home.iterdir():
         with suppress(FileNotFoundError):
             ages.append((path.stat().st_mtime, path.stat().st_size, path))
     for place, (_, size, path) in enumerate(sorted(ages, reverse=True)):
         room -= size
-        if path.name != token and (place >= KEEP or room < 0):
+        if path.name != token and (place >= KEPT_FILES or room < 0):
             path.unlink(missing_ok=True)
     return token
 
 
-def kept(token):
+def stored_upload(token):
     """Return (about, Sheet) of an upload of the person's, or None when it is not there any more."""
     try:
         with (folder() / token).open('rb') as file:
@@ -176,15 +177,15 @@ def preview(token):
     """Show what the file would do, every problem at once; apply it with a reason."""
     if not (len(token) == 32 and set(token) <= set('0123456789abcdef')):
         abort(404)
-    with own_turn() as mine:
+    with one_at_a_time() as mine:
         if not mine:
-            return errors.page(503, '何も変更していません。', WAITING, title='ファイルの確認が続いています')
-        return previewed(token)
+            return errors.page(503, '何も変更していません。', BUSY, title='ファイルの確認が続いています')
+        return preview_page(token)
 
 
-def previewed(token):
+def preview_page(token):
     """Return the answer to a preview, while no other file of the person is read."""
-    found = kept(token)
+    found = stored_upload(token)
     if found is None:
         flash('このファイルは、もう取り込んだか、古くなって残っていません。取り込んだ内容は、'
               '各記録の履歴で確かめられます。')
@@ -207,8 +208,8 @@ def previewed(token):
         if not changed_since:
             try:
                 seq = load.apply(person, clock.now(), 'import',
-                                 f'{form.reason.data}（{about["name"]}）{repaired(load)}', g.request_id)
-            except (Stale, IntegrityError, saving.ChangedMeanwhile):
+                                 f'{form.reason.data}（{about["name"]}）{repair_note(load)}', g.request_id)
+            except (Stale, IntegrityError, importing.Overtaken):
                 load, changed_since = read(), True
         if not changed_since:
             counts = load.counts
@@ -230,7 +231,7 @@ def previewed(token):
                            ), 409 if changed_since else 422 if form.errors or not load.good else 200
 
 
-def repaired(load):
+def repair_note(load):
     """Return what is added to the reason of an act whose file was read with its zeros given back."""
     if not load.restore_zeros or not load.cut:
         return ''

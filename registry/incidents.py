@@ -32,17 +32,17 @@ def level_on(level, day):
 def incident_panels(row):
     dated = judging.settings()
     day = row.detected_at.astimezone(calendar.JST).date()
-    struck = IncidentSystem.select(IncidentSystem.system).where(IncidentSystem.incident == row,
-        IncidentSystem.live())
+    struck = IncidentSystem.select(IncidentSystem.system).where(
+        IncidentSystem.incident == row, IncidentSystem.live())
     served = {id for (id,) in BusinessSystem.select(BusinessSystem.business).where(
         BusinessSystem.live(), BusinessSystem.system.in_(struck)).distinct().tuples()}
-    systems = list(System.select(System.id, System.system_no,
-                                 System.name).where(System.id.in_(struck)).order_by(System.system_no).limit(
-                                     links.FEW))
-    return {'judged': clocks.is_judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
+    systems = list(System.select(System.id, System.system_no, System.name).where(
+        System.id.in_(struck)).order_by(System.system_no).limit(links.FEW))
+    return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
             'level': level_on(row.level, day), 'systems': visible_of(systems),
-            'more': len(systems) == links.FEW, 'windows': [(b, start, end) for b, start,
-                end in cached(('windows',), lambda: windows(judging.settings()))
+            'more': len(systems) == links.FEW,
+            'windows': [(b, start, end)
+                        for b, start, end in remembered(('windows',), lambda: windows(judging.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 

@@ -16,7 +16,7 @@ def prepare_department(row, before, form, by, at):
         return
     row.scheduled = before.valid_from > clock.today()
     if row.scheduled:
-        former = ending(before)
+        former = former_version(before)
         if former is not None and row.valid_from <= former.valid_from:
             yield 'valid_from', f'前の名称の開始日（{former.valid_from}）より後の日にしてください。'
     elif row.valid_from < before.valid_from:
@@ -24,7 +24,7 @@ def prepare_department(row, before, form, by, at):
                              '過去の名称の訂正は、今の開始日のまま行ってください。')
 
 
-def ending(row):
+def former_version(row):
     """Return the name that a unit bears until its present one begins, or None."""
     return row.versions.where(DepartmentVersion.live(),
                               DepartmentVersion.valid_to == day_before(row.valid_from)).first()
@@ -36,8 +36,8 @@ def archive_version(act, row, before, today):
         return
     if before.valid_from > today:
         # what has not begun yet is put off or brought forward: the name before it ends with it
-        if (former := ending(before)) is not None:
-            former.valid_to = day_before(row.valid_from)
+        if (former := former_version(before)) is not None:
+            former.valid_to = close_before(row.valid_from)
             act.save(former)
     elif row.valid_from > before.valid_from:
         act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id,
@@ -45,7 +45,7 @@ def archive_version(act, row, before, today):
                                    valid_from=before.valid_from, valid_to=day_before(row.valid_from)))
 
 
-def led_here():
+def references_to_units():
     """Return [(what they are called, table, column)] of the nouns whose records lead to a unit."""
     return [(f'下位の{noun.one}' if noun.table is Department else noun.one, noun.table, field)
             for noun in NOUNS.values()
@@ -53,10 +53,10 @@ def led_here():
             and field.rel_model is Department]
 
 
-def still_needed(row, by):
+def refuse_needed_unit(row, by):
     """Yield (field, message) of why a unit must stay: records that would be left without one."""
     counts = [(words, table.select().where(table.live(), field == row.id).count())
-              for words, table, field in led_here()]
+              for words, table, field in references_to_units()]
     if used := '、'.join(f'{words}{number:,}件' for words, number in counts if number):
         yield 'reason', (f'この所属には記録があります（{used}）。'
                          '廃止するときは、取消ではなく編集で有効終了日を入れてください。')
@@ -71,7 +71,7 @@ def department_panels(row):
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     permits=kept_by((it, admin), READ_ALL), menu=('設定',),
-    prepare=prepare_department, cannot_void=still_needed, after=archive_version, panels=department_panels,
+    prepare=prepare_department, keeps=refuse_needed_unit, after=archive_version, panels=department_panels,
     template='organisation/department.html',
     columns=['code', Column('name', on_day=lambda day: name_on(day)),
              'parent', 'level',

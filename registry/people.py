@@ -20,22 +20,24 @@ log = structlog.get_logger('daicho')
 
 
 def prepare_person(row, before, form, by, at):
-    if before is not None and by is not None and before.id == by.id and (not row.is_active
-            or row.role != before.role):
+    if before is not None and by is not None and before.id == by.id and (
+            not row.is_active or row.role != before.role):
         yield 'role', '自分自身の権限や利用可否は変えられません。ほかの管理者に依頼してください。'
-    if once_anothers(row, before):
-        yield 'email', ONCE_ANOTHERS
+    if is_reused_address(row, before):
+        yield 'email', REUSED_ADDRESS
 
 
-ONCE_ANOTHERS = ('以前ほかの人が使っていたメールアドレスです。操作履歴で見分けられなくなるため、使えません。'
-                 '別のメールアドレスにしてください。')
+REUSED_ADDRESS = ('以前ほかの人が使っていたメールアドレスです。操作履歴で見分けられなくなるため、使えません。'
+                  '別のメールアドレスにしてください。')
 
 
-def once_anothers(row, before):
-    """Tell whether a person would be given an address that was another's: who acted is told by it in the
-    trail."""
-    return bool(row.email) and (before is None or before.email != row.email) and history.used_by_another(row,
-        'email')
+def is_reused_address(row, before):
+    """Tell whether a person would be given an address that was once used by another person.
+
+    The trail tells people apart by their addresses.
+    """
+    is_new = before is None or before.email != row.email
+    return bool(row.email) and is_new and history.others_had(row, 'email')
 
 
 def explain_person(row, before, form):
@@ -45,14 +47,14 @@ def explain_person(row, before, form):
     return ''
 
 
-def keep_oneself(row, by):
+def refuse_own_void(row, by):
     if by is not None and row.id == by.id:
         yield 'reason', '自分自身は取り消せません。ほかの管理者に依頼してください。'
 
 
 def end_sessions(act, row, before, today):
     """A person switched off, given another role or unit or taken up again is signed out everywhere."""
-    if once_anothers(row, before):
+    if is_reused_address(row, before):
         raise trail.Stale(row, before)  # another gave the address up since the form was read
     decisive = ('role', 'department_id', 'is_active', 'voided_at')
     if before is not None and any(getattr(before, name) != getattr(row, name) for name in decisive):
@@ -60,7 +62,7 @@ def end_sessions(act, row, before, today):
         act.save(row)
 
 
-def signed_in(row):
+def sign_in_panels(row):
     """Return where a person is signed in, for those who may end it, and whether sign-ins wait."""
     if not allowed('people.sessions', row):
         return {}
@@ -74,12 +76,12 @@ people = Noun(
     name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email',
     importable=False,
     permits=kept_by((admin,), (it, auditor, admin), password=(admin,), sessions=(admin,)), menu=('設定',),
-    prepare=prepare_person, cannot_void=keep_oneself, after=end_sessions, reason_required=explain_person,
-    panels=signed_in,
+    prepare=prepare_person, keeps=refuse_own_void, after=end_sessions, explained=explain_person,
+    panels=sign_in_panels,
     template='people/show.html',
     columns=['email', 'name', 'department', 'role',
-             Column('is_active', '利用', show=lambda v: '利用できる' if v else '停止', tone=lambda v: 'good'
-                    if v else 'quiet')],
+             Column('is_active', '利用', show=lambda v: '利用できる' if v else '停止',
+                    tone=lambda v: 'good' if v else 'quiet')],
     filters=['role'],
     hint='サインインできる人と権限です。登録後に、一時パスワードを設定してください。')
 people_bp = pages.blueprint(people)

@@ -20,8 +20,7 @@ from .web.submission import filled_form
 
 
 class PlanFileForm(PlanForm):
-    """A line of the plans' file: the plan's columns, then the check-in's; a blank 回 is a plan not yet
-    checked."""
+    """A line of the plans' file: the plan's columns and its check-in's, 回 blank without a check-in."""
 
     quarter = Code('回', QUARTERS)
     assessment = Code('評価', ASSESSMENTS)
@@ -56,8 +55,8 @@ class PlanLoad(Load):
         form = self.form
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         known = self.plans.get(key and key[0])
-        if known and known[0].id is not None and self.person is not None and not allowed('plans.edit',
-                known[0], self.person):
+        if known and known[0].id is not None and self.person is not None and not allowed(
+                'plans.edit', known[0], self.person):
             # nothing else is said of a plan that stands and is not theirs
             return self.refuse(line, [('plan_no', 'この記録を変更する権限がありません。')], values)
         form.process(Cells(values), data={'department_code': known[0].department_id} if known else {})
@@ -73,10 +72,10 @@ class PlanLoad(Load):
             wrong.append(('assessment', '回があるときは、評価を入力してください。'))
         year = form.value_of('fiscal_year', known and known[0])
         if quarter and year and self.today < quarter_start(year, quarter):
-            wrong.append(('quarter', not_yet(year, quarter)))
-        if not quarter and 'quarter' not in form.errors and any(form._fields[name].data
-                for name in ('assessment', 'achievement', 'result', 'causes')
-                               if name in form._fields):
+            wrong.append(('quarter', too_early_text(year, quarter)))
+        if not quarter and 'quarter' not in form.errors and any(
+                form._fields[name].data for name in ('assessment', 'achievement', 'result', 'causes')
+                if name in form._fields):
             wrong.append(('quarter', '評価や実績があるときは、回を入力してください。'))
         if not wrong:
             filled = saving.copy_of(plan)
@@ -87,9 +86,9 @@ class PlanLoad(Load):
             if number in seen.setdefault('plans', {}) and trail.differences(filled, plan):
                 wrong.append(('plan_no',
                               f'{seen["plans"][number]}行目と、同じプランの内容が食い違っています。'))
-            if self.person is not None and not (allowed('plans.create', filled, self.person)
-                                                and (stood is None or allowed('plans.edit', stood,
-                                                                              self.person))):
+            if self.person is not None and not (
+                    allowed('plans.create', filled, self.person)
+                    and (stood is None or allowed('plans.edit', stood, self.person))):
                 wrong.append(('plan_no', 'この記録を変更する権限がありません。'))
         same = seen.setdefault((number, quarter), line) if number else line
         twice = f'{same}行目と同じ番号・回です。どちらかを削除してください。'
@@ -138,12 +137,12 @@ class PlanLoad(Load):
         return found
 
     def revisions(self, entry):
-        return [super().revisions(entry), *(before and [before.id, before.revision] for _,
-                                            before in entry.also)]
+        return [super().revisions(entry),
+                *(before and [before.id, before.revision] for _, before in entry.also)]
 
     def written(self):
-        return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update') for plan,
-                stood in entry.also]
+        return [(plan, stood, []) for entry in self.entries if entry.status in ('create', 'update')
+                for plan, stood in entry.also]
 
     def write(self, writing, today):
         entries = [entry for entry in self.entries if entry.status in ('create', 'update')]
@@ -162,15 +161,17 @@ class PlanLoad(Load):
 
     @staticmethod
     def export(noun, query, until=None, viewer=UNLIMITED):
-        """Return the plans' file: one line per check-in, one for a plan without any; check-ins as recorded
-        `until`."""
+        """Return (headers, rows) of the plans' file: a line per check-in, one for a plan without any.
+
+        `until`: check-ins as recorded at that moment.
+        """
         form = PlanFileForm(viewer=viewer)
         form.department_code.load_all()
         cells = form.cells()
         plans = list(query) if query is not None else list(Plan.select().where(Plan.live()).order_by(Plan.id))
         checks = {}
-        stood = CheckIn.select().where(CheckIn.live()).order_by(CheckIn.plan,
-            CheckIn.quarter) if until is None else sorted(
+        stood = CheckIn.select().where(CheckIn.live()).order_by(
+            CheckIn.plan, CheckIn.quarter) if until is None else sorted(
             (exporting.row_of(CheckIn, row) for row in past.rows_at(CheckIn, until).values()
              if row['voided_at'] is None),
             key=lambda check: (check.plan_id, check.quarter))
@@ -192,16 +193,15 @@ def assessment_tone(value):
 def panels(plan):
     checks = list(plan.check_ins.where(CheckIn.live()).order_by(CheckIn.quarter))
     return {'checks': checks, 'quarters': QUARTERS, 'assessments': ASSESSMENTS,
-            'causes': lambda text: '、'.join(CAUSES.get(code, code) for code in (text or '').split(';')
-                                            if code),
-            'can_void': not plan.voided_at and allowed('plans.void', plan), 'can_check': not plan.voided_at
-            and allowed('plans.edit', plan)}
+            'causes': lambda text: '、'.join(
+                CAUSES.get(code, code) for code in (text or '').split(';') if code),
+            'can_void': not plan.voided_at and allowed('plans.void', plan),
+            'can_check': not plan.voided_at and allowed('plans.edit', plan)}
 
 
 #: the assessment of a plan's last check-in; '' before the first
-latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(CheckIn.plan == Plan.id,
-    CheckIn.live()).order_by(
-    CheckIn.quarter.desc()).limit(1), '')
+latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(
+    CheckIn.plan == Plan.id, CheckIn.live()).order_by(CheckIn.quarter.desc()).limit(1), '')
 
 
 noun = Noun(
@@ -224,7 +224,7 @@ def quarter_start(year, quarter):
     return calendar.quarter_start(year, int(quarter[0]))
 
 
-def not_yet(year, quarter):
+def too_early_text(year, quarter):
     return (f'{QUARTERS[quarter]}の進捗確認は、'
             f'{calendar.show_day(quarter_start(year, quarter))}から記録できます。')
 
@@ -232,13 +232,12 @@ def not_yet(year, quarter):
 def prepare_check_in(row, before, form, by, at):
     """Yield (field name, message) where a quarter has not begun."""
     if clock.today() < quarter_start(row.plan.fiscal_year, row.quarter):
-        yield 'assessment', not_yet(row.plan.fiscal_year, row.quarter)
+        yield 'assessment', too_early_text(row.plan.fiscal_year, row.quarter)
 
 
 check_ins = Part(name='check-ins', title='進捗確認', table=CheckIn, form=CheckInForm, parent='plan',
-                 one_at_place=True,
-                 prepare=prepare_check_in, permit_names={'create': 'plans.edit', 'edit': 'plans.edit',
-                                                         'void': 'plans.void'},
+                 one_at_place=True, prepare=prepare_check_in,
+                 permit_names={'create': 'plans.edit', 'edit': 'plans.edit', 'void': 'plans.void'},
                  act_kinds=dict.fromkeys(('create', 'edit', 'void'), 'plans.check-in'))
 
 

@@ -17,17 +17,17 @@ from .records.noun import Column, Filter, Flow, Noun
 from .web.guard import allowed
 
 #: what a support examines of a case and of its budget line
-EXAMINED = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'),
-            BudgetRequest: ('amount', 'new_technology')}
+EXAMINED_FIELDS = {Case: ('request', 'initial_cost', 'yearly_cost', 'years', 'new_technology'),
+                   BudgetRequest: ('amount', 'new_technology')}
 
 
-def examined(row, before, form, by, at):
+def check_examined_fields(row, before, form, by, at):
     """Yield (field name, message) where a unit changes what a completed support has examined."""
     if before is None or by is None or by.role not in UNIT_ROLES:
         return
-    changed = [name for name in EXAMINED[type(row)] if row.__data__[name] != before.__data__[name]]
-    cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(Case.request == row.id,
-        Case.live())
+    changed = [name for name in EXAMINED_FIELDS[type(row)] if row.__data__[name] != before.__data__[name]]
+    cases = [row.id] if isinstance(row, Case) else Case.select(Case.id).where(
+        Case.request == row.id, Case.live())
     if changed and Support.select().where(Support.case.in_(cases), Support.live(),
                                           Support.state == 'completed').exists():
         yield changed[0], ('調達支援が完了したあとの予算要求、金額、新技術の変更は、'
@@ -35,22 +35,24 @@ def examined(row, before, form, by, at):
 
 
 def approved_by_another(reason, approver):
-    """Return the rule that an exception's approver (field `approver`) is neither who enters it now nor who
-    entered it before."""
+    """Return the rule that the approver of an exception is none of those who entered it.
+
+    `reason` and `approver` name the two fields.
+    """
     def rule(row, before, by):
-        named = squeezed(row.__data__.get(approver))
-        if not named or before is not None and all(row.__data__[name] == before.__data__[name]
-                for name in (reason, approver)):
+        named = comparable_name(row.__data__.get(approver))
+        if not named or before is not None and all(
+                row.__data__[name] == before.__data__[name] for name in (reason, approver)):
             return
-        entered = [(by.name, by.email), *(history.who_set([before], {reason, approver}) if before is not None
-                                          else ())]
-        if any((name := squeezed(each)) in named or named in name for names in entered for each in names
-               if each):
+        entered = [(by.name, by.email),
+                   *(history.who_set([before], {reason, approver}) if before is not None else ())]
+        if any((name := comparable_name(each)) in named or named in name
+               for names in entered for each in names if each):
             yield approver, '承認者には、その理由を入力した人とは別の人を入力してください。'
     return rule
 
 
-def squeezed(text):
+def comparable_name(text):
     """Return a name or address as it is compared: folded, without spaces."""
     return fold(text or '').replace(' ', '')
 
@@ -69,7 +71,7 @@ def case_panels(row):
 
 cases = Noun(
     name='cases', title='調達案件', table=Case, form=CaseForm, key=('case_no',), sort='-case_no', prefix='C-',
-    prepare=examined,
+    prepare=check_examined_fields,
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     separation=approved_by_another('exception_reason', 'exception_by'),
     reserved={'outcome': '査定の結果は担当者が記録します。', 'exception_reason': '', 'exception_by': ''},
@@ -82,8 +84,10 @@ cases = Noun(
 
 
 def prepare_support(row, before, form, by, at):
-    """A support entered with its completion day is a completed one; one that stands is completed by its
-    move, or by a file."""
+    """Set the state of a support by its completion day; yield (field name, message) of what is wrong.
+
+    One that exists is completed by its move, or by a file.
+    """
     if before is not None and before.state == 'withdrawn' and row.completed_on:
         yield 'completed_on', ('取り下げた支援は完了にできません。もう一度依頼するときは、'
                                '案件から新しく依頼してください。')
@@ -113,24 +117,25 @@ def support_tone(value):
 
 def support_panels(row):
     moves = lifecycle.support_moves(row.state, current_user.role) if allowed('supports.move', row) else []
-    moves = sorted(moves, key=lambda move: BACK.get(move.target, 0))
+    moves = sorted(moves, key=lambda move: MOVE_ORDER.get(move.target, 0))
     return {'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]))
                       for move in moves] if not row.voided_at else [],
-            'comments': told(row), 'states': SUPPORT_STATES, 'case': row.case}
+            'comments': newest_comments(row), 'states': SUPPORT_STATES, 'case': row.case}
 
 
 #: how many comments of a support's thread its page shows
 THREAD = 50
 
 
-def told(support):
-    """Return ([(comment, what its writer did)], more) of the newest part of a support's thread, the oldest
-    first; whether it has more."""
-    comments = list(support.comments.select(SupportComment,
-                                            Person).join(Person).where(SupportComment.live()).order_by(
-        SupportComment.id.desc()).limit(THREAD + 1))[::-1]
+def newest_comments(support):
+    """Return ([(comment, what its writer did)], whether there are more) of a support's newest comments.
+
+    The oldest of them comes first.
+    """
+    comments = list(support.comments.select(SupportComment, Person).join(Person).where(
+        SupportComment.live()).order_by(SupportComment.id.desc()).limit(THREAD + 1))[::-1]
     before = [None if len(comments) > THREAD else 'requested', *(comment.state for comment in comments)]
-    found = [(comment, DID.get((state, comment.state)) or DID[comment.state])
+    found = [(comment, COMMENT_WORDS.get((state, comment.state)) or COMMENT_WORDS[comment.state])
              for state, comment in zip(before, comments, strict=False)]
     return found[-THREAD:], len(found) > THREAD
 
@@ -140,16 +145,17 @@ MOVE_WORDS = {('requested', 'reviewing'): '点検を始める', ('reviewing', 'r
               ('requested', 'withdrawn'): '取り下げる', ('reviewing', 'withdrawn'): '取り下げる',
               ('returned', 'withdrawn'): '取り下げる'}
 #: what the writer of a comment did: (from, to), or to alone
-DID = {'requested': '依頼しました', 'reviewing': '点検を始めました',
-       ('returned', 'reviewing'): '対応して再提出しました', 'returned': '差し戻しました',
-       'completed': '支援を完了しました', 'withdrawn': '取り下げました'}
+COMMENT_WORDS = {'requested': '依頼しました', 'reviewing': '点検を始めました',
+                 ('returned', 'reviewing'): '対応して再提出しました', 'returned': '差し戻しました',
+                 'completed': '支援を完了しました', 'withdrawn': '取り下げました'}
 #: the moves that do not lead on stand after those that do
-BACK = {'returned': 1, 'withdrawn': 2}
+MOVE_ORDER = {'returned': 1, 'withdrawn': 2}
 #: what the text of a move is called, its hint, and whether it must be there
-ASKED = {'reviewing': ('コメント', '所管課に伝えることがあれば書きます', False),
-         'returned': ('直してほしい点', '所管課が何を直せばよいか分かるように書きます', True),
-         ('returned', 'reviewing'): ('対応した内容', '差戻しの指摘にどう対応したかを書きます', True),
-         'completed': ('意見本文', '点検の結果を書きます', True), 'withdrawn': ('取り下げる理由', '', True)}
+MOVE_TEXTS = {'reviewing': ('コメント', '所管課に伝えることがあれば書きます', False),
+              'returned': ('直してほしい点', '所管課が何を直せばよいか分かるように書きます', True),
+              ('returned', 'reviewing'): ('対応した内容', '差戻しの指摘にどう対応したかを書きます', True),
+              'completed': ('意見本文', '点検の結果を書きます', True),
+              'withdrawn': ('取り下げる理由', '', True)}
 
 
 def support_move_form(support, target, **asked):
@@ -159,25 +165,24 @@ def support_move_form(support, target, **asked):
         del form.opinion, form.completed_on
     else:
         form.opinion.flags.required = form.completed_on.flags.required = True
-    form.text.label.text, form.text.description, form.text.flags.required = ASKED.get((support.state,
-        target)) or ASKED.get(target, ASKED['reviewing'])
+    form.text.label.text, form.text.description, form.text.flags.required = MOVE_TEXTS.get(
+        (support.state, target)) or MOVE_TEXTS.get(target, MOVE_TEXTS['reviewing'])
     return form
 
 
 #: the form's field of what a support's move asks for
-ASKED_IN = {'completed_on': 'completed_on', 'opinion': 'opinion'}
+FIELD_OF_NEED = {'completed_on': 'completed_on', 'opinion': 'opinion'}
 
 
 def prepare_support_move(row, before, form, by, at):
-    """Yield (field name, message) of what a move lacks; a completed support keeps the opinion in its own
-    columns."""
+    """Yield (field name, message) of what a move lacks; the opinion of a completed support is copied."""
     said = form.text.data
     if row.state == 'completed':
         row.opinion_text = said
     move = next(move for move in lifecycle.support_moves(before.state) if move.target == row.state)
-    for need, words in lifecycle.unmet(move, row.__data__ | {'comment': said, 'response': said,
-            'reason': said}):
-        yield ASKED_IN.get(need, 'text'), words
+    for need, words in lifecycle.unmet(
+            move, row.__data__ | {'comment': said, 'response': said, 'reason': said}):
+        yield FIELD_OF_NEED.get(need, 'text'), words
     if row.state == 'completed' and row.completed_on:
         if row.completed_on < row.requested_on:
             yield 'completed_on', '完了日は依頼日以後にしてください。'
@@ -185,7 +190,7 @@ def prepare_support_move(row, before, form, by, at):
             yield 'completed_on', '完了日に先の日は入れられません。'
 
 
-def keep_comment(act, row, form, by):
+def add_comment(act, row, form, by):
     """What was said when a support changed hands stays in its thread."""
     if form.text.data:
         act.insert([SupportComment(support=row, person=by.id, at=act.at, state=row.state,
@@ -195,7 +200,7 @@ def keep_comment(act, row, form, by):
 support_flow = Flow(
     states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text',
     prepare=prepare_support_move,
-    after=keep_comment, about=lambda row, target: {'thread': told(row)[0]},
+    after=add_comment, about=lambda row, target: {'thread': newest_comments(row)[0]},
     heading=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]),
     button=lambda source, target: MOVE_WORDS.get((source, target), SUPPORT_STATES[target]))
 supports = Noun(

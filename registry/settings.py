@@ -11,9 +11,8 @@ from .records.noun import Column, Filter, Noun
 
 
 def prepare_setting(row, before, form, by, at):
-    if before is not None and before.valid_from < clock.today() and (before.name, before.valid_from,
-            before.value) != (
-            row.name, row.valid_from, row.value):
+    if before is not None and before.valid_from < clock.today() and (
+            before.name, before.valid_from, before.value) != (row.name, row.valid_from, row.value):
         yield 'value', ('適用が始まった設定は、区の確認のほかは変えられません（過去の数値が変わるためです）。'
                         '新しい適用開始日で登録するか、誤りなら理由を書いて取り消してください。')
     known = row.name == 'steps_per_business' and row.valid_from and (row.value or '').isdecimal()
@@ -29,9 +28,9 @@ settings = Noun(
     permits=kept_by((it, admin), (it, auditor, admin)), menu=('設定',),
     columns=[Column('name', show=lambda v: SETTINGS[v][0] if v in SETTINGS else v),
              'valid_from', 'value',
-             Column('verified', show=lambda v: '確認済み' if v else '要確認', tone=lambda v: 'good' if v
-                    else 'warn')],
-    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in SETTINGS.items()],
+             Column('verified', show=lambda v: '確認済み' if v else '要確認',
+                    tone=lambda v: 'good' if v else 'warn')],
+    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in KNOWN.items()],
                     where=lambda v: Setting.name == v)],
     hint='日付つきの設定です。適用開始日から後の判定に使い、'
          'それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）'

@@ -24,7 +24,7 @@ def business_panels(business):
     return {'progress': progress, 'states': STEP_STATES, 'today': today}
 
 
-def named_by_indicators(business, by):
+def refuse_counted_business(business, by):
     """Yield why a business stays that an indicator counts: without it the indicator would count nothing."""
     for link in IndicatorBusiness.select(IndicatorBusiness, Indicator).join(Indicator).where(
             IndicatorBusiness.business == business, IndicatorBusiness.live(), Indicator.live()).limit(1):
@@ -38,7 +38,7 @@ businesses = Noun(
     name='businesses', title='標準化対象業務', table=Business, form=BusinessForm, key=('code',), sort='code',
     permits=kept_by(DESK, READ_ALL), menu=('標準化', '対象業務'),
     panels=business_panels, own_panels=('steps',), template='standardisation/business.html',
-    cannot_void=named_by_indicators,
+    keeps=refuse_counted_business,
     columns=['code', 'name',
              Column('applicable', show=lambda v: '適用' if v else '適用しない'),
              'planned_cutover_on', 'cutover_on'],
@@ -61,7 +61,7 @@ def prepare_step(form):
 def record_moves(act, row, before, today):
     """Add to the step's history what this save means, so that the rate of any past day can be recomputed."""
     if (given := getattr(row, 'history', None)) is not None:
-        retell(act, row, given)
+        replace_history(act, row, given)
         return
     moves = new_moves(row, before, today)
     if before is not None and moves:
@@ -75,7 +75,7 @@ def record_moves(act, row, before, today):
     act.defer([StepMove(progress=row.id, status=status, on_day=day) for status, day in moves])
 
 
-def retell(act, row, given):
+def replace_history(act, row, given):
     """Make [(state, day)] the history of a step, as a file gives it; what stands of it already stays."""
     stands = list(StepMove.select().where(StepMove.progress == row.id,
                                           StepMove.live()).order_by(StepMove.on_day, StepMove.id))
@@ -146,9 +146,8 @@ steps = Noun(
                     lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
              'status'],
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
-def counted_before(but):
-    """Tell whether progress of another step master than `but` (an id) stands: figures of past days are
-    counted by it."""
+def is_counted_by_another(but):
+    """Tell whether figures of past days are counted by another step master than `but` (an id)."""
     return StepProgress.select().join(Step).join(StepMaster).where(
         StepProgress.live(), Step.live(), StepMaster.live(), StepMaster.id != (but or 0)).exists()
 
@@ -158,29 +157,27 @@ def is_filled(master):
 
 
 def prepare_master(row, before, form, by, at):
-    """Refuse to change which step master counts the days that have passed: a year that was met must not
-    cease to be."""
+    """Refuse to change which step master counts past days: published figures would change."""
     days = [row.valid_from, before.valid_from if before is not None and is_filled(before) else None]
     past = [day for day in days if day is not None and day < clock.today()]
-    if past and (before is None or row.valid_from != before.valid_from) and counted_before(row.id):
+    if past and (before is None or row.valid_from != before.valid_from) and is_counted_by_another(row.id):
         yield 'valid_from', ('過ぎた日からの適用にはできません。ほかの手順書版の進捗で数えた、'
                              'その日以後のステップ完了率が変わってしまいます。'
                              f'きょう（{clock.today().isoformat()}）以後の日にしてください。')
 
 
 def prepare_item(row, before, form, by, at):
-    """Refuse the first steps of a step master whose day has passed: from then on it would count, with no
-    progress."""
+    """Refuse the first step of a step master in force: it would start to count, with no progress."""
     if before is not None or row.master_id is None:
         return
     (valid_from,) = form.version.columns_of(row.master_id, 'valid_from')
     if valid_from < clock.today():
-        yield from first_steps(StepMaster.by_id(row.master_id))
+        yield from refuse_first_steps(StepMaster.by_id(row.master_id))
 
 
-def first_steps(master):
+def refuse_first_steps(master):
     """Yield (field name, message) where a step master of a day that has passed gets its first step."""
-    if master.valid_from < clock.today() and not is_filled(master) and counted_before(master.id):
+    if master.valid_from < clock.today() and not is_filled(master) and is_counted_by_another(master.id):
         yield 'version', (f'手順書版「{master.version}」の適用開始日（{master.valid_from.isoformat()}）'
                           'が過ぎています。ステップを入れると、その日からの'
                           '完了率がこの版で数え直されてしまいます。'
@@ -199,7 +196,7 @@ items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm,
     key=('version', 'no'), sort='no', prepare=prepare_item,
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
-    cannot_restore=lambda row, by: first_steps(row.master),
+    restorable=lambda row, by: refuse_first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=['no', Column('version', '手順書版', StepMaster.version),
              'phase', 'name', 'verified', 'source'],
@@ -240,8 +237,8 @@ def grid():
     applicable = [(b, cells, n) for b, cells, n in table if b.applicable]
     picture = charts.svg(charts.grid(
         f'業務ごとのステップの状態（{as_of}）', [b.name for b, _, _ in applicable],
-        [str(s.no) for s in all_steps], [cells for _, cells, _ in applicable]), 'ステップの状態',
-        '同じ内容を下の表に示します。') if applicable else ''
+        [str(s.no) for s in all_steps], [cells for _, cells, _ in applicable]),
+        'ステップの状態', '同じ内容を下の表に示します。') if applicable else ''
     return render_template('standardisation/grid.html', as_of=as_of, master=master, all_steps=all_steps,
                            table=table, figures=figures, rate_text=ratings.rate_text, states=STEP_STATES,
                            symbols=SYMBOLS, picture=picture, problem=problem, year=year, crumbs=[

@@ -37,13 +37,15 @@ def lifecycle_tone(value):
             'retired': 'quiet', 'retiring': 'warn', 'review': 'warn', 'renew': 'warn'}.get(value, '')
 
 
-cases_of = Prepared(lambda system: Case.select(Case.id, Case.case_no, Case.title, Case.kind,
-    Case.outcome).where(
-    Case.live(), Case.system == system).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(links.FEW))
-reviews_of = Prepared(lambda system: Review.select(Review.id, Review.review_no, Review.title,
-    Review.conclusion).join(
-    ReviewSystem).where(Review.live(), ReviewSystem.live(), ReviewSystem.system == system).order_by(
-    Review.reviewed_on.desc(), Review.id.desc()).limit(links.FEW))
+cases_of = Prepared(lambda system: Case.select(
+    Case.id, Case.case_no, Case.title, Case.kind, Case.outcome,
+).where(Case.live(), Case.system == system,
+).order_by(Case.fiscal_year.desc(), Case.id.desc()).limit(links.FEW))
+reviews_of = Prepared(lambda system: Review.select(
+    Review.id, Review.review_no, Review.title, Review.conclusion,
+).join(ReviewSystem).where(
+    Review.live(), ReviewSystem.live(), ReviewSystem.system == system,
+).order_by(Review.reviewed_on.desc(), Review.id.desc()).limit(links.FEW))
 
 contracts_of = Prepared(lambda system: Contract.select(
     Contract.id, Contract.contract_no, Contract.title, Vendor.name.alias('vendor_name'),
@@ -65,25 +67,26 @@ unexamined_of = Prepared(lambda system: Case.select().where(
         Support.live(), Support.kind == 'ordering', Support.state == 'completed'))).order_by(Case.case_no))
 
 
-def unsupported(system):
-    """Return the large cases of a system without 発注・計画調達支援 and without a recorded exception
-    (§3.2)."""
+def unsupported_cases(system):
+    """Return the large cases of a system without 発注・計画調達支援 or a recorded exception (§3.2)."""
     cases = list(unexamined_of(system.id or 0))
     dated = DatedSettings() if cases else None
     return [case for case in cases if is_large(case, case.ordered_on or clock.today(), dated)]
 
 
-def supported(system):
+def support_facts(system):
     """Return what the lifecycle's table asks of a system's large cases; another unit's case is not named."""
-    cases = unsupported(system)
+    cases = unsupported_cases(system)
     return {'ordering_supported': not cases,
             'unsupported_cases': [case.label if case.department_id == system.owner_id else 'ほかの所属の案件'
                                   for case in cases]}
 
 
 def facts(system, known=None):
-    """Return what the lifecycle's table asks of a system, as plain values; `known` is what is `related` to
-    it."""
+    """Return what the lifecycle's moves ask of a system, as plain values.
+
+    `known` is its `related`, where it has been read.
+    """
     cases, reviews, contracts = known or related(system)
     case, review = next(iter(cases), None), next(iter(reviews), None)
     found = dict(system.__data__)
@@ -91,10 +94,11 @@ def facts(system, known=None):
         owner=system.owner_id, case_exists=case is not None, budget_result=case.outcome if case else None,
         review_open=review is not None, review_conclusion=review.conclusion if review else None,
         successor=system.successor_id is not None or (case is not None and case.kind == 'replace'),
-        successor_operating=(other := System.by_id(system.successor_id or 0)) is not None and other.lifecycle
-        == 'operate', contract_exists=bool(contracts))
+        successor_operating=(other := System.by_id(system.successor_id or 0)) is not None
+        and other.lifecycle == 'operate',
+        contract_exists=bool(contracts))
     if system.lifecycle in ('procure', 'build'):
-        found.update(supported(system))
+        found.update(support_facts(system))
     return found
 
 
@@ -112,7 +116,7 @@ def prepare(row, before, form, by, at):
         yield 'lifecycle', '取消は、記録の画面で理由を入力して行います。ほかの状態を選んでください。'
         return
     if before is None:
-        yield from too_early(row, row.lifecycle)
+        yield from refuse_early_operation(row, row.lifecycle)
         return
     move = next((m for m in lifecycle.moves_from(before.lifecycle) if m.target == row.lifecycle), None)
     if not form.of_file:
@@ -126,13 +130,13 @@ def prepare(row, before, form, by, at):
                             'には進めません'
                             f'（進める先: {allowed_next}）。')
         return
-    yield from too_early(row, row.lifecycle)
-    known = facts(row) | supported(row) | {'reason': 'ファイルによる変更'}
+    yield from refuse_early_operation(row, row.lifecycle)
+    known = facts(row) | support_facts(row) | {'reason': 'ファイルによる変更'}
     for words in lifecycle.missing(move, known):
         yield 'lifecycle', words
 
 
-def too_early(row, target):
+def refuse_early_operation(row, target):
     """Yield (field name, message) where a system is put into operation before its day."""
     if target == 'operate' and row.go_live_on is not None and row.go_live_on > clock.today():
         yield 'go_live_on', '稼働開始日がまだ来ていません。稼働した日に「運用」へ進めてください。'
@@ -148,13 +152,13 @@ def panels(system):
     moves = [(move, LIFECYCLES[target], lacking(move, system, known, found))
              for target, move in possible.items() if may_move(system, move)]
     return {
-        'moves': moves, 'others': [LIFECYCLES[target] for target, move in possible.items()
-                                   if not may_move(system, move)],
+        'moves': moves,
+        'others': [LIFECYCLES[target] for target, move in possible.items() if not may_move(system, move)],
         'completeness': completeness(system),
-        'vendor': contracts[0].vendor_name if contracts else None, 'read': {
-            'cases': cases, 'reviews': reviews, 'contracts': contracts},
-        'void': url_for('systems.move', id=system.id, target='cancelled') if cancel
-        and may_move(system, cancel) else None,
+        'vendor': contracts[0].vendor_name if contracts else None,
+        'read': {'cases': cases, 'reviews': reviews, 'contracts': contracts},
+        'void': url_for('systems.move', id=system.id, target='cancelled')
+        if cancel and may_move(system, cancel) else None,
     }
 
 
@@ -180,7 +184,7 @@ def remedy(need, system, found):
         cases, reviews, _ = found
         standing = (cases if need == 'budget_granted' else reviews)[:1]
     elif need == 'ordering_supported':
-        standing = unsupported(system)
+        standing = unsupported_cases(system)
     for other in visible_of(standing):
         return f'「{other.label}」を開く', url_for(f'{of_table(type(other)).name}.show', id=other.id)
     if need in ('case_exists', 'successor', 'review_open', 'budget_granted', 'review_continues'):
@@ -194,28 +198,26 @@ def lacking(move, system, known, found=None):
     return [(need, sentence, remedy(need, system, found)) for need, sentence in lifecycle.unmet(move, known)]
 
 
-NEEDED = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability', 'pii', 'zone',
-          'hosting', 'contract_end_on', 'backup', 'go_live_on')
+REQUIRED_IN_OPERATION = ('manager', 'contacts', 'criticality', 'confidentiality', 'integrity', 'availability',
+                         'pii', 'zone', 'hosting', 'contract_end_on', 'backup', 'go_live_on')
 
 
 def completeness(system):
     """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
-    labels = vocabulary_of(System).labels
-    needed = (*NEEDED, *(('pia_kind',) if system.pii == 'my_number' else ()))
+    labels = vocabulary(System).labels
+    needed = (*REQUIRED_IN_OPERATION, *(('pia_kind',) if system.pii == 'my_number' else ()))
     blanks = [labels[name] + ('（未確認）' if value == 'unknown' else '') for name in needed
               if (value := system.__data__.get(name)) in (None, '', 'unknown')]
     return len(needed) - len(blanks), len(needed), blanks
 
 
 def may_move(system, move):
-    """Tell whether the person signed in may make a move: the roles of the lifecycle's table, on their own
-    records."""
+    """Tell whether the person signed in may make a move: by role, and on their own records."""
     return allowed('systems.move', system) and current_user.role in move.roles
 
 
 def move_form(system, target, **asked):
-    """Return the form of a move: the ledger's fields that its conditions ask for, filled in from the system,
-    and the reason."""
+    """Return the form of a move: the fields its conditions ask for, filled in, and the reason."""
     found = next((move for move in lifecycle.moves_from(system.lifecycle) if move.target == target), None)
     needs = {need for move in ([found] if found else [m for m in lifecycle.MOVES if m.target == target])
              for need in move.needs}
@@ -240,24 +242,24 @@ def void_cancelled(act, row, form, by):
         act.void(row, form.reason.data)
 
 
-FINAL = ('システムの取消は元に戻せません。この記録は集計に入らなくなりますが、'
-         'このシステムを指すインシデント、業務、案件、検討、監査は'
-         'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
+CANCEL_WARNING = ('システムの取消は元に戻せません。この記録は集計に入らなくなりますが、'
+                  'このシステムを指すインシデント、業務、案件、検討、監査は'
+                  'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
 
 flow = Flow(
     column='lifecycle', states=LIFECYCLES, moves=lifecycle.moves_from, form=move_form, after=void_cancelled,
-    prepare=lambda row, before, form, by, at: too_early(row, row.lifecycle),
+    prepare=lambda row, before, form, by, at: refuse_early_operation(row, row.lifecycle),
     lacking=lambda row, move, form, by: lacking(move, row, facts(row) | (
-        supported(row) if 'ordering_supported' in move.needs else {}) | {'reason': form.reason.data}),
+        support_facts(row) if 'ordering_supported' in move.needs else {}) | {'reason': form.reason.data}),
     heading=lambda source, target: f'状態の変更: {LIFECYCLES[source]} → {LIFECYCLES[target]}',
     button=lambda source, target: f'{LIFECYCLES[target]}にする',
-    about=lambda row, target: {'warning': FINAL if target == 'cancelled' else ''})
+    about=lambda row, target: {'warning': CANCEL_WARNING if target == 'cancelled' else ''})
 
 #: whom a system is contracted with: by the contract that ends last
 VENDOR = ContractSystem.select(Vendor.name).join(Contract, JOIN.CROSS).join(Vendor, JOIN.CROSS).where(
     ContractSystem.system == System.id, ContractSystem.live(), Contract.id == ContractSystem.contract,
     Contract.live(), Vendor.id == Contract.vendor).order_by(Contract.ends_on.desc(nulls='LAST')).limit(1)
-WENT = '契約の台帳に移りました。契約のファイルで取り込んでください。'
+MOVED_TO_CONTRACTS = '契約の台帳に移りました。契約のファイルで取り込んでください。'
 
 noun = Noun(
     name='systems', title='情報システム台帳', one='情報システム', table=System, form=SystemForm,
@@ -266,7 +268,7 @@ noun = Noun(
     # to void a system is to move it to 取消
     views=('index', 'show', 'new', 'edit'),
     moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、'
-                                                 '記録の画面の「次に進める状態」から進めてください。'},
+                                    '記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow,
     template='systems/show.html',
     columns=[
@@ -277,7 +279,7 @@ noun = Noun(
     ],
     exported=(('契約の相手方（契約から）', VENDOR, None),
               ('契約満了日（契約から）', System.contract_end_on, 'day')),
-    former={'保守事業者': WENT, 'vendor': WENT, '契約満了日': WENT, 'contract_end_on': WENT},
+    former=dict.fromkeys(('保守事業者', 'vendor', '契約満了日', 'contract_end_on'), MOVED_TO_CONTRACTS),
     filters=[
         Filter('ends', '契約満了', lambda: [('1', '1年以内'), ('0', '満了日を過ぎた')],
                lambda v: System.contract_end_on < clock.today() if v == '0'
@@ -295,8 +297,8 @@ bp = pages.blueprint(noun)
 def tallies(person):
     """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
     limit = condition(System, person, clock.today())
-    query = System.select(System.lifecycle,
-                          fn.COUNT(System.id)).where(System.live()).group_by(System.lifecycle)
+    query = System.select(System.lifecycle, fn.COUNT(System.id)).where(
+        System.live()).group_by(System.lifecycle)
     query = query if limit is None else query.where(limit)
     found = dict(cached_answer('tally', query, lambda: list(query.tuples())))
     return [(LIFECYCLES[state], found[state], state) for state in LIFECYCLES if state in found]

@@ -23,13 +23,12 @@ CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'a
             'system': 'システム'}
 
 
-def words(kind):
+def kind_label(kind):
     """Return an act's kind in words: 情報システム台帳の変更."""
     noun, _, verb = kind.partition('.')
-    title = NOUNS[noun].title if noun in NOUNS else {'masters': '初期マスタ', 'demo': 'デモデータ',
-        'strategies': '年度戦略',
-                                                    'actions': '是正措置', 'tokens': 'APIトークン'}.get(noun,
-                                                        noun)
+    title = NOUNS[noun].title if noun in NOUNS else {
+        'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略', 'actions': '是正措置',
+        'tokens': 'APIトークン'}.get(noun, noun)
     return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
 
 
@@ -69,15 +68,16 @@ def index():
         query = query.where(Act.seq < before)
     rows = list(query.order_by(Act.seq.desc()).limit(SIZE + 1)) if not problem else []
     more = rows[SIZE - 1].seq if len(rows) > SIZE else None
-    kinds = [(code, words(code)) for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
+    kinds = [(code, kind_label(code))
+             for (code,) in Act.select(Act.kind).distinct().order_by(Act.kind).tuples()]
     people = list(Act.select(Act.actor, Act.actor_name).distinct().order_by(Act.actor).tuples())
-    firsts = {act: history.label_of(table, label) for act, table,
-              label in Change.select(Change.act, Change.table, Change.label).where(
+    firsts = {act: history.label_of(table, label) for act, table, label in Change.select(
+        Change.act, Change.table, Change.label).where(
         Change.place == 0, Change.act.in_([act.seq for act in rows[:SIZE]] or [0])).tuples()}
     args = {name: request.args[name] for name in ('actor', 'kind', 'record', 'since', 'until')
             if request.args.get(name)}
     return render_template('trail/index.html', acts=rows[:SIZE], more=more, people=people, firsts=firsts,
-                           head=trail.head(), words=words, kinds=kinds,
+                           head=trail.head(), kind_label=kind_label, kinds=kinds,
                            args=args, channels=CHANNELS, problem=problem, verify_form=EmptyForm(),
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', None)])
 
@@ -107,34 +107,30 @@ def show(seq):
                         history.label_of(change.table, change.label),
                         history.sentences(change, vocabulary_of(table) if table else history.Vocabulary(),
                                           names)))
-    return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS, words=words,
-                           page=page,
-                           pages=pages, channels=CHANNELS, roles=ROLES,
+    return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS,
+                           kind_label=kind_label, page=page, pages=pages, channels=CHANNELS, roles=ROLES,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    (f'操作 {seq}', None)])
 
 
-def in_words(found):
-    """Return (what the record is called, its label, its address or None, [sentences]) of a row changed
-    behind the trail."""
+def describe_outside_change(found):
+    """Return (title, label, address or None, [sentences]) of a row changed behind the trail."""
     table = history.TABLES[found['table']]
     noun, told = of_table(table), vocabulary_of(table)
     link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views
-            and allowed(f'{noun.name}.read')
-            and found['fields'] else None)
+            and allowed(f'{noun.name}.read') and found['fields'] else None)
     sentences = [f'{told.labels.get(name, name)}: '
-                 f'履歴では「{history.show_value(table, name, recorded, told, {})}」、いまの記録は'
-                 f'「{history.show_value(table, name, stands, told, {})}」です。' for name, recorded,
-                 stands in found['fields']]
-    return title_of(table), history.label_of(found['table'],
-        found['label']), link, sentences or [found['what']]
+                 f'履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
+                 f'「{history.show(table, name, stands, told, {})}」です。'
+                 for name, recorded, stands in found['fields']]
+    label = history.label_of(found['table'], found['label'])
+    return title_of(table), label, link, sentences or [found['what']]
 
 
 @bp.route('/verify', methods=['GET', 'POST'])
 @permit('trail.verify')
 def check():
-    """Recompute the whole chain and compare every record with it; a reloaded address leads back to the
-    button."""
+    """Recompute the chain and compare every record with it; GET redirects to the list."""
     if request.method == 'GET':
         return redirect(url_for('.index'), code=303)
     try:
@@ -145,6 +141,6 @@ def check():
                            '少し待ってから、もう一度検証してください。直らないときは、'
                            '情報政策の担当者に伝えてください。', title='検証できませんでした')
     return render_template('trail/verify.html', verdict=verdict, at=clock.now(),
-                           rows=[in_words(found) for found in verdict.outside[:500]],
+                           rows=[describe_outside_change(found) for found in verdict.outside[:500]],
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    ('検証', None)])

@@ -21,29 +21,31 @@ from .web.submission import filled_form, submitted
 
 
 def course_panels(course):
-    tally = cached(('enrolled', course.id),
-                   lambda: dict(Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
-        Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
+    tally = remembered(('enrolled', course.id), lambda: dict(
+        Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
+            Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()],
             'census': census, 'waits': course.census_on is not None and course.census_on > clock.today(),
             'can_census': census == 0 and not course.voided_at
             and course.census_on is not None and course.census_on <= clock.today()
-            and allowed('courses.census', course), 'late': late_joiners(course) if census else (0, []),
-            'taken': taken(course)}
+            and allowed('courses.census', course),
+            'late': late_joiners(course) if census else (0, []),
+            'census_act': census_act(course)}
 
 
-def taken(course):
-    """Return the Act that put the first on a course's census, or None: what froze it is not in the course's
-    own history."""
+def census_act(course):
+    """Return the Act that froze a course's census, or None; it is not in the course's own history."""
     first = Enrolment.select(fn.MIN(Enrolment.id)).where(Enrolment.course == course)
     return Act.select().join(Change).where(Change.table == Enrolment._meta.table_name,
                                            Change.row == first).order_by(Act.seq).first()
 
 
 def late_joiners(course):
-    """Return (how many, the first few) of the staff the person may see who joined after the census day and
-    are not on the list (基準日後の採用者)."""
+    """Return (count, the first few) of 基準日後の採用者, as far as the person may see them.
+
+    They joined after the census day and are not on the list.
+    """
     if course.census_on is None:
         return 0, []
     limit = condition(Staff, current_user, clock.today())
@@ -129,8 +131,7 @@ enrolments_bp = pages.blueprint(enrolments)
 @courses_bp.route('/<int:id>/census', methods=['GET', 'POST'])
 @permit('courses.census')
 def census(id):
-    """Freeze a course's census (対象者確定): everyone employed on its base date, those on leave excluded by
-    name."""
+    """Freeze the census of a course (対象者確定): all employed on its base date, leave excluded by name."""
     course = pages.find(courses, id)
     require('courses.census', course)
     if course.voided_at:

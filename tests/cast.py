@@ -1,5 +1,4 @@
-"""The people and records every test knows: one person per role, one of another unit, and each noun's rows of
-both units."""
+"""The people and records every test knows: a person per role, and each noun's rows of two units."""
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -69,8 +68,7 @@ def moment(*parts):
 
 
 def fill(at):
-    """Write the cast and its records as one act of the system; everything gets the same ids on every
-    engine."""
+    """Write the cast and its records as one act of the system; ids are the same on every engine."""
     hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     with trail.act('demo.fill', by=None, at=at, channel='cli', reason='テストの配役') as act:
         def add(table, **values):

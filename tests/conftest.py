@@ -1,5 +1,4 @@
-"""The ground of the tests: a golden database copied for each test, the cast signed in, pages checked as they
-are read."""
+"""Fixtures of all tests: a golden database copied for each, the cast signed in, pages checked."""
 import glob
 import os
 import pathlib
@@ -16,11 +15,11 @@ import desk as desks
 import hypothesis
 import psycopg
 import pytest
+from engine import ENGINE, tripwire
+from figure_values import SYSTEM
 from flask import Response
 from flask.testing import FlaskClient
-from ground import ENGINE, tripwire
-from reading import Page
-from reckoning import SYSTEM
+from html_page import Page
 from werkzeug.routing import Rule
 
 from audits import trail
@@ -68,8 +67,7 @@ compile_builder, builders = Rule._compile_builder, {}
 
 
 def compile_once(rule, append_unknown=True):
-    """Return what builds the addresses of a rule: compiling the same 224 anew is two thirds of a start of
-    the application."""
+    """Return what builds the addresses of a rule, compiled once: two thirds of a start are spent on it."""
     if rule.defaults:
         return compile_builder(rule, append_unknown)
     parts = (append_unknown, *rule._trace)
@@ -154,8 +152,7 @@ class Databases:
         return f'postgresql://daicho@/{name}?host={self.server.home}'
 
     def drop(self, url):
-        """Throw a database away; PostgreSQL looks only ten times a second whether the last to use one has
-        left."""
+        """Drop a database; PostgreSQL looks only ten times a second whether its last user has left."""
         if db.obj is not None:
             db.close_all()
         if self.server is None:
@@ -174,8 +171,7 @@ def databases(server):
 
 
 def filled(url, *fills):
-    """Write what tests begin with into a database, and return its URL once nothing of it is open or beside
-    it."""
+    """Write what tests begin with into a database and return its URL, with nothing of it left open."""
     clock.pin(cast.TODAY)
     db.initialize(connection.open_database(url))
     with db.connection_context():
@@ -195,8 +191,7 @@ def blank(databases):
 
 @pytest.fixture(scope='session')
 def golden(databases, blank):
-    """The URL of a database with the schema, the masters and the cast; copied for each test, never written
-    again."""
+    """The URL of a database with the schema, the masters and the cast; copied for each test."""
     return filled(databases.empty(blank), lambda: cast.fill(clock.now()))
 
 
@@ -233,8 +228,7 @@ def settings(database, tmp_path):
 
 @pytest.fixture(scope='session')
 def built(golden, tmp_path_factory):
-    """The application, built once: it keeps nothing of a test but its settings and what it remembers of
-    figures."""
+    """The application, built once: of a test it keeps only its settings and remembered figures."""
     app = create_app(given(golden, tmp_path_factory.mktemp('instance')))
     app.test_client_class = Client
     return app
@@ -255,8 +249,7 @@ def app(built, settings):
 
 @pytest.fixture
 def opened(app):
-    """The application with the database connected, for tests that ask below the pages; a page read closes it
-    again."""
+    """The application with the database connected, for tests below the pages; a page read closes it."""
     with app.app_context():
         db.connect()
         yield app
@@ -264,8 +257,7 @@ def opened(app):
 
 @pytest.fixture
 def client_of(app):
-    """A function: the word of a person of the cast (None: a stranger) → a browser in which they have signed
-    in."""
+    """A function: the word of a person of the cast (None: a stranger) → a browser signed in as them."""
     def client(who):
         browser = app.test_client()
         if who is not None:
@@ -277,8 +269,10 @@ def client_of(app):
 
 @pytest.fixture
 def token_of(app):
-    """A function: the word of a person of the cast → a new token of theirs (`**values` are columns that
-    differ)."""
+    """A function: the word of a person of the cast → a new token of theirs.
+
+    `**values` are columns that differ.
+    """
     def issue(who, scopes='read;write;import', **values):
         token = secrets.token_urlsafe(16)
         with app.app_context(), db.connection_context(), trail.act('tokens.create', by=None,

@@ -1,5 +1,4 @@
-"""The tests' desk: the real commands run on a register of its own, and small files as an office would hand
-them in."""
+"""The desk of the tests: real commands on a register of its own, and small files as offices make them."""
 import atexit
 import csv
 import io
@@ -113,8 +112,10 @@ def text_of(headers, rows, delimiter=','):
 
 
 def database(folder, template=None):
-    """Return the URL of a desk's own database, a copy of `template` (a URL) if given: a file, or one of the
-    test's server."""
+    """Return the URL of a desk's own database: a file, or one of the test's server.
+
+    It is a copy of `template` (a URL) if that is given.
+    """
     home = os.environ.get('DAICHO_TEST_SERVER')
     if home is None:
         path = folder / 'daicho.db'
@@ -138,8 +139,7 @@ def created():
 
 
 def created_again():
-    """Do what create_app does, with an application built once: its 380 addresses are most of a command's
-    time."""
+    """Do what create_app does with an application built once: its addresses take most of a command's time."""
     given = config.read()
     if given.get('PROXIES'):
         return create_app(given)
@@ -235,8 +235,7 @@ class Desk:
 
 @cache
 def migrated():
-    """Return a desk nobody writes to, whose register holds the built-in masters only: made once, copied for
-    each test."""
+    """Return a desk nobody writes to, whose register holds the built-in masters; copied for each test."""
     desk = Desk(tempfile.mkdtemp(prefix='daicho-desk-'))
     atexit.register(shutil.rmtree, desk.folder, ignore_errors=True)
     assert desk.run('migrate').exit_code == 0

@@ -6,8 +6,7 @@ from pathlib import Path
 
 
 def free_port():
-    """Return a port nobody listens on, out of those that no connection is given as its own end by the
-    system."""
+    """Return a port nobody listens on, outside those the system gives to outgoing connections."""
     with suppress(OSError, ValueError):
         lowest = int(Path('/proc/sys/net/ipv4/ip_local_port_range').read_text().split()[0])
         for port in random.SystemRandom().sample(range(max(1024, lowest - 20_000), lowest), 100):

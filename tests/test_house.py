@@ -1,14 +1,13 @@
-"""The house's own rules: which room opens which door, and what every endpoint, page, setting and command
-owes the reader."""
+"""The house's own rules: doors between rooms; what endpoints, pages, settings and commands owe."""
 import ast
 import re
 import sys
 
 import click
 import pytest
-from ground import Untrailed
-from places import ROOT
-from reading import Page
+from engine import Untrailed
+from html_page import Page
+from paths import ROOT
 
 from models import RECORDS, Throttle, db
 from registry import commands

@@ -1,11 +1,10 @@
-"""Copies of the whole register: made while people work, opened and verified at once; put back only when they
-are whole."""
+"""Copies of the whole register: verified when made, put back only when whole."""
 import os
 import secrets
 from pathlib import Path
 
 from ..core import connection
-from .copies import Failed, appear, opened, private, removed, to_disk
+from .copies import Failed, private_files, publish, removing, sync_to_disk, using_database
 from .postgresql import backup_postgresql, restore_postgresql
 from .sqlite import backup_sqlite, restore_sqlite
 
@@ -20,30 +19,29 @@ def backup(path, url):
     if path.exists():
         raise Failed(f'{path} は既にあります。別の名前にしてください。', 2)
     part = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.part')
-    with private(), removed(part):
+    with private_files(), removing(part):
         try:
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             if url.startswith('sqlite'):
                 checked = backup_sqlite(part, url)
             else:
-                with opened(connection.open_database(url)):
+                with using_database(connection.open_database(url)):
                     checked = backup_postgresql(part, url)
-            to_disk(part)
-            appear(part, path)
+            sync_to_disk(part)
+            publish(part, path)
         except OSError as error:
             raise Failed(f'{path} に書き込めません（{error.strerror}）。', 2) from None
     return checked
 
 
 def restore(path, url, production, replace=False, upgrade=False, altered=False):
-    """Put the copy in `path` in the place of the register of `url`, which nobody may have open; return it
-    Checked.
+    """Replace the register of `url`, which nobody may have open, by the copy in `path`; return it Checked.
 
     `replace`: a PostgreSQL database that is not empty is emptied first. `upgrade`: a copy of an earlier
     version is migrated. `altered`: a copy in which verify finds tampering is taken all the same. All of it
     is done or nothing.
     """
-    with private():
+    with private_files():
         try:
             with open(path, 'rb') as file:
                 start = file.read(16)

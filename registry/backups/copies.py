@@ -10,12 +10,14 @@ from models import catalogue, db
 from ..core import clock, connection
 from ..data import masters
 
-NEEDED = {'act', 'change', 'trail_head', catalogue.HISTORY}
+REQUIRED_TABLES = {'act', 'change', 'trail_head', catalogue.HISTORY}
 
 
 class Failed(Exception):
-    """A copy could not be made or put back; the message says why and what to do, `status` is the
-    command's."""
+    """A copy could not be made or put back.
+
+    The message says why and what to do; `status` is the command's exit status.
+    """
 
     def __init__(self, message, status=1):
         super().__init__(message)
@@ -24,8 +26,10 @@ class Failed(Exception):
 
 @dataclass
 class Checked:
-    """A register that was read to its end: its chain's head, and what verify found; None where it could not
-    be asked."""
+    """The head of the chain of a register that was read to its end, and what verify found.
+
+    `verdict` is None where it could not be verified.
+    """
 
     seq: int
     hash: str
@@ -36,7 +40,7 @@ class Checked:
 
 
 @contextmanager
-def private():
+def private_files():
     """Let every file made here be its owner's alone."""
     former = os.umask(0o077)
     try:
@@ -46,7 +50,7 @@ def private():
 
 
 @contextmanager
-def removed(*paths):
+def removing(*paths):
     """Remove some files at the end, whatever happens, and what SQLite puts beside them."""
     try:
         yield
@@ -56,7 +60,7 @@ def removed(*paths):
                 path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-def to_disk(path):
+def sync_to_disk(path):
     for place, flags in ((path, os.O_RDONLY), (path.parent, os.O_RDONLY)):
         with suppress(PermissionError):  # Windows opens no folders
             number = os.open(place, flags)
@@ -66,7 +70,7 @@ def to_disk(path):
                 os.close(number)
 
 
-def appear(part, path):
+def publish(part, path):
     """Give a whole file its name, unless someone else took it meanwhile."""
     try:
         os.link(part, path)
@@ -74,11 +78,11 @@ def appear(part, path):
         raise Failed(f'{path} は既にあります。別の名前にしてください。', 2) from None
     except OSError:  # a file system without hard links
         os.rename(part, path)
-    to_disk(path)
+    sync_to_disk(path)
 
 
 @contextmanager
-def opened(database):
+def using_database(database):
     """Make another database the open one for a while."""
     former = db.obj
     db.initialize(database)
@@ -92,12 +96,12 @@ def opened(database):
 
 
 def examine(upgrade, altered=True):
-    """Return the open database Checked; refuse one that is no register of this version, or that was tampered
-    with.
+    """Return the open database Checked; raise Failed when it is not a whole register of this version.
 
+    A register that was tampered with is refused unless `altered`.
     `upgrade` migrates one of an earlier version first.
     """
-    if lacking := NEEDED - set(db.get_tables()):
+    if lacking := REQUIRED_TABLES - set(db.get_tables()):
         raise Failed(f'台帳の写しではありません（ない表: {"、".join(sorted(lacking))}）。'
                      '何も変更していません。')
     if connection.unknown_migrations():

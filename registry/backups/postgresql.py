@@ -1,5 +1,4 @@
-"""Copies of a PostgreSQL register: its own dump; put back within one transaction that is verified before it
-is kept."""
+"""Copies of a PostgreSQL register: its own dump, put back and verified in one transaction."""
 import os
 import re
 import secrets
@@ -17,7 +16,7 @@ from audits import trail, verify
 from models import TABLES, catalogue, db
 
 from ..core import connection
-from .copies import NEEDED, Checked, Failed, examine, opened
+from .copies import REQUIRED_TABLES, Checked, Failed, examine, using_database
 
 #: where libpq's programs look for what stands in DATABASE_URL: a password on a command line is everybody's
 #: to read
@@ -36,8 +35,10 @@ def environment(url):
 
 
 def program(name):
-    """Return the path of one of PostgreSQL's programs that understands the open server: its own version, or
-    a newer."""
+    """Return the path of a PostgreSQL program at least as new as the open server.
+
+    Raise Failed when none is installed.
+    """
     server = int(db.execute_sql('SHOW server_version_num').fetchone()[0]) // 10000
     found = {}
     for path in [shutil.which(name), *sorted(glob(f'/usr/lib/postgresql/*/bin/{name}'))]:
@@ -61,7 +62,7 @@ def _run(words, env):
 
 
 def backup_postgresql(part, url):
-    if NEEDED - set(db.get_tables()):
+    if REQUIRED_TABLES - set(db.get_tables()):
         raise Failed('台帳のデータベースではありません。daicho migrate を実行してください。', 2)
     env, schema = environment(url), db.execute_sql('SELECT current_schema()').fetchone()[0]
     with db.atomic():
@@ -80,7 +81,7 @@ def backup_postgresql(part, url):
     except ProgrammingError:
         return checked  # not permitted: the file is whole, its content was not verified
     try:
-        with opened(connection.open_database(urlsplit(url)._replace(path=f'/{name}').geturl())):
+        with using_database(connection.open_database(urlsplit(url)._replace(path=f'/{name}').geturl())):
             with db.atomic():
                 _load(part, env)
                 checked.verdict = examine(upgrade=True).verdict
@@ -92,8 +93,10 @@ def backup_postgresql(part, url):
 
 
 def _load(path, env):
-    """Run what a dump holds in the open transaction: tables, data, indexes, constraints, triggers; no
-    schema, no owner."""
+    """Run a dump in the open transaction: tables, data, indexes, constraints and triggers.
+
+    Schemas and owners are left out.
+    """
     restore = program('pg_restore')
     try:
         listed = _run([restore, '--list', str(path)], env).decode()
@@ -141,7 +144,7 @@ def _execute(lines):
 
 
 def restore_postgresql(path, url, production, replace, upgrade, altered):
-    with opened(connection.open_database(url, production)):
+    with using_database(connection.open_database(url, production)):
         try:
             with db.atomic():
                 if db.get_tables():
@@ -156,8 +159,7 @@ def restore_postgresql(path, url, production, replace, upgrade, altered):
 
 
 def _empty(replace):
-    """Drop the register that stands in the open database, within the transaction; refuse what is not ours to
-    drop."""
+    """Drop the register in the open database within the transaction; raise Failed on other tables."""
     ours = {table._meta.table_name for table in TABLES} | {catalogue.HISTORY}
     if not replace:
         raise Failed('データベースが空ではありません。今の台帳と置き換えるときは、写しを取ってから '

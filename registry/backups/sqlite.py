@@ -13,7 +13,7 @@ from audits import verify
 from models import catalogue, db
 
 from ..core import clock, connection
-from .copies import Failed, examine, opened, removed, to_disk
+from .copies import Failed, examine, removing, sync_to_disk, using_database
 
 
 def backup_sqlite(part, url):
@@ -38,7 +38,7 @@ def _copy_sqlite(source, target):
             origin.backup(copy)
 
 
-def _whole(path):
+def _check_integrity(path):
     """Raise sqlite3.Error unless the file can be read to its end."""
     with closing(_read_only(path)) as copy:
         found = copy.execute('PRAGMA integrity_check(1)').fetchone()[0]
@@ -52,14 +52,15 @@ def _read_only(path):
 
 def _examine_file(path):
     """Return a copy Checked; one of an earlier version is verified on a copy of its own that is migrated."""
-    _whole(path)
-    with opened(SqliteDatabase(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True, autoconnect=False)):
-        if not connection.pending_migrations() or catalogue.HISTORY not in db.get_tables():
+    _check_integrity(path)
+    with using_database(SqliteDatabase(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True,
+                                       autoconnect=False)):
+        if not connection.pending() or catalogue.HISTORY not in db.get_tables():
             return examine(upgrade=False)
     scratch = path.with_name(f'{path.name}.check')
-    with removed(scratch):
+    with removing(scratch):
         shutil.copyfile(path, scratch)
-        with opened(connection.open_database(f'sqlite:///{scratch}')):
+        with using_database(connection.open_database(f'sqlite:///{scratch}')):
             return examine(upgrade=True)
 
 
@@ -67,18 +68,18 @@ def restore_sqlite(path, target, production, upgrade, altered):
     staged = target.with_name(f'.{target.name}.{secrets.token_hex(4)}.restore')
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with removed(staged):
+        with removing(staged):
             shutil.copyfile(path, staged)
             try:
-                _whole(staged)
-                with opened(connection.open_database(f'sqlite:///{staged}')):
+                _check_integrity(staged)
+                with using_database(connection.open_database(f'sqlite:///{staged}')):
                     checked = examine(upgrade, altered)
                     db.execute_sql('PRAGMA journal_mode = DELETE')
             except (verify.Unverifiable, PeeweeException, sqlite3.Error) as error:
                 raise Failed(f'{path} は壊れています。何も変更していません（{error}）。') from None
-            to_disk(staged)
+            sync_to_disk(staged)
             checked.former = _replace(staged, target)
-        with opened(connection.open_database(f'sqlite:///{target}', production)):
+        with using_database(connection.open_database(f'sqlite:///{target}', production)):
             checked.verdict = verify.verify()
     except OSError as error:
         raise Failed(f'{target} に書き込めません（{error.strerror}）。', 2) from None
@@ -86,14 +87,13 @@ def restore_sqlite(path, target, production, upgrade, altered):
 
 
 def _replace(staged, target):
-    """Put a whole database in the place of another that nobody has open; return where the former one is
-    kept."""
+    """Replace a database that nobody has open by a whole one; return where the former one is kept."""
     stamp = clock.now().strftime('%Y%m%dT%H%M%S')
     former = target.with_name(f'{target.stem}-before-restore-{stamp}{target.suffix}')
     if not target.exists():
-        _aside(target, stamp)
+        _set_aside(target, stamp)
         os.replace(staged, target)
-        to_disk(target)
+        sync_to_disk(target)
         return None
     try:
         with closing(sqlite3.connect(target, timeout=2, isolation_level=None)) as old:
@@ -104,27 +104,29 @@ def _replace(staged, target):
             if old.execute('SELECT count(*) FROM sqlite_master').fetchone()[0]:
                 with closing(sqlite3.connect(former)) as kept:
                     old.backup(kept)
-                to_disk(former)
+                sync_to_disk(former)
             # the file stays the same one; killed halfway, the engine rolls it back when it is opened next
             with closing(_read_only(staged)) as new:
                 new.backup(old)
-        to_disk(target)
+        sync_to_disk(target)
         return former if former.exists() else None
     except sqlite3.DatabaseError as error:
         former.unlink(missing_ok=True)
-        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or _held(target):
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or _is_open(target):
             raise Failed(f'{target} は使われています。'
                          'サーバーを止めてから、もう一度実行してください。') from None
     # what stands there cannot be read: keep it for whoever wants to look at it
-    kept = _aside(target, stamp)
+    kept = _set_aside(target, stamp)
     os.replace(staged, target)
-    to_disk(target)
+    sync_to_disk(target)
     return kept
 
 
-def _held(path):
-    """Tell whether some process has a database open whose content says nothing: SQLite locks bytes far
-    behind its end."""
+def _is_open(path):
+    """Tell whether some process has a database open.
+
+    SQLite locks bytes far behind the end of the file, so its content need not be read.
+    """
     try:
         import fcntl
     except ImportError:
@@ -137,7 +139,7 @@ def _held(path):
     return False
 
 
-def _aside(target, stamp):
+def _set_aside(target, stamp):
     """Rename what stands in the way, the write-ahead log too; return the new name of the first."""
     kept = None
     for end in ('', '-wal', '-shm', '-journal'):

@@ -1,15 +1,17 @@
-"""`daicho …`: the register from the command line. Exit status 0 done, 1 the data is wrong, 2 the call is
-wrong."""
+"""`daicho …`: the register from the command line.
+
+Exit status 0: done; 1: the data is wrong; 2: the call is wrong.
+"""
 import os
 from functools import partial
 
 import click
 
 from . import database, people, records, results, server, trail
-from .terminal import Told
+from .terminal import CommandGroup
 
 
-@click.group(cls=Told, context_settings={'help_option_names': ['-h', '--help']})
+@click.group(cls=CommandGroup, context_settings={'help_option_names': ['-h', '--help']})
 @click.pass_context
 def main(ctx):
     """台帳 Daicho: the IT governance asset registry of a city hall."""

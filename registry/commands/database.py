@@ -35,8 +35,7 @@ def rebuild():
 
 
 def read_settings():
-    """Return the settings for what must not open the application's database; fail in words when they will
-    not do."""
+    """Return the settings without opening the application's database; exit 2 with words when unusable."""
     try:
         read = config.read()
     except config.UnsafeSetting as error:
@@ -49,13 +48,12 @@ def read_settings():
 @click.argument('file', type=click.Path(dir_okay=False, path_type=Path))
 @click.option('--json', 'as_json', is_flag=True)
 def backup(file, as_json):
-    """Write the whole register to a new FILE, open and verify it, and print its head; people may go on
-    working."""
+    """Write the whole register to a new FILE, verify it and print its head; people may go on working."""
     try:
         checked = backups.backup(file, read_settings()['DATABASE_URL'])
     except (backups.Failed, PeeweeException) as error:
-        not_copied(error)
-    told(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
+        fail_copy(error)
+    report_copy(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
 
 
 @click.command()
@@ -66,34 +64,33 @@ def backup(file, as_json):
               help='take a copy in which verify finds tampering all the same')
 @click.option('--json', 'as_json', is_flag=True)
 def restore(file, replace, upgrade, altered, as_json):
-    """Put the copy in FILE in the register's place, verify it and print its head; the server must be
-    stopped."""
+    """Put the copy in FILE in place of the register and verify it; the server must be stopped."""
     read = read_settings()
     try:
         checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace,
                                   upgrade, altered)
     except (backups.Failed, PeeweeException) as error:
-        not_copied(error)
-    told(file, checked, as_json, f'{file} の写しを戻しました。', None)
+        fail_copy(error)
+    report_copy(file, checked, as_json, f'{file} の写しを戻しました。', None)
 
 
-def not_copied(error):
+def fail_copy(error):
     """End with the words of what stood in the way."""
     if isinstance(error, backups.Failed):
         fail(str(error), error.status)
     fail(f'データベースにつながりません（{" ".join(str(error).split())}）。', 2)
 
 
-def told(file, checked, as_json, words, size):
+def report_copy(file, checked, as_json, words, size):
     """Print a copy's head and what was found in it; end with 1 where that is tampering."""
     verdict = checked.verdict
     found = ('中身の検証はしていません（データベースを作る権限がありません）。' if verdict is None else
              '検証: 改ざんは見つかりませんでした。' if verdict.intact else
              '検証: 改ざんが見つかりました。daicho trail verify で確かめてください。')
     if as_json:
-        emit({'file': str(file), 'bytes': size, 'head': {'seq': checked.seq, 'hash': checked.hash,
-                                                         'at': checked.at.isoformat() if checked.at
-                                                         else None},
+        emit({'file': str(file), 'bytes': size,
+              'head': {'seq': checked.seq, 'hash': checked.hash,
+                       'at': checked.at.isoformat() if checked.at else None},
               'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
               'former': str(checked.former) if checked.former else None})
     else:

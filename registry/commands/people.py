@@ -41,8 +41,8 @@ def add(email, name, department, role, password_stdin):
         form.fill(row)
         if Person.select().where(Person.email == row.email).exists():
             fail(f'{row.email} は既に登録されています。')
-        if people.once_anothers(row, None):
-            fail(people.ONCE_ANOTHERS)
+        if people.is_reused_address(row, None):
+            fail(people.REUSED_ADDRESS)
         row.password_hash = sign_in.hasher().hash(asked_password(row, password_stdin))
         with trail.act('people.add', by=None, at=clock.now(), channel='cli') as act:
             row.one_time_until = act.at + sign_in.ONE_TIME
@@ -71,8 +71,8 @@ ONE_TIME_WORDS = f'{sign_in.ONE_TIME.days}日のうちにサインインし、�
 
 def asked_password(row, from_stdin):
     """Return the password asked for, or fail with all that is wrong with it."""
-    given = sys.stdin.readline().rstrip('\n') if from_stdin else click.prompt('パスワード', hide_input=True,
-        confirmation_prompt=True)
+    given = sys.stdin.readline().rstrip('\n') if from_stdin else click.prompt(
+        'パスワード', hide_input=True, confirmation_prompt=True)
     if wrong := ['256文字までにしてください。'] if len(given) > 256 else passwords.weaknesses(given, row):
         fail('\n'.join(wrong))
     return given

@@ -13,7 +13,7 @@ from .. import files
 from ..core import clock, connection
 from ..records import exporting, importing, saving, sheets
 from ..records.noun import NOUNS
-from .terminal import Day, Kind, emit, fail, keep, progress, register, say, settle_day
+from .terminal import Day, Kind, check_day, emit, fail, progress, register, say, write_file
 
 
 @click.command('import')
@@ -43,7 +43,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
             sys.exit(1)
         load = importing.load(noun, sheet, person=who, ignore_unknown=ignore_unknown,
                               progress=progress(noun.title),
-                            restore_zeros=restore_zeros)
+                              restore_zeros=restore_zeros)
         for cut in load.cut.values():
             say(f'{cut.header}: {cut.cells:,}件の先頭の0が落ちている' + (
                 f'ため、補って読みました（「{cut.first}」を「{cut.whole}」）。' if restore_zeros else
@@ -52,8 +52,8 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         if load.good and not dry_run:
             try:
                 seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み')
-                                 + files.repaired(load))
-            except (Stale, IntegrityError, saving.ChangedMeanwhile):
+                                 + files.repair_note(load))
+            except (Stale, IntegrityError, importing.Overtaken):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。'
                      'もう一度取り込んでください。')
         report(importing.report(noun, len(sheet.rows), load.counts, load.problems, seq,
@@ -96,7 +96,7 @@ def export(kind, form, encoding, as_of, layout, output):
         fail('--layout people は --format xlsx だけで、--as-of とは一緒に使えません。', 2)
     with register():
         noun, kinds = NOUNS[kind], None
-        settle_day(None, as_of)
+        check_day(None, as_of)
         try:
             with connection.snapshot():
                 head = trail.head()
@@ -114,7 +114,7 @@ def export(kind, form, encoding, as_of, layout, output):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。'
                 '記録の順ではこの日のあとなので、含めていません。')
     if output:
-        keep(output, data)
+        write_file(output, data)
     else:
         sys.stdout.buffer.write(data)
     say(f'{noun.title}を書き出しました（鎖の先頭: 操作 {head.seq} {head.hash[:16]}）。')

@@ -10,7 +10,7 @@ from ..core import clock
 from ..figures import board as boards
 from ..records import sheets
 from ..reports import documents
-from .terminal import Day, emit, fail, keep, register, say, settle_day
+from .terminal import Day, check_day, emit, fail, register, say, write_file
 
 
 @click.command()
@@ -22,7 +22,7 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
     """Print a year's indicators and ratings."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
-        settle_day(year, as_of)
+        check_day(year, as_of)
         found = boards.board(year, as_of)
         if found is None:
             fail(f'{calendar.year_label(year)}の戦略がありません。')
@@ -45,7 +45,7 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
                 for i in v.indicators:
                     click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
                                f'（目標 {i.target_words}） '
-                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}{beside(i)}')
+                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}{published_note(i)}')
 
 
 def stated(indicator):
@@ -56,9 +56,8 @@ def stated(indicator):
     return [value or quote, day.isoformat(), source]
 
 
-def beside(indicator):
-    """Return what is said of a published value: that it stands in a computed one's place, or what it is
-    beside that."""
+def published_note(indicator):
+    """Return what is said of a published value: whether it replaces a computed one or stands beside it."""
     if indicator.is_published:
         return f'〔公表値。自動集計は{indicator.instead_of}〕'
     if not indicator.published:
@@ -77,10 +76,10 @@ def report_(name, fiscal_year, as_of, only, output):
     """Make a PDF: the year's results or its plan."""
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
-        settle_day(year, as_of)
+        check_day(year, as_of)
         data = documents.build(name, year, as_of, only)
     if data is None:
         fail(f'{calendar.year_label(year)}の戦略がありません。' if only is None
              else f'{calendar.year_label(year)}に重点取組{only}はありません。')
-    keep(output, data)
+    write_file(output, data)
     say(f'{output} に書き出しました。')

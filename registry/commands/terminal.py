@@ -78,7 +78,7 @@ def fail(words, status=1):
     sys.exit(status)
 
 
-def keep(path, data):
+def write_file(path, data):
     """Write a file, or fail in words."""
     try:
         path.write_bytes(data)
@@ -90,7 +90,7 @@ def emit(value):
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-class Told(click.Group):
+class CommandGroup(click.Group):
     """Commands that say in one sentence when the database or the disk fails."""
 
     def invoke(self, ctx):
@@ -118,7 +118,7 @@ def progress(words):
     return draw
 
 
-def settle_day(year, day):
+def check_day(year, day):
     """End with the words of a page where a year cannot be looked at as of a day (None: no day was named)."""
     if day is not None and (problem := boards.day_problem(year, day)):
         fail(problem, 2)

@@ -30,8 +30,7 @@ def head(as_json):
 @trail_.command('verify')
 @click.option('--json', 'as_json', is_flag=True)
 def verify_(as_json):
-    """Recompute the chain and compare every record with it; 0 intact, 1 tampered with, 2 could not be
-    checked."""
+    """Recompute the chain and compare all records; 0 intact, 1 tampered with, 2 could not be checked."""
     try:
         with register(status=2):
             found = verify.verify()
@@ -45,8 +44,7 @@ def verify_(as_json):
                   {name: row[name] for name in ('table', 'kind', 'name', 'what')} for row in found.schema]})
     else:
         click.echo(f'操作 {found.acts:,}件、変更 {found.changes:,}件: '
-                   + ('改ざんは見つかりませんでした。' if found.intact
-                                                                   else '改ざんが見つかりました。'))
+                   + ('改ざんは見つかりませんでした。' if found.intact else '改ざんが見つかりました。'))
         if found.first_broken:
             click.echo(f'最初に壊れている操作 {found.first_broken["seq"]}: {found.first_broken["what"]}')
         for row in found.outside:

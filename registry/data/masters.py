@@ -1,5 +1,4 @@
-"""The built-in masters (初期マスタ): businesses, steps, incident levels, settings, and the strategies of
-2025 and 2026."""
+"""The built-in masters (初期マスタ): businesses, steps, levels, settings, strategies of 2025 and 2026."""
 import csv
 import tomllib
 from datetime import date
@@ -35,8 +34,7 @@ def rows(name):
 
 
 def fill(at):
-    """Put every master that is missing in place, each as an act of the system; run twice it changes
-    nothing."""
+    """Enter every built-in master that is missing, each as an act of the system; idempotent."""
     fill_tables(at)
     fill_strategies(at)
 
@@ -75,11 +73,11 @@ def fill_strategies(at):
     """Put the strategies that are missing in place, and the businesses their indicators name."""
     for path in sorted((HERE / 'strategies').glob('*.toml')):
         data = tomllib.loads(path.read_text('utf-8'))
-        strategy(data, at)
-        bind(data, at)
+        enter_strategy(data, at)
+        limit_indicators(data, at)
 
 
-def joined(items):
+def join_lines(items):
     return '\n'.join(items) or None if items else None
 
 
@@ -87,7 +85,7 @@ def number(text):
     return None if text in (None, '') else Decimal(str(text))
 
 
-def strategy(data, at):
+def enter_strategy(data, at):
     """Enter one year's strategy from its TOML, unless that year is already there."""
     if Strategy.select().where(Strategy.fiscal_year == data['fiscal_year']).exists():
         return
@@ -101,22 +99,23 @@ def strategy(data, at):
         for item in data['initiatives']:
             initiative = Initiative(
                 strategy=year, theme=themes[item['theme']], no=item['no'], title=item['title'],
-                aims=joined(item.get('aims')), outline=item.get('outline'), tasks=joined(item.get('tasks')),
-                notes=joined(item.get('notes')), official=item.get('official'),
+                aims=join_lines(item.get('aims')), outline=item.get('outline'),
+                tasks=join_lines(item.get('tasks')), notes=join_lines(item.get('notes')),
+                official=item.get('official'),
                 official_reason=item.get('official_reason'), result=item.get('result') or None,
-                result_points=joined(item.get('result_points')), source=item.get('source'),
-                source_notes=joined(item.get('source_notes')))
+                result_points=join_lines(item.get('result_points')), source=item.get('source'),
+                source_notes=join_lines(item.get('source_notes')))
             act.save(initiative)
             for kpi in item['indicators']:
                 indicator = Indicator(
                     initiative=initiative, no=kpi['no'], text=kpi['text'], kind=kpi['kind'],
-                    operator=kpi['operator'],
-                    target=Decimal(kpi['target']), unit=kpi.get('unit'), decimals=kpi.get('decimals', 1),
-                    measure=kpi.get('measure'), note=kpi.get('note'), references=joined(
+                    operator=kpi['operator'], target=Decimal(kpi['target']), unit=kpi.get('unit'),
+                    decimals=kpi.get('decimals', 1),
+                    measure=kpi.get('measure'), note=kpi.get('note'), references=join_lines(
                         ['\t'.join((ref['label'], f'{ref["value"]}{kpi.get("unit", "")}', ref['source']))
                          for ref in kpi.get('references', [])]))
                 act.save(indicator)
-                act.insert(links(indicator, kpi))
+                act.insert(business_links(indicator, kpi))
                 act.insert([Actual(
                     indicator=indicator, as_of=actual['as_of'], numerator=number(actual.get('numerator')),
                     denominator=number(actual.get('denominator')), value=number(actual.get('value')),
@@ -128,14 +127,14 @@ def strategy(data, at):
                 for place, row in enumerate(item.get('schedule', []), 1)])
 
 
-def links(indicator, kpi):
+def business_links(indicator, kpi):
     """Return the rows that limit a built-in indicator to the businesses its text names."""
     codes = kpi.get('businesses', [])
     return [IndicatorBusiness(indicator=indicator, business=business) for business in
             Business.select().where(Business.code.in_(codes or [''])).order_by(Business.code)]
 
 
-def bind(data, at):
+def limit_indicators(data, at):
     """Limit the indicators of a strategy entered before this was known to the businesses their texts name.
 
     Only where the indicator still is as built in: no person has changed it, and it was never limited.
@@ -148,17 +147,16 @@ def bind(data, at):
             indicator = (Indicator.select().join(Initiative).join(Strategy).where(
                 Strategy.fiscal_year == data['fiscal_year'], Initiative.no == item['no'],
                 Indicator.no == kpi['no'], Indicator.live(), Indicator.measure == kpi['measure']).first())
-            if indicator is not None and not touched(indicator):
-                rows += links(indicator, kpi)
+            if indicator is not None and not is_modified(indicator):
+                rows += business_links(indicator, kpi)
     if rows:
         with trail.act('masters.strategy', by=None, at=at, channel='cli',
                        reason='指標の文言が名指しする業務に、集計の対象を限定') as act:
             act.insert(rows)
 
 
-def touched(indicator):
-    """Tell whether an indicator is no longer only as built in: changed by a person, or limited once
-    before."""
+def is_modified(indicator):
+    """Tell whether an indicator was changed by a person, or has been limited to businesses before."""
     return (IndicatorBusiness.select().where(IndicatorBusiness.indicator == indicator).exists()
             or Change.select().join(Act).where(Change.table == 'indicator', Change.row == indicator.id,
                                                Act.actor != 'system').exists())

@@ -1,5 +1,7 @@
-"""The demo ward (デモデータ): deterministic, invented but for the ward's own units; it reproduces the
-published figures."""
+"""The demo ward (デモデータ): deterministic and invented, but for the ward's units.
+
+It reproduces the published figures.
+"""
 from random import Random
 
 from peewee import PostgresqlDatabase
@@ -35,8 +37,8 @@ from .units import Units
 
 def is_empty():
     """Tell whether the register holds nothing but the built-in masters."""
-    return (not any(table.select().exists() for table in (Department, Person, Staff, System, Incident, Case,
-        Plan))
+    tables = Department, Person, Staff, System, Incident, Case, Plan
+    return (not any(table.select().exists() for table in tables)
             and not Act.select().where(~Act.kind.startswith('masters.')).exists())
 
 
@@ -46,8 +48,10 @@ def accounts():
 
 
 def begin():
-    """Make the EMPTY register anew with its masters entered at the ward's first moment: the trail only goes
-    forward."""
+    """Make the EMPTY register anew, its masters entered at the ward's first moment.
+
+    The trail only goes forward, so the masters have to come first.
+    """
     with db.atomic():
         if not is_empty():
             raise ValueError('only an empty register is made anew')
@@ -82,15 +86,13 @@ def planned():
 
 
 def is_unfinished():
-    """Tell whether the ward's first acts are there and its last is not: filled by a version that could stop
-    half-way."""
+    """Tell whether only the first acts of the ward are there: an earlier version could stop half-way."""
     acts = Act.select().where(Act.channel == 'demo')
     return acts.exists() and not acts.where(Act.at == planned().acts[-1][0]).exists()
 
 
 def fill(progress=None):
-    """Fill an EMPTY migrated database: about a hundred acts, each with what was known at its moment, in that
-    order.
+    """Fill an EMPTY migrated database by about a hundred acts, each with what was known at its moment.
 
     All of them are one transaction: stopped half-way, the database stays empty.
     """

@@ -98,8 +98,8 @@ class Daily(Acts):
         for no, day, title, incident in (('H-00001', date(2025, 10, 8), '過去の誤送信事例に学ぶ', None),
                                          ('H-00002', date(2026, 8, 5), '窓口システムの停止から学んだこと',
                                           'I-00008')):
-            self.act(evening(day), 'shares.create', partial(self.share, no=no, title=title, day=day,
-                incident=incident))
+            self.act(evening(day), 'shares.create',
+                     partial(self.share, no=no, title=title, day=day, incident=incident))
 
     def share(self, act, no, title, day, incident):
         act.save(CaseShare(share_no=no, title=title, method='notice', shared_on=day,

@@ -20,8 +20,8 @@ class Engagements(Acts):
                  (('退職者の利用者IDが残っている', 'minor'), ('権限の棚卸しの記録がない', 'major'))),
                 ('A-00002', at(2026, 10, 7), 'バックアップと復旧手順', '0302',
                  (('復旧手順書が更新されていない', 'minor'), ('復旧訓練の記録がない', 'major')))):
-            self.act(moment, 'engagements.create', partial(self.hold, no=no, theme=theme, unit=unit,
-                day=moment.date(), items=items),
+            self.act(moment, 'engagements.create',
+                     partial(self.hold, no=no, theme=theme, unit=unit, day=moment.date(), items=items),
                      'auditor')
         self.change(at(2025, 12, 12), 'engagements.edit', 'A-00001', 'auditor',
                     reported_on=date(2025, 12, 12))
@@ -31,8 +31,8 @@ class Engagements(Acts):
                  date(2026, 1, 31)),
                 (second, at(2025, 11, 25, 10), '権限の棚卸しを年2回行い、記録を残す。', date(2026, 9, 30)),
                 (later, at(2026, 10, 21), '復旧訓練を年1回行い、記録を残す。', date(2027, 1, 31))):
-            self.act(moment, 'findings.move', partial(self.plan_measure, finding=finding, measure=measure,
-                due=due), 'head')
+            self.act(moment, 'findings.move',
+                     partial(self.plan_measure, finding=finding, measure=measure, due=due), 'head')
         for finding in (first, second):
             self.change(at(2025, 12, 1), 'findings.move', finding, 'auditor', state='approved')
             self.change(at(2025, 12, 8), 'findings.move', finding, 'head', state='correcting')

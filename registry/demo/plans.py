@@ -25,13 +25,14 @@ class Plans(Acts):
                               title=['窓口の4ない化', 'システム標準化への対応', 'ペーパーレスの推進',
                                      'オンライン申請の拡大'][n % 4]
                               + f'（{self.units[codes[n % len(codes)]].name}）', plan_class='priority')
-                              for n in range(size))
+                         for n in range(size))
             act.insert(plans)
 
         def check_in(act, plans, year, place, quarter):
             act.insert([CheckIn(
-                plan=plan, quarter=quarter, assessment='on_track' if n < (21 if place == 4 else 24) else
-                'late' if n % 5 == 0 else 'behind',
+                plan=plan, quarter=quarter,
+                assessment='on_track' if n < (21 if place == 4 else 24)
+                else 'late' if n % 5 == 0 else 'behind',
                 achievement=Decimal(final[n] * place // 4 if place < 4 else final[n]) if year == 2025
                 else Decimal(24 * place + n % 5), result='計画に沿って実施しました。',
                 causes=None if n < 21 else 'standardisation;priority' if n % 2 else 'execution')
@@ -41,6 +42,6 @@ class Plans(Acts):
             self.act(at(year, 5, 20), 'plans.import', partial(draw_up, plans=plans, year=year, size=size))
             for place in range(1, quarters + 1):
                 moment = at(year + place // 3, (7, 10, 1, 4)[place - 1], 20)
-                self.act(moment, 'plans.import', partial(check_in, plans=plans, year=year, place=place,
-                    quarter=f'{place}Q'),
+                self.act(moment, 'plans.import',
+                         partial(check_in, plans=plans, year=year, place=place, quarter=f'{place}Q'),
                          reason=f'{place}Qの進捗確認（デモデータ）')

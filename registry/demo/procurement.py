@@ -47,9 +47,9 @@ class Procurement(Acts):
                 requested_on=date(year, 9, 10) + timedelta(days=n),
                 department=self.units[codes[n % 8]],
                 title=f'{SUBJECTS[n % 12][0]}システムの{"更新" if n % 2 else "改修"}'
-                if it_cost else f'{SUBJECTS[n % 12][0]}の消耗品', amount=1_200_000 + 850_000 * n,
-                it_cost=it_cost,
-                new_technology=n == 6, nature=['new', 'temporary', 'upgrade', 'ordinary'][n % 4],
+                if it_cost else f'{SUBJECTS[n % 12][0]}の消耗品',
+                amount=1_200_000 + 850_000 * n, it_cost=it_cost, new_technology=n == 6,
+                nature=['new', 'temporary', 'upgrade', 'ordinary'][n % 4],
                 exclusion_reason='既に債務負担行為により契約済みのため' if n == 12 else None,
                 excluded_by='行政情報マネジメント課長' if n == 12 else None)
             act.save(line)

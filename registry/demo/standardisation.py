@@ -31,13 +31,12 @@ class Standardisation(Acts):
                     date(2027, 1, 12) if business.code == 'B16' else date(2028, 1, 11)))
                 self.rows[business.code] = business
                 for step in Step.select().where(Step.master == master).order_by(Step.no):
-                    row = rows[business.code, step.no] = StepProgress(business=business, step=step,
-                        status='todo',
-                                                                      planned_on=date(2027, 3, 31))
+                    row = rows[business.code, step.no] = StepProgress(
+                        business=business, step=step, status='todo', planned_on=date(2027, 3, 31))
                     # two surveys that needed no work of their own, as the ministry counts them
                     if step.no in (8, 9) and business.code in ('B02', 'B14'):
-                        row.status, row.planned_on, row.reason = 'excluded', None, ('該当する外字・'
-                            '連携がないため')
+                        row.status, row.planned_on = 'excluded', None
+                        row.reason = '該当する外字・連携がないため'
                     elif step.no <= 34:
                         done = min(date(2022, 5, 10) + timedelta(days=30 * step.no + place),
                                    date(2025, 3, 28))
@@ -81,5 +80,5 @@ class Standardisation(Acts):
         """Change a step's progress, its history with it."""
         before = saving.copy_of(row)
         self.set(act, row, **values)
-        act.insert([StepMove(progress=row.id, status=status, on_day=day) for status,
-                    day in new_moves(row, before, act.at.date())])
+        act.insert([StepMove(progress=row.id, status=status, on_day=day)
+                    for status, day in moves_of(row, before, act.at.date())])

@@ -42,8 +42,7 @@ class Systems(Acts):
                  reason='廃止予定の決定（デモデータ）')
 
     def list_systems(self, groups, changes):
-        """Put the ward's 300 systems into groups by when they enter the ledger, and their later moves into
-        changes."""
+        """Put the ward's 300 systems into groups by day of entry, and their later moves into changes."""
         codes = [code for code, _, _ in UNITS]
 
         def add(name, kana, unit, category, group='ledger', **more):

@@ -1,5 +1,7 @@
-"""The board: a year's initiatives and indicators, judged; pages, PDF, JSON and the command line all read
-this."""
+"""The board: a year's initiatives and indicators, judged.
+
+Pages, PDF, JSON and the command line all read it.
+"""
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -86,7 +88,7 @@ _last = {'demo': False}
 
 
 @contextmanager
-def one_state():
+def consistent_reads():
     """Read all that follows from one state of the register; its head is from here on this request's."""
     with connection.snapshot() as begins:
         if begins:
@@ -94,19 +96,19 @@ def one_state():
         yield
 
 
-@one_state()
+@consistent_reads()
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
-    found, until = trail.head(), moment(as_of)
-    made = cached(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
-                  found)
+    found, until = trail.head(), counted_until(as_of)
+    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
+                      found)
     # where the chain stands is said anew: what is counted may have stood for many acts
     return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash,
                             head_at=found.at)
 
 
-def moment(day):
+def counted_until(day):
     """Return the moment up to which a day is counted: its end; now, to the minute, while it lasts."""
     return min(day_bounds(day, day)[1], clock.now().replace(second=0, microsecond=0))
 
@@ -117,15 +119,17 @@ def is_demo(head):
     return _last['demo']
 
 
-def was_demo():
+def was_demo_last():
     """Tell the same as last seen, for error pages, which ask no database."""
     return _last['demo']
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is written of a year's strategy; `indicators` are found by their id, what belongs to a part by
-    the part's."""
+class StrategyRows:
+    """The rows of a year's strategy.
+
+    `indicators` are keyed by their id; schedules, actuals and bound businesses by the id of their parent.
+    """
 
     strategy: Strategy
     themes: dict
@@ -136,12 +140,12 @@ class Told:
     bound: dict
 
 
-def told(year):
+def strategy_rows(year):
     """Return the Told of a year, or None when it has no strategy."""
-    return cached(('told', year), lambda: _told(year))
+    return remembered(('told', year), lambda: _read_strategy(year))
 
 
-def _told(year):
+def _read_strategy(year):
     strategy = Strategy.get_or_none(Strategy.fiscal_year == year, Strategy.live())
     if strategy is None:
         return None
@@ -155,32 +159,31 @@ def _told(year):
                                        Schedule.live()).order_by(Schedule.place):
         schedules.setdefault(row.initiative_id, []).append(
             ScheduleView(row.text, row.start_quarter, row.end_quarter, row.star, row.note or '', row.place))
-    indicators = {row.id: row for row in sorted(Indicator.select().where(Indicator.initiative.in_(ids),
-        Indicator.live()),
-                                                key=lambda row: natural(row.no))}
+    found = Indicator.select().where(Indicator.initiative.in_(ids), Indicator.live())
+    indicators = {row.id: row for row in sorted(found, key=lambda row: natural_key(row.no))}
     for row in Actual.select().where(Actual.indicator.in_(list(indicators)),
                                      Actual.live()).order_by(Actual.as_of):
         actuals.setdefault(row.indicator_id, []).append(row)
-    return Told(strategy, themes, rows, schedules, indicators, actuals, bound_businesses(list(indicators)))
+    return StrategyRows(strategy, themes, rows, schedules, indicators, actuals,
+                        businesses_of_indicators(list(indicators)))
 
 
 def _build(year, as_of, until, trends):
-    found = told(year)
+    found = strategy_rows(year)
     if found is None:
         return None
     views = []
     for row in found.initiatives:
-        judged = [judged_on(indicator, year, as_of, until, trends) for indicator in found.indicators.values()
-                  if indicator.initiative_id == row.id]
+        judged = [indicator_on(indicator, year, as_of, until, trends)
+                  for indicator in found.indicators.values() if indicator.initiative_id == row.id]
         computed = ratings.rate_initiative([view.verdict for view in judged])
         theme = found.themes[row.theme_id]
         differs = row.official is not None and row.official != computed
         views.append(InitiativeView(
             row.id, row.no, row.title, theme.no, theme.title, lines(row.aims), row.outline or '',
             lines(row.tasks), lines(row.notes), found.schedules.get(row.id, []), computed, row.official,
-            differs,
-            (row.official_reason or '') if differs else '', row.result or '', lines(row.result_points),
-            judged, row.source or '', lines(row.source_notes)))
+            differs, (row.official_reason or '') if differs else '', row.result or '',
+            lines(row.result_points), judged, row.source or '', lines(row.source_notes)))
     order, strategy = ('○', '△', '×', '判定不可'), found.strategy
     return Board(
         year, calendar.year_label(year), strategy.title, as_of, strategy.mission or '', strategy.vision or '',
@@ -190,27 +193,25 @@ def _build(year, as_of, until, trends):
         {mark: sum((v.official or '未評価') == mark for v in views) for mark in ('○', '△', '×', '未評価')})
 
 
-def judged_on(indicator, year, as_of, until, trends):
-    """Return the IndicatorView of an indicator as of a day, judged again only when what it says or counts
-    has changed."""
+def indicator_on(indicator, year, as_of, until, trends):
+    """Return the IndicatorView of an indicator as of a day, judged anew only when its inputs changed."""
     def make():
         # read again here, so that it is known what the view was made from
-        found = told(year)
+        found = strategy_rows(year)
         return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until,
                      settings(), trends, found.bound.get(indicator.id, ()))
     return cached(('judged', indicator.id, year, as_of, until if indicator.measure
                    and MEASURES[indicator.measure].clocked else None, trends), make)
 
 
-def natural(no):
+def natural_key(no):
     """Return the sort key of an indicator's number: 1, 2a, 2b, 10."""
     digits = ''.join(c for c in no if c.isdigit())
     return int(digits or 0), no
 
 
-def bound_businesses(indicators):
-    """Return {indicator id: [(id, code, name)]} of the businesses to which some of the indicators are
-    limited."""
+def businesses_of_indicators(indicators):
+    """Return {indicator id: [(id, code, name)]} of the businesses to which indicators are limited."""
     found = {}
     for indicator, *business in (
             IndicatorBusiness.select(IndicatorBusiness.indicator, Business.id, Business.code,
@@ -222,8 +223,10 @@ def bound_businesses(indicators):
 
 
 def day_problem(year, day):
-    """Return in words why a year cannot be looked at as of a day, '' when it can; `year` is None where only
-    a day is asked."""
+    """Return why a year cannot be looked at as of a day, '' when it can.
+
+    `year` is None where only a day is asked.
+    """
     start = calendar.year_range(year)[0] if year is not None else day
     if day < start:
         return f'基準日は{calendar.show_day(start)}以後にしてください。'

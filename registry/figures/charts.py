@@ -78,8 +78,7 @@ def _canvas(title, width, height, small=False):
 
 
 def _number(value, unit, decimals=1):
-    """Return a value as a label: published to its decimals, 100 and 0 % only when exact, no trailing
-    zeros."""
+    """Return the label of a value: rounded to its decimals, 100 and 0 % only when exact."""
     exact = (ratings.published_rate if unit == '%' else ratings.published)(value, decimals)
     text = f'{exact:,f}'
     return text.rstrip('0').rstrip('.') if '.' in text else text

@@ -98,16 +98,15 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
 def numbers_on(name, asked):
     """Return what a measure counts on each of the days asked for."""
     untils = asked.untils if MEASURES[name].clocked else ()
-    return cached(('numbers', name, asked.year, asked.days, untils, asked.businesses),
-                  lambda: MEASURES[name].known(
-        replace(asked, dated=settings())))
+    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses),
+                      lambda: MEASURES[name].known(replace(asked, dated=settings())))
 
 
-def text_of(found, indicator):
+def figure_text(found, indicator):
     """Return a figure's value as it is published; 記録なし or 該当なし when there is none."""
     if not found.recorded:
         return MISSING
-    return NOT_APPLICABLE if found.value is None else f'{shown(found.value, indicator):f}'
+    return NOT_APPLICABLE if found.value is None else f'{published_value(found.value, indicator):f}'
 
 
 def plain_number(number):
@@ -120,17 +119,21 @@ def plain_number(number):
     return text.rstrip('0').rstrip('.') if '.' in text else text
 
 
-def parts_of(numerator, denominator, words=RATE):
-    """Return what a value is made of: 626／720, or as the figure reads its two numbers; a count alone; ''
-    when not known."""
+def fraction_text(numerator, denominator, words=RATE):
+    """Return a value's numerator and denominator as text: 626／720; a count alone; '' when not known.
+
+    `words` is how a figure reads its two numbers.
+    """
     if numerator is None or denominator is None:
         return plain_number(numerator) or ''
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
 def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
-    """Return the IndicatorView of one indicator as of a day; `bound` are the businesses (id, code, name) it
-    is limited to."""
+    """Return the IndicatorView of one indicator as of a day.
+
+    `bound` are the businesses (id, code, name) it is limited to.
+    """
     percent = indicator.unit == '%'
     entered = [row for row in entered if row.as_of <= as_of]
     actual = entered[-1] if entered else None
@@ -142,8 +145,8 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
             f'{plain_number(indicator.target)}{indicator.unit or ""}'
             f'{ratings.OPERATOR_WORDS[indicator.operator]}'),
         'unit': indicator.unit or '', 'decimals': indicator.places,
-        'note': indicator.note or '', 'reference': [tuple(line.split('\t'))
-            for line in lines(indicator.references)],
+        'note': indicator.note or '',
+        'reference': [tuple(line.split('\t')) for line in lines(indicator.references)],
         'published': [stated(row) for row in entered] if indicator.measure else [],
         'stated': stated(actual) if actual else None, 'as_of': as_of,
         'businesses': [(code, name) for _, code, name in bound],
@@ -159,35 +162,31 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
     if indicator.measure and (found.value is not None or actual is None):
         value = found.value
         # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
-        verdict = ratings.judge(value, indicator.operator, indicator.target, None if indicator.kind == 'time'
-                                else indicator.places,
-                                exact_bounds=percent)
+        verdict = ratings.judge(value, indicator.operator, indicator.target,
+                                None if indicator.kind == 'time' else indicator.places, exact_bounds=percent)
         view = IndicatorView(
             **base, source='computed', numerator=plain_number(found.numerator),
             denominator=plain_number(found.denominator),
-            parts=parts_of(found.numerator, found.denominator, found.parts), value=value,
-            value_text=text_of(found, indicator), verdict=verdict,
-            unverified=[SETTINGS[name][0] for name in dated.unverified(found.settings, as_of)])
+            parts=fraction_text(found.numerator, found.denominator, found.parts), value=value,
+            value_text=figure_text(found, indicator), verdict=verdict,
+            unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
         return replace(view, gap_text=gap(view, found),
                        trend=measured_trend(indicator, year, as_of, until, dated, businesses)
                        if trends else [])
     if actual is None:
         return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None,
-                             value_text='未入力',
-                             verdict='unknown')
-    exact = exact_of(actual, percent)
+                             value_text='未入力', verdict='unknown')
+    exact = exact_value(actual, percent)
     verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target,
-        places_of(actual, indicator),
-                                              exact_bounds=percent)
+                                              places_of(actual, indicator), exact_bounds=percent)
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
-        denominator=plain_number(actual.denominator), parts=parts_of(actual.numerator, actual.denominator),
-        value=exact,
-        value_text=stated_text(actual, indicator),
-        verdict=verdict, quote=actual.quote or '',
+        denominator=plain_number(actual.denominator),
+        parts=fraction_text(actual.numerator, actual.denominator),
+        value=exact, value_text=actual_text(actual, indicator), verdict=verdict, quote=actual.quote or '',
         source_text='・'.join(filter(None, (actual.source, actual.note))),
-        trend=[(f'{row.as_of.month}月', shown(exact_of(row, percent), indicator)) for row in entered
-               if row.value is not None] if not indicator.measure else [])
+        trend=[(f'{row.as_of.month}月', published_value(exact_value(row, percent), indicator))
+               for row in entered if row.value is not None] if not indicator.measure else [])
     return replace(view, gap_text=gap(view, None))
 
 
@@ -197,13 +196,12 @@ def stated(actual):
     return actual.as_of, value, actual.quote or '', actual.source
 
 
-def stated_text(actual, indicator):
-    """Return an actual's value as it was published: with its own decimals, unless it is known more exactly
-    than it is shown."""
+def actual_text(actual, indicator):
+    """Return the text of an actual with its published decimals, or more where it is known more exactly."""
     if actual.value is None:
         return '数値なし'
     if actual.denominator and ratings.places_of(actual.value) > indicator.places:
-        return f'{shown(exact_of(actual, indicator.unit == "%"), indicator):f}'
+        return f'{published_value(exact_value(actual, indicator.unit == "%"), indicator):f}'
     return f'{actual.value:f}'
 
 
@@ -214,17 +212,15 @@ def places_of(actual, indicator):
     return max(indicator.places, ratings.places_of(actual.value))
 
 
-def exact_of(actual, percent):
-    """Return an entered actual as exactly as it is known: a rate by its numerator and denominator; None
-    without a value."""
+def exact_value(actual, percent):
+    """Return the exact value of an entered actual: numerator ÷ denominator of a rate; None without one."""
     if percent and actual.numerator is not None and actual.denominator:
         return Fraction(actual.numerator) * 100 / Fraction(actual.denominator)
     return None if actual.value is None else Fraction(actual.value)
 
 
-def shown(value, indicator):
-    """Return a value as published: half up to the indicator's decimals, 100 and 0 % only when exact; None
-    stays None."""
+def published_value(value, indicator):
+    """Round a value half up to the indicator's decimals, to 100 and 0 % only when exact; None stays None."""
     return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.places)
 
 
@@ -238,7 +234,7 @@ def gap(view, found):
         more = ratings.still_needed(int(found.numerator), found.denominator, view.operator, view.target,
                                     view.decimals)
         return f'あと{more:,}{MEASURES[found.measure].one}' if more else ''
-    short = Fraction(view.target) - Fraction(shown(view.value, view))
+    short = Fraction(view.target) - Fraction(published_value(view.value, view))
     if short <= 0:
         return ''
     unit = 'ポイント' if view.unit.startswith('%') else view.unit
@@ -246,10 +242,12 @@ def gap(view, found):
 
 
 def measured_trend(indicator, year, as_of, until, dated, businesses=()):
-    """Return [(月, published value)] of a measured indicator at each month's end up to the day, all read at
-    once."""
+    """Return [(月, published value)] of a measured indicator at each month's end up to the day.
+
+    All are read at once.
+    """
     days = calendar.month_ends(year, as_of)
     asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
-                      cached)
-    return [(f'{day.month}月', shown(number.value, indicator))
+                      remembered)
+    return [(f'{day.month}月', published_value(number.value, indicator))
             for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]

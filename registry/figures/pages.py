@@ -43,7 +43,7 @@ bp = Blueprint('figures', __name__, url_prefix='/figures')
 
 @bp.get('/<name>')
 @permit('figures.read')
-@boards.one_state()
+@boards.consistent_reads()
 def show_figure(name):
     """Open a figure: its value, the rows it counted, the rows it left out with the reasons.
 
@@ -58,30 +58,29 @@ def show_figure(name):
     as_of, problem = asked_day(year)
     dated = judging.settings()
     as_of = as_of or default_day(year, today)
-    until = boards.moment(as_of)
-    exists, served = cached(('served', name, year), lambda: serves(name, year))
+    until = boards.counted_until(as_of)
+    exists, served = remembered(('served', name, year), lambda: indicators_of_measure(name, year))
     place = request.args.get('indicator', '')[:12]
     of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
     if place and of is None:
         abort(404)
-    limits = bound(served)
+    limits = limits_of(served)
     businesses = tuple(limits.get(of.id, ())) if of else ()
 
     def counted():
         # asked for again where rows are remembered, so that it is known what they were chosen by
         return judging.figure_on(name, year, as_of, until, judging.settings(),
-                                tuple(id for id, _, _ in businesses))
+                                 tuple(id for id, _, _ in businesses))
     found = counted()
     asked = (name, year, as_of, until, today, businesses, current_user.id, current_user.role,
              current_user.department_id)
     listed = cached(('groups', *asked), lambda: groups(counted()))
     group = request.args.get('group', '')
-    chosen = group if group in [key for key, *_ in listed] else next((k for k, _, _, n, _ in listed if n),
-        listed[0][0])
-    page = whole_number(request.args, 'page', 1)
-    total = next(size for key, _, _, size, _ in listed if key == chosen)
-    table = cached(('page', *asked, chosen, page),
-                   lambda: row_table(counted(), chosen, until, page, total))
+    chosen = group if group in [key for key, *_ in listed] else next(
+        (k for k, _, _, n, _ in listed if n), listed[0][0])
+    page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
+    table = remembered(('page', *asked, chosen, page),
+                       lambda: row_table(counted(), chosen, until, page, total))
     used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     # as the indicators say it that it serves
@@ -94,14 +93,14 @@ def show_figure(name):
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen,
                            table=table, used=used,
                            of=of, businesses=businesses, limits=limits,
-                           published=published([of] if of else served, as_of),
+                           published=last_published([of] if of else served, as_of),
                            served=served, value_text=value_text, definition=MEASURES[name].how,
-                           parts=judging.parts_of(found.numerator, found.denominator, found.parts),
+                           parts=judging.fraction_text(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if exists
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 
 
-def serves(name, year):
+def indicators_of_measure(name, year):
     """Return (whether the year has a strategy, its indicators that a measure counts)."""
     return Strategy.select().where(Strategy.fiscal_year == year, Strategy.live()).exists(), list(
         Indicator.select(Indicator, Initiative, Strategy).join(Initiative).join(Strategy).where(
@@ -109,23 +108,24 @@ def serves(name, year):
 
 
 def groups(found):
-    """Return [(key, kind, words, rows the person may see, rows of other units that are only counted)] of a
-    figure's groups."""
+    """Return [(key, kind, words, rows the person may see, number of other units' rows)] of a figure."""
     sizes, listed = found.population.sizes(condition(found.population.table, current_user, clock.today())), []
-    for kind, rows in keyed(found).items():
+    for kind, rows in rows_by_key(found).items():
         every, seen = sizes[rows.code]
         listed.append((kind, kind.rpartition('-')[0], rows.words, seen, every - seen))
     return listed
 
 
-def bound(served):
+def limits_of(served):
     ids = [one.id for one in served]
-    return cached(('bound', *ids), lambda: boards.bound_businesses(ids))
+    return remembered(('bound', *ids), lambda: boards.businesses_of_indicators(ids))
 
 
-def published(served, as_of):
-    """Return [(indicator, day, value as published, quote, source)] of the last published value of each, up
-    to a day."""
+def last_published(served, as_of):
+    """Return the last published value of each indicator up to a day.
+
+    [(indicator, day, value as published, quote, source)]
+    """
     ids, last = [one.id for one in served], {}
     for row in cached(('actuals', *ids), lambda: list(Actual.select().where(
             Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
@@ -134,7 +134,7 @@ def published(served, as_of):
     return [(one, *last[one.id]) for one in served if one.id in last]
 
 
-def keyed(found):
+def rows_by_key(found):
     """Return {key in an address: Rows} of a figure's groups."""
     return {f'{kind}-{at}': rows for kind, part in (('counted', found.counted), ('left-out', found.left_out))
             for at, rows in enumerate(part)}
@@ -170,8 +170,7 @@ def columns_of(found, ids, until, dated):
 
 
 def voidings(population, ids):
-    """Return {row id: (reason, who and when)} of rows that no longer stand: of the row itself, or of what it
-    belongs to."""
+    """Return {row id: (reason, who and when)} of rows that are voided, or whose parents are."""
     tables = population.voidable
     found = {}
     for id, *told in population.query.select(population.table.id, *(
@@ -186,12 +185,12 @@ def voidings(population, ids):
                 Change.table == table._meta.table_name, Change.row.in_(voided or [0]),
                 Change.kind == 'void').order_by(Change.act).tuples()):
             told[table, row] = f'{name}（{calendar.show_moment(at)}）'
-    return {id: (('' if one[0] is population.table else f'{words_of(one[0])}の取消: ') + (one[2] or ''),
+    return {id: (('' if one[0] is population.table else f'{noun_label(one[0])}の取消: ') + (one[2] or ''),
                  told.get(one[:2], ''))
             for id, one in found.items() if one}
 
 
-def words_of(table):
+def noun_label(table):
     noun = of_table(table)
     return noun.one if noun else ''
 
@@ -206,7 +205,7 @@ def hours(elapsed):
 
 def row_table(found, key, until, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
-    rows, population = keyed(found)[key], found.population
+    rows, population = rows_by_key(found)[key], found.population
     table, query = population.table, rows.query
     limit = condition(table, current_user, clock.today())
     if limit is not None:
@@ -218,11 +217,11 @@ def row_table(found, key, until, page, total, size=50):
     more, told = [], {}
     if rows.code == VOIDED[0]:
         more, told = ['取消の理由', '取り消した人と日時'], voidings(population, ids)
-    lines = [(row[0], [('' if value is None else column.show(value), column.tone and column.tone(value))
-                       for column, value in zip(columns, row[1:], strict=True)]
-                       + [(text, '') for text in told.get(row[0], ('',) * len(more))])
-             for row in population.joins(noun.joins(table.select(table.id,
-                     *(c.sql() for c in columns)).where(table.id.in_(ids))))
+    chosen = table.select(table.id, *(c.sql() for c in columns)).where(table.id.in_(ids))
+    lines = [(row[0], [*(('' if value is None else column.show(value), column.tone and column.tone(value))
+                         for column, value in zip(columns, row[1:], strict=True)),
+                       *((text, '') for text in told.get(row[0], ('',) * len(more)))])
+             for row in population.joins(noun.joins(chosen))
              .order_by(*population.order or [table.id]).tuples()]
     return {'columns': [*(c.label for c in columns), *more], 'narrow': nowrap_classes(columns), 'rows': lines,
             'noun': noun.name, 'page': page, 'pages': pages, 'total': total}

@@ -3,10 +3,9 @@ from ..core import clock
 from ..figures import board as boards
 
 
-@boards.one_state()
+@boards.consistent_reads()
 def build(name, year, as_of=None, only=None):
-    """Return the PDF of a year's `results` or `plan`, of one initiative when `only` is its number; None when
-    there is none."""
+    """Return the PDF of a year's `results` or `plan`, of initiative number `only` alone; None without one."""
     from . import plan, results
     found = boards.board(year, as_of, trends=True)
     if found is None or only is not None and only not in [view.no for view in found.initiatives]:

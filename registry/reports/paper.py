@@ -22,8 +22,8 @@ STATE_DEFAULTS['fontName'] = REGULAR
 
 #: The symbol of a rating or verdict → its word and colour; never one without the other two.
 WORDS = {'－': (ratings.VERDICT_WORDS['unknown'][1], QUIET), **{
-    mark: (word, {'○': GOOD, '△': WARN, '×': BAD}.get(mark, QUIET)) for mark,
-    word in ratings.RATING_WORDS.items()}}
+    mark: (word, {'○': GOOD, '△': WARN, '×': BAD}.get(mark, QUIET))
+    for mark, word in ratings.RATING_WORDS.items()}}
 VERDICTS = {verdict: mark for verdict, (mark, _) in ratings.VERDICT_WORDS.items()}
 #: Points: side margin; baselines of header (from the top) and footer (from the bottom); air around the body.
 MARGIN, HEAD, FOOT, AIR = 36, 34, 34, 17

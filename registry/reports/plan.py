@@ -56,8 +56,7 @@ def targets(pen, view, style, width):
 
 
 def schedule(pen, board, view, style, width):
-    """Return the quarterly schedule as drawings, each small enough for one page, with the source's
-    remarks."""
+    """Return the quarterly schedule as drawings that fit on a page, with the source's remarks."""
     label = pen.prose(f'{board.year_label}のスケジュール', style.label)
     room, high = width - results.LABEL - 10, paper.area()[1] - 60
     groups, used = [], 0

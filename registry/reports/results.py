@@ -23,8 +23,10 @@ def build(board, made_at, only=None, pinned=None):
 
 
 def book(board, title, made_at, first, page, only=None, pinned=None):
-    """Return a PDF of one page `first(pen, board, title, size)` and, by theme, one `page` for each
-    initiative, or for `only` one."""
+    """Return a PDF of the page `first(pen, board, title, size)` and a `page` for each initiative.
+
+    The initiatives come by theme; with `only`, that one alone.
+    """
     pen = typesetting.Pen()
     if only is not None:
         theme, view = next((theme, view) for theme, views in by_theme(board) for view in views
@@ -62,8 +64,7 @@ def themed(pen, board, style, cells):
 
 
 def under_label(rows):
-    """Return table commands for a first column that reads as one cell over `rows` rows, wherever the page
-    breaks."""
+    """Return table commands that make a first column read as one cell over `rows` rows, across pages."""
     return [('BACKGROUND', (0, 0), (0, -1), TINT),
             *([('LINEABOVE', (0, 1), (0, -1), 0.5, TINT)] if rows > 1 else ())]
 
@@ -161,8 +162,7 @@ def notes(pen, view, style, width):
 
 
 def origin(indicator):
-    """Return where an indicator's value is from, a line each: a published one says what the register itself
-    gave."""
+    """Return the lines on where an indicator's value is from; a published one adds the computed result."""
     if indicator.is_published:
         return ['公表値', f'（自動集計は{indicator.instead_of}）']
     return [SOURCES[indicator.source]]
@@ -171,8 +171,8 @@ def origin(indicator):
 def provenance(indicator, board):
     """Return what is known about an actual: source and quote, its day, what it rests on."""
     # a published value is said below, with all that were published
-    found = [] if indicator.is_published else [text for text in (indicator.source_text
-        + quoted(indicator.quote),) if text]
+    text = indicator.source_text + quoted(indicator.quote)
+    found = [text] if text and not indicator.is_published else []
     if indicator.businesses:
         found.append(f'対象業務：{"、".join(name for _, name in indicator.businesses)}')
     if indicator.source == 'entered' and not indicator.is_published and (
@@ -200,8 +200,7 @@ def references(indicator):
 
 
 def tasks(pen, view, style, width, pictures=()):
-    """Return the tasks (主なタスク), in two columns when there are many; pictures stand at their right, if
-    any."""
+    """Return the tasks (主なタスク), in two columns when there are many, any pictures at their right."""
     room = width - LABEL
     label = pen.prose('具体的な個別施策（主なタスク）', style.label)
     if pictures:
@@ -209,8 +208,8 @@ def tasks(pen, view, style, width, pictures=()):
         rows = [pictures[at:at + CHARTS_A_ROW] for at in range(0, len(pictures), CHARTS_A_ROW)]
         inner = [[label, pen.listed(view.tasks, style, '・')] if not at else ['', '']
                  for at in range(len(rows))]
-        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row)) for start,
-                 row in zip(inner, rows, strict=True)]
+        cells = [start + list(row) + [''] * (CHARTS_A_ROW - len(row))
+                 for start, row in zip(inner, rows, strict=True)]
         return [paper.table(cells, [LABEL, room * 0.34, side, side, side], [
             *under_label(len(cells)), ('LINEBEFORE', (3, 0), (-1, -1), 0.6, PAPER),
             ('LEFTPADDING', (2, 0), (-1, -1), 5), ('RIGHTPADDING', (2, 0), (-1, -1), 3)])]
@@ -223,8 +222,7 @@ def tasks(pen, view, style, width, pictures=()):
 
 
 def trends(pen, view, room):
-    """Return small charts of the computed indicators that have at least two points, to stand in `room`
-    points."""
+    """Return small charts of the computed indicators of at least two points, within `room` points."""
     return [pen.picture(charts.trend(f'指標{indicator.no}の推移', indicator.trend, indicator.target,
                                      indicator.unit, room / CHARTS_A_ROW - 9, 58, indicator.decimals))
             for indicator in view.indicators if indicator.source == 'computed'
@@ -232,8 +230,7 @@ def trends(pen, view, room):
 
 
 def assessment(pen, view, style, width):
-    """Return the official rating, large, the computed one beside it, the reason when they differ, and the
-    成果."""
+    """Return the official rating, large, beside the computed one, with the reason and the 成果."""
     cells = []
     for name, mark in (('公式評価', view.official or '未評価'), ('自動判定', view.computed)):
         symbol = len(mark) == 1

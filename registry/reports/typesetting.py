@@ -94,8 +94,10 @@ class Prose(Paragraph):
 
 
 def prose(text, style, link=None):
-    """Return text as a paragraph of one font; `link` is the key of a Mark it leads to. A line's end is a
-    space."""
+    """Return text as a paragraph of one font; a line's end is a space.
+
+    `link` is the key of the Mark it leads to.
+    """
     made = Prose(f'<a href="#{link}" color="{KEY.hexval()}">.</a>' if link else '.', style)
     # put in behind the markup parser, which would cut the text into fonts at every & and <
     made.frags[0].text = text.translate(SPACES)
@@ -129,8 +131,7 @@ class Pen:
         return prose(self.plain(str(text)), style, link)
 
     def listed(self, texts, style, bullet):
-        """Return one paragraph per text, hung by the bullet; a text that brings its own (-, ・) stands under
-        it."""
+        """Return one paragraph per text, hung by the bullet; texts with their own bullet are indented."""
         return [self.prose(text, style.under) if text[:1] in BULLETS else
                 self.prose(f'{bullet} {text}', style.items[bullet]) for text in texts]
 

@@ -1,5 +1,4 @@
-"""The year's strategy pages (年度戦略): themes, initiatives, indicators, schedule and ratings, read and
-edited."""
+"""The year's strategy (年度戦略), read and edited: themes, initiatives, indicators, schedule, ratings."""
 from . import initiatives, pages, years
 from .parts import bp
 

@@ -9,42 +9,43 @@ from ..figures import charts
 from ..reports import documents
 from ..web.front import asked_day
 from ..web.guard import allowed, permit
-from .parts import below, bp, crumbs, found_year, past_of
+from .parts import bp, combined_history, crumbs, initiative_rows, year_or_404
 
 
 @bp.get('/')
 @permit('strategies.read')
-@boards.one_state()
+@boards.consistent_reads()
 def index():
     """List the years that have a strategy."""
     years = list(Strategy.select().where(Strategy.live()).order_by(Strategy.fiscal_year.desc()))
-    return render_template('strategies/index.html', years=years, boards={
-        y.fiscal_year: boards.board(y.fiscal_year) for y in years}, can_create=allowed('strategies.create'),
-        crumbs=[('ホーム', url_for('board.index')), ('指標', None)])
+    return render_template('strategies/index.html', years=years,
+                           boards={y.fiscal_year: boards.board(y.fiscal_year) for y in years},
+                           can_create=allowed('strategies.create'),
+                           crumbs=[('ホーム', url_for('board.index')), ('指標', None)])
 
 
 @bp.get('/<int:year>/')
 @permit('strategies.read')
-@boards.one_state()
+@boards.consistent_reads()
 def show(year):
     """Show every initiative and indicator of a year as of a day."""
-    row = found_year(year)
+    row = year_or_404(year)
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of, trends=True)
-    copyable = not found.themes and Strategy.select().where(Strategy.fiscal_year == year - 1,
-        Strategy.live()).exists()
-    return render_template('strategies/show.html', board=found, year=year, problem=problem, copyable=copyable
-                           and EmptyForm(),
-                           history=past_of([row, *row.themes]), can_edit=allowed('strategies.edit'),
+    copyable = not found.themes and Strategy.select().where(
+        Strategy.fiscal_year == year - 1, Strategy.live()).exists()
+    return render_template('strategies/show.html', board=found, year=year, problem=problem,
+                           copyable=copyable and EmptyForm(),
+                           history=combined_history([row, *row.themes]), can_edit=allowed('strategies.edit'),
                            crumbs=crumbs(year)[:2] + [(found.year_label, None)])
 
 
 @bp.get('/<int:year>/initiatives/<int:no>')
 @permit('strategies.read')
-@boards.one_state()
+@boards.consistent_reads()
 def initiative(year, no):
     """Show one initiative: its indicators, their trends, its tasks, schedule, result and ratings."""
-    found_year(year)
+    year_or_404(year)
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of, trends=True)
     view = next((v for v in found.initiatives if v.no == no), None) or abort(404)
@@ -52,7 +53,8 @@ def initiative(year, no):
     return render_template('strategies/initiative.html', board=found, year=year, view=view, problem=problem,
                            pictures={i.id: trend_picture(i) for i in view.indicators
                                      if len(i.trend) > 1 and any(value is not None for _, value in i.trend)},
-                           gantt=gantt_picture(view), history=past_of(below(row)), entered=entered(row),
+                           gantt=gantt_picture(view), history=combined_history(initiative_rows(row)),
+                           entered=entered(row),
                            can_edit=allowed('strategies.edit'), can_rate=allowed('strategies.rate'),
                            crumbs=crumbs(year, (f'重点取組{no}', None)))
 
@@ -70,18 +72,17 @@ def trend_picture(view):
 def gantt_picture(view):
     if not view.schedule:
         return ''
-    return charts.svg(charts.gantt('', [charts.Bar(row.text, row.start_quarter, row.end_quarter, row.star,
-        row.note)
-                                          for row in view.schedule],
-                                          ('4〜6月', '7〜9月', '10〜12月', '1〜3月')),
+    bars = [charts.Bar(row.text, row.start_quarter, row.end_quarter, row.star, row.note)
+            for row in view.schedule]
+    return charts.svg(charts.gantt('', bars, ('4〜6月', '7〜9月', '10〜12月', '1〜3月')),
                       '四半期スケジュール', '同じ内容を下の表に示します。')
 
 
 def entered(row):
     """Return {indicator id: its actuals as entered, newest first} of an initiative."""
     found = {}
-    for actual in (Actual.select(Actual, Indicator).join(Indicator).where(Indicator.initiative == row,
-            Actual.live())
+    for actual in (Actual.select(Actual, Indicator).join(Indicator)
+                   .where(Indicator.initiative == row, Actual.live())
                    .order_by(Actual.as_of.desc())):
         found.setdefault(actual.indicator_id, []).append(actual)
     return found
@@ -91,7 +92,7 @@ def entered(row):
 @permit('reports.read')
 def report(year, name):
     """Answer with the year's results or plan as PDF."""
-    found_year(year)
+    year_or_404(year)
     as_of, problem = asked_day(year)
     if problem:
         flash(problem, 'error')

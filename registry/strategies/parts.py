@@ -20,7 +20,7 @@ from ..records.noun import Part
 bp = Blueprint('strategies', __name__, url_prefix='/strategies')
 
 
-def found_year(year):
+def year_or_404(year):
     """Return a year's strategy or answer 404."""
     return Strategy.get_or_none(Strategy.fiscal_year == year, Strategy.live()) or abort(404)
 
@@ -30,9 +30,8 @@ def crumbs(year, *more):
             (calendar.year_label(year), url_for('strategies.show', year=year)), *more]
 
 
-def below(row):
-    """Return an initiative's rows, itself first: its indicators, their actuals and its schedule, voided ones
-    too."""
+def initiative_rows(row):
+    """Return an initiative, its indicators, their actuals and links, and its schedule, voided ones too."""
     indicators = list(Indicator.select().where(Indicator.initiative == row))
     ids = [i.id for i in indicators] or [0]
     return [row, *indicators, *Actual.select().where(Actual.indicator.in_(ids)),
@@ -40,21 +39,20 @@ def below(row):
             *Schedule.select().where(Schedule.initiative == row)]
 
 
-def parts_of(row):
+def live_parts(row):
     """Return what belongs to a strategy, an initiative or an indicator and has not been voided."""
     found = []
     if isinstance(row, Strategy):
         found = row.themes
     elif isinstance(row, Initiative):
-        found = below(row)[1:]
+        found = initiative_rows(row)[1:]
     elif isinstance(row, Indicator):
         found = Actual.select().where(Actual.indicator == row)
     return [part for part in found if part.voided_at is None]
 
 
-def past_of(rows):
-    """Return the history of a part of the strategy and of what belongs to it, newest first: [(act,
-    [sentences])]."""
+def combined_history(rows):
+    """Return [(act, [sentences])] of a part of the strategy and of what belongs to it, newest first."""
     told, names = {}, {(type(other), other.id): other.label for other in rows}
     changes = history.of_rows(rows)
     history.add_names(changes, names)
@@ -67,20 +65,22 @@ def past_of(rows):
     return list(told.values())
 
 
-def weighty(words):
-    """Return the rule that a change of some columns or links ({name: words}) must give its reason: what was
-    judged is judged otherwise."""
+def reason_required(words):
+    """Return the rule that changing some columns or links needs a reason: judgements may change.
+
+    `words` are {name: label}.
+    """
     def explained(row, before, form):
         links = {field.short_name: sorted(field.data or []) != sorted(field.object_data or [])
                  for field in form.links()}
-        changed = [name for key, name in words.items() if links.get(key) or key not in links
-                   and before.__data__.get(key) is not None and row.__data__.get(key)
-                   != before.__data__.get(key)]
+        changed = [name for key, name in words.items()
+                   if links.get(key) or key not in links and before.__data__.get(key) is not None
+                   and row.__data__.get(key) != before.__data__.get(key)]
         return f'{"・".join(changed)}を変えると、判定が変わることがあります。' if changed else ''
     return explained
 
 
-def blocked_by(table, column, words):
+def refuse_while_used(table, column, words):
     """Return the rule that a part stays while rows of a table lead to it by a column."""
     def keeps(row, by):
         if table.select().where(column == row, table.live()).exists():
@@ -92,14 +92,14 @@ def part(title, table, form, **more):
     """Return the declaration of a part of the strategy: written by who may edit it, in one kind of act."""
     names = dict.fromkeys(('create', 'edit', 'void'), 'strategies.edit')
     return Part(name='strategies', title=title, table=table, form=form, one_at_place=True,
-                found_by_numbers=True, parts_below=parts_of,
+                found_by_numbers=True, below=live_parts,
                 permit_names=names | more.pop('permit_names', {}),
                 act_kinds=names | more.pop('act_kinds', {}), **more)
 
 
 #: what of an indicator decides what counts as met
-WEIGHTY = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位',
-           'measure': '自動集計', 'business_codes': '対象業務'}
+DECISIVE_FIELDS = {'target': '目標値', 'operator': '演算子', 'decimals': '小数桁', 'unit': '単位',
+                   'measure': '自動集計', 'business_codes': '対象業務'}
 
 
 def explain_difference(row, before, form, by, at):
@@ -111,23 +111,25 @@ def explain_difference(row, before, form, by, at):
 
 years = part('年度戦略', Strategy, StrategyForm, permit_names={'create': 'strategies.create'},
              act_kinds={'create': 'strategies.create'},
-             cannot_void=blocked_by(Initiative, Initiative.strategy,
-                                    '重点取組が残っています。先に重点取組を取り消してください。'))
-themes = part('戦略テーマ', Theme, ThemeForm, cannot_void=blocked_by(
+             keeps=refuse_while_used(Initiative, Initiative.strategy,
+                                     '重点取組が残っています。先に重点取組を取り消してください。'))
+themes = part('戦略テーマ', Theme, ThemeForm, keeps=refuse_while_used(
     Initiative, Initiative.theme,
     'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
 initiatives = part('重点取組', Initiative, InitiativeForm)
 officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference,
-                 reason_required=weighty({'official': '公式評価'}),
+                 reason_required=reason_required({'official': '公式評価'}),
                  permit_names={'edit': 'strategies.rate'}, act_kinds={'edit': 'strategies.rate'})
-indicators = part('指標', Indicator, IndicatorForm, reason_required=weighty(WEIGHTY))
+indicators = part('指標', Indicator, IndicatorForm, reason_required=reason_required(DECISIVE_FIELDS))
 schedules = part('スケジュール', Schedule, ScheduleForm)
 PARTS = years, themes, initiatives, officials, indicators, schedules
 
 
-def edited(declared, form, before, place, heading, back, crumbs):
+def edit_part(declared, form, before, place, heading, back, crumbs):
     """Handle the form of one part of a strategy, a new one where `before` is None; return a response.
-    `back(row)` is where to go."""
+
+    `back(row)` is where it leads to.
+    """
     def done(outcome):
         flash('保存しました。' if outcome.changed else '変更はありませんでした。')
         return redirect(back(outcome.row), code=303)
@@ -135,5 +137,5 @@ def edited(declared, form, before, place, heading, back, crumbs):
                              heading=heading)
 
 
-def voided(declared, row, back, crumbs):
-    return pages.handle_void(declared, row, back, crumbs, reusable=True)
+def void_part(declared, row, back, crumbs):
+    return pages.voided(declared, row, back, crumbs, reusable=True)

@@ -6,8 +6,8 @@ from models import Strategy, Theme
 
 from ..records import pages
 from ..web.guard import permit
-from ..web.submission import filled_form
-from .parts import bp, crumbs, edited, found_year, themes, voided, years
+from ..web.submission import asked_for
+from .parts import bp, crumbs, edit_part, themes, void_part, year_or_404, years
 
 
 def to_year(year):
@@ -18,42 +18,43 @@ def to_year(year):
 @permit('strategies.create')
 def new():
     """Start a year's strategy; the themes of the year before can be taken over on its page."""
-    form = filled_form(StrategyForm)
-    return edited(years, form, None, {'fiscal_year': form.fiscal_year.data}, '年度戦略の登録',
-                  lambda row: to_year(row.fiscal_year) if row else url_for('.index'),
-                  [('ホーム', url_for('board.index')), ('指標', url_for('.index')), ('年度の追加', None)])
+    form = asked_for(StrategyForm)
+    return edit_part(years, form, None, {'fiscal_year': form.fiscal_year.data}, '年度戦略の登録',
+                     lambda row: to_year(row.fiscal_year) if row else url_for('.index'),
+                     [('ホーム', url_for('board.index')), ('指標', url_for('.index')), ('年度の追加', None)])
 
 
 @bp.route('/<int:year>/edit', methods=['GET', 'POST'])
 @permit('strategies.edit')
 def edit(year):
     """Edit a year's title, mission, vision and source."""
-    before = found_year(year)
-    form = filled_form(StrategyForm, data=before.__data__)
+    before = year_or_404(year)
+    form = asked_for(StrategyForm, data=before.__data__)
     del form.fiscal_year
-    return edited(years, form, before, {'fiscal_year': year}, '年度戦略の編集', lambda row: to_year(year),
-                  crumbs(year, ('編集', None)))
+    return edit_part(years, form, before, {'fiscal_year': year}, '年度戦略の編集', lambda row: to_year(year),
+                     crumbs(year, ('編集', None)))
 
 
 @bp.route('/<int:year>/void', methods=['GET', 'POST'])
 @permit('strategies.edit')
 def void(year):
     """Void a year entered by mistake."""
-    row = found_year(year)
-    return voided(years, row, to_year(year) if request.method == 'GET' or list(years.cannot_void(row, None))
-                  else url_for('.index'), crumbs(year, ('取消', None)))
+    row = year_or_404(year)
+    stays = request.method == 'GET' or list(years.keeps(row, None))
+    return void_part(years, row, to_year(year) if stays else url_for('.index'),
+                     crumbs(year, ('取消', None)))
 
 
-def found_theme(year, no):
-    return Theme.get_or_none(Theme.strategy == found_year(year), Theme.no == no, Theme.live()) or abort(404)
+def theme_or_404(year, no):
+    return Theme.get_or_none(Theme.strategy == year_or_404(year), Theme.no == no, Theme.live()) or abort(404)
 
 
 def theme_form(year, before):
-    strategy = found_year(year)
-    form = filled_form(ThemeForm, data=before.__data__ if before else None)
+    strategy = year_or_404(year)
+    form = asked_for(ThemeForm, data=before.__data__ if before else None)
     heading = f'戦略テーマの{"編集" if before else "追加"}'
-    return edited(themes, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
-                  lambda row: to_year(year), crumbs(year, (heading, None)))
+    return edit_part(themes, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
+                     lambda row: to_year(year), crumbs(year, (heading, None)))
 
 
 @bp.route('/<int:year>/themes/new', methods=['GET', 'POST'])
@@ -67,21 +68,21 @@ def new_theme(year):
 @permit('strategies.edit')
 def edit_theme(year, theme):
     """Edit a strategic theme."""
-    return theme_form(year, found_theme(year, theme))
+    return theme_form(year, theme_or_404(year, theme))
 
 
 @bp.route('/<int:year>/themes/<int:theme>/void', methods=['GET', 'POST'])
 @permit('strategies.edit')
 def void_theme(year, theme):
     """Void a strategic theme no initiative belongs to."""
-    return voided(themes, found_theme(year, theme), to_year(year), crumbs(year, ('取消', None)))
+    return void_part(themes, theme_or_404(year, theme), to_year(year), crumbs(year, ('取消', None)))
 
 
 @bp.post('/<int:year>/themes/copy')
 @permit('strategies.edit')
 def copy_themes(year):
     """Take over the themes of the year before into a year that has none."""
-    strategy = found_year(year)
+    strategy = year_or_404(year)
     former = Strategy.get_or_none(Strategy.fiscal_year == year - 1, Strategy.live())
     if former is None or Theme.select().where(Theme.strategy == strategy).exists():
         flash('引き継ぐ戦略テーマはありません。')

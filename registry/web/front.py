@@ -51,7 +51,7 @@ def asked_day(year):
 
 @bp.get('/')
 @permit('board.read')
-@boards.one_state()
+@boards.consistent_reads()
 def index():
     """Show the year's initiatives with ○△× and what waits for the person."""
     year, known = chosen_year()

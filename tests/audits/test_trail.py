@@ -1,5 +1,4 @@
-"""The write side of the trail: acts, revisions, voids, links, batches, the chain, and two writers at
-once."""
+"""The write side of the trail: acts, revisions, voids, links, batches, the chain, two writers at once."""
 import hashlib
 import json
 import threading
@@ -321,8 +320,10 @@ def test_two_writers_of_one_row_one_wins(app):
 # --- the forms of an act ---
 @pytest.fixture
 def old(app, databases, monkeypatch):
-    """A register whose chain was begun in the first form; yields a function that goes on in the form of
-    today."""
+    """A register whose chain was begun in the first form.
+
+    Yields a function that goes on in the form of today.
+    """
     db.close_all()
     url = databases.empty()
     db.initialize(connection.open_database(url))

@@ -1,7 +1,6 @@
-"""Verification: every way to rewrite the trail or a record behind its back is found, and the place is
-named."""
-import altering
+"""Verification: every way to rewrite the trail or a record behind its back is found and named."""
 import pytest
+import schema_tampering as tampering
 from cast import email
 from peewee import DataError, IntegrityError, OperationalError, ProgrammingError, SqliteDatabase
 
@@ -335,13 +334,13 @@ def test_a_trigger_that_no_longer_guards_is_named(place):
     assert verify.verify().unguarded == [GUARD[lite]]
 
 
-@pytest.mark.parametrize('wrong', altering.WRONG)
+@pytest.mark.parametrize('wrong', tampering.WRONG)
 def test_a_schema_that_was_altered_is_named(wrong):
     assert verify.verify().intact
-    altering.alter(wrong)
+    tampering.alter(wrong)
     found = verify.verify()
     assert not found.intact and found.first_broken is None
-    assert any(name in row['name'] for row in found.schema for name in altering.NAMES[wrong]), found.schema
+    assert any(name in row['name'] for row in found.schema for name in tampering.NAMES[wrong]), found.schema
 
 
 #: what someone adds so that rows change or vanish unseen: (SQLite, PostgreSQL)

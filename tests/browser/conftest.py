@@ -135,8 +135,7 @@ class Window:
         self.page.locator('main').get_by_role('button', name=words, exact=True).click()
 
     def put(self, **fields):
-        """Fill the fields of the form by their labels: text is typed, an entry of a list is chosen by its
-        words."""
+        """Fill the fields of the form by their labels: text is typed, an entry of a list chosen."""
         for label, value in fields.items():
             field = self.page.locator('main').get_by_label(re.compile(rf'^{re.escape(label)}\s+※'))
             if field.evaluate('(node) => node.tagName') == 'SELECT':
@@ -193,8 +192,7 @@ def readers():
 
 @pytest.fixture
 def reader(chromium, site, cookies, readers):
-    """A function: an account → the window all tests that only read share; what it complained of before is
-    forgotten."""
+    """A function: an account → the window that all tests that only read share, its complaints forgotten."""
     def open_window(account):
         if account not in readers:
             readers[account] = opened(chromium, site, cookies, account)

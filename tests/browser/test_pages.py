@@ -1,5 +1,4 @@
-"""Every main page at both widths: nothing from elsewhere, nothing refused or complained of, nothing axe
-finds."""
+"""Every main page at both widths: nothing from elsewhere, no complaint, nothing axe finds."""
 from pathlib import Path
 from urllib.parse import urlsplit
 

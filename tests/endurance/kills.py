@@ -1,5 +1,4 @@
-"""Kill what serves the register while people write, again and again: nothing acknowledged may be lost,
-nothing half.
+"""Kill what serves the register while people write: nothing acknowledged may be lost, nothing half.
 
     python tests/endurance/kills.py --engine sqlite --rounds 100
     python tests/endurance/kills.py --engine postgresql --verify 50
@@ -223,8 +222,7 @@ class Postgres:
         self.start()
 
     def start(self):
-        """Start it as a child of ours: one that is dead and that nobody waited for still counts as
-        running."""
+        """Start it as a child of ours: a dead one that nobody waited for still counts as running."""
         given = {name: value for name, value in self.run.items() if name != 'check'}
         with open(self.home / 'log', 'ab') as log:
             self.process = subprocess.Popen([self.programs / 'postgres', '-D', self.home / 'data', '-c',
@@ -551,8 +549,10 @@ def run(engine, rounds, seconds=None, seed=None, progress=None):
 
 
 def beside(engine, times):
-    """Verify so often while four clients write, every tenth time by the command; return (the Trial, exit
-    statuses)."""
+    """Verify again and again while four clients write; return (the Trial, exit statuses).
+
+    Every tenth time it is done by the command.
+    """
     with trial(engine) as one:
         one.wait_for_work()
         found = []

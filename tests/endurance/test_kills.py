@@ -1,7 +1,6 @@
-"""A few rounds of the trial that kills, and of verify beside four who write; `kills.py` does as many as it
-is told to."""
+"""A few rounds of the trial that kills, and of verify while four write; `kills.py` does more."""
 import kills
-from ground import ENGINE
+from engine import ENGINE
 
 
 def test_nothing_acknowledged_is_lost():

@@ -1,7 +1,7 @@
 """Rows read together, and many reads of one state."""
 import pytest
-from beside import beside, then
 from cast import email
+from concurrent_writes import beside, then
 
 from audits import trail, verify
 from models import RECORDS, Person, System, db

@@ -1,12 +1,11 @@
-"""Figures recomputed from the rows, slowly and by another hand: numbers, groups and months of every measure
-agree."""
+"""Figures counted again from the rows, slowly: numbers, groups and months of every measure agree."""
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import Maker
-from oracle import MOSTLY, Register, agree
+from random_register import Maker
+from recounted import MOSTLY, Register, agree
 
 from audits import trail
 from models import Business, db

@@ -1,8 +1,7 @@
-"""The migrations build exactly what the models describe, on whichever engine the tests run, and guard the
-trail."""
+"""The migrations build exactly what the models describe, on either engine, and guard the trail."""
 import pytest
-from altering import WRONG, alter, rewrite
 from peewee import PeeweeException, SqliteDatabase
+from schema_tampering import WRONG, alter, rewrite
 
 from audits import trail
 from models import TABLES, Act, Change, System, TrailHead, catalogue, db
@@ -86,8 +85,7 @@ def test_running_twice_is_harmless(opened):
 
 
 def test_an_older_register_is_brought_forward_whole(databases):
-    """What stands in the tables that a migration makes anew stays, is pointed at as before, and is found as
-    folded now."""
+    """What stands in tables made anew by a migration stays, is pointed at, and is found as folded now."""
     url = databases.empty()
     db.initialize(connection.open_database(url))
     with db.connection_context():

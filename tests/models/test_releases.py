@@ -1,5 +1,4 @@
-"""Databases of every release come to today's form with their trail as it was; a released migration never
-changes.
+"""Databases of every release come to today's form, their trail intact; released migrations are frozen.
 
 `tests/data/releases` holds one small register of each release and of each form the first migration had
 before it was frozen, made by the code of that day with its own commands: `migrate`, a few `import`s, `person
@@ -15,8 +14,8 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from earlier import DATA, opened_at, stored
-from places import ROOT
+from earlier_releases import DATA, opened_at, stored
+from paths import ROOT
 
 from audits import verify
 from models import Department, System, catalogue, db

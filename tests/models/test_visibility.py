@@ -2,10 +2,10 @@
 import re
 
 import pytest
-from asking import refused, upload, values
 from cast import email
-from matrix import OFFICE, UNITS, address
-from reading import Page
+from form_posts import refused, upload, values
+from html_page import Page
+from permit_matrix import OFFICE, UNITS, address
 
 from audits import trail
 from forms.fields import Reference
@@ -36,8 +36,7 @@ FAULTS = ({}, {'title': '', 'name': '', 'requested_on': '', 'users': 'x'}, {'rev
 
 
 def blanked(answer, number):
-    """Return an answer as it can be compared: without the number that was asked for, and without what
-    differs every time."""
+    """Return an answer as it can be compared: without the number asked for and what always differs."""
     return answer.status_code, bare(answer.text).replace(number, '＊')
 
 
@@ -50,8 +49,7 @@ def bare(text):
 
 
 def pairs(noun):
-    """Yield (field, another unit's number, one that nobody has) of a noun's references to what belongs to a
-    unit."""
+    """Yield (field, another unit's number, one that nobody has) of a noun's references to units' rows."""
     for cell in noun.blank.cells():
         if isinstance(cell, Reference) and is_owned(cell.table):
             theirs = cell.table.get_by_id(2).__data__[cell.by.name]

@@ -2,7 +2,7 @@
 from datetime import date
 
 import pytest
-from yearly import YEAR, sent
+from strategy_pages import YEAR, sent
 
 from audits import trail
 from models import Person, db

@@ -1,6 +1,6 @@
 """Actuals entered for an indicator: a rate and its parts agree, and no value comes before its day."""
 import pytest
-from yearly import YEAR, sent
+from strategy_pages import YEAR, sent
 
 
 def test_a_trend_reaches_100_percent_only_when_exact(year):

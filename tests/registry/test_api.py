@@ -1,13 +1,12 @@
-"""The JSON API: who may do what, the same acts and refusals as by the pages and files, versions, cursors,
-bounds."""
+"""The JSON API: who may do what, the same acts and refusals as elsewhere, versions, cursors, bounds."""
 import json
 import re
 
 import pytest
+from api_calls import head, last_act, many
 from cast import CAST
-from machines import head, last_act, many
-from matrix import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 from peewee import OperationalError, SqliteDatabase
+from permit_matrix import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 
 from audits import trail
 from models import db
@@ -25,8 +24,10 @@ ADDRESSES = {'api.openapi_json': '/openapi.json', 'api.indicators': '/indicators
 
 
 def operations():
-    """Return [(endpoint, noun, word, method, address, scope, who may in principle)] of all the nouns'
-    operations, by hand."""
+    """Return every operation of the nouns, by hand.
+
+    [(endpoint, noun, word, method, address, scope, who may in principle)]
+    """
     found = []
     for name, (read, create, edit, void) in NOUN_RULES.items():
         one = f'/{name}/1'

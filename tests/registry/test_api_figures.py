@@ -1,8 +1,8 @@
 """Figures and the trail for machines: the same numbers as the pages, and rows a person may see."""
 import json
 
+from api_calls import command, head, many
 from cast import OWNERS
-from machines import command, head, many
 
 from audits import trail
 from models import Incident, db

@@ -1,5 +1,4 @@
-"""Backups: whole, verified and nobody else's to read; put back only when they are whole and of this
-version."""
+"""Backups: whole, verified, nobody else's to read; put back only when whole and of this version."""
 import gzip
 import shutil
 import sqlite3
@@ -9,8 +8,8 @@ from pathlib import Path
 import desk as desks
 import psycopg
 import pytest
+from paths import RELEASES
 from peewee import SqliteDatabase
-from places import RELEASES
 
 from audits import trail, verify
 from models import Department, System, catalogue, db
@@ -102,7 +101,7 @@ def test_a_file_that_exists_is_never_overwritten(desk):
 def test_a_backup_that_fails_leaves_nothing(desk, monkeypatch):
     def full(path):
         raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(backups, 'to_disk', full)
+    monkeypatch.setattr(backups, 'sync_to_disk', full)
     before = set(desk.folder.iterdir())
     found = desk.run('backup', desk.folder / 'copy')
     assert found.exit_code == 2 and 'No space left on device' in found.stderr

@@ -1,7 +1,7 @@
 """Budget requests: what counts is not for a unit to judge, and an exclusion takes two."""
 import pytest
-from asking import complete, refused, upload, values
 from click.testing import CliRunner
+from form_posts import complete, refused, upload, values
 
 from models import BudgetRequest, Case, db
 from registry.commands import main

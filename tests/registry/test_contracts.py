@@ -1,8 +1,7 @@
-"""Contracts: what their systems are told of by them, and files of the days when systems said it
-themselves."""
+"""Contracts: what systems say by them, and files of the days when systems said it themselves."""
 from datetime import date
 
-from asking import upload, values
+from form_posts import upload, values
 
 from audits import rebuild, trail, verify
 from models import Contract, System, db

@@ -1,5 +1,4 @@
-"""The demo ward: what the ward has published comes out of its records, in acts that know nothing of their
-future."""
+"""The demo ward: its records give what the ward has published, in acts that do not know the future."""
 import json
 from datetime import UTC, date, datetime
 

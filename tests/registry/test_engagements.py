@@ -1,10 +1,9 @@
-"""Findings and what corrects them: each step waits for what it rests on, and nobody judges their own
-work."""
+"""Findings and their correction: each step waits for what it rests on; nobody judges their own work."""
 from datetime import date
 
 import pytest
-from asking import changed_by_someone, refused, values, words
 from cast import email
+from form_posts import changed_by_someone, refused, values, words
 from lists import numbers
 
 from audits import trail
@@ -133,8 +132,10 @@ def reported(change, **fields):
 
 
 def closing(browser):
-    """Return what the finding's page offers and the answers to judging it: (follow-up offered, follow up,
-    close, accept)."""
+    """Return what a finding's page offers and how judging it is answered.
+
+    (follow-up offered, follow up, close, accept)
+    """
     page = browser.get('/findings/1').text
     return ('/actions/1/follow-up' in page, browser.get('/actions/1/follow-up').status_code,
             *(browser.post(f'/findings/1/move/{target}', data={'reason': 'CISO 甲の承認'}).status_code

@@ -6,9 +6,9 @@ import threading
 import time
 
 import pytest
-from asking import OURS, filled, tokened, upload, values
 from cast import CAST, email
-from reading import Page
+from form_posts import OURS, filled, tokened, upload, values
+from html_page import Page
 
 from audits import trail
 from models import Act, Person, Staff, System, db
@@ -167,7 +167,7 @@ def test_an_upload_that_cannot_be_stored_leaves_nothing(it, home, monkeypatch):
 
 def test_the_same_file_twice_at_once_is_kept_once(app, home, it):
     home.mkdir(parents=True, exist_ok=True)
-    for place in range(files.KEEP + 5):
+    for place in range(files.KEPT_FILES + 5):
         (home / f'{place:032x}').write_text('{}')
         os.utime(home / f'{place:032x}', (place, place))
     cookie, answers = it.get_cookie('daicho', domain='localhost'), []
@@ -181,17 +181,17 @@ def test_the_same_file_twice_at_once_is_kept_once(app, home, it):
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert answers == [303] * 6 and len(list(home.iterdir())) <= files.KEEP
+    assert answers == [303] * 6 and len(list(home.iterdir())) <= files.KEPT_FILES
 
 
 def test_a_second_file_of_a_person_waits_shortly_and_is_told(it, home, client_of, monkeypatch):
-    monkeypatch.setattr(files, 'TURN', 0.2)
+    monkeypatch.setattr(files, 'TURN_SECONDS', 0.2)
     address = sent(it, HEAD, ROW).headers['Location']
     seen = reading(it, address)
     with open(home.with_suffix('.lock'), 'ab') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         answer = sent(it, HEAD, ROW)
-        assert answer.status_code == 422 and files.WAITING in answer.text
+        assert answer.status_code == 422 and files.BUSY in answer.text
         answer = it.post(address, data=seen)
         assert answer.status_code == 503 and '登録' in answer.page.text
         assert sent(client_of('department'), HEAD, ROW).status_code == 303, 'others do not wait'

@@ -2,7 +2,7 @@
 from datetime import date
 
 import pytest
-from asking import upload
+from form_posts import upload
 
 from audits import trail
 from models import Incident, IncidentSystem, db

@@ -1,5 +1,4 @@
-"""The document of the API is obeyed: schemathesis sends what it allows, and what it does not, and checks
-every answer.
+"""The document of the API is obeyed: schemathesis sends what it allows and what not, checks answers.
 
 `DAICHO_SCHEMATHESIS` is how many examples of each kind an operation gets (default 2: within a minute).
 """

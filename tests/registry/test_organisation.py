@@ -1,7 +1,7 @@
 """Units and people: a name has its day, a unit with records stays, an address is one person for ever."""
 from datetime import date
 
-from asking import refused, values
+from form_posts import refused, values
 
 from audits import trail, verify
 from models import Department, System, db

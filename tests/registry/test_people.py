@@ -1,6 +1,6 @@
 """People: an address is one person for ever, and nobody locks themselves out."""
-from asking import refused
 from cast import PASSWORD, email
+from form_posts import refused
 
 from audits import trail
 from models import Person, db

@@ -1,5 +1,5 @@
 """Plans and their check-ins, a quarter at a time."""
-from asking import filled, refused, values, words
+from form_posts import filled, refused, values, words
 
 from audits import trail
 from models import CheckIn, db

@@ -1,6 +1,6 @@
 """Cases and their support: who decides what, and what was examined stays."""
-from asking import changed_by_someone, complete, refused, upload, values
-from hanging import FEW, hang
+from form_posts import changed_by_someone, complete, refused, upload, values
+from many_children import FEW, hang
 
 from audits import trail
 from models import Case, Support, System, db

@@ -1,5 +1,4 @@
-"""The documents: what the reader gets as text equals the board, on the pages and with the marks it should
-have."""
+"""The documents: their text equals the board, on the pages and with the marks it should have."""
 import io
 import re
 from datetime import UTC, date, datetime, timedelta, timezone

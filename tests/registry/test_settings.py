@@ -1,8 +1,8 @@
 """Settings: what is in force stands, and has limits."""
 import re
 
-from asking import refused, upload, values
-from yearly import sent
+from form_posts import refused, upload, values
+from strategy_pages import sent
 
 
 def test_a_number_of_steps_below_the_masters_is_refused(client_of):

@@ -2,7 +2,7 @@
 from datetime import date
 
 import pytest
-from asking import values
+from form_posts import values
 
 from audits import history, trail
 from models import Act, BudgetRequest, Business, Step, StepMaster, StepMove, StepProgress, Support, db

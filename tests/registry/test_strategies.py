@@ -1,7 +1,7 @@
 """A year's strategy in the pages: themes, initiatives, indicators and what the ward says of them."""
 import pytest
-from asking import refused, values
-from yearly import YEAR, sent
+from form_posts import refused, values
+from strategy_pages import YEAR, sent
 
 from audits import trail, verify
 from models import Business, Initiative, Strategy, Theme, db

@@ -2,8 +2,8 @@
 from datetime import date
 
 import pytest
-from asking import refused, upload, values
 from cast import email
+from form_posts import refused, upload, values
 from lists import numbers
 
 from audits import trail

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from cast import TODAY
-from hanging import FEW, hang
+from many_children import FEW, hang
 from peewee import DataError, SqliteDatabase
 
 from audits import trail, verify

@@ -1,8 +1,8 @@
 """Courses: who is on a census, when it is taken, and who may see whom."""
 from datetime import date
 
-from asking import refused
 from cast import OWNERS
+from form_posts import refused
 
 from audits import trail
 from models import Course, Department, Enrolment, Staff, db

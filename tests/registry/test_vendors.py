@@ -1,6 +1,6 @@
 """Vendors: 法人番号 are checked, and the same one may stand for several branches."""
 import pytest
-from asking import refused, values
+from form_posts import refused, values
 
 from models import Vendor, db
 

@@ -1,6 +1,6 @@
 """Days: measured before they are read."""
 import pytest
-from timing import MARKS, within
+from cpu_time import MARKS, within
 
 from models.rules import calendar
 

@@ -1,5 +1,5 @@
 """Numbers: with their unit and commas, and none that is not of the list."""
-from asking import refused, values
+from form_posts import refused, values
 
 
 def test_numbers_may_bear_their_unit_and_lists_their_commas(client_of):

@@ -1,6 +1,6 @@
 """References: many numbers are looked up at once."""
 import pytest
-from asking import refused, values
+from form_posts import refused, values
 
 from models import Review, db
 

@@ -3,9 +3,9 @@ import io
 from urllib.parse import urlencode
 
 import pytest
-from asking import refused, upload, values
-from reading import Page
-from timing import FORM, MARKS, within
+from cpu_time import FORM, MARKS, within
+from form_posts import refused, upload, values
+from html_page import Page
 
 from forms.fields import Cell
 from models import System, db

@@ -1,7 +1,7 @@
 """Incidents counted in a window of days, against answers worked out by hand."""
 from datetime import date
 
-from reckoning import ask, incidents, indicator, numbers
+from figure_values import ask, incidents, indicator, numbers
 
 
 def test_the_window_has_two_edges_at_midnight_in_japan(desk):

@@ -2,7 +2,7 @@
 from datetime import date
 from fractions import Fraction
 
-from reckoning import ask
+from figure_values import ask
 
 
 # --- plans and entered actuals ---

@@ -2,7 +2,7 @@
 from datetime import date
 from fractions import Fraction
 
-from reckoning import ask, indicator, numbers
+from figure_values import ask, indicator, numbers
 
 # --- procurement, reviews, shares ---
 REQUEST = ['request_no', 'fiscal_year', 'requested_on', 'department_code', 'title', 'amount', 'it_cost',

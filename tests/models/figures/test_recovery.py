@@ -3,7 +3,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 import pytest
-from reckoning import ask, incidents, indicator, numbers
+from figure_values import ask, incidents, indicator, numbers
 
 from models.figures import figure
 from models.rules.calendar import JST

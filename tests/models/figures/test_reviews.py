@@ -1,7 +1,7 @@
 """Reviews and shared cases, against answers worked out by hand."""
 from datetime import date
 
-from reckoning import ask
+from figure_values import ask
 
 
 def test_reviews_and_shares(desk):

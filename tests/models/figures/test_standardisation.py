@@ -2,7 +2,7 @@
 from datetime import date
 from fractions import Fraction
 
-from reckoning import ask, indicator, numbers
+from figure_values import ask, indicator, numbers
 
 from audits import trail
 from models import Business, Setting, Step, StepMove, StepProgress

@@ -1,7 +1,7 @@
 """Completion of training on the day of a census, against answers worked out by hand."""
 from datetime import date
 
-from reckoning import ask, indicator, numbers
+from figure_values import ask, indicator, numbers
 
 from audits import trail
 from models import Course, Department, Enrolment, Staff

@@ -10,8 +10,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from json import loads
 
-from earlier import DATA, opened_at, restored
-from ground import ENGINE
+from earlier_releases import DATA, opened_at, restored
+from engine import ENGINE
 
 from audits import verify
 from models import Act, Change, Contract, ContractSystem, System, Vendor, db

@@ -5,7 +5,7 @@ import time
 
 import desk as desks
 import pytest
-from asking import values
+from form_posts import values
 
 from audits import trail
 from models import System, db

@@ -269,8 +269,7 @@ def moved(random, row):
 
 @pytest.mark.parametrize('seed', range(4))
 def test_recoveries_kept_over_acts_are_those_counted_anew(app, seed):
-    """Whatever is done to incidents one by one, what is kept agrees with what is counted from nothing, on
-    every day."""
+    """Whatever is done to incidents, what is kept agrees with what is counted anew, on every day."""
     random, days = Random(seed), (date(2026, 4, 1), date(2026, 6, 5), date(2026, 11, 22), TODAY)
     names, untils = ('incidents.recovery_business_hours', 'incidents.recovery_off_hours'), {}
 

@@ -1,11 +1,10 @@
-"""Who may do what: every endpoint × every person of the cast against rules written out here, apart from the
-code's own."""
+"""Who may do what: every endpoint × every person of the cast, against rules written apart."""
 import re
 
 import pytest
-from asking import foreign
 from cast import CAST, email
-from matrix import AUDITORS_POSTS, ENDING, OFFICE, UNITS, address, expected, places, rules
+from form_posts import foreign
+from permit_matrix import AUDITORS_POSTS, ENDING, OFFICE, UNITS, address, expected, places, rules
 
 from audits import trail
 from models import Act, Case, CaseShare, Engagement, IncidentSystem, Person, ReviewSystem, System, db
@@ -69,8 +68,7 @@ OTHER_MOVES = {'systems.move': {'it'}, 'supports.move': {'it'}, 'findings.move':
 
 @pytest.mark.parametrize('who', CAST)
 def test_the_matrix_of_the_other_units_rows(app, client_of, who):
-    """The same endpoints on the rows of 戸籍住民課: its own member is let in, the tax unit finds nothing
-    there."""
+    """The same endpoints on the rows of 戸籍住民課: its own member is let in, the tax unit is not."""
     browser, known, wrong, tried = client_of(who), rules(), [], 0
     with app.app_context(), db.connection_context():
         head = trail.head().seq

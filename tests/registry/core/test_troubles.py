@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cast import TODAY
 from click.testing import CliRunner
-from ground import ENGINE
+from engine import ENGINE
 from peewee import DataError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 
@@ -135,7 +135,7 @@ def test_a_disk_without_room_for_an_upload_is_said(client_of, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(errno.ENOSPC, 'No space left on device')
     browser = client_of('it')
-    monkeypatch.setattr(files, 'keep', refuse)
+    monkeypatch.setattr(files, 'store_upload', refuse)
     answer = browser.post('/files/', data={'kind': 'courses', 'encoding': 'auto',
                                            'file': (BytesIO(b'code\nA\n'), 'a.csv')},
                           content_type='multipart/form-data')

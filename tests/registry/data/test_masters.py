@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from places import ROOT
+from paths import ROOT
 
 from models.rules import ratings
 

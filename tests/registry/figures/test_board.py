@@ -1,11 +1,10 @@
-"""The board tells what is recorded from what is not: an empty register is no result, and what was published
-stays."""
+"""The board: an empty register is no result, and what was published stays."""
 from datetime import date, datetime
 from decimal import Decimal
 
 import cast
 import pytest
-from beside import then
+from concurrent_writes import then
 
 from audits import trail
 from models import (

@@ -2,7 +2,7 @@
 import csv
 import io
 
-from reckoning import indicator, numbers
+from figure_values import indicator, numbers
 
 
 def test_an_entered_rate_is_shown_and_judged_as_it_was_entered(desk):

@@ -1,5 +1,4 @@
-"""Figures open to their rows: what they counted and left out, and what waits on the first page to its
-list."""
+"""Figures open to the rows they counted and left out, and what waits on the first page to its list."""
 import re
 from datetime import timedelta
 
@@ -34,7 +33,7 @@ def test_what_belongs_to_a_voided_record_neither_counts_nor_waits(client_of):
 
 def test_a_figure_opens_as_an_indicator_counts_it(it):
     page = it.get('/figures/cutovers.count?year=2026&indicator=6-1').page
-    assert '対象業務B16 生活保護（この業務だけを数えます）' in page.text
+    assert '対象業務 B16 生活保護（この業務だけを数えます）' in page.text
     assert '指標の対象でない業務' in page.text
     assert all('indicator=6-1' in link for link in page.links if 'group=' in link)
     assert 'この業務だけの数を見る' in it.get('/figures/cutovers.count?year=2026').page.text

@@ -1,7 +1,7 @@
 """Two people on one record: the second is asked field by field, and nothing is lost."""
 import pytest
-from asking import DESK, changed_by_someone, filled, values, words
 from cast import email
+from form_posts import DESK, changed_by_someone, filled, values, words
 
 from audits import trail
 from models import Finding, Incident, IncidentSystem, Person, Support, System, db

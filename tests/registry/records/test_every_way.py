@@ -1,11 +1,10 @@
-"""The same edit by page, file, API and command: the same act but for its channel, and the same refusals in
-the same words."""
+"""The same edit by page, file, API and command: the same act but for its channel, the same refusals."""
 import io
 import json
 
 import pytest
-from asking import values
-from machines import command, head, last_act
+from api_calls import command, head, last_act
+from form_posts import values
 
 from forms.fields import Flag, Key, Text, Whole
 from registry.records.noun import NOUNS

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import pytest
 import python_calamine
-from asking import foreign
 from desk import FILES, lines_of, rows_of, text_of, unchanged
-from matrix import UNITS
+from form_posts import foreign
+from permit_matrix import UNITS
 
 from audits import trail
 from models import BudgetRequest, Business, Enrolment, Step, StepMaster, StepProgress, System, db

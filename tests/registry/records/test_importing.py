@@ -167,8 +167,7 @@ def peak_of(kind, headers, lines):
 
 @pytest.mark.parametrize('kind', ['enrolments', 'systems'])
 def test_a_row_more_takes_few_bytes(opened, monkeypatch, kind):
-    """Held as objects a row takes 1,300 bytes (enrolments) or 4,500 (systems); what this leaves room for is
-    chance."""
+    """Held as objects a row takes 1,300 bytes (enrolments) or 4,500 (systems)."""
     for module, name in ((packed, 'BLOCK'), (reading, 'MANY'), (applying, 'MANY'), (trail, 'BATCH')):
         monkeypatch.setattr(module, name, 200)
     made_first('courses', 2)

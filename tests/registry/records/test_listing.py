@@ -1,5 +1,4 @@
-"""Lists as people narrow and sort them: codes in addresses, conditions that cannot be used, blanks, other
-spellings."""
+"""Lists filtered and sorted: codes in addresses, unusable conditions, blanks, other spellings."""
 import csv
 import io
 from datetime import date

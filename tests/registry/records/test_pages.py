@@ -2,9 +2,9 @@
 import re
 
 import pytest
-from asking import DESK
 from cast import CAST, email
-from hanging import FEW, MANY, hang
+from form_posts import DESK
+from many_children import FEW, MANY, hang
 
 from audits import history, trail, verify
 from models import Act, Case, IncidentSystem, Person, db
@@ -70,8 +70,7 @@ PAGES = [f'/{name}/1' for name in (
 
 @pytest.fixture
 def loaded(app, client_of, queries):
-    """Return {address: (statements, bytes)} of the pages with a few and with many of everything, each asked
-    for twice."""
+    """Return {address: (statements, bytes)} of pages with few and with many rows, each asked for twice."""
     browsers = client_of('it'), client_of('admin'), client_of('auditor')
 
     def weigh(address):

@@ -3,8 +3,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from asking import changed_by_someone, refused, upload, values, words
 from cast import email
+from form_posts import changed_by_someone, refused, upload, values, words
 from peewee import SqliteDatabase
 
 from audits import trail

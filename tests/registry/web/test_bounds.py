@@ -1,14 +1,13 @@
-"""Length before work: what is too long is refused in words before anything is made of it, and honest input
-never is."""
+"""Length before work: what is too long is refused before anything is made of it; honest input never."""
 import io
 import re
 from urllib.parse import urlencode
 
 import pytest
-from asking import values
 from cast import CAST
-from matrix import places
-from timing import FORM, MARKS, within
+from cpu_time import FORM, MARKS, within
+from form_posts import values
+from permit_matrix import places
 
 from registry.records.noun import NOUNS
 from registry.web import bounds

@@ -64,9 +64,9 @@ def test_writes_are_posts_only(app):
 
 # --- pages ---
 def crawl(app, browser, files, start='/'):
-    """Return ({endpoint: [addresses]} of what links lead to, two records of each noun at most; the links
-    that lead nowhere).
+    """Return ({endpoint: [addresses]} of what links lead to, the links that lead nowhere).
 
+    Two records of each noun at most.
     `files` gathers the endpoints that answer with a file: those are made once, not for every person.
     """
     adapter = app.url_map.bind('localhost')

@@ -11,11 +11,11 @@ import re
 from urllib.parse import quote
 
 import pytest
-from asking import values
 from cast import CAST, PASSWORD, email
 from flask.testing import FlaskClient
-from matrix import ENDING, address
-from matrix import rules as who_may
+from form_posts import values
+from permit_matrix import ENDING, address
+from permit_matrix import rules as who_may
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 

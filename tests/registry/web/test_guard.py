@@ -1,7 +1,7 @@
 """Every endpoint names a permit, or the application does not start."""
 import pytest
 from cast import PASSWORD, email
-from places import ROOT
+from paths import ROOT
 
 from registry import create_app
 from registry.core import permits

@@ -1,7 +1,7 @@
 """Every endpoint is asked with what nobody should send, and none breaks."""
 import pytest
-from matrix import places
-from reading import Page
+from html_page import Page
+from permit_matrix import places
 
 #: all of them together are no longer than an address may be: what is longer no page ever sees
 NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'x' * 3000, 'あ' * 41, "' OR 1=1 --",

@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 
 import desk as desks
 import pytest
-from places import ROOT
+from html_page import Page
+from live_server import PASSWORD, Raw, Server, Visitor, children, enlist, free, runs, until
+from paths import ROOT
 from ports import free_port
-from reading import Page
-from served import PASSWORD, Raw, Server, Visitor, children, enlist, free, runs, until
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from cast import PASSWORD, TODAY, email
 from flask import session
 from flask.sessions import SecureCookieSessionInterface
+from html_page import Page
 from peewee import OperationalError, SqliteDatabase
-from reading import Page
 from signing import NEW, attempt, signed_in
 
 from audits import trail

@@ -156,8 +156,7 @@ def test_a_clock_that_is_set_makes_no_wait_longer(app, hour, step):
 
 
 def test_a_right_password_is_answered_at_once_whatever_an_address_has_guessed(app, hour):
-    """The bar's 10,000 guesses, as what is left of them: counts of an address, of accounts and of an account
-    from it."""
+    """The bar's 10,000 guesses, by what they leave: counts of an address, of accounts, of one from it."""
     with app.test_request_context(), db.connection_context():
         account = throttles.account_hash(email('it'))
         rows = [{'key': f'pair:{n:024}:127.0.0.1', 'failures': 9, 'last': hour.now, 'until': None}

@@ -1,5 +1,4 @@
-"""Tokens of the API: shown once, kept as a hash, ended with the person's sign-ins, slowed, and seen by their
-person."""
+"""Tokens of the API: shown once, kept hashed, ended with the person's sign-ins, slowed, seen by them."""
 import hashlib
 from datetime import timedelta
 

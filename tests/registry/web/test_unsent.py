@@ -1,8 +1,8 @@
 """What a person typed outlives an ended session, a stale page and a fault; it is nobody else's to read."""
 import pytest
-from asking import OURS, filled, tokened, values, words
 from cast import PASSWORD, email
-from reading import Page
+from form_posts import OURS, filled, tokened, values, words
+from html_page import Page
 from signing import NEW
 
 from audits import trail

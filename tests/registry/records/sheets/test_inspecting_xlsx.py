@@ -1,13 +1,12 @@
-"""Workbooks looked into before they are read: bombs, lies about sizes, entities and passwords are
-refused."""
+"""Workbooks inspected before they are read: bombs, false sizes, entities and passwords are refused."""
 import io
 import re
 import zipfile
 
 import pytest
-from books import FORMS, HEADERS, ROWS, SLOW, refusal, refused_soon, repacked, unfailing, with_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workbooks import FORMS, HEADERS, ROWS, SLOW, refusal, refused_soon, repacked, unfailing, with_rows
 
 from registry.records.sheets import inspecting_xlsx
 

@@ -1,11 +1,10 @@
-"""Files read: character sets, lines and limits; no bytes make the reader fail in another way than its
-own."""
+"""Files read: character sets, lines and limits; whatever the bytes, the reader fails in its own way."""
 from time import process_time
 
 import pytest
-from books import SHORT, SLOW, cells, read, refusal, refused_soon, unfailing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workbooks import SHORT, SLOW, cells, read, refusal, refused_soon, unfailing
 
 from registry.records import sheets
 from registry.records.sheets import Problem

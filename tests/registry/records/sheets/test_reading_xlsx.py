@@ -6,7 +6,7 @@ from datetime import time as clock
 
 import pytest
 import xlsxwriter
-from books import FORMS, HEADERS, ROWS, book, cells, read, refusal, repacked, with_rows
+from workbooks import FORMS, HEADERS, ROWS, book, cells, read, refusal, repacked, with_rows
 
 from registry.records.sheets import reading_xlsx
 

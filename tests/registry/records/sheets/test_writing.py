@@ -4,9 +4,9 @@ import re
 import zipfile
 
 import pytest
-from books import FORMS, HEADERS, ROWS, SLOW, cells, read
 from hypothesis import example, given
 from hypothesis import strategies as st
+from workbooks import FORMS, HEADERS, ROWS, SLOW, cells, read
 
 from registry.records import sheets
 from registry.records.sheets import Unreadable

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from oracle import END, MOSTLY, START
+from recounted import END, MOSTLY, START
 
 from models import (
     BudgetRequest,

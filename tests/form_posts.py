@@ -4,7 +4,7 @@ import io
 import re
 
 from cast import PASSWORD, email
-from reading import Page
+from html_page import Page
 
 from audits import trail
 from models import Person, db
@@ -74,8 +74,7 @@ OURS = {'Origin': 'http://localhost'}
 
 # --- lists, files, figures, search: the rows of one's own unit only ---
 def foreign(who):
-    """Return a pattern of what a member of one unit may read nowhere: the other unit's rows by name and
-    number."""
+    """Return a pattern of the other unit's rows, by name and number, that a member may read nowhere."""
     word, end = (('戸籍', '2') if who in ('department', 'head') else ('税', '1'))
     nouns = '(?:システム|職員|障害|要求|案件|検討|監査|指摘|措置|施策)'
     return re.compile(f'{word}{nouns}{end}|(?:[SIBCRAFP]-0000|100){end}')

@@ -40,8 +40,10 @@ def refusal(data, encoding='auto'):
 
 
 def book(fill):
-    """Return a workbook as a person's Excel would make it; `fill` gets the sheet and a function that makes
-    formats."""
+    """Return a workbook as a person's Excel would make it.
+
+    `fill` gets the sheet and a function that makes formats.
+    """
     output = io.BytesIO()
     made = xlsxwriter.Workbook(output, {'in_memory': True})
     fill(made.add_worksheet('一覧'), lambda text: made.add_format({'num_format': text}))

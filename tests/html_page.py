@@ -123,8 +123,7 @@ def within(node, tag):
 
 
 def sent(cell):
-    """Return the values with which an input, a list of choices or a box of text is sent, as a browser
-    chooses them."""
+    """Return the values with which a browser sends an input, a list of choices or a box of text."""
     if 'disabled' in cell.attributes:
         return []
     if cell.tag == 'textarea':

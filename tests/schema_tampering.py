@@ -46,8 +46,7 @@ NAMES = {wrong: [name for name in ('setting_value_length', 'trail_head_one', 've
 
 
 def rewrite(table, piece, instead):
-    """Change a table's text on SQLite as an ALTER TABLE would; the text is what counts when a connection
-    reads it next."""
+    """Change the text of a SQLite table as an ALTER TABLE would; a connection reads it when it opens."""
     (sql,), = db.execute_sql("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
     assert piece in sql
     db.execute_sql('PRAGMA writable_schema = 1')

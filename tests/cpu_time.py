@@ -7,8 +7,7 @@ FORM = 'application/x-www-form-urlencoded'
 
 
 def within(most, work):
-    """Return the answer of a piece of work that takes less than `most` seconds of the processor's time, once
-    in three."""
+    """Return the answer of work that takes less than `most` seconds of processor time, once in three."""
     took = []
     while len(took) < 3:
         started = time.process_time()

@@ -1,5 +1,4 @@
-"""Who may do what, written out by hand, apart from the code's own: every endpoint and noun × every person
-of the cast."""
+"""Who may do what, written by hand, apart from the code's own: endpoints and nouns × the cast."""
 from cast import CAST
 
 from registry.records.noun import NOUNS

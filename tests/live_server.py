@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
-from places import ROOT
+from html_page import Page
+from paths import ROOT
 from ports import free_port
-from reading import Page
 
 from audits import trail
 from models import Person
@@ -52,8 +52,7 @@ def free(port):
 
 
 def hears_interrupts():
-    """A shell starts background jobs deaf to SIGINT, and children inherit it; the server under test must
-    hear it."""
+    """Let the server under test hear SIGINT, to which a shell makes background jobs and children deaf."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -14,8 +14,7 @@ class Untrailed(AssertionError):
 
 
 def tripwire(event):
-    """Fail any write to a record outside the trail; it reads the SQL after the fact, so it is an alarm, no
-    guard."""
+    """Fail any write to a record outside the trail: an alarm that reads the SQL after the fact."""
     if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"',
                           event.sql)) and not trail.is_open():
         if found.group(1) in TABLES:

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from ground import ENGINE
-from places import TESTS
+from engine import ENGINE
+from paths import TESTS
 
 from models import db
 from registry.core import connection
