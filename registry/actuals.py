@@ -165,7 +165,7 @@ entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, on
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
     form = filled_form(ActualForm, data=before.__data__ if before else {'as_of': as_of})
-    form.counts_in(indicator.unit, indicator.decimals)
+    form.set_unit(indicator.unit, indicator.decimals)
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative

@@ -28,7 +28,7 @@ budget_requests = Noun(
     permits=kept_by(OWNED, void=DESK), menu=('調達支援',),
     sort='-requested_on', prefix='B-', prepare=check_examined_fields,
     panels=request_panels, own_panels=('cases',), template='budget_requests/show.html',
-    separated=approved_by_another('exclusion_reason', 'excluded_by'),
+    separation=approved_by_another('exclusion_reason', 'excluded_by'),
     reserved={'exclusion_reason': '', 'excluded_by': '',
               'it_cost': '支援の対象から外すときは、担当者に相談してください。'},
     columns=['request_no', 'fiscal_year', 'requested_on', 'department', 'title', 'amount', 'it_cost'],
@@ -53,7 +53,8 @@ def support_request(line):
         yield from check_examined_fields(row, before, form, by, at)
     return Part(name='cases', title='調達支援の依頼', table=Case, form=CaseForm, key=cases.key,
                 prefix=cases.prefix, prepare=prepare,
-                separated=cases.separated, reserved=cases.reserved, act_kinds={'create': 'supports.request'},
+                separation=cases.separation, reserved=cases.reserved,
+                act_kinds={'create': 'supports.request'},
                 after=lambda act, row, before, today: act.save(
                     Support(case=row, kind='budget', requested_on=today)))
 
@@ -82,7 +83,7 @@ def ask(id):
         flash('調達支援を依頼しました。情報政策の担当者が点検します。')
         support = Support.get(Support.case == outcome.row, Support.kind == 'budget')
         return redirect(url_for('supports.show', id=support.id), code=303)
-    return pages.edited(support_request(line), form, None, back=back, done=done,
+    return pages.handle_edit(support_request(line), form, None, back=back, done=done,
                         reason=f'予算要求 {line.request_no} の調達支援の依頼',
                         template='budget_requests/ask.html', row=line, button='依頼する',
                         crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))

@@ -25,8 +25,8 @@ engagements = Noun(
     sort='-engagement_no',
     permits=kept_by((auditor,)), menu=('監査',),
     prefix='A-', importable=False, own_panels=('findings',), template='engagements/engagement.html',
-    keeps=lambda row, by: refuse_void_by_involved(row.findings, by),
-    restorable=lambda row, by: refuse_void_by_involved(row.findings, by),
+    cannot_void=lambda row, by: refuse_void_by_involved(row.findings, by),
+    cannot_restore=lambda row, by: refuse_void_by_involved(row.findings, by),
     panels=lambda row: {'findings': links.panel(
         list(row.findings.where(Finding.live()).order_by(Finding.finding_no.desc()).limit(links.FEW))[::-1],
         'findings',
@@ -164,9 +164,9 @@ findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no',
     prefix='F-',
     permits=kept_by((auditor,), move=(auditor, it, own)), menu=('監査',),
-    explained=lambda row, before, form: (
+    reason_required=lambda row, before, form: (
         f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in FINAL_STATES else ''),
-    separated=refuse_change_by_involved, keeps=lambda row, by: refuse_void_by_involved([row], by),
+    separation=refuse_change_by_involved, cannot_void=lambda row, by: refuse_void_by_involved([row], by),
     flow=finding_flow, importable=False, panels=finding_panels, template='engagements/finding.html',
     joins=lambda query: query.join(Engagement),
     columns=['finding_no', Column('engagement', '監査', Engagement.theme),
@@ -236,7 +236,7 @@ def prepare_follow_up(row, before, form, by, at):
 #: what of a measure is approved with the plan
 APPROVED = ('measure', 'owner', 'due_on')
 actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm,
-               prepare=prepare_action, keeps=refuse_action_void)
+               prepare=prepare_action, cannot_void=refuse_action_void)
 follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm,
                   prepare=prepare_follow_up,
                   reason_in='result_note', permit_names={'edit': 'actions.follow'},

@@ -209,7 +209,7 @@ def preview_page(token):
             try:
                 seq = load.apply(person, clock.now(), 'import',
                                  f'{form.reason.data}（{about["name"]}）{repair_note(load)}', g.request_id)
-            except (Stale, IntegrityError, importing.Overtaken):
+            except (Stale, IntegrityError, saving.ChangedMeanwhile):
                 load, changed_since = read(), True
         if not changed_since:
             counts = load.counts

@@ -38,11 +38,11 @@ def incident_panels(row):
         BusinessSystem.live(), BusinessSystem.system.in_(struck)).distinct().tuples()}
     systems = list(System.select(System.id, System.system_no, System.name).where(
         System.id.in_(struck)).order_by(System.system_no).limit(links.FEW))
-    return {'judged': clocks.judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
+    return {'judged': clocks.is_judged(row.level), 'clock': recovery_of(row, clock.now(), dated),
             'level': level_on(row.level, day), 'systems': visible_of(systems),
             'more': len(systems) == links.FEW,
             'windows': [(b, start, end)
-                        for b, start, end in remembered(('windows',), lambda: windows(judging.settings()))
+                        for b, start, end in cached(('windows',), lambda: windows(judging.settings()))
                         if b.id in served and start <= day <= end],
             'unverified': dated.unverified(('business_hours', 'recovery_start', 'recovery_stop'), day)}
 

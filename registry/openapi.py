@@ -137,7 +137,7 @@ def move_schema(noun):
         cells |= {cell.key: cell for cell in form.cells()}
     for cell in cells.values():
         cell.required = False  # whether a move needs it depends on the record
-    return object_schema({key: json_values.schema(cell) for key, cell in cells.items()}, [])
+    return object_schema({key: json_values.input_schema(cell) for key, cell in cells.items()}, [])
 
 
 def operation_object(each):
@@ -148,7 +148,7 @@ def operation_object(each):
     version = {'name': 'If-Match', 'in': 'header', 'schema': TEXT, 'required': each.word == 'edit',
                'description': '読んだときの ETag'}
     kept = success(ref(name), ETag='この版')
-    reason = body(object_schema({'reason': json_values.kind(ReasonForm().reason)}))
+    reason = body(object_schema({'reason': json_values.value_schema(ReasonForm().reason)}))
     if each.word == 'list':
         page = success(ref(f'{name}Page'))
         return told | {'parameters': query_of(noun), 'responses': responses({200: page}, 422)}

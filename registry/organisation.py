@@ -37,7 +37,7 @@ def archive_version(act, row, before, today):
     if before.valid_from > today:
         # what has not begun yet is put off or brought forward: the name before it ends with it
         if (former := former_version(before)) is not None:
-            former.valid_to = close_before(row.valid_from)
+            former.valid_to = day_before(row.valid_from)
             act.save(former)
     elif row.valid_from > before.valid_from:
         act.save(DepartmentVersion(department=row.id, name=before.name, parent=before.parent_id,
@@ -71,7 +71,8 @@ def department_panels(row):
 departments = Noun(
     name='departments', title='所属', table=Department, form=DepartmentForm, key=('code',), sort='code',
     permits=kept_by((it, admin), READ_ALL), menu=('設定',),
-    prepare=prepare_department, keeps=refuse_needed_unit, after=archive_version, panels=department_panels,
+    prepare=prepare_department, cannot_void=refuse_needed_unit, after=archive_version,
+    panels=department_panels,
     template='organisation/department.html',
     columns=['code', Column('name', on_day=lambda day: name_on(day)),
              'parent', 'level',

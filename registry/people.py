@@ -37,7 +37,7 @@ def is_reused_address(row, before):
     The trail tells people apart by their addresses.
     """
     is_new = before is None or before.email != row.email
-    return bool(row.email) and is_new and history.others_had(row, 'email')
+    return bool(row.email) and is_new and history.used_by_another(row, 'email')
 
 
 def explain_person(row, before, form):
@@ -76,7 +76,7 @@ people = Noun(
     name='people', title='利用者', table=Person, form=PersonForm, key=('email',), sort='email',
     importable=False,
     permits=kept_by((admin,), (it, auditor, admin), password=(admin,), sessions=(admin,)), menu=('設定',),
-    prepare=prepare_person, keeps=refuse_own_void, after=end_sessions, explained=explain_person,
+    prepare=prepare_person, cannot_void=refuse_own_void, after=end_sessions, reason_required=explain_person,
     panels=sign_in_panels,
     template='people/show.html',
     columns=['email', 'name', 'department', 'role',

@@ -30,7 +30,7 @@ settings = Noun(
              'valid_from', 'value',
              Column('verified', show=lambda v: '確認済み' if v else '要確認',
                     tone=lambda v: 'good' if v else 'warn')],
-    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in KNOWN.items()],
+    filters=[Filter('name', options=lambda: [(name, label) for name, (label, _, _) in SETTINGS.items()],
                     where=lambda v: Setting.name == v)],
     hint='日付つきの設定です。適用開始日から後の判定に使い、'
          'それより前の数値は変えません（適用開始日をさかのぼって登録すると、その日から後の数値が変わります）'

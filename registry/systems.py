@@ -204,7 +204,7 @@ REQUIRED_IN_OPERATION = ('manager', 'contacts', 'criticality', 'confidentiality'
 
 def completeness(system):
     """Return (filled, needed, labels of the blanks) of the fields a system in operation must have (†)."""
-    labels = vocabulary(System).labels
+    labels = vocabulary_of(System).labels
     needed = (*REQUIRED_IN_OPERATION, *(('pia_kind',) if system.pii == 'my_number' else ()))
     blanks = [labels[name] + ('（未確認）' if value == 'unknown' else '') for name in needed
               if (value := system.__data__.get(name)) in (None, '', 'unknown')]

@@ -120,8 +120,8 @@ def describe_outside_change(found):
     link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views
             and allowed(f'{noun.name}.read') and found['fields'] else None)
     sentences = [f'{told.labels.get(name, name)}: '
-                 f'履歴では「{history.show(table, name, recorded, told, {})}」、いまの記録は'
-                 f'「{history.show(table, name, stands, told, {})}」です。'
+                 f'履歴では「{history.show_value(table, name, recorded, told, {})}」、いまの記録は'
+                 f'「{history.show_value(table, name, stands, told, {})}」です。'
                  for name, recorded, stands in found['fields']]
     label = history.label_of(found['table'], found['label'])
     return title_of(table), label, link, sentences or [found['what']]

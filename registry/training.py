@@ -21,7 +21,7 @@ from .web.submission import filled_form, submitted
 
 
 def course_panels(course):
-    tally = remembered(('enrolled', course.id), lambda: dict(
+    tally = cached(('enrolled', course.id), lambda: dict(
         Enrolment.select(Enrolment.status, fn.COUNT(Enrolment.id)).where(
             Enrolment.course == course, Enrolment.live()).group_by(Enrolment.status).tuples()))
     census = sum(tally.values())

@@ -55,7 +55,7 @@ def _examine_file(path):
     _check_integrity(path)
     with using_database(SqliteDatabase(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True,
                                        autoconnect=False)):
-        if not connection.pending() or catalogue.HISTORY not in db.get_tables():
+        if not connection.pending_migrations() or catalogue.HISTORY not in db.get_tables():
             return examine(upgrade=False)
     scratch = path.with_name(f'{path.name}.check')
     with removing(scratch):

@@ -53,7 +53,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
             try:
                 seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み')
                                  + files.repair_note(load))
-            except (Stale, IntegrityError, importing.Overtaken):
+            except (Stale, IntegrityError, saving.ChangedMeanwhile):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。'
                      'もう一度取り込んでください。')
         report(importing.report(noun, len(sheet.rows), load.counts, load.problems, seq,
@@ -110,7 +110,7 @@ def export(kind, form, encoding, as_of, layout, output):
             for p in error.problems:
                 say(f'{p.line}行目 {p.column}: {p.message}（{p.value}）')
             fail('この文字コードでは表せない文字があります。--encoding utf-8-sig で書き出してください。')
-        if as_of and (strays := past.out_of_order(exporting.end_of_day(as_of))):
+        if as_of and (strays := past.count_out_of_order(exporting.end_of_day(as_of))):
             say(f'この日までの日時をもつ操作が、あとの日時の操作に続いて{strays}件あります。'
                 '記録の順ではこの日のあとなので、含めていません。')
     if output:

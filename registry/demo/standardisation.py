@@ -81,4 +81,4 @@ class Standardisation(Acts):
         before = saving.copy_of(row)
         self.set(act, row, **values)
         act.insert([StepMove(progress=row.id, status=status, on_day=day)
-                    for status, day in moves_of(row, before, act.at.date())])
+                    for status, day in new_moves(row, before, act.at.date())])

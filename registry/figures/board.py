@@ -101,7 +101,7 @@ def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
     found, until = trail.head(), counted_until(as_of)
-    made = remembered(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
+    made = cached(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
                       found)
     # where the chain stands is said anew: what is counted may have stood for many acts
     return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash,
@@ -142,7 +142,7 @@ class StrategyRows:
 
 def strategy_rows(year):
     """Return the Told of a year, or None when it has no strategy."""
-    return remembered(('told', year), lambda: _read_strategy(year))
+    return cached(('told', year), lambda: _read_strategy(year))
 
 
 def _read_strategy(year):

@@ -81,7 +81,7 @@ def lines(text):
 
 def settings():
     """Return the dated settings."""
-    return cached(('settings',), Dated)
+    return cached(('settings',), DatedSettings)
 
 
 def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
@@ -92,13 +92,13 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
     ends = calendar.month_ends(year, as_of) if trends else []
     asked = asked_for(name, year, ends if ends and ends[-1] == as_of else [as_of], dated, until, businesses,
                       cached)
-    return of_number(name, asked, numbers_on(name, asked)[-1])
+    return figure_of(name, asked, numbers_on(name, asked)[-1])
 
 
 def numbers_on(name, asked):
     """Return what a measure counts on each of the days asked for."""
     untils = asked.untils if MEASURES[name].clocked else ()
-    return remembered(('numbers', name, asked.year, asked.days, untils, asked.businesses),
+    return cached(('numbers', name, asked.year, asked.days, untils, asked.businesses),
                       lambda: MEASURES[name].known(replace(asked, dated=settings())))
 
 
@@ -169,7 +169,7 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
             denominator=plain_number(found.denominator),
             parts=fraction_text(found.numerator, found.denominator, found.parts), value=value,
             value_text=figure_text(found, indicator), verdict=verdict,
-            unverified=[KNOWN[name][0] for name in dated.unverified(found.settings, as_of)])
+            unverified=[SETTINGS[name][0] for name in dated.unverified(found.settings, as_of)])
         return replace(view, gap_text=gap(view, found),
                        trend=measured_trend(indicator, year, as_of, until, dated, businesses)
                        if trends else [])
@@ -248,6 +248,6 @@ def measured_trend(indicator, year, as_of, until, dated, businesses=()):
     """
     days = calendar.month_ends(year, as_of)
     asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
-                      remembered)
+                      cached)
     return [(f'{day.month}月', published_value(number.value, indicator))
             for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]

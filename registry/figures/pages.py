@@ -59,7 +59,7 @@ def show_figure(name):
     dated = judging.settings()
     as_of = as_of or default_day(year, today)
     until = boards.counted_until(as_of)
-    exists, served = remembered(('served', name, year), lambda: indicators_of_measure(name, year))
+    exists, served = cached(('served', name, year), lambda: indicators_of_measure(name, year))
     place = request.args.get('indicator', '')[:12]
     of = next((one for one in served if place == f'{one.initiative.no}-{one.no}'), None)
     if place and of is None:
@@ -78,10 +78,12 @@ def show_figure(name):
     group = request.args.get('group', '')
     chosen = group if group in [key for key, *_ in listed] else next(
         (k for k, _, _, n, _ in listed if n), listed[0][0])
-    page, total = whole(request.args, 'page', 1), next(size for key, _, _, size, _ in listed if key == chosen)
-    table = remembered(('page', *asked, chosen, page),
+    page, total = whole_number(request.args, 'page', 1), next(size for key, _, _, size,
+        _ in listed if key == chosen)
+    table = cached(('page', *asked, chosen, page),
                        lambda: row_table(counted(), chosen, until, page, total))
-    used = [(KNOWN[setting][0], dated.on(setting, as_of), setting in dated.unverified(found.settings, as_of))
+    used = [(SETTINGS[setting][0], dated.on(setting, as_of),
+             setting in dated.unverified(found.settings, as_of))
             for setting in found.settings]
     # as the indicators say it that it serves
     decimals = (of or served[0]).places if served else 1
@@ -118,7 +120,7 @@ def groups(found):
 
 def limits_of(served):
     ids = [one.id for one in served]
-    return remembered(('bound', *ids), lambda: boards.businesses_of_indicators(ids))
+    return cached(('bound', *ids), lambda: boards.businesses_of_indicators(ids))
 
 
 def last_published(served, as_of):

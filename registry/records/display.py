@@ -65,7 +65,7 @@ def _unit_names():
     in_use = Department.select(Department.id, Department.code).where(
         Department.live(), Department.valid_to.is_null() | (Department.valid_to >= today))
     for id, code in in_use.order_by(Department.code).tuples():
-        found.setdefault(narrow(department(id)), []).append(code)
+        found.setdefault(half_width(department(id)), []).append(code)
     return found
 
 

@@ -106,7 +106,7 @@ def export_for_people(noun, query=None, viewer=UNLIMITED):
     _, rows = export(noun, query, viewer)
     cells = form_of_file(noun)().cells()
     kinds = [next((kind for field, kind in KINDS if isinstance(cell, field)), None) for cell in cells]
-    makers = [_names(cell) if isinstance(cell, Pointing)
+    makers = [_names(cell) if isinstance(cell, Reference)
               else {'1': 'はい', '0': 'いいえ'}.get if isinstance(cell, Flag)
               else None for cell in cells]
     headers = [f'{cell.label.text}（{cell.unit}）' if cell.unit else cell.label.text for cell in cells]
@@ -160,8 +160,8 @@ def export_as_of(noun, day):
         if hasattr(field, 'table'):
             keys[field.short_name] = {id: row[field.by.name]
                                       for id, row in past.rows_at(field.table, until).items()}
-    kept = {field.short_name: field.kept_at(lambda table: past.rows_at(table, until))
-            for field in fields if hasattr(field, 'kept_at')}
+    kept = {field.short_name: field.values_at(lambda table: past.rows_at(table, until))
+            for field in fields if hasattr(field, 'values_at')}
     links = {}
     for field in form.links():
         found = links.setdefault(field.short_name, {})

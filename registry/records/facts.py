@@ -24,7 +24,7 @@ def details(noun, row):
     """
     texts, who = {}, viewer()
     for field in noun.cells:
-        if isinstance(field, Pointing):
+        if isinstance(field, Reference):
             text = reference_text(field, row, who)
         else:
             text = field.show(row.__data__.get(field.attr))
@@ -60,13 +60,13 @@ def history_of(noun, row, before=history.END, known=None):
     parts = vocabulary.part_tables(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
-    history.name_all(changes, names, display.display_name,
+    history.add_names(changes, names, display.display_name,
                      lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]
         place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
         sentences = history.sentences(change, vocabulary.vocabulary_of(table), names,
-                                      untold=leading.get(table))
+                                      omitted=leading.get(table))
         told.setdefault(change.act.seq, (change.act, []))[1].extend(
             place + sentence for sentence in sentences)
     if older and older[1]:

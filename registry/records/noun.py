@@ -117,7 +117,7 @@ def completed_filter(given, cells, table):
     elif isinstance(cell, Ref) and cell.table is Department:
         options = options or display.department_options
         where = where or (lambda value: field == display.unit_id(value))
-    elif isinstance(cell, Pointing) and where is None:
+    elif isinstance(cell, Reference) and where is None:
         options, label_of = list, display.label_by(cell.table, cell.by.name)
         id_of = partial(display.id_of, cell.table, cell.by.name)
         if isinstance(cell, Refs):

@@ -39,7 +39,7 @@ def voided_parents(row):
 def voided_meanwhile(form, before):
     """Yield (field name, message) of new references to what was voided since the form was read."""
     for cell in form.cells():
-        if isinstance(cell, Pointing):
+        if isinstance(cell, Reference):
             values = cell.data, cell.object_data if before is not None else None
             now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in values)
             new = list(now - stood)

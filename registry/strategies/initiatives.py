@@ -6,7 +6,7 @@ from models import Indicator, Initiative, Schedule, Theme
 
 from ..figures import board as boards
 from ..web.guard import permit
-from ..web.submission import asked_for
+from ..web.submission import filled_form
 from .parts import (
     bp,
     crumbs,
@@ -73,7 +73,7 @@ def rate(year, no):
     """Give an initiative its official rating; a reason is needed where it differs from the computed one."""
     before = initiative_or_404(year, no)
     view = next(v for v in boards.board(year).initiatives if v.no == no)
-    return edit_part(officials, asked_for(OfficialForm, data=before.__data__), before,
+    return edit_part(officials, filled_form(OfficialForm, data=before.__data__), before,
                      {'strategy': before.strategy_id, 'no': no}, f'公式評価（自動判定は「{view.computed}」）',
                      lambda row: to_initiative(year, no), initiative_crumbs(year, no, '公式評価'))
 
@@ -85,7 +85,7 @@ def indicator_or_404(year, no, kpi):
 
 def indicator_form(year, no, before):
     parent = initiative_or_404(year, no)
-    form = asked_for(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()}
+    form = filled_form(IndicatorForm, data={**before.__data__, 'business_codes': before.business_ids()}
                      if before else None)
     heading = f'指標の{"編集" if before else "追加"}'
     return edit_part(indicators, form, before, {'initiative': parent.id, 'no': form.no.data}, heading,
@@ -121,7 +121,7 @@ def schedule_or_404(year, no, place):
 
 def schedule_form(year, no, before):
     parent = initiative_or_404(year, no)
-    form = asked_for(ScheduleForm, data=before.__data__ if before else {'star': False})
+    form = filled_form(ScheduleForm, data=before.__data__ if before else {'star': False})
     heading = f'スケジュールの{"編集" if before else "追加"}'
     last = Schedule.select(Schedule.place).where(
         Schedule.initiative == parent).order_by(Schedule.place.desc()).first()

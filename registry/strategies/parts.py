@@ -92,7 +92,7 @@ def part(title, table, form, **more):
     """Return the declaration of a part of the strategy: written by who may edit it, in one kind of act."""
     names = dict.fromkeys(('create', 'edit', 'void'), 'strategies.edit')
     return Part(name='strategies', title=title, table=table, form=form, one_at_place=True,
-                found_by_numbers=True, below=live_parts,
+                found_by_numbers=True, parts_below=live_parts,
                 permit_names=names | more.pop('permit_names', {}),
                 act_kinds=names | more.pop('act_kinds', {}), **more)
 
@@ -111,9 +111,9 @@ def explain_difference(row, before, form, by, at):
 
 years = part('年度戦略', Strategy, StrategyForm, permit_names={'create': 'strategies.create'},
              act_kinds={'create': 'strategies.create'},
-             keeps=refuse_while_used(Initiative, Initiative.strategy,
+             cannot_void=refuse_while_used(Initiative, Initiative.strategy,
                                      '重点取組が残っています。先に重点取組を取り消してください。'))
-themes = part('戦略テーマ', Theme, ThemeForm, keeps=refuse_while_used(
+themes = part('戦略テーマ', Theme, ThemeForm, cannot_void=refuse_while_used(
     Initiative, Initiative.theme,
     'このテーマの重点取組があります。先に別のテーマに移すか、取り消してください。'))
 initiatives = part('重点取組', Initiative, InitiativeForm)
@@ -138,4 +138,4 @@ def edit_part(declared, form, before, place, heading, back, crumbs):
 
 
 def void_part(declared, row, back, crumbs):
-    return pages.voided(declared, row, back, crumbs, reusable=True)
+    return pages.handle_void(declared, row, back, crumbs, reusable=True)

@@ -6,7 +6,7 @@ from models import Strategy, Theme
 
 from ..records import pages
 from ..web.guard import permit
-from ..web.submission import asked_for
+from ..web.submission import filled_form
 from .parts import bp, crumbs, edit_part, themes, void_part, year_or_404, years
 
 
@@ -18,7 +18,7 @@ def to_year(year):
 @permit('strategies.create')
 def new():
     """Start a year's strategy; the themes of the year before can be taken over on its page."""
-    form = asked_for(StrategyForm)
+    form = filled_form(StrategyForm)
     return edit_part(years, form, None, {'fiscal_year': form.fiscal_year.data}, '年度戦略の登録',
                      lambda row: to_year(row.fiscal_year) if row else url_for('.index'),
                      [('ホーム', url_for('board.index')), ('指標', url_for('.index')), ('年度の追加', None)])
@@ -29,7 +29,7 @@ def new():
 def edit(year):
     """Edit a year's title, mission, vision and source."""
     before = year_or_404(year)
-    form = asked_for(StrategyForm, data=before.__data__)
+    form = filled_form(StrategyForm, data=before.__data__)
     del form.fiscal_year
     return edit_part(years, form, before, {'fiscal_year': year}, '年度戦略の編集', lambda row: to_year(year),
                      crumbs(year, ('編集', None)))
@@ -40,7 +40,7 @@ def edit(year):
 def void(year):
     """Void a year entered by mistake."""
     row = year_or_404(year)
-    stays = request.method == 'GET' or list(years.keeps(row, None))
+    stays = request.method == 'GET' or list(years.cannot_void(row, None))
     return void_part(years, row, to_year(year) if stays else url_for('.index'),
                      crumbs(year, ('取消', None)))
 
@@ -51,7 +51,7 @@ def theme_or_404(year, no):
 
 def theme_form(year, before):
     strategy = year_or_404(year)
-    form = asked_for(ThemeForm, data=before.__data__ if before else None)
+    form = filled_form(ThemeForm, data=before.__data__ if before else None)
     heading = f'戦略テーマの{"編集" if before else "追加"}'
     return edit_part(themes, form, before, {'strategy': strategy.id, 'no': form.no.data}, heading,
                      lambda row: to_year(year), crumbs(year, (heading, None)))

@@ -497,7 +497,7 @@ class Trial:
             before = catalogue.read_schema()
         self.killed('migrate', url=url)
         with house.open(url):
-            if connection.pending_migrations() and catalogue.read() != before:
+            if connection.pending_migrations() and catalogue.read_schema() != before:
                 self.fault('a migration stands by half')
         house.run('migrate', url=url)
         with house.open(url):

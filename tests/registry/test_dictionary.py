@@ -29,5 +29,5 @@ def test_every_record_and_its_columns_have_words(app):
     with app.app_context():
         for table in RECORDS:
             assert vocabulary.title_of(table)
-            recorded = {name for name, _ in trail.recorded(table)} - {'voided_at', 'void_reason'}
+            recorded = {name for name, _ in trail.recorded_fields(table)} - {'voided_at', 'void_reason'}
             assert not recorded - set(vocabulary.vocabulary_of(table).labels), table.__name__

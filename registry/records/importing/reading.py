@@ -361,7 +361,7 @@ class Load(Columns, Applying):
         found = []
         for cell in self.cells:
             value = held.get(getattr(cell, 'other', cell.attr))
-            show = cell.text if isinstance(cell, Pointing) else cell.show
+            show = cell.text if isinstance(cell, Reference) else cell.show
             if value not in (None, []) and (text := show(value)):
                 found.append((cell.label.text, text))
         return found
