@@ -134,7 +134,7 @@ def form_from(make, values, without=()):
     names = {cell.key: cell.name for cell in make(None).cells() if cell.attr not in without}
     form = make(saving.FormData({names[key]: Json(value) for key, value in values.items() if key in names}))
     if unknown := [(key[:100], 'この項目はありません。') for key in values if key not in names]:
-        refuse(422, unknown + with_file_keys(form, form.wrong(None)))
+        refuse(422, unknown + with_file_keys(form, form.all_errors(None)))
     return form
 
 

@@ -99,7 +99,7 @@ def numbers_on(name, asked):
     """Return what a measure counts on each of the days asked for."""
     untils = asked.untils if MEASURES[name].clocked else ()
     return cached(('numbers', name, asked.year, asked.days, untils, asked.businesses),
-                      lambda: MEASURES[name].known(replace(asked, dated=settings())))
+                      lambda: MEASURES[name].evaluate(replace(asked, dated=settings())))
 
 
 def figure_text(found, indicator):

@@ -41,13 +41,13 @@ def options_of(field):
         return field.all_options()
     if field.table is Department:
         return cached(('listed', Department, clock.today()), partial(_in_use, field))
-    return cached(('listed', field.table, field.by.name, clock.today()), field.all_listed)
+    return cached(('listed', field.table, field.by.name, clock.today()), field.all_options)
 
 
 def _in_use(field):
     rows = Department.select(Department.code).where(Department.valid_to < clock.today())
     ended = {code for (code,) in rows.tuples()}
-    return [(code, words) for code, words in field.all_listed() if code not in ended]
+    return [(code, words) for code, words in field.all_options() if code not in ended]
 
 
 def codes_by_name(table):
@@ -86,10 +86,10 @@ class Viewer(viewer.Viewer):
     def called(self, row):
         return display_name(row)
 
-    def named(self, table):
+    def numbers_by_name(self, table):
         return codes_by_name(table)
 
-    def listed(self, field):
+    def options_for(self, field):
         return options_of(field)
 
 

@@ -78,7 +78,7 @@ def handle_edit(noun, form, before, *, back, crumbs, done, place=None, reason=No
     status = 422
     opened = request.form.get('revision', '') if before is not None else None
     if request.method == 'POST' and voided_message and before is None and request.form.get('revision'):
-        form.wrong(None)
+        form.all_errors(None)
         add_errors(form, [('', voided_message)])
     elif request.method == 'POST':
         why = request.form.get('act_reason', '') if reason is None else reason

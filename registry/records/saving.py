@@ -85,7 +85,7 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     """
     verb = 'create' if before is None else 'edit'
     reason, wrong = read_reason(reason)
-    wrong = form.wrong(before) + wrong
+    wrong = form.all_errors(before) + wrong
     row = noun.table() if before is None else copy_of(before)
     form.fill(row)
     for name, value in (place or {}).items():
@@ -193,7 +193,7 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
     found = next((move for move in flow.open_to(before, by) if move.target == target), None)
     if found is None:
         return Forbidden()
-    wrong, row = form.wrong(before), copy_of(before)
+    wrong, row = form.all_errors(before), copy_of(before)
     form.fill(row)
     setattr(row, flow.column, target)
     wrong += problems_elsewhere(wrong, [*future_dates(form, row, before, day_of(at)),

@@ -154,7 +154,7 @@ class Load(Columns, Applying):
                 alike.add(similarity_key(key[0]))
             if key[0] in mentioned:
                 coming[key] = -line
-        self.twice, self.twice_similar = keys.twice(), alike.twice()
+        self.twice, self.twice_similar = keys.duplicates(), alike.duplicates()
         standing = set()
         for start in range(0, len(coming), MANY):
             standing |= self._existing(set(islice(coming, start, start + MANY))).keys()
@@ -246,7 +246,7 @@ class Load(Columns, Applying):
         before = existing.get(key) if key is not None else None
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values), data=self.current_references(before, linked))
-        wrong = form.wrong(before)
+        wrong = form.all_errors(before)
         row = saving.copy_of(before) if before is not None else noun.table()
         if before is None:
             wrong += self.unsaid
