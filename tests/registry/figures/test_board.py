@@ -162,7 +162,7 @@ def test_a_register_from_before_names_its_businesses_once_unless_a_person_change
         Indicator.id == indicator_of(7, '1', 2025).id)] == ['B19', 'B20']
     assert not changed.business_ids()
     last = Act.select().order_by(Act.seq.desc()).get()
-    assert (last.kind, last.actor, last.changes) == ('masters.enter_strategy', 'system', 2)
+    assert (last.kind, last.actor, last.changes) == ('masters.strategy', 'system', 2)
     # taken off by a person, it is not put back
     for link in IndicatorBusiness.select():
         with trail.act('strategies.edit', by=person, at=clock.now(), channel='web',
