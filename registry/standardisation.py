@@ -52,8 +52,9 @@ def prepare_step(form):
         # a step that stands keeps to its own step master, whichever is in force now
         stands = form.step_no.object_data
         today = clock.today()
-        form.step_no.use_master(cached(('step master', today), lambda: master_on(today)) if stands is None
-                         else Step.get_by_id(getattr(stands, 'id', stands)).master)
+        form.step_no.use_master(
+            cached(('step master', today), lambda: master_on(today)) if stands is None
+            else Step.get_by_id(getattr(stands, 'id', stands)).master)
         # what was typed was read before its step master was known
         form.step_no.reread()
 

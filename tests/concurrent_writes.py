@@ -6,7 +6,7 @@ from models import db
 from registry.core import clock
 
 
-def beside(write):
+def write_meanwhile(write):
     """Let someone else write, to the end: another thread has a connection of its own."""
     failed = []
 
@@ -22,7 +22,7 @@ def beside(write):
     assert not thread.is_alive() and not failed, failed or 'a writer waits for a reader'
 
 
-def then(monkeypatch, module, name, write):
+def write_after_first_call(monkeypatch, module, name, write):
     """Have someone else write as soon as `module.name` was called for the first time."""
     original, called = getattr(module, name), []
 
@@ -30,7 +30,7 @@ def then(monkeypatch, module, name, write):
         answer = original(*args, **kwargs)
         if not called:
             called.append(name)
-            beside(write)
+            write_meanwhile(write)
         return answer
     monkeypatch.setattr(module, name, wrapped)
     return called

@@ -6,7 +6,7 @@ MARKS = '\u0301\u0316' * 20_000
 FORM = 'application/x-www-form-urlencoded'
 
 
-def within(most, work):
+def within_seconds(most, work):
     """Return the answer of work that takes less than `most` seconds of processor time, once in three."""
     took = []
     while len(took) < 3:

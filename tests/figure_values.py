@@ -7,7 +7,7 @@ SYSTEM = ['system_no', 'name', 'owner_code', 'category', 'std_business', 'lifecy
 INCIDENT = ['incident_no', 'title', 'category', 'level', 'system_nos', 'detected_at', 'restored_at']
 
 
-def ask(desk, name, year=2026, as_of=date(2027, 3, 31)):
+def figure_of(desk, name, year=2026, as_of=date(2027, 3, 31)):
     """Return (numerator, denominator, value) of a figure, which must open to as many rows as it counted."""
     with desk.open():
         found = figure(name, year, as_of)
@@ -17,13 +17,13 @@ def ask(desk, name, year=2026, as_of=date(2027, 3, 31)):
         return found.numerator, found.denominator, found.value
 
 
-def indicator(desk, initiative, no, year=2026, as_of='2027-03-31'):
+def indicator_of(desk, initiative, no, year=2026, as_of='2027-03-31'):
     board = desk.json('kpi', '--fiscal-year', year, '--as-of', as_of)
     found = next(i for i in board['initiatives'] if i['no'] == initiative)
     return next(i for i in found['indicators'] if i['no'] == no)
 
 
-def numbers(found):
+def numbers_of(found):
     return found['numerator'], found['denominator'], found['value'], found['verdict']
 
 

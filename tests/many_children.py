@@ -29,7 +29,7 @@ from registry.core import clock
 FEW, MANY = 60, 240
 
 
-def hang(number, start=0):
+def add_children(number, start=0):
     """Hang `number` records of every kind on the first record of every noun, all of a kind in one act."""
     last = start + number
     at = datetime(2026, 6, 1, tzinfo=UTC)

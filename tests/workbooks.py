@@ -39,7 +39,7 @@ def refusal(data, encoding='auto'):
     return caught.value.problems
 
 
-def book(fill):
+def workbook(fill):
     """Return a workbook as a person's Excel would make it.
 
     `fill` gets the sheet and a function that makes formats.
@@ -63,7 +63,7 @@ def repacked(data, change):
 
 def with_rows(xml):
     """Return a workbook whose sheet data is the given XML."""
-    plain = book(lambda sheet, _: sheet.write_row(0, 0, ['a', 'b']))
+    plain = workbook(lambda sheet, _: sheet.write_row(0, 0, ['a', 'b']))
     return repacked(plain, {'xl/worksheets/sheet1.xml': lambda old: re.sub(
         b'<sheetData>.*</sheetData>', lambda _: b'<sheetData>' + xml.encode() + b'</sheetData>', old,
         flags=re.DOTALL)})

@@ -21,7 +21,7 @@ STATEMENTS = (
     'CREATE INDEX "contract_contract_no_lower" ON "contract" (LOWER("contract_no"))',
 )
 ASIDE = (
-    'CREATE TEMPORARY TABLE "carried_contract" {end} AS SELECT "id", "vendor", "contract_end_on" FROM "system" '
+    'CREATE TEMPORARY TABLE IF NOT EXISTS "carried_contract" {end} AS SELECT "id", "vendor", "contract_end_on" FROM "system" '
     'WHERE "vendor" IS NOT NULL OR "contract_end_on" IS NOT NULL')
 VENDOR = '"vendor" VARCHAR(200), '
 LENGTH = ', CONSTRAINT "system_vendor_length" CHECK (length("vendor") <= 200)'

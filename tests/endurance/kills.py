@@ -548,7 +548,7 @@ def run(engine, rounds, seconds=None, seed=None, progress=None):
     return one
 
 
-def beside(engine, times):
+def verify_beside_writers(engine, times):
     """Verify again and again while four clients write; return (the Trial, exit statuses).
 
     Every tenth time it is done by the command.
@@ -579,7 +579,7 @@ def main():
     given.add_argument('--seed', type=int)
     asked = given.parse_args()
     if asked.verify:
-        one, found = beside(asked.engine, asked.verify)
+        one, found = verify_beside_writers(asked.engine, asked.verify)
         print(f'{asked.engine}: verify {len(found)} times beside {CLIENTS} clients, {one.acknowledged} acts '
               'acknowledged, '
               f'exit statuses {({status: found.count(status) for status in set(found)})}')

@@ -10,5 +10,5 @@ def test_nothing_acknowledged_is_lost():
 
 
 def test_verify_finds_nothing_while_four_write():
-    one, found = kills.beside(ENGINE, 2)
+    one, found = kills.verify_beside_writers(ENGINE, 2)
     assert found == [0, 0] and one.acknowledged >= kills.CLIENTS

@@ -1,7 +1,7 @@
 """Rows read together, and many reads of one state."""
 import pytest
 from cast import email
-from concurrent_writes import beside, then
+from concurrent_writes import write_after_first_call, write_meanwhile
 
 from audits import trail, verify
 from models import RECORDS, Person, System, db
@@ -11,8 +11,8 @@ from registry.core import clock, connection
 @pytest.mark.parametrize('table', RECORDS, ids=lambda table: table.__name__)
 def test_rows_read_together_are_those_read_alone(opened, table):
     rows = list(table.select().limit(70))
-    found = {row.id: row.__data__ for row in table.by_ids([*(row.id for row in rows), 0, -1, 2 ** 31 - 1,
-        2 ** 80])}
+    ids = [*(row.id for row in rows), 0, -1, 2 ** 31 - 1, 2 ** 80]
+    found = {row.id: row.__data__ for row in table.by_ids(ids)}
     assert found == {row.id: row.__data__ for row in rows}
     assert all(type(value) is type(row.__data__[name]) for row in rows for name,
                value in found[row.id].items())
@@ -34,7 +34,7 @@ def rename(act):
 @pytest.mark.usefixtures('opened')
 def test_verify_reads_one_state(monkeypatch):
     seq = trail.head().seq
-    called = then(monkeypatch, verify, '_chain', rename)
+    called = write_after_first_call(monkeypatch, verify, '_chain', rename)
     found = verify.verify()
     assert called and found.intact and found.seq == seq
     assert trail.head().seq == seq + 1 and verify.verify().intact
@@ -44,7 +44,7 @@ def test_verify_reads_one_state(monkeypatch):
 def test_a_snapshot_within_another_is_the_same_one():
     with connection.snapshot() as begins:
         seq = trail.head().seq
-        beside(rename)
+        write_meanwhile(rename)
         with connection.snapshot() as again:
             assert (begins, again) == (True, False)
             assert trail.head().seq == seq

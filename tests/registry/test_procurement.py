@@ -1,6 +1,6 @@
 """Cases and their support: who decides what, and what was examined stays."""
 from form_posts import changed_by_someone, complete, refused, upload, values
-from many_children import FEW, hang
+from many_children import FEW, add_children
 
 from audits import trail
 from models import Case, Support, System, db
@@ -27,8 +27,8 @@ def test_a_support_is_not_completed_without_an_opinion(client_of):
 
 
 def test_a_unit_does_not_change_what_was_examined(app, client_of, department):
-    with app.app_context(), db.connection_context(), trail.act('supports.edit', by=None,
-            at=clock.now()) as act:
+    with app.app_context(), db.connection_context(), trail.act(
+            'supports.edit', by=None, at=clock.now()) as act:
         row = Support.get_by_id(1)
         row.state, row.completed_on = 'completed', clock.today()
         row.opinion, row.opinion_text = 'fine', 'よい'
@@ -135,6 +135,6 @@ def test_a_support_is_asked_for_ones_own_case(client_of):
 
 def test_a_thread_shows_its_newest_part(app, client_of):
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
     text = client_of('it').get('/supports/1').text
     assert text.count('点検を始めました') == 50 and 'これより前のやり取りは、履歴にあります' in text

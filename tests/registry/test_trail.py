@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from cast import TODAY
-from many_children import FEW, hang
+from many_children import FEW, add_children
 from peewee import DataError, SqliteDatabase
 
 from audits import trail, verify
@@ -66,7 +66,7 @@ def test_nobody_can_write_the_trail(app):
 def test_many_names_in_a_history_are_read_at_once(app, client_of, queries):
     it = client_of('it')
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
     seq = max(int(link.rpartition('/')[2]) for link in it.get('/trail/').page.links
               if re.fullmatch('/trail/[0-9]+', link))
     assert it.get(f'/trail/{seq}').status_code == 200

@@ -3,7 +3,7 @@ import io
 from urllib.parse import urlencode
 
 import pytest
-from cpu_time import FORM, MARKS, within
+from cpu_time import FORM, MARKS, within_seconds
 from form_posts import refused, upload, values
 from html_page import Page
 
@@ -37,7 +37,8 @@ def test_a_long_text_is_refused_before_it_is_read(client_of, who):
     form = values(browser, '/systems/1/edit')
     for name in form.keys() - {'revision', 'csrf_token'}:
         body = urlencode(form | {name: MARKS})
-        answer = within(0.5, lambda body=body: browser.post('/systems/1/edit', data=body, content_type=FORM))
+        answer = within_seconds(0.5, lambda body=body: browser.post(
+            '/systems/1/edit', data=body, content_type=FORM))
         assert answer.status_code == 422 and '現在40000文字' in answer.text, name
 
 
@@ -47,7 +48,7 @@ def test_a_form_full_of_marks_takes_no_time(client_of):
     names = values(browser, '/systems/1/edit').keys()
     # 1 MB in all, each field at the most that is looked at
     body = {name: '\u0301\u0316' * 1_500 for name in names}
-    answer = within(1, lambda: browser.post('/systems/1/edit', data=body))
+    answer = within_seconds(1, lambda: browser.post('/systems/1/edit', data=body))
     assert answer.status_code == 422
     assert '重ねる記号が多すぎます' in answer.text
     answer = browser.post('/systems/1/edit', data={name: '\u0301\u0316' * 15_000 for name in names})
@@ -70,8 +71,8 @@ def test_lines_and_spaces_at_the_limit_are_honest(client_of):
     browser = client_of('it')
     form = values(browser, '/systems/1/edit')
     note = '\r\n'.join(['行'] * 1000)  # 1,999 characters as they are kept
-    assert browser.post('/systems/1/edit', data=form | {'note': note, 'name': ' ' * 100 + '名' * 200 + '　'
-        * 100}).status_code == 303
+    name = ' ' * 100 + '名' * 200 + '　' * 100
+    assert browser.post('/systems/1/edit', data=form | {'note': note, 'name': name}).status_code == 303
     with browser.application.app_context(), db.connection_context():
         row = System.get_by_id(1)
         assert (len(row.note), len(row.name)) == (1999, 200)

@@ -1,7 +1,7 @@
 """Reviews and shared cases, against answers worked out by hand."""
 from datetime import date
 
-from figure_values import ask
+from figure_values import figure_of
 
 
 def test_reviews_and_shares(desk):
@@ -10,7 +10,9 @@ def test_reviews_and_shares(desk):
                ['R-3', 'retire', 'x', 'S-1', '2026-04-01', '', '2026-05-01', '課長'],
                ['R-4', 'retire', 'x', 'S-1', '2026-03-01', '見送り', '2026-03-31', '課長'],
                ['R-5', 'retire', 'x', 'S-1', '2026-04-01', '継続検討', '2027-03-31', '課長'])
-    assert ask(desk, 'reviews.count')[0] == 2 and ask(desk, 'reviews.count', as_of=date(2027, 3, 30))[0] == 1
+    assert figure_of(desk, 'reviews.count')[0] == 2
+    assert figure_of(desk, 'reviews.count', as_of=date(2027, 3, 30))[0] == 1
     desk.table('shares', ['H-1', 'x', '', '通知', '2026-04-01', ''],
                ['H-2', 'x', '', '通知', '2026-03-31', ''], ['H-3', 'x', '', '通知', '2027-03-31', ''])
-    assert ask(desk, 'shares.count')[0] == 2 and ask(desk, 'shares.count', as_of=date(2027, 3, 30))[0] == 1
+    assert figure_of(desk, 'shares.count')[0] == 2
+    assert figure_of(desk, 'shares.count', as_of=date(2027, 3, 30))[0] == 1

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import cast
 import pytest
-from concurrent_writes import then
+from concurrent_writes import write_after_first_call
 
 from audits import trail
 from models import (
@@ -162,7 +162,7 @@ def test_a_register_from_before_names_its_businesses_once_unless_a_person_change
         Indicator.id == indicator_of(7, '1', 2025).id)] == ['B19', 'B20']
     assert not changed.business_ids()
     last = Act.select().order_by(Act.seq.desc()).get()
-    assert (last.kind, last.actor, last.changes) == ('masters.enter_strategy', 'system', 2)
+    assert (last.kind, last.actor, last.changes) == ('masters.strategy', 'system', 2)
     # taken off by a person, it is not put back
     for link in IndicatorBusiness.select():
         with trail.act('strategies.edit', by=person, at=clock.now(), channel='web',
@@ -205,7 +205,7 @@ def test_a_board_is_of_one_state_and_says_which(app, monkeypatch):
     with app.test_request_context('/'):
         before = boards.board(2026)
         app.extensions.pop('remembered', None)
-        called = then(monkeypatch, boards, 'judge', void_much)
+        called = write_after_first_call(monkeypatch, boards, 'judge', void_much)
         found = boards.board(2026)
         assert called and found == before
         after = boards.board(2026)
@@ -221,7 +221,7 @@ def test_a_board_is_of_one_state_and_says_which(app, monkeypatch):
 def test_a_page_names_the_state_it_shows(client_of, monkeypatch, address, module, name):
     seq = trail.head().seq
     browser = client_of('it')
-    called = then(monkeypatch, module, name, void_much)
+    called = write_after_first_call(monkeypatch, module, name, void_much)
     answer = browser.get(address)
     assert called and answer.status_code == 200
     db.connect(reuse_if_open=True)

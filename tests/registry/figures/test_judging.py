@@ -2,32 +2,32 @@
 import csv
 import io
 
-from figure_values import indicator, numbers
+from figure_values import indicator_of, numbers_of
 
 
 def test_an_entered_rate_is_shown_and_judged_as_it_was_entered(desk):
     desk.table('actuals', ['2026', '1', '1', '2027-03-31', '99.97', '統計'],
                headers=['年度', '取組番号', '指標番号', '基準日', '値', '出典'])
-    assert numbers(indicator(desk, 1, '1'))[2:] == ('99.97', 'met')
+    assert numbers_of(indicator_of(desk, 1, '1'))[2:] == ('99.97', 'met')
     desk.table('actuals', ['2026', '1', '1', '2027-03-31', '81.96', '統計'],
                headers=['年度', '取組番号', '指標番号', '基準日', '値', '出典'])
-    assert numbers(indicator(desk, 1, '1'))[2:] == ('81.96', 'missed')
+    assert numbers_of(indicator_of(desk, 1, '1'))[2:] == ('81.96', 'missed')
 
 
 def test_an_entered_actual_is_the_latest_by_the_day(desk):
     headers = ['年度', '取組番号', '指標番号', '基準日', '分子', '分母', '値', '出典']
     desk.table('actuals', ['2026', '1', '1', '2026-09-30', '', '', '81.9', '統計'],
                ['2026', '1', '1', '2027-03-31', '41', '50', '82', '統計'], headers=headers)
-    assert numbers(indicator(desk, 1, '1', as_of='2026-09-29')) == (None, None, None, 'unknown')
-    assert numbers(indicator(desk, 1, '1', as_of='2027-03-30')) == (None, None, '81.9', 'missed')
-    assert numbers(indicator(desk, 1, '1')) == ('41', '50', '82', 'met')
+    assert numbers_of(indicator_of(desk, 1, '1', as_of='2026-09-29')) == (None, None, None, 'unknown')
+    assert numbers_of(indicator_of(desk, 1, '1', as_of='2027-03-30')) == (None, None, '81.9', 'missed')
+    assert numbers_of(indicator_of(desk, 1, '1')) == ('41', '50', '82', 'met')
 
 
 def test_the_default_day_is_today_inside_the_year(base):
     base.env['DAICHO_TODAY'] = '2026-12-28'
     try:
-        assert base.json('kpi')['as_of'] == '2026-12-28' and base.json('kpi', '--fiscal-year',
-            '2025')['as_of'] == '2026-03-31'
+        assert base.json('kpi')['as_of'] == '2026-12-28'
+        assert base.json('kpi', '--fiscal-year', '2025')['as_of'] == '2026-03-31'
     finally:
         base.env['DAICHO_TODAY'] = '2027-03-31'
 

@@ -4,7 +4,7 @@ import re
 import pytest
 from cast import CAST, email
 from form_posts import DESK
-from many_children import FEW, MANY, hang
+from many_children import FEW, MANY, add_children
 
 from audits import history, trail, verify
 from models import Act, Case, IncidentSystem, Person, db
@@ -83,7 +83,7 @@ def loaded(app, client_of, queries):
     found = []
     for number, start in ((FEW, 0), (MANY, FEW)):
         with db.connection_context():
-            hang(number, start)
+            add_children(number, start)
         found.append({address: weigh(address) for address in PAGES})
     return found
 
@@ -91,8 +91,8 @@ def loaded(app, client_of, queries):
 def test_no_page_asks_or_holds_more_where_more_hangs_on_its_record(loaded):
     few, many = loaded
     for address in PAGES:
-        assert few[address][0] == many[address][0] <= 15, (address, few[address][0], many[address][0],
-            many[address][2])
+        assert few[address][0] == many[address][0] <= 15, (
+            address, few[address][0], many[address][0], many[address][2])
         # measures are all there to be worked on; the others' numbers are some digits longer
         if not address.startswith('/findings'):
             assert many[address][1] <= few[address][1] + 600, (address, few[address][1], many[address][1])
@@ -106,7 +106,7 @@ def whole(browser, address):
 def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_of):
     it = client_of('it')
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
     page = it.get('/systems/1').page
     addresses = {link.partition('?')[0]: link for link in page.links if '?system=S-00001' in link}
     assert set(addresses) == {'/contracts/', '/businesses/', '/cases/', '/reviews/', '/incidents/',
@@ -130,7 +130,7 @@ DERIVED = [(noun, link) for noun in NOUNS.values() for link in links.links_to(no
 def test_what_leads_to_a_record_is_told_of_and_narrows_its_list(client_of, noun, link):
     it = client_of('it')
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
     page = it.get(f'/{noun.name}/1').page
     assert re.search(rf'{re.escape(link.title)}（[0-9,]+件）', page.text)
     address = next(each for each in page.links if each.startswith(f'/{link.noun.name}/?{link.column}='))
@@ -139,7 +139,7 @@ def test_what_leads_to_a_record_is_told_of_and_narrows_its_list(client_of, noun,
 
 def test_a_member_of_a_unit_counts_what_the_list_shows_them(app, client_of):
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
         with trail.act('cases.edit', by=None, at=clock.now()) as act:
             for case in Case.select().where(Case.case_no.startswith('Z-')).limit(FEW // 2):
                 case.department = 3
@@ -158,7 +158,7 @@ def older(page):
 
 def test_many_parts_of_one_act_are_told_a_page_at_a_time(client_of):
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
     it, address, told, pages = client_of('it'), '/systems/1', [], 0
     while address:
         page = it.get(address).page
@@ -173,7 +173,7 @@ def test_many_parts_of_one_act_are_told_a_page_at_a_time(client_of):
 
 def test_the_newest_page_finds_what_was_changed_in_an_old_part(app, client_of):
     with db.connection_context():
-        hang(FEW)
+        add_children(FEW)
         link = IncidentSystem.select().where(IncidentSystem.system == 1).order_by(IncidentSystem.id).first()
         with trail.act('incidents.edit', by=None, at=clock.now(), reason='取り違え') as act:
             act.void(link, '対応の変更')
@@ -202,8 +202,8 @@ def addresses(noun):
 def writer(noun, view):
     """Return who of the cast may open a view."""
     verb = {'index': 'read', 'show': 'read', 'new': 'create'}.get(view, view)
-    return next(who for who in CAST if permits.allowed(f'{noun.name}.{verb}', None,
-        Person.get(Person.email == email(who))))
+    return next(who for who in CAST if permits.allowed(
+        f'{noun.name}.{verb}', None, Person.get(Person.email == email(who))))
 
 
 @pytest.mark.parametrize('name', sorted(NOUNS))

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from cast import CAST
-from cpu_time import FORM, MARKS, within
+from cpu_time import FORM, MARKS, within_seconds
 from form_posts import values
 from permit_matrix import places
 
@@ -21,7 +21,7 @@ def test_a_strangers_large_form_costs_next_to_nothing(app, client_of, address, c
     app.config['WTF_CSRF_ENABLED'] = checked
     body = urlencode({'email': MARKS, 'lifecycle': MARKS, 'name': 'x' * 1000})[:480_000]
     for origin in ('', 'http://localhost'):
-        answer = within(0.05, lambda origin=origin: client_of(None).post(
+        answer = within_seconds(0.05, lambda origin=origin: client_of(None).post(
             address, data=body, content_type=FORM, headers={'Origin': origin}))
         assert answer.status_code == 413 and 'サインインしてから' in answer.text
 
@@ -34,8 +34,8 @@ def test_a_strangers_small_form_costs_little_too(client_of):
     for body in (urlencode({'lifecycle': '\u0301\u0316' * 5_000}), '&' * 60_000,
                  urlencode({'email': 'あ' * 7000, 'password': 'x'})):
         for address in ('/sign-in', '/systems/new', '/nowhere'):
-            within(0.05, lambda body=body, address=address: browser.post(address, data=body,
-                content_type=FORM))
+            within_seconds(0.05, lambda body=body, address=address: browser.post(
+                address, data=body, content_type=FORM))
 
 
 @pytest.mark.engine_free
@@ -80,7 +80,7 @@ def test_what_was_typed_comes_back_up_to_a_bound(client_of):
 @pytest.mark.parametrize('query', ['as_of=' + 'x' * 8000, 'q=' + '%CC%81%CC%96' * 750,
                                    '&'.join(f'a{n}=1' for n in range(99)) + '&as_of=' + 'x' * 8000])
 def test_a_long_address_is_refused_before_it_is_split(client_of, query):
-    answer = within(0.05, lambda: client_of(None).get('/sign-in?' + query))
+    answer = within_seconds(0.05, lambda: client_of(None).get('/sign-in?' + query))
     assert answer.status_code == 414 and 'アドレスが長すぎます' in answer.text
 
 
@@ -107,10 +107,10 @@ def test_marks_in_an_address_take_no_time(app, client_of):
     for turn, (endpoint, methods, address) in enumerate(places(app)):
         if 'GET' in methods and endpoint != 'strategies.report':
             # each page is asked with a few of them, and each of them is asked of many pages
-            for name in {names[turn % 7], names[(turn + 3) % 7]} | ({*names} if address.count('/') < 3
-                    else set()):
-                answer = within(0.5, lambda name=name, address=address: browser.get(address,
-                    query_string={name: asked}))
+            for name in {names[turn % 7], names[(turn + 3) % 7]} | (
+                    {*names} if address.count('/') < 3 else set()):
+                answer = within_seconds(0.5, lambda name=name, address=address: browser.get(
+                    address, query_string={name: asked}))
                 assert answer.status_code < 500, (address, name)
 
 

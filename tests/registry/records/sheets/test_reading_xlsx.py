@@ -6,7 +6,7 @@ from datetime import time as clock
 
 import pytest
 import xlsxwriter
-from workbooks import FORMS, HEADERS, ROWS, book, cells, read, refusal, repacked, with_rows
+from workbooks import FORMS, HEADERS, ROWS, cells, read, refusal, repacked, with_rows, workbook
 
 from registry.records.sheets import reading_xlsx
 
@@ -35,7 +35,7 @@ def test_values_of_cells(value, format, text):
         sheet.write_row(0, 0, ['a', 'b'])
         sheet.write(1, 0, value, make(format) if format is not None else None)
         sheet.write_string(1, 1, '・')
-    assert cells(read(book(fill))) == [[text, '・']]
+    assert cells(read(workbook(fill))) == [[text, '・']]
 
 
 @pytest.mark.parametrize(('value', 'text'), [
@@ -49,13 +49,14 @@ def test_values_of_the_parser(value, text):
 
 
 def test_the_1904_calendar():
-    data = book(lambda sheet, make: (sheet.write(0, 0, 'a'), sheet.write(1, 0, 44651, make('yyyy/m/d'))))
-    assert cells(read(repacked(data, {'xl/workbook.xml': lambda old: old.replace(b'<workbookPr ',
-        b'<workbookPr date1904="1" ')}))) == [['2026-04-01']]
+    data = workbook(lambda sheet, make: (sheet.write(0, 0, 'a'), sheet.write(1, 0, 44651, make('yyyy/m/d'))))
+    since_1904 = repacked(data, {'xl/workbook.xml': lambda old: old.replace(
+        b'<workbookPr ', b'<workbookPr date1904="1" ')})
+    assert cells(read(since_1904)) == [['2026-04-01']]
 
 
 def test_readings_of_names_are_not_part_of_them():
-    data = book(lambda sheet, _: sheet.write_column(0, 0, ['氏名', '目黒']))
+    data = workbook(lambda sheet, _: sheet.write_column(0, 0, ['氏名', '目黒']))
     data = repacked(data, {'xl/sharedStrings.xml': lambda old: old.replace(
         '<t>目黒</t>'.encode(),
         '<r><t>目</t></r><r><t>黒</t></r><rPh sb="0" eb="2"><t>メグロ</t></rPh>'.encode())})
@@ -68,7 +69,7 @@ def test_lines_and_gaps_of_a_sheet():
         sheet.write_string(4, 1, 'x')
         sheet.write_blank(200_000, 200, '')
         sheet.write_string(5, 3, '右')
-    sheet = read(book(fill))
+    sheet = read(workbook(fill))
     assert sheet.rows == [(5, ['', 'x', '']), (6, ['', '', ''])]
     assert [(p.line, p.column) for p in sheet.problems] == [(6, '4列目')]
 
@@ -92,10 +93,10 @@ def test_formulas_count_by_their_result_and_never_as_blank_in_silence():
             sheet.write_string(row, 1, '・')
         sheet.conditional_format('A1:A9', {'type': 'data_bar', 'data_bar_2010': True, 'min_type': 'formula',
                                            'min_value': '=$A$1'})
-    sheet = read(book(fill))
+    sheet = read(workbook(fill))
     assert [row[0] for row in cells(sheet)] == ['2', '', '', '', 'x']
-    assert [(p.line, p.column, p.value) for p in sheet.problems] == [(3, '数', '#DIV/0!'), (4, '数', '#N/A'),
-        (5, '数', '')]
+    assert [(p.line, p.column, p.value) for p in sheet.problems] == [
+        (3, '数', '#DIV/0!'), (4, '数', '#N/A'), (5, '数', '')]
     assert not read(with_rows('<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row><row r="2"><c '
                               'r="A2" t="str"><f>""</f><v></v></c></row>')).problems
 
@@ -119,9 +120,9 @@ def test_a_workbook_that_begins_further_right_keeps_its_columns():
         for place, (header, value) in enumerate([('割合', 0.62), ('名', 'x')], 2):
             sheet.write(2, place, header)
             sheet.write(3, place, value, made('0%') if place == 2 else None)
-    found = refusal(book(fill))
+    found = refusal(workbook(fill))
     assert [problem.column for problem in found] == ['1列目', '2列目']
-    records, _ = reading_xlsx.read_xlsx(book(fill), 'a.xlsx')
+    records, _ = reading_xlsx.read_xlsx(workbook(fill), 'a.xlsx')
     assert list(records)[2:] == [(3, ['', '', '割合', '名']), (4, ['', '', '62%', 'x'])]
 
 
@@ -135,7 +136,7 @@ def test_a_percentage_is_read_as_it_is_seen():
         sheet.write_number(1, 4, 0.62, form('0.00"%"'))
         sheet.write_formula(2, 0, '=0.1+0.2', form('0.00%'), 0.30000000000000004)
         sheet.write_string(2, 1, '62%', form('0%'))
-    assert [cells for _, cells in read(book(fill)).rows] == [
+    assert [cells for _, cells in read(workbook(fill)).rows] == [
         ['62%', '62.5%', '100%', '0.62', '0.62'], ['30%', '62%', '', '', '']]
 
 
@@ -145,5 +146,5 @@ def test_midnight_is_a_time_where_one_is_shown():
         for place, words in enumerate(('yyyy/mm/dd hh:mm', 'yyyy/mm/dd', '[$-411]ggge"年"m"月"d"日"')):
             sheet.write_datetime(1, place, datetime(2024, 6, 12), form(words))
         sheet.write_datetime(2, 0, datetime(2024, 6, 12, 0, 1), form('m/d/yy h:mm'))
-    assert [cells for _, cells in read(book(fill)).rows] == [
+    assert [cells for _, cells in read(workbook(fill)).rows] == [
         ['2024-06-12 00:00', '2024-06-12', '2024-06-12'], ['2024-06-12 00:01', '', '']]
