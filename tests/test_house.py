@@ -12,7 +12,6 @@ from paths import ROOT
 from models import RECORDS, Throttle, db
 from registry import commands
 from registry.core import clock
-from registry.records.noun import NOUNS
 
 DOORS = {  # room: the rooms and libraries it may import besides the standard library
     'models/rules': {'models.rules', 'jpholiday'},
@@ -172,17 +171,6 @@ def test_every_class_of_the_stylesheet_is_used():
         return re.search(rf'(?<![\w-]){name}(?![\w-])', text) or stem and re.search(
             rf"(?<![\w-]){stem}-(\{{|' ~)", text)
     assert len(classes) > 100 and not sorted(name for name in classes if not used(name))
-
-
-# --- nouns ---
-
-@pytest.mark.parametrize('name', sorted(NOUNS))
-def test_a_noun_has_one_name_in_every_room(name):
-    noun = NOUNS[name]
-    subject = noun.table.__module__.removeprefix('models.')
-    assert noun.form.__module__ == f'forms.{subject}'
-    assert noun in vars(sys.modules[f'registry.{subject}']).values()
-    assert noun.template.partition('/')[0] in (subject, 'records')
 
 
 @pytest.mark.engine_free
