@@ -329,4 +329,4 @@ def _compare_summary(summary, verdict):
         verdict.outside.append({
             'table': table._meta.table_name, 'row': id, 'label': _label(table, id),
             'what': f'履歴によらず変更されています（項目: {column.name}）。',
-            'fields': [(column.name, should, stands)]})
+            'fields': [(column.name, None if should is None else str(should), stands)]})
