@@ -4,15 +4,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from registry.records.noun import NOUNS
 from registry.web.menu import entries
 
 pytestmark = pytest.mark.engine_free
 
 AXE = (Path(__file__).parents[1] / 'vendor' / 'axe.min.js').read_text('utf-8')
 WIDTHS = (1280, 390)
-NOUNS = ('actuals', 'budget-requests', 'businesses', 'cases', 'courses', 'departments', 'engagements',
-         'enrolments', 'findings', 'incident-levels', 'incidents', 'people', 'plans', 'reviews', 'settings',
-         'shares', 'staff', 'step-items', 'step-masters', 'steps', 'supports', 'systems')
 #: forms that between them hold every kind of field
 FORM_NOUNS = ('budget-requests', 'courses', 'findings', 'incidents', 'people', 'plans', 'supports', 'systems')
 DESK = {'people': 'admin', 'engagements': 'auditor', 'findings': 'auditor'}
