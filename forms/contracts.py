@@ -25,7 +25,8 @@ class ContractForm(Form):
                       '終了日を解約の日に直します')
     department_code = Ref('所管課', Department, 'code', header='所管課コード', attr='department',
                           required=True, select=True)
-    vendor_no = Ref('相手方の事業者番号', Vendor, 'vendor_no', attr='vendor', hint='事業者の台帳の番号か名称')
+    vendor_no = Ref('相手方の事業者番号', Vendor, 'vendor_no', attr='vendor',
+                    hint='事業者の台帳の番号（V-00001 など）')
     system_nos = Refs('関連システムの管理番号', System, 'system_no', link=ContractSystem, own='contract',
                       other='system', header=SEVERAL_SYSTEMS)
     case_no = Ref('調達案件の番号', Case, 'case_no', attr='case', missing='登録されていません')
