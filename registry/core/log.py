@@ -40,7 +40,8 @@ class Lines:
         try:
             self.waiting.put_nowait(text)
         except queue.Full:
-            self.dropped += 1
+            with self.lock:
+                self.dropped += 1
         if self.thread is None:
             with self.lock:
                 if self.thread is None:
@@ -59,15 +60,18 @@ class Lines:
     def _copy(self):
         while True:
             text = self.waiting.get()
+            with self.lock:
+                untold, self.dropped = self.dropped, 0
             try:
-                if self.dropped:
+                if untold:
                     now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
-                    self._put(json.dumps({'event': 'log_dropped', 'lines': self.dropped, 'timestamp': now,
+                    self._put(json.dumps({'event': 'log_dropped', 'lines': untold, 'timestamp': now,
                                           'level': 'warning'}) + '\n')
-                    self.dropped = 0
+                    untold = 0
                 self._put(text)
             except OSError:
-                self.dropped += 1
+                with self.lock:
+                    self.dropped += untold + 1
             self.waiting.task_done()
 
     def _put(self, text):
