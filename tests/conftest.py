@@ -118,7 +118,8 @@ def server():
         run.update(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
     subprocess.run([f'{programs}/initdb', '-D', f'{home}/data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
                     '--locale=C.UTF-8', '--no-sync'], **run)
-    quick = '-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB'
+    quick = ('-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB '
+             '-c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off')
     subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-w', '-t', '600', '-l', f'{home}/log', '-o',
                     f"-c listen_addresses='' -c unix_socket_directories={home} {quick}", 'start'], **run)
     try:
@@ -148,7 +149,7 @@ class Databases:
             return f'sqlite:///{path}'
         name = f'test{self.made}'
         source = template.rpartition('?')[0].rpartition('/')[2] if template else 'template0'
-        self.server.control.execute(f'CREATE DATABASE {name} TEMPLATE {source}')
+        self.server.control.execute(f'CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY')
         return f'postgresql://daicho@/{name}?host={self.server.home}'
 
     def drop(self, url):

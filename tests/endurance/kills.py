@@ -141,18 +141,21 @@ class Browser:
 
 
 class Client(threading.Thread):
-    """Edits one system over and over; `acknowledged` are the values whose saving was confirmed."""
+    """Edits one system over and over; `acknowledged` are the values whose saving was confirmed.
 
-    def __init__(self, house, number):
+    `pause`: the seconds between two edits.
+    """
+
+    def __init__(self, house, number, pause):
         super().__init__(daemon=True)
         self.house, self.number, self.address = house, number, f'person{number}@city.example'
         self.acknowledged, self.tried = [], []
         self.at_work, self.ending = threading.Event(), threading.Event()
-        self.odd = []
+        self.odd, self.pause = [], pause
 
     def run(self):
         browser, signed, count = Browser(self.house.port), False, 0
-        while not self.ending.is_set():
+        while not self.ending.wait(self.pause):
             try:
                 if not signed:
                     signed = browser.sign_in(self.address)
@@ -345,9 +348,9 @@ class House:
 class Trial:
     """The rounds, and what they found: `found` counts what was killed, `faults` says what is wrong."""
 
-    def __init__(self, house, seed):
+    def __init__(self, house, seed, pause):
         self.house, self.random, self.found, self.faults = house, random.Random(seed), {}, []
-        self.clients = [Client(house, number) for number in range(CLIENTS)]
+        self.clients = [Client(house, number, pause) for number in range(CLIENTS)]
         self.imports = 0
 
     @property
@@ -511,14 +514,14 @@ setattr(Trial, 'import', Trial.import_)
 
 
 @contextmanager
-def trial(engine, seed=None):
-    """Yield a Trial whose clients are at work."""
+def trial(engine, seed=None, pause=0):
+    """Yield a Trial whose clients are at work, with a pause in seconds between two edits of each."""
     with tempfile.TemporaryDirectory(prefix='kills-') as folder:
         house = House(engine, folder)
         try:
             house.fill()
             house.serve()
-            one = Trial(house, seed)
+            one = Trial(house, seed, pause)
             for client in one.clients:
                 client.start()
             yield one
@@ -530,10 +533,10 @@ def trial(engine, seed=None):
             house.end()
 
 
-def run(engine, rounds, seconds=None, seed=None, progress=None):
+def run(engine, rounds, seconds=None, seed=None, pause=0, progress=None):
     """Do so many rounds, fewer when the `seconds` are over; return the Trial."""
     kinds = [kind for kind in KILLS if engine == 'postgresql' or kind != 'database']
-    with trial(engine, seed) as one:
+    with trial(engine, seed, pause) as one:
         end = time.monotonic() + (seconds or 86400)
         for number in range(rounds):
             if time.monotonic() > end and one.found:
@@ -584,7 +587,7 @@ def main():
               'acknowledged, '
               f'exit statuses {({status: found.count(status) for status in set(found)})}')
         return int(set(found) != {0})
-    one = run(asked.engine, asked.rounds, asked.seconds, asked.seed, lambda one: print(
+    one = run(asked.engine, asked.rounds, asked.seconds, asked.seed, progress=lambda one: print(
         f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
     kills = sum(count for what, count in one.found.items() if what in KILLS)
     print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, '

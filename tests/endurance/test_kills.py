@@ -4,7 +4,7 @@ from engine import ENGINE
 
 
 def test_nothing_acknowledged_is_lost():
-    one = kills.run(ENGINE, rounds=len(kills.KILLS), seconds=12, seed=1)
+    one = kills.run(ENGINE, rounds=len(kills.KILLS), seconds=8, seed=1, pause=0.1)
     assert one.faults == []
     assert sum(one.found.values()) >= 2 and one.found['stop'] and one.acknowledged >= kills.CLIENTS
 

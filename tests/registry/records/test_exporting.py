@@ -138,20 +138,22 @@ def test_a_file_has_exactly_the_rows_of_the_list(client_of, name):
 
 @pytest.mark.parametrize('name', sorted(UNITS - {'actions'}))
 def test_every_form_of_a_file_has_the_same_rows(client_of, name):
+    browsers = {who: client_of(who) for who in ('department', 'other')}
+
     def read(who, format, query=''):
-        found = sheets.read(client_of(who).get(f'/{name}/export.{format}{query}').get_data(), 'x')
+        found = sheets.read(browsers[who].get(f'/{name}/export.{format}{query}').get_data(), 'x')
         return {tuple(cells) for _, cells in found.rows}
     noun = NOUNS[name]
     asked = ['', '?encoding=cp932', *(f'?sort=-{column.name}' for column in noun.columns[:2]),
              *(f'?{f.name}=' for f in noun.filters), '?page=9&size=200']
-    for who in ('department', 'other'):
+    for who in browsers:
         rows = read(who, 'csv')
         assert rows and read(who, 'xlsx') == rows
         for query in asked:
             assert {cell for row in read(who, 'csv', query) for cell in row
                     if foreign(who).search(cell)} == set(), query
             assert len(read(who, 'csv', query)) == len(rows)
-    with_voided = client_of('department').get(f'/{name}/export.csv?voided=1').get_data().decode('utf-8-sig')
+    with_voided = browsers['department'].get(f'/{name}/export.csv?voided=1').get_data().decode('utf-8-sig')
     assert not foreign('department').search(with_voided)
 
 

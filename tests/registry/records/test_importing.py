@@ -112,6 +112,7 @@ def made_first(kind, rows):
         load.apply(None, clock.now(), 'import', '')
 
 
+@pytest.mark.engine_free  # the same statements are made for both
 @pytest.mark.parametrize('kind', [
     'departments', 'staff', 'systems', 'businesses', 'steps', 'step-masters', 'step-items', 'incident-levels',
     'courses', 'enrolments', 'incidents', 'budget-requests', 'cases', 'supports', 'reviews', 'shares',
@@ -165,6 +166,7 @@ def peak_of(kind, headers, lines):
     return peak
 
 
+@pytest.mark.engine_free  # what is held is Python's
 @pytest.mark.parametrize('kind', ['enrolments', 'systems'])
 def test_a_row_more_takes_few_bytes(opened, monkeypatch, kind):
     """Held as objects a row takes 1,300 bytes (enrolments) or 4,500 (systems)."""

@@ -24,11 +24,13 @@ def test_addresses(app, client_of, shift):
 
 @pytest.mark.parametrize('who', ['it', 'admin', 'auditor'])
 def test_forms(app, client_of, who):
-    browser = client_of(who)
+    browser, desk = client_of(who), client_of('it')
     for turn, (endpoint, methods, address) in enumerate(places(app)):
         if 'POST' not in methods or endpoint.startswith('sign_in.') or endpoint == 'trail.check':
             continue
         form = browser.get(address) if 'GET' in methods else None
+        if who != 'it' and form and form.status_code == 200 == desk.get(address).status_code:
+            continue  # a form that the desk has tried
         names = {node.attributes['name'] for node in Page(form.text).all('[name]')} if form else ()
         # who is refused the form is refused whatever they send: there each value is tried at some places
         values = NASTY if form and form.status_code == 200 else [NASTY[(turn + n) % len(NASTY)]
