@@ -10,7 +10,6 @@ from models.standardisation import STEP_STATES, day_in_words, master_on, move_hi
 from .core import clock
 from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
-from .figures import charts
 from .records import display, pages
 from .records.importing import Load
 from .records.noun import Column, Filter, Noun
@@ -216,6 +215,7 @@ SYMBOLS = {'done': '●', 'doing': '◐', 'todo': '－', 'excluded': '外'}
 @permit('steps.read')
 def grid():
     """Show every business × step as of any day, as a picture and as its table."""
+    from .figures import charts
     try:
         as_of = calendar.parse_day(request.args['as_of']) if request.args.get('as_of') else clock.today()
         problem = ''

@@ -9,7 +9,6 @@ from models.rules import calendar, ratings
 from ..core import clock
 from ..figures import board as boards
 from ..records import sheets
-from ..reports import documents
 from .terminal import Day, check_day, emit, fail, register, say, write_file
 
 
@@ -74,6 +73,7 @@ def published_note(indicator):
 @click.option('-o', 'output', required=True, type=click.Path(dir_okay=False, path_type=Path))
 def report_(name, fiscal_year, as_of, only, output):
     """Make a PDF: the year's results or its plan."""
+    from ..reports import documents
     with register():
         year = fiscal_year or calendar.fiscal_year(as_of or clock.today())
         check_day(year, as_of)

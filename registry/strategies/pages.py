@@ -5,8 +5,6 @@ from forms.base import EmptyForm
 from models import Actual, Indicator, Initiative, Strategy
 
 from ..figures import board as boards
-from ..figures import charts
-from ..reports import documents
 from ..web.front import asked_day
 from ..web.guard import allowed, permit
 from .parts import bp, combined_history, crumbs, initiative_rows, year_or_404
@@ -61,6 +59,7 @@ def initiative(year, no):
 
 def trend_picture(view):
     """Return an indicator's months as a picture whose title says the finding."""
+    from ..figures import charts
     words = {'met': '目標を達成', 'missed': '目標に未達', 'unknown': '未判定'}[view.verdict]
     return charts.svg(charts.trend(f'指標{view.no}: '
                                    f'{view.value_text}{view.unit if view.value is not None else ""}'
@@ -70,6 +69,8 @@ def trend_picture(view):
 
 
 def gantt_picture(view):
+    """Return an initiative's schedule as a picture, '' where it has none."""
+    from ..figures import charts
     if not view.schedule:
         return ''
     bars = [charts.Bar(row.text, row.start_quarter, row.end_quarter, row.star, row.note)
@@ -92,6 +93,7 @@ def entered(row):
 @permit('reports.read')
 def report(year, name):
     """Answer with the year's results or plan as PDF."""
+    from ..reports import documents
     year_or_404(year)
     as_of, problem = asked_day(year)
     if problem:

@@ -13,7 +13,6 @@ from .. import systems
 from ..core import clock, connection
 from ..core.memo import cached, cached_count
 from ..figures import board as boards
-from ..figures import charts
 from ..records import listing
 from ..records.noun import NOUNS
 from ..web import guard
@@ -77,6 +76,7 @@ def picture(found):
 @lru_cache(maxsize=100)
 def draw_picture(year_label, themes):
     """Return the picture of themes and marks, drawn once for the same ones."""
+    from ..figures import charts  # what draws and prints is a quarter of a start: most commands do neither
     return charts.svg(charts.rating_board('', themes), f'{year_label}の自動判定',
                       '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。')
 

@@ -17,6 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -70,6 +71,8 @@ def serve(app, host, port, processes, threads):
     if 'fork' in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method('fork', force=True)
         load_compiled(app)
+        # a page that draws does not wait until what draws is there
+        import_module('registry.reports.documents')
         # what is loaded by now stays: the collector need not walk it in a request
         gc.collect()
         gc.freeze()
