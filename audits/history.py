@@ -9,9 +9,10 @@ from operator import attrgetter, or_
 from peewee import BooleanField, DateField, DoesNotExist, ForeignKeyField
 
 from models import RECORDS, StepMove
-from models.base import CodeField, MomentField, Prepared
+from models.base import CodeField, MomentField
 from models.rules import calendar
 from models.standardisation import ALWAYS, FROM_START
+from models.statements import Prepared
 from models.trail import Act, Change
 
 from .trail import canonical

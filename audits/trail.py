@@ -9,11 +9,12 @@ from threading import BoundedSemaphore
 from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models import SUMMARIES
-from models.base import ExactField, MomentField, Prepared, db
+from models.base import ExactField, MomentField, db
 from models.organisation import Department, name_on
 from models.packed import Packed
 from models.people import Person
 from models.rules import calendar
+from models.statements import Prepared
 from models.trail import Act, Change, TrailHead
 
 _open = ContextVar('trail', default=0)

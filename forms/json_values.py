@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, singledispatch
 
-from models.base import PreparedIn, rows_of
 from models.rules import calendar
+from models.statements import PreparedIn, rows_of
 from models.visibility import as_flag
 
 from .fields import (
@@ -157,15 +157,12 @@ def to_json(cell, value):
     return cell.text(value)
 
 
+@to_json.register(Text)
 @to_json.register(Whole)
-def _(cell, value):
-    return int(cell.text(value))
-
-
 @to_json.register(Flag)
 @to_json.register(Code)
 @to_json.register(IntCode)
-def _(cell, value):
+def as_stored(cell, value):
     return value
 
 
@@ -198,7 +195,8 @@ def values_of(form, rows, viewer, known):
             columns.append([numbers.get(id) for id in stored])
         else:
             make = to_json.dispatch(type(cell))
-            columns.append([None if value is None else make(cell, value) for value in stored])
+            columns.append(stored if make is as_stored else
+                           [None if value is None else make(cell, value) for value in stored])
     return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
@@ -208,7 +206,7 @@ def numbers_of(cell, ids, viewer):
         return {}
     table, limit = cell.table, viewer.limit(cell.table)
     if limit is None:
-        return {row.id: row.__data__[cell.by.name] for row in table.by_ids(ids)}
+        return {row.id: row.__data__[cell.by.name] for row in all_numbers(cell.by)(ids)}
     found = table.select(table.id, cell.by, as_flag(limit)).where(table.id.in_(list(ids)))
     return {id: number if sees else HIDDEN for id, number, sees in found.tuples()}
 
@@ -221,6 +219,13 @@ def links_of(cell, ids, viewer):
         if (number := link.number if link.sees else HIDDEN) not in numbers:
             numbers.append(number)
     return found
+
+
+@cache
+def all_numbers(by):
+    """Return what reads the numbers (`by`) of some records of its table."""
+    id = by.model.id
+    return PreparedIn(lambda *ids: by.model.select(id, by).where(id.in_(ids)))
 
 
 @cache

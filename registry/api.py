@@ -1,8 +1,8 @@
 """The JSON API (`/api/v1`): the nouns, forms, lists, saving and permits of the pages, for who has a token."""
-import json
 from dataclasses import dataclass
 from functools import cache, partial
 
+import orjson
 from flask import Blueprint, Response, abort, g, request, url_for
 from flask_login import current_user
 from peewee import IntegrityError
@@ -11,8 +11,8 @@ from audits import history
 from audits.trail import Stale
 from forms import json_values
 from forms.json_values import Json
-from models.base import rows_of
 from models.rules import calendar
+from models.statements import rows_of
 from models.tokens import SCOPES
 
 from . import files
@@ -36,7 +36,7 @@ SHEETS = ('text/csv', 'text/tab-separated-values',
 
 def answer(value, status=200, **headers):
     """Return a JSON answer; `headers` are named with underscores."""
-    return Response(json.dumps(value, ensure_ascii=False), status, mimetype='application/json',
+    return Response(orjson.dumps(value), status, mimetype='application/json',
                     headers={name.replace('_', '-'): text for name, text in headers.items()})
 
 
@@ -129,9 +129,12 @@ def api_signed(reason=None):
     return signed(reason) | {'channel': 'api'}
 
 
-def form_from(make, values, without=()):
-    """Return the form that `make(formdata)` gives, filled from members; refuse those it has no field for."""
-    names = {cell.key: cell.name for cell in make(None).cells() if cell.attr not in without}
+def form_from(make, values, blank, without=()):
+    """Return the form that `make(formdata)` gives, filled from members; refuse those it has no field for.
+
+    A `blank` form of its kind says what its fields are called.
+    """
+    names = {cell.key: cell.name for cell in blank.cells() if cell.attr not in without}
     form = make(saving.FormData({names[key]: Json(value) for key, value in values.items() if key in names}))
     if unknown := [(key[:100], 'この項目はありません。') for key in values if key not in names]:
         refuse(422, unknown + with_file_keys(form, form.all_errors(None)))
@@ -189,7 +192,7 @@ def create(noun):
     values = json_body()
     reason = values.pop('act_reason', None)
     free = numbers.next_number(noun)
-    form = form_from(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values)
+    form = form_from(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values, noun.blank)
     return outcome_answer(noun, form, saving.save(noun, form, **api_signed(Json(reason))), status=201)
 
 
@@ -201,7 +204,7 @@ def edit(noun, id):
         refuse(409, title='取り消された記録です', action='取消を取りやめてから変更してください。')
     values = json_body()
     reason = values.pop('act_reason', None)
-    form = form_from(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.moved)
+    form = form_from(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.blank, noun.moved)
     return outcome_answer(noun, form, saving.save(noun, form, row, opened=opened, **api_signed(Json(reason))))
 
 
@@ -229,7 +232,8 @@ def move(noun, id, target):
     state, opened = flow.state(row), opened and str(row.revision)
     if row.voided_at or target not in {each.target for each in flow.moves(state, None)}:
         refuse(409, title=f'「{flow.states[state]}」から「{flow.states[target]}」には進めません', action=LOOK)
-    form = form_from(lambda formdata: flow.form(row, target, formdata=formdata, viewer=viewer()), json_body())
+    make = partial(flow.form, row, target, viewer=viewer())
+    form = form_from(lambda formdata: make(formdata=formdata), json_body(), make())
     return outcome_answer(noun, form, saving.move(noun, row, target, form, opened=opened, **api_signed()))
 
 

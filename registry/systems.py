@@ -16,10 +16,10 @@ from models import (
     System,
     Vendor,
 )
-from models.base import Prepared
 from models.figures.procurement import is_large
 from models.rules import lifecycle
 from models.settings import DatedSettings
+from models.statements import Prepared
 from models.systems import LIFECYCLES
 from models.visibility import condition
 

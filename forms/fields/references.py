@@ -2,7 +2,7 @@
 import re
 from functools import cache
 
-from models.base import Prepared
+from models.statements import Prepared
 
 from .cell import BLANK, CHOOSE, Cell
 from .folding import half_width
@@ -37,6 +37,9 @@ class Reference(Cell):
         super().__init__(label, **kwargs)
         self.table, self.by = table, table._meta.fields[by]
         self.max_typed = max(self.max_typed, getattr(self.by, 'max_length', 0))
+
+    def begin(self):
+        super().begin()
         self.cache, self.unknown_numbers, self.keys, self.complete = {}, set(), {}, False
 
     @property
@@ -128,10 +131,14 @@ class Ref(Reference):
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
         super().__init__(label, table, by, **kwargs)
-        self.missing, self.only, self.pending, self.read_columns = missing, only, {}, {}
+        self.missing, self.only = missing, only
         if select:
             self.shape = 'list'
         self.echo = not select
+
+    def begin(self):
+        super().begin()
+        self.pending, self.read_columns = {}, {}
 
     def process_data(self, value):
         super().process_data(getattr(value, 'id', value))

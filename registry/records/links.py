@@ -9,7 +9,7 @@ from peewee import CharField
 
 from forms.fields import Reference, Refs
 from models import Department, db
-from models.base import Prepared, Statement
+from models.statements import Prepared, Statement
 from models.visibility import condition
 
 from ..core import clock

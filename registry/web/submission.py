@@ -9,7 +9,9 @@ from ..records.display import Viewer
 
 def form_data():
     """Return what this request sends for a form, None when it sends none."""
-    return CombinedMultiDict([request.files, request.form]) if request.method == 'POST' else None
+    if request.method != 'POST':
+        return None
+    return CombinedMultiDict([request.files, request.form]) if request.files else request.form
 
 
 def submitted(form):
