@@ -1,7 +1,17 @@
 """Selects whose SQL is made once, and rows made of what the engine gives."""
 from dataclasses import dataclass
+from functools import lru_cache
 
-from peewee import CharField, DatabaseProxy, ForeignKeyField, IntegerField, ModelSelect, TextField, Value
+from peewee import (
+    CharField,
+    DatabaseProxy,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    ModelSelect,
+    TextField,
+    Value,
+)
 
 db = DatabaseProxy()
 
@@ -15,6 +25,8 @@ class Place:
 
 #: the kinds of columns whose values are as the engine gives them
 AS_GIVEN = IntegerField, CharField, TextField, ForeignKeyField
+#: the same few days stand in many rows
+_day = lru_cache(maxsize=10_000)(DateField().python_value)
 
 
 class Prepared:
@@ -54,8 +66,9 @@ class Statement:
         columns = query.selected_columns
         self.names = [column._alias if column.is_alias() else column.name for column in columns]
         self.aliases = [column._alias for column in columns if column.is_alias()]
-        self.converters = [(column.name, column.python_value) for column in columns
-                     if not column.is_alias() and not isinstance(column, AS_GIVEN)]
+        self.converters = [(column.name, _day if type(column) is DateField else column.python_value)
+                           for column in columns
+                           if not column.is_alias() and not isinstance(column, AS_GIVEN)]
 
     def parameters(self, ids):
         """Return the values of the SQL with some ids in their places."""

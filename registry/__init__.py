@@ -6,7 +6,6 @@ from contextlib import suppress
 from functools import partial
 
 from flask import Flask, g
-from flask_login import current_user
 from flask_wtf import CSRFProtect
 from peewee import PeeweeException
 from werkzeug.routing import IntegerConverter
@@ -126,7 +125,7 @@ def register_template_context(app):
         if g.get('failsafe'):
             return {'site': {'is_demo': board.was_demo_last(), 'today_pinned': clock.pinned()}}
         head = memo.head()
-        person = current_user._get_current_object()
+        person = guard.signed_in()
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},

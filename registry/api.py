@@ -4,7 +4,6 @@ from functools import cache, partial
 
 import orjson
 from flask import Blueprint, Response, abort, g, request, url_for
-from flask_login import current_user
 from peewee import IntegrityError
 
 from audits import history
@@ -20,7 +19,7 @@ from .core import clock, memo
 from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
 from .web import bounds, errors, tokens
-from .web.guard import permit, require
+from .web.guard import permit, require, signed_in
 from .web.queries import choice, cursor_of, id_after, json_body, number, query_args, refuse
 from .web.submission import signed, viewer
 
@@ -162,7 +161,7 @@ def index(noun):
     choice(args, 'voided', ('0', '1'))
     if len(args.get('q', '')) > 100:
         refuse(400, [('q', '100文字以内で送ってください。')])
-    wanted = listing.Listing(noun, args, current_user)
+    wanted = listing.Listing(noun, args, signed_in())
     blank = [each.name for each in noun.filters if args.get(each.name) == '']
     if wanted.unusable or blank:
         unusable = (*sorted(wanted.unusable), *blank)
@@ -248,7 +247,7 @@ def import_file(noun):
     require(f'{noun.name}.create')
     if request.mimetype not in SHEETS:
         abort(415)
-    who = current_user._get_current_object()
+    who = signed_in()
     with files.one_at_a_time() as mine:
         if not mine:
             refuse(503, action=files.BUSY)
