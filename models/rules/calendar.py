@@ -203,6 +203,7 @@ def _local(moment):
     return moment.astimezone(JST)
 
 
+@lru_cache(maxsize=10_000)
 def show_moment(moment):
     """Return an aware moment as pages show it in Japan's time, 令和8年4月1日 09:05."""
     local = _local(moment)
