@@ -40,7 +40,7 @@ from .records import display
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
-from .web import bounds, errors, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
+from .web import bounds, errors, escaping, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
@@ -74,6 +74,7 @@ def create_app(given=None):
     # method
     app.url_map.converters.update(int=Number, id=IntegerConverter)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.template_class = escaping.EscapedTemplate
     clock.pin(app.config.get('TODAY'))
     if app.config.get('PIN_DATABASE', True):
         db.initialize(connection.open_database(app.config['DATABASE_URL'],
