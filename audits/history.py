@@ -5,13 +5,15 @@ from datetime import date, datetime
 from functools import cache, cached_property, reduce
 from json import loads
 from operator import attrgetter, or_
+from typing import NamedTuple
 
 from peewee import BooleanField, DateField, DoesNotExist, ForeignKeyField
 
 from models import RECORDS, StepMove
-from models.base import CodeField, MomentField, Prepared
+from models.base import CodeField, MomentField
 from models.rules import calendar
 from models.standardisation import ALWAYS, FROM_START
+from models.statements import Prepared
 from models.trail import Act, Change
 
 from .trail import canonical
@@ -45,6 +47,17 @@ class Vocabulary:
         return {name: place for place, name in enumerate(self.labels)}
 
 
+class Told(NamedTuple):
+    """What a history tells of an act."""
+
+    seq: int
+    at: datetime
+    actor_name: str
+    reason: str
+    channel: str
+    kind: str
+
+
 def of_row(row, parts=(), before=END):
     """Return (Changes, older) of one record and of its `parts`, newest first.
 
@@ -54,9 +67,9 @@ def of_row(row, parts=(), before=END):
     """
     found = list(_prepared(type(row), parts, before == END)(row.id, *before))
     for change in found:
-        change.act = Act(
-            seq=change.act_seq, at=Act.at.python_value(change.act_at), actor_name=change.act_actor,
-            reason=change.act_reason, channel=change.act_channel, kind=change.act_kind)
+        change.__rel__['act'] = Told(
+            change.act_seq, Act.at.python_value(change.act_at), change.act_actor, change.act_reason,
+            change.act_channel, change.act_kind)
     if len(found) <= PAGE:
         return found, None
     whole = [change for change in found if change.act.seq != found[-1].act.seq]
@@ -65,13 +78,15 @@ def of_row(row, parts=(), before=END):
     return whole, (whole[-1].act.seq, 0)
 
 
-def _changes_of(table, parts, id, newest):
+def _changes_of(table, parts, id, newest, earlier):
     """Return the condition on the changes of a record and of its parts: each found by its index.
 
-    For the `newest` page the parts last made are enough, and those changed since they were made, however
-    many there are.
+    Of the record's own the last few `earlier` ones are enough, however many there are. For the `newest` page
+    the parts last made are enough, and those changed since they were made.
     """
-    found = Change.select(Change.id).where(Change.table == table._meta.table_name, Change.row == id)
+    own = _newest(Change.select(Change.id).where(
+        Change.table == table._meta.table_name, Change.row == id, earlier), PAGE + 1)
+    found = Change.select(Change.id).where(Change.id.in_(own))
     for part, leading in parts:
         every = part.select(part.id).where(leading == id)
         for some in ((every.order_by(part.id.desc()).limit(PAGE + 1), every.where(part.revision > 1))
@@ -86,11 +101,11 @@ def _prepared(table, parts, newest):
     columns = (Change.place, Change.table, Change.label, Change.kind, Change.values, Act.seq.alias('act_seq'),
                Act.at.alias('act_at'), Act.actor_name.alias('act_actor'), Act.reason.alias('act_reason'),
                Act.channel.alias('act_channel'), Act.kind.alias('act_kind'))
-    return Prepared(lambda id, act, place: _latest(
-        columns,
-        _changes_of(table, parts, id, newest)
-        & ((Change.act < act) | (Change.act == act) & (Change.place < place)),
-        PAGE + 1))
+
+    def build(id, act, place):
+        earlier = (Change.act < act) | (Change.act == act) & (Change.place < place)
+        return _latest(columns, _changes_of(table, parts, id, newest, earlier) & earlier, PAGE + 1)
+    return Prepared(build)
 
 
 def label_of(table, label):
@@ -146,8 +161,11 @@ def of_rows(rows):
 
 
 def _latest(columns, which, most):
-    return (Change.select(*columns).join(Act).where(which)
-            .order_by(Change.act.desc(), Change.place.desc()).limit(most))
+    return _newest(Change.select(*columns).join(Act).where(which), most)
+
+
+def _newest(query, most):
+    return query.order_by(Change.act.desc(), Change.place.desc()).limit(most)
 
 
 def add_names(changes, names, called=attrgetter('label'), visible_of=lambda rows: rows):

@@ -4,17 +4,21 @@ import json
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, timedelta
+from functools import cache
 from threading import BoundedSemaphore
 
 from peewee import BooleanField, DateField, OperationalError, PostgresqlDatabase
 
 from models import SUMMARIES
-from models.base import ExactField, MomentField, Prepared, db
+from models.base import ExactField, MomentField, db
 from models.organisation import Department, name_on
 from models.packed import Packed
 from models.people import Person
 from models.rules import calendar
+from models.statements import Prepared
 from models.trail import Act, Change, TrailHead
+
+from . import rows as written
 
 _open = ContextVar('trail', default=0)
 FIRST = '0' * 64
@@ -204,22 +208,10 @@ def differences(row, before):
     return changes
 
 
-def _insert(table, fields, lines, returning=False):
-    """Insert lines of values in one statement; return their new ids, in order, if asked for.
-
-    Written out here because making this statement through peewee took half of an import's time.
-    """
-    mark = db.param
-    columns = ', '.join(f'"{field.column_name}"' for field in fields)
-    line = f'({", ".join([mark] * len(fields))})'
-    converters = [field.db_value if isinstance(field, (MomentField, ExactField)) else None
-                  for field in fields]
-    values = [value if convert is None or value is None else convert(value)
-              for each in lines for convert, value in zip(converters, each, strict=True)]
-    cursor = db.execute_sql(
-        f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES {", ".join([line] * len(lines))}'
-        f'{" RETURNING id" if returning else ""}', values)
-    return [id for (id,) in cursor.fetchall()] if returning else []
+@cache
+def _linked(own):
+    """Return the Prepared select of a link table's rows by its field for their owner."""
+    return Prepared(lambda id: own.model.select().where(own == id))
 
 
 class Writing:
@@ -264,11 +256,9 @@ class Writing:
         changes = differences(row, before)
         if not changes:
             return False
-        names = [*changes, *table.derived]
-        values = {name: row.__data__.get(name) for name in names}
-        done = (table.update(revision=row.revision + 1, **values)
-                .where(table.id == row.id, table.revision == row.revision).execute())
-        if not done:
+        values = {name: row.__data__.get(name) for name in (*changes, *table.derived)}
+        if not written.update(table, values | {'revision': row.revision + 1},
+                              {'id': row.id, 'revision': row.revision}):
             raise Stale(row, table.get_or_none(table.id == row.id))
         row.revision += 1
         kind = 'void' if before.voided_at is None and row.voided_at else 'update'
@@ -287,7 +277,7 @@ class Writing:
                 row.revision = 1
                 row.refresh_derived()
             lines = [[row.__data__.get(field.name) for field in fields] for row in batch]
-            ids = _insert(table, fields, lines, returning=True)
+            ids = written.insert(table, fields, lines, returning=True)
             for row, id in zip(batch, ids, strict=True):
                 row.id = id
             for row, label in zip(batch, table.labels_of(batch), strict=True):
@@ -318,7 +308,7 @@ class Writing:
         """
         own_field = table._meta.fields[own]
         if current is None:
-            current = table.select().where(own_field == owner.id)
+            current = _linked(own_field)(owner.id)
         rows = {row.__data__[other]: row for row in current}
         live = {id for id, row in rows.items() if row.voided_at is None}
         if read_ids is not None and set(read_ids) != live:
@@ -355,12 +345,13 @@ class Writing:
         act, head = self.act, self.head
         act.changes = len(self.lines)
         act.hash = digest(act.previous, header_of(act), self.lines)
-        act.save(force_insert=True)
+        fields = Act._meta.sorted_fields
+        written.insert(Act, fields, [[act.__data__.get(field.name) for field in fields]])
         fields = [Change.act, Change.place, Change.table, Change.row, Change.label, Change.kind,
                   Change.values]
         for block in self.lines.blocks():
-            _insert(Change, fields, [[act.seq, *line] for line in block])
-        TrailHead.update(seq=act.seq, hash=act.hash, at=act.at).where(TrailHead.id == head.id).execute()
+            written.insert(Change, fields, [[act.seq, *line] for line in block])
+        written.update(TrailHead, {'seq': act.seq, 'hash': act.hash, 'at': act.at}, {'id': head.id})
         self.seq = act.seq
 
 

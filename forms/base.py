@@ -1,8 +1,17 @@
 """The form every form starts from: fields that read files and pages alike, and checks across fields."""
+from functools import cache
+
 import wtforms
+from wtforms.meta import DefaultMeta
 
 from .fields import Cell, Long, Refs, Text
 from .viewer import UNLIMITED
+
+
+@cache
+def made_once(unbound_field, **options):
+    """Return a field as its class makes it, bound to no form."""
+    return unbound_field.bind(form=None, _meta=DefaultMeta(), **options)
 
 
 class Form(wtforms.Form):
@@ -16,6 +25,13 @@ class Form(wtforms.Form):
     of_file = False
     #: pairs of days or moments (the earlier, the later) that may not stand the other way round
     in_order = ()
+
+    class Meta:
+        def bind_field(self, form, unbound_field, options):
+            # a copy takes a fifth of the time, and a form has fifty fields
+            if issubclass(unbound_field.field_class, Cell):
+                return made_once(unbound_field, **options).copy_for(form)
+            return unbound_field.bind(form=form, **options)
 
     def __init__(self, formdata=None, *, viewer=UNLIMITED, **kwargs):
         super().__init__(formdata, meta={'viewer': viewer}, **kwargs)

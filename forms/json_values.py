@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, singledispatch
+from operator import itemgetter
 
-from models.base import PreparedIn, rows_of
 from models.rules import calendar
+from models.statements import PreparedIn, rows_of
 from models.visibility import as_flag
 
 from .fields import (
@@ -157,15 +158,12 @@ def to_json(cell, value):
     return cell.text(value)
 
 
+@to_json.register(Text)
 @to_json.register(Whole)
-def _(cell, value):
-    return int(cell.text(value))
-
-
 @to_json.register(Flag)
 @to_json.register(Code)
 @to_json.register(IntCode)
-def _(cell, value):
+def as_stored(cell, value):
     return value
 
 
@@ -184,22 +182,33 @@ def values_of(form, rows, viewer, known):
 
     The form is only asked what its fields are. `known` is {record id: {field: value}} of what is no column.
     """
-    keys, columns = [], []
-    data = [row.__data__ | known.get(row.id, {}) for row in rows] if known else [row.__data__ for row in rows]
-    for cell in form.cells():
-        keys.append(cell.key)
-        stored = [values.get(cell.attr) for values in data]
-        if isinstance(cell, Refs):
-            linked = links_of(cell, [row.id for row in rows], viewer)
-            columns.append([linked.get(row.id, []) for row in rows])
-        elif isinstance(cell, Ref) or hasattr(cell, 'numbers_by_id'):
-            ids = set(stored) - {None}
-            numbers = numbers_of(cell, ids, viewer) if isinstance(cell, Ref) else cell.numbers_by_id(ids)
-            columns.append([numbers.get(id) for id in stored])
-        else:
-            make = to_json.dispatch(type(cell))
-            columns.append([None if value is None else make(cell, value) for value in stored])
-    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+    cells = form.cells()
+    if not rows:
+        return []
+    fields, keys = rows[0]._meta.fields, [cell.key for cell in cells]
+    # one look into a row for all fields: what is no column is overwritten below
+    stored = itemgetter(*(cell.attr if cell.attr in fields else 'id' for cell in cells), 'id')
+    found = [dict(zip(keys, stored(row.__data__), strict=False)) for row in rows]
+    for cell in cells:
+        make = to_json.dispatch(type(cell))
+        if make is not as_stored or hasattr(cell, 'numbers_by_id') or cell.attr not in fields:
+            for told, value in zip(found, column_of(cell, make, rows, viewer, known), strict=True):
+                told[cell.key] = value
+    return found
+
+
+def column_of(cell, make, rows, viewer, known):
+    """Return the values of a field for some records, made by `make` where they name no records."""
+    if isinstance(cell, Refs):
+        linked = links_of(cell, [row.id for row in rows], viewer)
+        return [linked.get(row.id, []) for row in rows]
+    stored = [(row.__data__ | known.get(row.id, {})).get(cell.attr) if known else row.__data__.get(cell.attr)
+              for row in rows]
+    if isinstance(cell, Ref) or hasattr(cell, 'numbers_by_id'):
+        ids = set(stored) - {None}
+        numbers = numbers_of(cell, ids, viewer) if isinstance(cell, Ref) else cell.numbers_by_id(ids)
+        return [numbers.get(id) for id in stored]
+    return [None if value is None else make(cell, value) for value in stored]
 
 
 def numbers_of(cell, ids, viewer):
@@ -208,7 +217,7 @@ def numbers_of(cell, ids, viewer):
         return {}
     table, limit = cell.table, viewer.limit(cell.table)
     if limit is None:
-        return {row.id: row.__data__[cell.by.name] for row in table.by_ids(ids)}
+        return {row.id: row.__data__[cell.by.name] for row in all_numbers(cell.by)(ids)}
     found = table.select(table.id, cell.by, as_flag(limit)).where(table.id.in_(list(ids)))
     return {id: number if sees else HIDDEN for id, number, sees in found.tuples()}
 
@@ -221,6 +230,13 @@ def links_of(cell, ids, viewer):
         if (number := link.number if link.sees else HIDDEN) not in numbers:
             numbers.append(number)
     return found
+
+
+@cache
+def all_numbers(by):
+    """Return what reads the numbers (`by`) of some records of its table."""
+    id = by.model.id
+    return PreparedIn(lambda *ids: by.model.select(id, by).where(id.in_(ids)))
 
 
 @cache

@@ -9,7 +9,6 @@ from decimal import Decimal
 from peewee import (
     SQL,
     CharField,
-    DatabaseProxy,
     DateTimeField,
     Field,
     ForeignKeyField,
@@ -17,12 +16,10 @@ from peewee import (
     Model,
     NodeList,
     SqliteDatabase,
-    TextField,
-    Value,
     fn,
 )
 
-db = DatabaseProxy()
+from .statements import Prepared, PreparedIn, Rows, db
 
 #: forms of one character in names and in older spelling, the plain form first: what the MJ縮退マップ
 #: (文字情報技術促進協議会) leads to it, and of names also 斎 齋, 凜, 遙, 晄, 檜, 篭, 薮; characters with a
@@ -110,101 +107,6 @@ class LongField(CharField):
         super().__init__(max_length=max_length, **kwargs)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the id of this number goes in the parameters of a Prepared select."""
-
-    number: int
-
-
-#: the kinds of columns whose values are as the engine gives them
-AS_GIVEN = IntegerField, CharField, TextField, ForeignKeyField
-
-
-class Prepared:
-    """A select over ids whose SQL is made once: making it anew took half of a record page's time.
-
-    `build` takes ids and returns a select of one table's columns; calling this with ids returns its rows.
-    What it selects by another name (`alias`) is an attribute of the row, as the engine gives it.
-    """
-
-    def __init__(self, build):
-        self.build, self.statements = build, {}
-
-    def __call__(self, *ids):
-        statement = self.statement(len(ids))
-        cursor = db.execute_sql(statement.sql, statement.parameters(ids))
-        return [statement.row(values) for values in cursor.fetchall()]
-
-    def statement(self, number):
-        """Return the Statement over so many ids for the database at hand."""
-        engine = type(db.obj)
-        if engine not in self.statements:
-            places = (Value(Place(place), converter=False) for place in range(number))
-            self.statements[engine] = Statement(self.build(*places))
-        return self.statements[engine]
-
-
-class Statement:
-    """The SQL of a select, and how its rows are made of what the engine gives.
-
-    peewee works out for every run what a column is, and hands a row over value by value: twice the time of
-    asking the database for it.
-    """
-
-    def __init__(self, query):
-        self.table = query.model
-        self.sql, self.params = query.sql()
-        columns = query.selected_columns
-        self.names = [column._alias if column.is_alias() else column.name for column in columns]
-        self.aliases = [column._alias for column in columns if column.is_alias()]
-        self.converters = [(column.name, column.python_value) for column in columns
-                     if not column.is_alias() and not isinstance(column, AS_GIVEN)]
-
-    def parameters(self, ids):
-        """Return the values of the SQL with some ids in their places."""
-        return [ids[value.number] if isinstance(value, Place) else value for value in self.params]
-
-    def row(self, values):
-        """Return a row of what the engine gives for it."""
-        row = self.table(__no_default__=1)
-        data = row.__data__ = dict(zip(self.names, values, strict=True))
-        for name in self.aliases:
-            setattr(row, name, data.pop(name))
-        for name, python_value in self.converters:
-            if data[name] is not None:
-                data[name] = python_value(data[name])
-        return row
-
-
-def rows_of(query):
-    """Return the rows of a select of one table's columns, made as those of a Prepared one."""
-    statement = Statement(query)
-    cursor = db.execute_sql(statement.sql, statement.params)
-    return [statement.row(values) for values in cursor.fetchall()]
-
-
-class PreparedIn:
-    """A Prepared select over any number of ids.
-
-    `build` takes as many; a statement is made for each power of two.
-    """
-
-    def __init__(self, build):
-        self.build, self.sizes = build, {}
-
-    def __call__(self, ids):
-        ids, found = [id for id in ids if 0 < id < 2 ** 63], []
-        for start in range(0, len(ids), 64):
-            few = ids[start:start + 64]
-            size = 1 << (len(few) - 1).bit_length()
-            if size not in self.sizes:
-                self.sizes[size] = Prepared(self.build)
-            # the last id fills it up
-            found += self.sizes[size](*few, *few[-1:] * (size - len(few)))
-        return found
-
-
 #: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
 OPEN, OFFICE = '', 'office'
 
@@ -245,6 +147,10 @@ class Table(Model):
             if unknown:
                 raise TypeError(f'{type(self).__name__} has no {", ".join(sorted(unknown))}')
         super().__init__(*args, **kwargs)
+
+    @classmethod
+    def select(cls, *fields):
+        return Rows(cls, fields or cls._meta.sorted_fields, is_default=not fields)
 
     @property
     def label(self):
@@ -386,5 +292,5 @@ def constrain(table):
         table.add_index(fn.LOWER(number), name=f'{meta.table_name}_{number.column_name}_lower')
 
 
-__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Prepared', 'PreparedIn', 'Searched',
-           'Summary', 'Table', 'constrain', 'db', 'fold', 'rows_of', 'snapshot']
+__all__ = ['CodeField', 'ExactField', 'LongField', 'MomentField', 'Searched', 'Summary', 'Table', 'constrain',
+           'db', 'fold', 'snapshot']

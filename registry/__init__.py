@@ -6,7 +6,6 @@ from contextlib import suppress
 from functools import partial
 
 from flask import Flask, g
-from flask_login import current_user
 from flask_wtf import CSRFProtect
 from peewee import PeeweeException
 from werkzeug.routing import IntegerConverter
@@ -41,7 +40,7 @@ from .records import display
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
-from .web import bounds, errors, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
+from .web import bounds, errors, escaping, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
@@ -75,6 +74,7 @@ def create_app(given=None):
     # method
     app.url_map.converters.update(int=Number, id=IntegerConverter)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.template_class = escaping.EscapedTemplate
     clock.pin(app.config.get('TODAY'))
     if app.config.get('PIN_DATABASE', True):
         db.initialize(connection.open_database(app.config['DATABASE_URL'],
@@ -126,7 +126,7 @@ def register_template_context(app):
         if g.get('failsafe'):
             return {'site': {'is_demo': board.was_demo_last(), 'today_pinned': clock.pinned()}}
         head = memo.head()
-        person = current_user._get_current_object()
+        person = guard.signed_in()
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},

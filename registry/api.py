@@ -1,18 +1,17 @@
 """The JSON API (`/api/v1`): the nouns, forms, lists, saving and permits of the pages, for who has a token."""
-import json
 from dataclasses import dataclass
 from functools import cache, partial
 
+import orjson
 from flask import Blueprint, Response, abort, g, request, url_for
-from flask_login import current_user
 from peewee import IntegrityError
 
 from audits import history
 from audits.trail import Stale
 from forms import json_values
 from forms.json_values import Json
-from models.base import rows_of
 from models.rules import calendar
+from models.statements import rows_of
 from models.tokens import SCOPES
 
 from . import files
@@ -20,7 +19,7 @@ from .core import clock, memo
 from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
 from .web import bounds, errors, tokens
-from .web.guard import permit, require
+from .web.guard import permit, require, signed_in
 from .web.queries import choice, cursor_of, id_after, json_body, number, query_args, refuse
 from .web.submission import signed, viewer
 
@@ -36,7 +35,7 @@ SHEETS = ('text/csv', 'text/tab-separated-values',
 
 def answer(value, status=200, **headers):
     """Return a JSON answer; `headers` are named with underscores."""
-    return Response(json.dumps(value, ensure_ascii=False), status, mimetype='application/json',
+    return Response(orjson.dumps(value), status, mimetype='application/json',
                     headers={name.replace('_', '-'): text for name, text in headers.items()})
 
 
@@ -129,9 +128,12 @@ def api_signed(reason=None):
     return signed(reason) | {'channel': 'api'}
 
 
-def form_from(make, values, without=()):
-    """Return the form that `make(formdata)` gives, filled from members; refuse those it has no field for."""
-    names = {cell.key: cell.name for cell in make(None).cells() if cell.attr not in without}
+def form_from(make, values, blank, without=()):
+    """Return the form that `make(formdata)` gives, filled from members; refuse those it has no field for.
+
+    A `blank` form of its kind says what its fields are called.
+    """
+    names = {cell.key: cell.name for cell in blank.cells() if cell.attr not in without}
     form = make(saving.FormData({names[key]: Json(value) for key, value in values.items() if key in names}))
     if unknown := [(key[:100], 'この項目はありません。') for key in values if key not in names]:
         refuse(422, unknown + with_file_keys(form, form.all_errors(None)))
@@ -159,7 +161,7 @@ def index(noun):
     choice(args, 'voided', ('0', '1'))
     if len(args.get('q', '')) > 100:
         refuse(400, [('q', '100文字以内で送ってください。')])
-    wanted = listing.Listing(noun, args, current_user)
+    wanted = listing.Listing(noun, args, signed_in())
     blank = [each.name for each in noun.filters if args.get(each.name) == '']
     if wanted.unusable or blank:
         unusable = (*sorted(wanted.unusable), *blank)
@@ -189,7 +191,7 @@ def create(noun):
     values = json_body()
     reason = values.pop('act_reason', None)
     free = numbers.next_number(noun)
-    form = form_from(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values)
+    form = form_from(partial(noun_form, noun, data={noun.key[0]: free} if free else {}), values, noun.blank)
     return outcome_answer(noun, form, saving.save(noun, form, **api_signed(Json(reason))), status=201)
 
 
@@ -201,7 +203,7 @@ def edit(noun, id):
         refuse(409, title='取り消された記録です', action='取消を取りやめてから変更してください。')
     values = json_body()
     reason = values.pop('act_reason', None)
-    form = form_from(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.moved)
+    form = form_from(partial(noun_form, noun, data=pages.data_of(noun, row)), values, noun.blank, noun.moved)
     return outcome_answer(noun, form, saving.save(noun, form, row, opened=opened, **api_signed(Json(reason))))
 
 
@@ -229,7 +231,8 @@ def move(noun, id, target):
     state, opened = flow.state(row), opened and str(row.revision)
     if row.voided_at or target not in {each.target for each in flow.moves(state, None)}:
         refuse(409, title=f'「{flow.states[state]}」から「{flow.states[target]}」には進めません', action=LOOK)
-    form = form_from(lambda formdata: flow.form(row, target, formdata=formdata, viewer=viewer()), json_body())
+    make = partial(flow.form, row, target, viewer=viewer())
+    form = form_from(lambda formdata: make(formdata=formdata), json_body(), make())
     return outcome_answer(noun, form, saving.move(noun, row, target, form, opened=opened, **api_signed()))
 
 
@@ -244,7 +247,7 @@ def import_file(noun):
     require(f'{noun.name}.create')
     if request.mimetype not in SHEETS:
         abort(415)
-    who = current_user._get_current_object()
+    who = signed_in()
     with files.one_at_a_time() as mine:
         if not mine:
             refuse(503, action=files.BUSY)

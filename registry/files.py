@@ -27,7 +27,7 @@ from .core import clock
 from .records import exporting, importing, saving, sheets
 from .records.noun import NOUNS
 from .web import errors
-from .web.guard import allowed, permit
+from .web.guard import allowed, permit, signed_in
 from .web.submission import filled_form, submitted
 
 bp = Blueprint('files', __name__, url_prefix='/files')
@@ -194,7 +194,7 @@ def preview_page(token):
     noun = NOUNS[about['kind']]
     if not allowed(f'{noun.name}.create'):
         abort(403)
-    person = current_user._get_current_object()
+    person = signed_in()
 
     zeros = request.args.get('zeros') == '1'
 

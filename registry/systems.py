@@ -1,8 +1,6 @@
 """The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
 from datetime import timedelta
 
-from flask import url_for
-from flask_login import current_user
 from peewee import JOIN, fn
 
 from forms.systems import FIELDS_OF, SECTIONS, MoveForm, SystemForm
@@ -16,10 +14,10 @@ from models import (
     System,
     Vendor,
 )
-from models.base import Prepared
 from models.figures.procurement import is_large
 from models.rules import lifecycle
 from models.settings import DatedSettings
+from models.statements import Prepared
 from models.systems import LIFECYCLES
 from models.visibility import condition
 
@@ -29,7 +27,8 @@ from .core.permits import OWNED, kept_by
 from .records import display, links, pages
 from .records.noun import Column, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary_of
-from .web.guard import allowed, visible_of
+from .web.guard import allowed, signed_in, visible_of
+from .web.menu import address
 
 
 def lifecycle_tone(value):
@@ -157,7 +156,7 @@ def panels(system):
         'completeness': completeness(system),
         'vendor': contracts[0].vendor_name if contracts else None,
         'read': {'cases': cases, 'reviews': reviews, 'contracts': contracts},
-        'void': url_for('systems.move', id=system.id, target='cancelled')
+        'void': f'{noun.address}{system.id}/move/cancelled'
         if cancel and may_move(system, cancel) else None,
     }
 
@@ -170,13 +169,13 @@ def remedy(need, system, found):
     if need in ('case_exists', 'successor') and allowed('cases.create', system):
         opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name}
         if need == 'case_exists':
-            return '調達案件を登録する', url_for('cases.new', **opened)
-        return '更新の調達案件を登録する', url_for('cases.new', kind='replace', **opened)
+            return '調達案件を登録する', address('cases.new', **opened)
+        return '更新の調達案件を登録する', address('cases.new', kind='replace', **opened)
     if need == 'contract_exists' and allowed('contracts.create', system):
-        return '契約を登録する', url_for('contracts.new', system_nos=system.system_no,
+        return '契約を登録する', address('contracts.new', system_nos=system.system_no,
                                   department_code=system.owner.code, title=system.name)
     if need == 'review_open' and allowed('reviews.create'):
-        return '台帳活用検討を登録する', url_for('reviews.new', system_nos=system.system_no)
+        return '台帳活用検討を登録する', address('reviews.new', system_nos=system.system_no)
     standing = []
     if need == 'successor_operating' and system.successor_id:
         standing = [System.by_id(system.successor_id)]
@@ -186,7 +185,7 @@ def remedy(need, system, found):
     elif need == 'ordering_supported':
         standing = unsupported_cases(system)
     for other in visible_of(standing):
-        return f'「{other.label}」を開く', url_for(f'{of_table(type(other)).name}.show', id=other.id)
+        return f'「{other.label}」を開く', f'{of_table(type(other)).address}{other.id}'
     if need in ('case_exists', 'successor', 'review_open', 'budget_granted', 'review_continues'):
         return '情報政策の担当者に依頼してください。', None
     return None
@@ -213,7 +212,7 @@ def completeness(system):
 
 def may_move(system, move):
     """Tell whether the person signed in may make a move: by role, and on their own records."""
-    return allowed('systems.move', system) and current_user.role in move.roles
+    return allowed('systems.move', system) and signed_in().role in move.roles
 
 
 def move_form(system, target, **asked):

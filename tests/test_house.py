@@ -20,7 +20,7 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'forms': {'forms', 'models', 'wtforms'},
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login',
                  'flask_wtf', 'wtforms', 'jinja2', 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog',
-                 'granian', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous'},
+                 'granian', 'orjson', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous'},
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')

@@ -2,7 +2,9 @@
 import re
 import unicodedata
 
-from wtforms import Field
+from wtforms import Field, Label
+from wtforms.fields.core import Flags
+from wtforms.utils import unset_value
 from wtforms.validators import StopValidation
 
 _PRIVATE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff]')
@@ -47,10 +49,28 @@ class Cell(Field):
         self.key = key or self.short_name
         self.required = required
         self.blank = blank
-        self.typed = None
-        self.known = {}
         if required:
             self.flags.required = True
+        self.begin()
+
+    def begin(self):
+        """Begin with nothing typed, read or looked up."""
+        self.typed, self.known = None, {}
+
+    def copy_for(self, form):
+        """Return a copy of a field that no form has filled, bound to a form."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        # what a form may change of its fields
+        made.flags, made.label = Flags(), Label(self.label.field_id, self.label.text)
+        made.flags.__dict__.update(self.flags.__dict__)
+        made._form, made.meta = form, form.meta
+        made.begin()
+        return made
+
+    def process(self, formdata, data=unset_value, extra_filters=None):
+        # a default is a value: to find that out by calling it took an exception a field
+        super().process(formdata, self.default if data is unset_value else data, extra_filters)
 
     @property
     def must_be_given(self):

@@ -2,7 +2,7 @@
 import re
 from functools import cache
 
-from models.base import Prepared
+from models.statements import Prepared
 
 from .cell import BLANK, CHOOSE, Cell
 from .folding import half_width
@@ -23,6 +23,13 @@ def mark_voided(words, row):
     return f'{words}（取消済み）' if row.voided_at else words
 
 
+@cache
+def live_by_number(by):
+    """Return the Prepared select of the live record with a number (`by`)."""
+    table = by.model
+    return Prepared(lambda number: table.select(table.id, by).where(by.in_([number]), table.live()))
+
+
 class Reference(Cell):
     """What names other records by their own numbers.
 
@@ -37,6 +44,9 @@ class Reference(Cell):
         super().__init__(label, **kwargs)
         self.table, self.by = table, table._meta.fields[by]
         self.max_typed = max(self.max_typed, getattr(self.by, 'max_length', 0))
+
+    def begin(self):
+        super().begin()
         self.cache, self.unknown_numbers, self.keys, self.complete = {}, set(), {}, False
 
     @property
@@ -72,8 +82,11 @@ class Reference(Cell):
                    if number not in self.cache and number not in self.unknown_numbers]
         if unknown and not self.complete:
             limit = self.viewer.limit(self.table)
-            found = dict(self.table.select(self.by, self.table.id).where(
-                self.by.in_(unknown), self.table.live(), *([] if limit is None else [limit])).tuples())
+            if limit is None and len(unknown) == 1:
+                found = {row.__data__[self.by.name]: row.id for row in live_by_number(self.by)(*unknown)}
+            else:
+                found = dict(self.table.select(self.by, self.table.id).where(
+                    self.by.in_(unknown), self.table.live(), *([] if limit is None else [limit])).tuples())
             self.cache.update(found)
             self.keys.update((id, number) for number, id in found.items())
             self.unknown_numbers.update(number for number in unknown if number not in self.cache)
@@ -128,10 +141,14 @@ class Ref(Reference):
 
     def __init__(self, label, table, by, *, select=False, missing='台帳にありません', only=None, **kwargs):
         super().__init__(label, table, by, **kwargs)
-        self.missing, self.only, self.pending, self.read_columns = missing, only, {}, {}
+        self.missing, self.only = missing, only
         if select:
             self.shape = 'list'
         self.echo = not select
+
+    def begin(self):
+        super().begin()
+        self.pending, self.read_columns = {}, {}
 
     def process_data(self, value):
         super().process_data(getattr(value, 'id', value))

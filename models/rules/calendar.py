@@ -183,6 +183,7 @@ def _era_of(day):
     return next((name for name, _, first in ERAS if day >= first), None)
 
 
+@lru_cache(maxsize=10_000)
 def wareki(day):
     """Return the day in the Japanese era, 令和8年4月1日; before 1873 in the western calendar."""
     era = _era_of(day)
@@ -202,6 +203,7 @@ def _local(moment):
     return moment.astimezone(JST)
 
 
+@lru_cache(maxsize=10_000)
 def show_moment(moment):
     """Return an aware moment as pages show it in Japan's time, 令和8年4月1日 09:05."""
     local = _local(moment)

@@ -13,6 +13,7 @@ from models import Act, Actual, Business, Indicator, IndicatorBusiness, Initiati
 from models.figures import MEASURES, day_bounds, default_day
 from models.figures.plans import plans_chosen
 from models.rules import calendar, ratings
+from models.statements import Prepared
 
 from ..core import clock, connection
 from ..core.memo import cached
@@ -113,9 +114,12 @@ def counted_until(day):
     return min(day_bounds(day, day)[1], clock.now().replace(second=0, microsecond=0))
 
 
+_filled = Prepared(lambda: Act.select(Act.seq).where(Act.kind == 'demo.fill').limit(1))
+
+
 def is_demo(head):
     """Tell whether the register whose chain ends in `head` holds the demo ward (デモデータ)."""
-    _last['demo'] = cached(('demo',), lambda: Act.select().where(Act.kind == 'demo.fill').exists(), head)
+    _last['demo'] = cached(('demo',), lambda: bool(_filled()), head)
     return _last['demo']
 
 

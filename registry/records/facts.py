@@ -1,15 +1,13 @@
 """What a record's page and the API tell of a record: its fields in words, and its history."""
 import re
 
-from flask_login import current_user
-
 from audits import history
 from forms.fields import Reference, Refs
 from models import Person
 from models.visibility import condition
 
 from ..core import clock
-from ..web.guard import visible_of
+from ..web.guard import signed_in, visible_of
 from ..web.submission import viewer
 from . import display, vocabulary
 
@@ -53,7 +51,7 @@ def history_of(noun, row, before=history.END, known=None):
 
     See `history.of_row`. `known` are {(table, id): label} of other records that the reader may see.
     """
-    told, who = {}, current_user._get_current_object()
+    told, who = {}, signed_in()
     names = {(type(other), other.id): display.display_name(other) for other in row.__rel__.values()
              if other is not None and condition(type(other), who, clock.today()) is None}
     names |= {(type(row), row.id): row.label} | (known or {})

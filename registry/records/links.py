@@ -3,18 +3,17 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from flask import url_for
-from flask_login import current_user
 from peewee import CharField
 
 from forms.fields import Reference, Refs
 from models import Department, db
-from models.base import Prepared, Statement
+from models.statements import Prepared, Statement
 from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import cached
-from ..web.guard import allowed, visible_of
+from ..web.guard import allowed, signed_in, visible_of
+from ..web.menu import address
 from .noun import NOUNS, Noun, linked_to
 
 #: how many of the records that lead to one its page shows: all of them are a list
@@ -34,16 +33,16 @@ def panel(rows, name, **values):
     seen = visible_of(rows)
     if len(rows) < FEW:
         return Panel(seen, len(seen), None)
-    noun = NOUNS[name]
+    noun, who = NOUNS[name], signed_in()
 
     def count():
-        limits = [condition(noun.table, current_user, clock.today()), noun.scope(clock.today()),
+        limits = [condition(noun.table, who, clock.today()), noun.scope(clock.today()),
                   *(each.where(values[each.name]) for each in noun.filters if each.name in values)]
         limits = [limit for limit in limits if limit is not None]
         return noun.table.select(noun.table.id).where(noun.table.live(), *limits).count()
-    total = cached(('panel', name, *values.items(), clock.today(), current_user.id, current_user.role,
-                    current_user.department_id), count)
-    return Panel(seen, total, url_for(f'{name}.index', **values) if allowed(f'{name}.read') else None)
+    total = cached(('panel', name, *values.items(), clock.today(), who.id, who.role, who.department_id),
+                   count)
+    return Panel(seen, total, address(f'{name}.index', **values) if allowed(f'{name}.read') else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +173,7 @@ def sections_of(noun, row, read):
         labels = other.table.labels_of(made.rows)
         new = None
         if 'new' in other.views and not row.voided_at and allowed(f'{other.name}.create', row):
-            new = url_for(f'{other.name}.new', **{link.cell.name: number})
+            new = address(f'{other.name}.new', **{link.cell.name: number})
         rows = [(f'{other.address}{each.id}', label) for each, label in zip(made.rows, labels, strict=True)]
         found.append(LinkSection(link.title, other.one, made, rows, new))
     return found

@@ -6,7 +6,7 @@ import re
 from math import ceil
 from urllib.parse import urlencode
 
-from peewee import SQL, NodeList, SqliteDatabase, fn
+from peewee import SQL, Field, NodeList, SqliteDatabase, fn
 
 from forms.fields import half_width
 from models import db
@@ -73,9 +73,12 @@ def spellings(word):
 
 
 def cell_texts(column, values):
-    """Return {value: (text, tone)} of what stands in a column: the same few values stand in many rows."""
-    return {value: ('' if value is None else column.show(value), column.tone and column.tone(value))
-            for value in values}
+    """Return {value as the engine gives it: (text, tone)} of a column: the same few stand in many rows."""
+    field, found = column.sql(), {}
+    for value in values:
+        read = field.python_value(value) if isinstance(field, Field) else value
+        found[value] = '' if read is None else column.show(read), column.tone and column.tone(read)
+    return found
 
 
 #: so many values are a list to choose from; of more, so many are suggested
@@ -160,7 +163,7 @@ class Listing:
         page = self.query(table.id, *(column.sql() for column in columns),
                           backwards=backwards)
         page = page.limit(number).offset(self.total - start - number if backwards else start)
-        found = list(page.tuples())
+        found = db.execute(page).fetchall()
         words = [cell_texts(column, {row[place] for row in found})
                  for place, column in enumerate(columns, 1)]
         self.rows = [(row[0], [told[value] for told, value in zip(words, row[1:], strict=True)])

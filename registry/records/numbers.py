@@ -1,5 +1,9 @@
 """The next free number of a noun whose records are numbered by the office."""
+from functools import cache
+
 from peewee import fn
+
+from models.statements import Prepared
 
 #: how many digits our own numbers have: five, and more only once all of these are used
 DIGITS = range(5, 10)
@@ -26,10 +30,17 @@ def last_digits(noun, length):
     It takes one look into the index.
     """
     field, prefix = noun.table._meta.fields[noun.key[0]], noun.prefix.lower()
+    for row in _last(field, prefix, length)():
+        return row.__data__[field.name][len(prefix):]
+    return None
+
+
+@cache
+def _last(field, prefix, length):
+    """Return the Prepared select of the last number with a prefix and so many digits."""
     folded = fn.LOWER(field)
-    last = noun.table.select(field).where(
+    return Prepared(lambda: field.model.select(field).where(
         folded.between(prefix + '0' * length, prefix + '9' * length),
         # an order that passes over dashes would put others between these
         fn.SUBSTR(folded, 1, len(prefix)) == prefix, fn.LENGTH(field) == len(prefix) + length
-    ).order_by(folded.desc()).limit(1).scalar()
-    return last and last[len(prefix):]
+    ).order_by(folded.desc()).limit(1))

@@ -1,7 +1,6 @@
 """The views every noun shares: list, record, new, edit, void, restore, export."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
-from flask_login import current_user
 
 from audits import trail
 from forms.base import ReasonForm
@@ -11,7 +10,7 @@ from models.visibility import unit_column, visible
 
 from ..core import clock, connection
 from ..core.permits import UNIT_ROLES
-from ..web.guard import allowed, permit, require
+from ..web.guard import allowed, permit, require, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
 from . import display, exporting, facts, links, listing, numbers, saving, sheets
@@ -56,7 +55,7 @@ def act(kind, reason=''):
 def find(noun, id):
     """Return a record the person may see, or answer 404."""
     row = noun.table.by_id(id)
-    if row is None or not visible(current_user._get_current_object(), row, clock.today()):
+    if row is None or not visible(signed_in(), row, clock.today()):
         abort(404)
     return row
 
@@ -118,7 +117,7 @@ def blueprint(noun):
         @bp.get('/')
         @permit(f'{name}.read')
         def index():
-            found = listing.Listing(noun, request.args, current_user).run()
+            found = listing.Listing(noun, request.args, signed_in()).run()
             return render_template(
                 'records/index.html', noun=noun, listing=found,
                 crumbs=crumbs(noun)[:1] + [(noun.title, None)],
@@ -128,7 +127,7 @@ def blueprint(noun):
         @bp.get('/export.<any(csv, xlsx):format>')
         @permit(f'{name}.read')
         def export(format):
-            found = listing.Listing(noun, request.args, current_user)
+            found = listing.Listing(noun, request.args, signed_in())
             return send_file(noun, found.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
                              people=format == 'xlsx' and request.args.get('layout') == 'people')
 
@@ -231,7 +230,7 @@ def handle_move(noun, id, target):
     require(noun.permit('move'), before)
     if target not in flow.states:
         abort(404)
-    state, back, by = flow.state(before), url_for('.show', id=id), current_user._get_current_object()
+    state, back, by = flow.state(before), url_for('.show', id=id), signed_in()
     move = next((move for move in flow.open_to(before, by) if move.target == target), None)
     others = flow.moves(state, None)
     if move is None and not before.voided_at and any(other.target == target for other in others):
@@ -297,10 +296,10 @@ def defaults(noun, number):
                 data[field.short_name] = field.read(given)
             except ValueError:
                 continue
-        elif current_user.role not in UNIT_ROLES:
+        elif signed_in().role not in UNIT_ROLES:
             continue
         elif isinstance(field, Ref) and field.table is Department and field.attr == unit_column(noun.table):
-            data[field.short_name] = current_user.department_id
+            data[field.short_name] = signed_in().department_id
         elif field.attr in noun.reserved:
             data[field.short_name] = noun.table._meta.fields[field.attr].default
     if number and noun.key[0] not in data:
@@ -313,7 +312,7 @@ def form_sections(noun, form, moved=()):
 
     What the person does not decide here is left out.
     """
-    unasked = {*moved, *(noun.reserved if current_user.role in UNIT_ROLES else ())}
+    unasked = {*moved, *(noun.reserved if signed_in().role in UNIT_ROLES else ())}
     fields = {field.short_name: field for field in form.cells() if field.attr not in unasked}
     if not noun.sections:
         return [('', list(fields.values()))]

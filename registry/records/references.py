@@ -43,5 +43,5 @@ def voided_meanwhile(form, before):
             values = cell.data, cell.object_data if before is not None else None
             now, stood = ({*(value if isinstance(value, list) else [value])} - {None} for value in values)
             new = list(now - stood)
-            if new and cell.table.select().where(cell.table.id.in_(new), ~cell.table.live()).exists():
+            if any(row.voided_at for row in cell.table.by_ids(new)):
                 yield cell.short_name, f'{cell.label.text}が、いま取り消されました。選び直してください。'

@@ -1,7 +1,7 @@
 """The permit of every endpoint: its view names it, or the application does not start."""
 from functools import wraps
 
-from flask import abort, request
+from flask import abort, g, request
 from flask_login import current_user
 
 from models.visibility import condition, visible
@@ -11,15 +11,20 @@ from ..core import clock, permits
 PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
 
 
+def signed_in():
+    """Return the person signed in, or nobody (anonymous): every use of `current_user` finds that out anew."""
+    return g.get('_login_user') or current_user._get_current_object()
+
+
 def allowed(permit, thing=None, person=None):
     """Tell whether `person` (default: who is signed in) holds a permit, for a thing or in principle."""
-    person = person or current_user._get_current_object()
+    person = person or signed_in()
     return person.is_authenticated and permits.allowed(permit, thing, person)
 
 
 def visible_of(rows):
     """Return those of a few rows of one table that the person signed in may see."""
-    limit = condition(type(rows[0]), current_user._get_current_object(), clock.today()) if rows else None
+    limit = condition(type(rows[0]), signed_in(), clock.today()) if rows else None
     if limit is None:
         return rows
     table = type(rows[0])
@@ -30,8 +35,7 @@ def visible_of(rows):
 
 def require(permit, thing=None):
     """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
-    # `current_user` asks anew who that is at every use of it
-    person = current_user._get_current_object()
+    person = signed_in()
     if thing is not None and not visible(person, thing, clock.today()):
         abort(404)
     if not allowed(permit, thing, person):
@@ -63,6 +67,6 @@ def register(app):
     @app.before_request
     def strangers_sign_in():
         endpoint = request.endpoint
-        if endpoint and endpoint not in PUBLIC and not current_user.is_authenticated:
+        if endpoint and endpoint not in PUBLIC and not signed_in().is_authenticated:
             return app.login_manager.unauthorized()
         return None

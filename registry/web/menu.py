@@ -1,13 +1,14 @@
 """The side menu: subjects in the order of the work, each entry an endpoint its permit decides."""
 from functools import cache, lru_cache
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
-from flask_login import current_user
 from markupsafe import Markup
 
 from ..core.permits import in_principle
 from ..records.noun import NOUNS
+from .guard import signed_in
 
 #: the sections in the order of the work
 SECTIONS = ('ホーム', '台帳', '調達支援', '標準化', 'インシデント', '研修', '監査', '実行プラン', '指標',
@@ -51,18 +52,20 @@ class Section(NamedTuple):
 
 
 _urls = {}
+#: the characters of a query that `url_for` leaves as they are
+LEFT = "!$'()*,/:;?@"
 
 
-def address(endpoint):
-    """Return an endpoint's address, worked out once: the menu is on every page."""
+def address(endpoint, **query):
+    """Return an endpoint's address, worked out once, with a query: the menu is on every page."""
     if endpoint not in _urls:
         _urls[endpoint] = url_for(endpoint)
-    return _urls[endpoint]
+    return _urls[endpoint] + (f'?{urlencode(query, safe=LEFT)}' if query else '')
 
 
 def menu():
     """Return the menu as the person signed in sees it on this page, '' where it has no entry."""
-    return render_menu(current_user.role, request.endpoint)
+    return render_menu(signed_in().role, request.endpoint)
 
 
 @lru_cache(maxsize=1000)

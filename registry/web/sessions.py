@@ -13,7 +13,7 @@ from peewee import PeeweeException
 
 from audits import trail
 from models import Person, Session, db
-from models.base import Prepared
+from models.statements import Prepared
 
 from ..core import clock, connection
 from . import devices

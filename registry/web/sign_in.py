@@ -14,7 +14,7 @@ from models import Person
 
 from ..core import clock
 from ..records import pages
-from ..web.guard import permit
+from ..web.guard import permit, signed_in
 from . import bounds, devices, errors, passwords, sessions, throttles, tokens, unsent
 from .submission import form_data, submitted
 
@@ -78,9 +78,10 @@ def register(app):
 
     @app.before_request
     def change_it_first():
-        if request.endpoint in OPEN or not current_user.is_authenticated:
+        if request.endpoint in OPEN:
             return None
-        if current_user.one_time_until is None:
+        person = signed_in()
+        if not person.is_authenticated or person.one_time_until is None:
             return None
         if bounds.is_api():
             return errors.unknown_token(0)
@@ -249,7 +250,7 @@ def account_page(form, typed=''):
     """Return the page of one's own account; with a one-time password only what is needed to change it."""
     must = current_user.one_time_until is not None
     more = {'menu': []} if must else {'sessions': sessions.running_sessions(current_user),
-                                      'tokens': tokens.usable_tokens(current_user._get_current_object())}
+                                      'tokens': tokens.usable_tokens(signed_in())}
     crumbs = [] if must else [('ホーム', url_for('board.index')), ('自分の設定', None)]
     return render_template(
         'sign_in/account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH,

@@ -1,15 +1,17 @@
 """What a request says: the form it sends, who reads and who signs what it does."""
 from flask import g, request
-from flask_login import current_user
 from werkzeug.datastructures import CombinedMultiDict
 
 from ..core import clock
 from ..records.display import Viewer
+from .guard import signed_in
 
 
 def form_data():
     """Return what this request sends for a form, None when it sends none."""
-    return CombinedMultiDict([request.files, request.form]) if request.method == 'POST' else None
+    if request.method != 'POST':
+        return None
+    return CombinedMultiDict([request.files, request.form]) if request.files else request.form
 
 
 def submitted(form):
@@ -19,12 +21,12 @@ def submitted(form):
 
 def viewer():
     """Return the Viewer of this request."""
-    return Viewer(current_user._get_current_object(), clock.today())
+    return Viewer(signed_in(), clock.today())
 
 
 def signed(reason=None):
     """Return the arguments of this request's act: who, when, channel, request, and the reason if given."""
-    found = {'by': current_user._get_current_object(), 'at': clock.now(), 'channel': 'web',
+    found = {'by': signed_in(), 'at': clock.now(), 'channel': 'web',
              'request_id': g.get('request_id', '')}
     return found if reason is None else found | {'reason': reason}
 

@@ -14,7 +14,7 @@ from peewee import JOIN, PeeweeException
 from audits import trail
 from forms.tokens import TokenForm
 from models import ApiToken, Person, TokenUse
-from models.base import Prepared
+from models.statements import Prepared
 
 from ..core import clock, connection
 from ..records import pages, saving
