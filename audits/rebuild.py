@@ -6,6 +6,7 @@ from models import RECORDS, SUMMARIES, db
 from models.base import Table
 
 from . import trail
+from .rows import update
 
 BATCH = 500
 
@@ -45,5 +46,4 @@ def _write(table: type[Table], rows):
     if not rows:
         return 0
     with trail.untrailed(), db.atomic():
-        return sum(table.update(derived).where(table.id == row.id, table.revision == row.revision).execute()
-                   for row, derived in rows)
+        return sum(update(table, derived, {'id': row.id, 'revision': row.revision}) for row, derived in rows)
