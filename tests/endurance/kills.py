@@ -533,43 +533,39 @@ def trial(engine, seed=None, pause=0):
             house.end()
 
 
-def run(engine, rounds, seconds=None, seed=None, pause=0, progress=None):
-    """Do so many rounds, fewer when the `seconds` are over; return the Trial."""
-    kinds = [kind for kind in KILLS if engine == 'postgresql' or kind != 'database']
-    with trial(engine, seed, pause) as one:
-        end = time.monotonic() + (seconds or 86400)
-        for number in range(rounds):
-            if time.monotonic() > end and one.found:
-                break
-            one.round(kinds[number % len(kinds)])
-            if number % 6 == 5:
-                one.round('stop')
-            if progress:
-                progress(one)
-        one.wait_for_work()
-        one.round('stop')
-    return one
+def run(one, rounds, seconds=None, progress=lambda one: None):
+    """Do so many rounds of a Trial, fewer when the `seconds` are over."""
+    kinds = [kind for kind in KILLS if one.house.engine == 'postgresql' or kind != 'database']
+    end = time.monotonic() + (seconds or 86400)
+    for number in range(rounds):
+        if time.monotonic() > end and one.found:
+            break
+        one.round(kinds[number % len(kinds)])
+        if number % 6 == 5:
+            one.round('stop')
+        progress(one)
+    one.wait_for_work()
+    one.round('stop')
 
 
-def verify_beside_writers(engine, times):
-    """Verify again and again while four clients write; return (the Trial, exit statuses).
+def verify_beside(one, times):
+    """Verify again and again while the clients of a Trial write; return the exit statuses.
 
     Every tenth time it is done by the command.
     """
-    with trial(engine) as one:
-        one.wait_for_work()
-        found = []
-        for number in range(times):
-            if number % 10 == 0:
-                with one.house.start('trail', 'verify') as running:
-                    found.append(running.wait())
-                continue
-            with one.house.open():
-                try:
-                    found.append(0 if verify.verify().intact else 1)
-                except verify.Unverifiable:
-                    found.append(2)
-    return one, found
+    one.wait_for_work()
+    found = []
+    for number in range(times):
+        if number % 10 == 0:
+            with one.house.start('trail', 'verify') as running:
+                found.append(running.wait())
+            continue
+        with one.house.open():
+            try:
+                found.append(0 if verify.verify().intact else 1)
+            except verify.Unverifiable:
+                found.append(2)
+    return found
 
 
 def main():
@@ -582,13 +578,15 @@ def main():
     given.add_argument('--seed', type=int)
     asked = given.parse_args()
     if asked.verify:
-        one, found = verify_beside_writers(asked.engine, asked.verify)
+        with trial(asked.engine, asked.seed) as one:
+            found = verify_beside(one, asked.verify)
         print(f'{asked.engine}: verify {len(found)} times beside {CLIENTS} clients, {one.acknowledged} acts '
               'acknowledged, '
               f'exit statuses {({status: found.count(status) for status in set(found)})}')
         return int(set(found) != {0})
-    one = run(asked.engine, asked.rounds, asked.seconds, asked.seed, progress=lambda one: print(
-        f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
+    with trial(asked.engine, asked.seed) as one:
+        run(one, asked.rounds, asked.seconds, lambda one: print(
+            f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
     kills = sum(count for what, count in one.found.items() if what in KILLS)
     print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, '
           f'{len(one.faults)} faults')
