@@ -78,15 +78,13 @@ def of_row(row, parts=(), before=END):
     return whole, (whole[-1].act.seq, 0)
 
 
-def _changes_of(table, parts, id, newest, earlier):
+def _changes_of(table, parts, id, newest):
     """Return the condition on the changes of a record and of its parts: each found by its index.
 
-    Of the record's own the last few `earlier` ones are enough, however many there are. For the `newest` page
-    the parts last made are enough, and those changed since they were made.
+    For the `newest` page the parts last made are enough, and those changed since they were made, however
+    many there are.
     """
-    own = _newest(Change.select(Change.id).where(
-        Change.table == table._meta.table_name, Change.row == id, earlier), PAGE + 1)
-    found = Change.select(Change.id).where(Change.id.in_(own))
+    found = Change.select(Change.id).where(Change.table == table._meta.table_name, Change.row == id)
     for part, leading in parts:
         every = part.select(part.id).where(leading == id)
         for some in ((every.order_by(part.id.desc()).limit(PAGE + 1), every.where(part.revision > 1))
@@ -104,7 +102,7 @@ def _prepared(table, parts, newest):
 
     def build(id, act, place):
         earlier = (Change.act < act) | (Change.act == act) & (Change.place < place)
-        return _latest(columns, _changes_of(table, parts, id, newest, earlier) & earlier, PAGE + 1)
+        return _latest(columns, _changes_of(table, parts, id, newest) & earlier, PAGE + 1)
     return Prepared(build)
 
 
