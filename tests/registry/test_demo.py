@@ -174,7 +174,6 @@ KINDS = ('departments', 'staff', 'systems', 'step-masters', 'step-items', 'busin
 KINDS += tuple(name for name, noun in NOUNS.items() if noun.importable and name not in {*KINDS, *BY_HAND})
 
 
-@pytest.mark.engine_free  # test_carrying loads a register's files on both
 def test_its_files_loaded_elsewhere_give_the_figures_of_every_day_again(ward, tmp_path):
     (tmp_path / 'one').mkdir()
     (tmp_path / 'other').mkdir()

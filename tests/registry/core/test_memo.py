@@ -77,7 +77,6 @@ def main(answer):
                   answer.page.one('main').html)
 
 
-@pytest.mark.engine_free  # what was read is told by the statements, which name tables alike on both
 def test_no_page_is_older_than_the_last_act(app, client_of):
     browser = client_of('department')
 

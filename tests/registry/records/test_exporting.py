@@ -136,7 +136,6 @@ def test_a_file_has_exactly_the_rows_of_the_list(client_of, name):
     assert lines('department') == tax
 
 
-@pytest.mark.engine_free  # what is read is written three ways
 @pytest.mark.parametrize('name', sorted(UNITS - {'actions'}))
 def test_every_form_of_a_file_has_the_same_rows(client_of, name):
     browsers = {who: client_of(who) for who in ('department', 'other')}

@@ -3,13 +3,10 @@ import pytest
 from html_page import Page
 from permit_matrix import places
 
-#: what fields read each in a way of its own, and what is text to all of them
-READ = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'x' * 3000, 'あ' * 41, '令和99年13月40日',
-        '2026-02-30', '９９９９', '\ue000', '\u202e', 'null']
-TEXTS = ["' OR 1=1 --", '<script>alert(1)</script>', '%', '_', '\\', '=1+1', '../../etc/passwd', '[]',
-         '{{7*7}}', '😀']
 #: all of them together are no longer than an address may be: what is longer no page ever sees
-NASTY = READ + TEXTS
+NASTY = ['', ' ', '0', '-1', '1e9', '99999999999999999999', 'x' * 3000, 'あ' * 41, "' OR 1=1 --",
+         '<script>alert(1)</script>', '%', '_', '\\', '令和99年13月40日', '2026-02-30', '９９９９', '\ue000',
+         '\u202e', '=1+1', '../../etc/passwd', 'null', '[]', '{{7*7}}', '😀']
 PARAMETERS = ['q', 'sort', 'page', 'size', 'voided', 'year', 'as_of', 'group', 'actor', 'kind', 'record',
               'since', 'until', 'before', 'lifecycle', 'state', 'owner', 'department', 'fiscal_year', 'ends',
               'open', 'encoding', 'next']
@@ -27,17 +24,15 @@ def test_addresses(app, client_of, shift):
 
 @pytest.mark.parametrize('who', ['it', 'admin', 'auditor'])
 def test_forms(app, client_of, who):
-    browser, desk = client_of(who), client_of('it')
+    browser = client_of(who)
     for turn, (endpoint, methods, address) in enumerate(places(app)):
         if 'POST' not in methods or endpoint.startswith('sign_in.') or endpoint == 'trail.check':
             continue
         form = browser.get(address) if 'GET' in methods else None
-        if who != 'it' and form and form.status_code == 200 == desk.get(address).status_code:
-            continue  # a form that the desk has tried
         names = {node.attributes['name'] for node in Page(form.text).all('[name]')} if form else ()
         # who is refused the form is refused whatever they send: there each value is tried at some places
-        few = [NASTY[(turn + n) % len(NASTY)] for n in range(3)] if form else ['']
-        values = [*READ, ''.join(TEXTS)] if form and form.status_code == 200 else few
+        values = NASTY if form and form.status_code == 200 else [NASTY[(turn + n) % len(NASTY)]
+            for n in range(3)] if form else ['']
         for value in values:
             answer = browser.post(address, data=dict.fromkeys(names, value))
             assert answer.status_code < 500, f'{endpoint} {value!r}: {answer.status_code}'
