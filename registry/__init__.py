@@ -18,6 +18,7 @@ from . import (
     api,
     budget_requests,
     contracts,
+    duties,
     engagements,
     files,
     incidents,
@@ -91,7 +92,7 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               trail.bp, files.bp, tokens.bp, openapi.blueprint()):
+               duties.bp, trail.bp, files.bp, tokens.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

@@ -14,8 +14,9 @@ from models import RECORDS, SUMMARIES, db
 
 #: how many results are kept, and of how many heads of the chain it is known which tables they changed
 MOST, HEADS = 2000, 8
+_TABLES = {table._meta.table_name: table for table in RECORDS}
 #: every table that only acts write: it changes when an act of the chain names it
-KNOWN = frozenset(table._meta.table_name for table in RECORDS)
+KNOWN = frozenset(_TABLES)
 #: stands for any other table: the trail itself, which changes with every act
 TRAIL = ''
 #: names no table: the number of the head's act
@@ -102,7 +103,7 @@ class Memo:
 @lru_cache(maxsize=1000)
 def tables_of(sql):
     """Return the names of the tables that a statement may read: every word of it that is one."""
-    words = frozenset(re.findall(r'\w+', sql))
+    words = words_of(sql)
     others = (MADE_OF[word] for word in words & MADE_OF.keys())
     return (words & KNOWN).union(*others) | (frozenset({TRAIL}) if words & _OTHERS else frozenset())
 
@@ -118,7 +119,7 @@ class Scope:
     """One request or command: the process's Memo, and the chain's head as it was found first."""
 
     def __init__(self, find):
-        self.find, self.head = find, None
+        self.find, self.head, self.changes = find, None, {}
 
 
 _scope = ContextVar('scope', default=None)
@@ -149,7 +150,8 @@ def cached(key, make, at_head=None, again=None):
     The chain's head, this request's or the one given as `at_head`, says how the tables stand. The key must
     name all else the result depends on, what was read before `make` ran included. Of a result that was made
     from one table alone, `again` may give (the table, a function (value, changes) that returns the value
-    after some changes of it). Outside of any scope nothing is cached.
+    after some changes of it); of any other (None, a function of (value, {table: changes})). Outside of any
+    scope nothing is cached.
     """
     scope = _scope.get()
     if scope is None:
@@ -178,13 +180,56 @@ def _renewed(old, make, again, stands):
         # this look at the trail is no part of what is being made
         token = _reading.set(None)
         try:
-            changes = past.changes_between(table, old.seq, stands[LAST], WORKED_IN)
+            changes = _changes(table, old.seq, stands) if table else _changes_of_each(old, stands)
         finally:
             _reading.reset(token)
     if changes is None:
         return make()
     _reading.get().update(old.stood)
     return renew(old.value, changes)
+
+
+def _changes_of_each(old, stands):
+    """Return {table: changes} of what a result was made from and has changed since, None for too many."""
+    found = {}
+    for name, mark in old.stood.items():
+        if stands[name] == mark:
+            continue
+        if name == TRAIL:
+            return None
+        found[_TABLES[name]] = changes = _changes(_TABLES[name], old.seq, stands)
+        if changes is None:
+            return None
+    return found
+
+
+def _changes(table, since, stands):
+    """Return a table's changes since an act, None for too many; a request reads them once."""
+    read, key = _scope.get().changes, (table, since, stands[LAST])
+    if key not in read:
+        read[key] = past.changes_between(table, since, stands[LAST], WORKED_IN)
+    return read[key]
+
+
+def changes_named(words, changes):
+    """Tell whether some {table: changes} may change what a statement of these words gives.
+
+    They do where they change a column that it names. A table that it does not name was read for it.
+    """
+    for table, rows in changes.items():
+        name = table._meta.table_name
+        if name not in words or any(name in MADE_OF[word] for word in words & MADE_OF.keys()):
+            return True
+        named = {field.name for field in table._meta.sorted_fields if field.column_name in words}
+        # what is derived from other columns changes with them
+        if named & table.derived or any(named & values.keys() for _, values in rows):
+            return True
+    return False
+
+
+def words_of(sql):
+    """Return the words of a statement: the names of all it reads are among them."""
+    return frozenset(re.findall(r'\w+', sql))
 
 
 def _made(make, stands):
@@ -212,7 +257,7 @@ def cached_answer(what, query, make):
     Of a query of one table, a change of columns that it does not name changes nothing.
     """
     sql, params = _asked(query)
-    table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
+    table, words, again = query.model, words_of(sql), None
     named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
     # what is derived from other columns changes with them
     if tables_of(sql) == {table._meta.table_name} and not named & table.derived:

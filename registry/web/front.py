@@ -9,7 +9,7 @@ from models import Strategy
 from models.rules import calendar
 from models.visibility import condition
 
-from .. import systems
+from .. import duties, systems
 from ..core import clock, connection
 from ..core.memo import cached, cached_count
 from ..figures import board as boards
@@ -59,7 +59,7 @@ def index():
     return render_template(
         'board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
         year_label=calendar.year_label(year), as_of_problem=problem,
-        waiting=cached_for_person('waiting', waiting),
+        duties=duties.home_part(), waiting=cached_for_person('waiting', waiting),
         tallies=cached_for_person('tallies', lambda: systems.tallies(current_user)),
         crumbs=[], picture=picture(found) if found else '')
 
@@ -87,17 +87,9 @@ def cached_for_person(name, make):
                   make)
 
 
-#: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
+#: what waits for whom and has no day: (roles, words, noun, the filters that show exactly these rows)
 WAITING = (
-    ({'department', 'head'}, '差し戻された調達支援', 'supports', {'state': 'returned'}),
-    ({'it'}, '受付・点検中の調達支援', 'supports', {'waiting': '1'}),
-    ({'it', 'department', 'head', 'auditor'}, '未復旧のインシデント', 'incidents', {'open': '1'}),
     ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
-    ({'auditor', 'department', 'head'}, '是正の期限を過ぎた指摘', 'findings', {'open': 'late'}),
-    ({'it', 'department', 'head'}, '1年以内に契約が満了する運用中のシステム', 'systems',
-     {'ends': '1', 'lifecycle': 'operate'}),
-    ({'it', 'department', 'head'}, '契約が満了した運用中のシステム', 'systems',
-     {'ends': '0', 'lifecycle': 'operate'}),
 )
 
 

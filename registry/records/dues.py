@@ -1,0 +1,286 @@
+"""The duties a person has: of every declared `Due`, how many there are of each day, and the few to be shown.
+
+How many of each day one statement counts for all dues of a kind of row, cached as other counts are; the rows
+of a page are read by their places in the order of the days, whatever stands before them.
+"""
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, partial
+from typing import NamedTuple
+
+from peewee import SQL, DateField, fn
+
+from models import db
+from models.rules import duties
+from models.visibility import unit_path
+
+from ..core import clock
+from ..core.memo import cached, changes_named, words_of
+from ..core.permits import in_principle
+from . import display
+from .noun import NOUNS, PARTS, Due, Savable, of_table
+
+NULL = SQL('NULL')
+#: who oversees: whatever is late at large is theirs to know, nothing of it to do
+OVERSEERS = frozenset({'executive'})
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A declared due and the noun or part whose rows it stands for; `code` names it in an address."""
+
+    code: str
+    due: Due
+    of: Savable
+
+    @property
+    def title(self):
+        return self.due.title
+
+    def concerns(self, role):
+        """Tell whether the duty may be one of a person of a role."""
+        due = self.due
+        if due.mine:
+            return True
+        if role in OVERSEERS and not due.waits:
+            role = 'it'  # what the desk answers for
+        return role in due.roles if due.roles is not None else in_principle(self.of.permit('edit'), role)
+
+    @property
+    def record(self):
+        """The table of the record at which the duty is done."""
+        field = self.of.table._meta.fields.get(self.due.record)
+        return self.of.table if field is None else field.rel_model
+
+    def address(self, role):
+        """Return the format of the address that a role is led to: who may not do it, to the record."""
+        page = self.due.page or f'{of_table(self.record).address}{{id}}'
+        return self.due.at if self.due.at and in_principle(self.of.permit('edit'), role) else page
+
+    def query(self, person, today, unit, until):
+        """Return the select of the rows a person has the duty for, without columns.
+
+        Of one unit alone where its id is given; up to a day, or to where they are announced, where one is.
+        """
+        due, table = self.due, self.of.table
+        query = due.joins(table.select())
+        *between, last = unit_path(table) or (None,)
+        for field in between:
+            query = query.join_from(field.model, field.rel_model, on=field == field.rel_model.id)
+        on = self.on
+        where = [table.live(), on.is_null(False), due.open()]
+        if until is not None and isinstance(on, DateField):
+            where.append(on <= max(until, today + timedelta(days=due.days)) - timedelta(days=due.after))
+        where.append(table._meta.fields[due.mine] == person.id if due.mine
+                     else display.Viewer(person, today).limit(table))
+        if unit is not None:
+            where.append(SQL('1 = 0') if last is None else last == unit)
+        return query.where(*[each for each in where if each is not None])
+
+    @property
+    def on(self):
+        return self.of.table._meta.fields[self.due.name] if self.due.on is None else self.due.on()
+
+    @property
+    def unit(self):
+        """The expression of the unit that a row belongs to, None where none does."""
+        path = unit_path(self.of.table)
+        return path[-1] if path else NULL
+
+    def counted(self, *asked):
+        """Return the select of (day, number) of the duty; `asked` is what `query` is."""
+        return self.query(*asked).select(
+            self.on.cast('TEXT').alias('d'), fn.COUNT(1).alias('n')).group_by(SQL('1'))
+
+    def rows(self, start, number, *asked):
+        """Return the select of some of the duty's rows, in the order of their days.
+
+        Its columns: the row, its day as `on` gives it, the record, the unit, who is responsible, `more`.
+        """
+        due, table = self.due, self.of.table
+        columns = (table.id, self.on.cast('TEXT'), table._meta.fields.get(due.record, table.id),
+                   self.unit.cast('INTEGER'), (NULL if due.who is None else due.who).cast('TEXT'),
+                   *due.more.values())
+        return self.query(*asked).select(
+            *(column.alias(f'c{n}') for n, column in enumerate(columns))).order_by(
+            self.on, table.id).limit(number).offset(start)
+
+    def day(self, text):
+        """Return the day of the duty from what its column gave as text."""
+        return self.due.read(text) + timedelta(days=self.due.after)
+
+
+@cache
+def kinds():
+    """Return every Kind, in the order of the nouns: those of a noun after the other, then those of parts."""
+    found = []
+    for savable in (*NOUNS.values(), *PARTS):
+        for due in savable.due:
+            found.append(Kind(f'{savable.name}-{due.name}'.replace('_', '-').lower(), due, savable))
+    assert len({kind.code for kind in found}) == len(found)
+    return tuple(found)
+
+
+@cache
+def kinds_of(role):
+    """Return the Kinds that concern a role."""
+    return tuple(kind for kind in kinds() if kind.concerns(role))
+
+
+class Day(NamedTuple):
+    """How many duties of a kind there are of one day; `start` of the kind's come before them."""
+
+    kind: Kind
+    day: date
+    number: int
+    start: int
+
+    def late(self, today):
+        return self.day < today and not self.kind.due.waits
+
+    def announced(self, today):
+        return self.kind.due.waits or self.day <= today + timedelta(days=self.kind.due.days)
+
+
+class Duty(NamedTuple):
+    """One duty as pages show it; `stage` and `words` say how it stands, `who` who is responsible, or ''."""
+
+    title: str
+    address: str
+    label: str
+    unit: str
+    who: str
+    day: date
+    stage: str
+    words: str
+
+
+def key_of(person, today, *more):
+    return today, person.id, person.role, person.department_id, *more
+
+
+def together(statements):
+    """Return ([(place, *row)], the statement) of several selects of the same columns, read together."""
+    parts, values = [], []
+    for place, query in enumerate(statements):
+        sql, params = query.sql()
+        parts.append(f'SELECT {place}, t{place}.* FROM ({sql}) AS t{place}')
+        values += params
+    sql = ' UNION ALL '.join(parts)
+    return db.execute_sql(sql, values).fetchall(), sql
+
+
+def by_table(chosen):
+    """Return [(table, its kinds)]: what changes with a table is read again without the others."""
+    found = {}
+    for kind in chosen:
+        found.setdefault(kind.of.table, []).append(kind)
+    return found.items()
+
+
+def days_of(person, unit=None, until=None):
+    """Return the Days of the duties of a person, the late ones first and then by the day.
+
+    Of one unit alone where its id is given; up to a day and all that are announced where one is, else all.
+    """
+    asked = person, clock.today(), unit, until
+    return cached(('duties', *key_of(*asked)), partial(_days_of, asked))
+
+
+def _days_of(asked):
+    found, today = [], asked[1]
+    for table, own in by_table(kinds_of(asked[0].role)):
+        make = partial(_count, own, asked)
+
+        def kept_on(value, changes, make=make):
+            return make() if changes_named(value[1], changes) else value
+        found += cached(('duties of', table, *key_of(*asked)), make, again=(None, kept_on))[0]
+    place = {kind: n for n, kind in enumerate(kinds())}
+    return sorted(found, key=lambda each: (not each.late(today), each.day, place[each.kind]))
+
+
+def _count(own, asked):
+    """Return the Days of some kinds, and the words of the statement they were counted by."""
+    rows, sql = together([kind.counted(*asked) for kind in own])
+    counted = {kind: Counter() for kind in own}
+    for place, text, number in rows:
+        counted[own[place]][own[place].day(text)] += number
+    found = []
+    for kind, days in counted.items():
+        start = 0
+        for day, number in sorted(days.items()):
+            found.append(Day(kind, day, number, start))
+            start += number
+    return found, words_of(sql)
+
+
+def page_of(days, first, number):
+    """Return [(kind, start, number)] of the duties at some places in the order of `days`."""
+    spans, passed = {}, 0
+    for each in days:
+        begin, end = max(first - passed, 0), min(first + number - passed, each.number)
+        passed += each.number
+        if begin < end:
+            start, so_far = spans.get(each.kind, (each.start + begin, 0))
+            spans[each.kind] = start, so_far + end - begin
+        if passed >= first + number:
+            break
+    return [(kind, *span) for kind, span in spans.items()]
+
+
+def duties_at(person, days, first, number, unit=None, until=None):
+    """Return the Duties at some places in the order of `days`, which `days_of` gave for the same.
+
+    Of each kind they are days without a gap.
+    """
+    spans, found, asked = page_of(days, first, number), [], (person, clock.today(), unit, until)
+    for table, own in by_table([kind for kind, *_ in spans]):
+        those = tuple(span for span in spans if span[0] in own)
+        found += cached(('duties at', table, those, *key_of(*asked)), partial(_read, those, asked))
+    place = {kind: n for n, kind in enumerate(kinds())}
+    found.sort(key=lambda each: (each[2].stage != duties.LATE, each[2].day, place[each[0]], each[1]))
+    return [duty for *_, duty in found]
+
+
+def _labels(table, ids):
+    rows = table.by_ids(sorted(ids))
+    return dict(zip((row.id for row in rows), table.labels_of(rows), strict=True))
+
+
+def _read(spans, asked):
+    rows, _ = together([kind.rows(start, number, *asked) for kind, start, number in spans])
+    (person, today, *_), ids = asked, {}
+    for place, _, _, record, *_ in rows:
+        ids.setdefault(spans[place][0].record, set()).add(record)
+    labels = {table: _labels(table, every) for table, every in ids.items()}
+    found = []
+    for place, row, text, record, of, who, *more in rows:
+        kind = spans[place][0]
+        due, day = kind.due, kind.day(text)
+        address = kind.address(person.role).format(id=record, **dict(zip(due.more, more, strict=False)))
+        found.append((kind, row, Duty(
+            due.title, address, labels[kind.record][record], display.department(of), who or '', day,
+            duties.stage(day, today, due.waits), duties.stage_words(day, today, due.waits))))
+    return found
+
+
+def total(days):
+    return sum(each.number for each in days)
+
+
+def tally(days):
+    """Return [(kind, number)] of some days' duties, in the order of the kinds."""
+    found = Counter()
+    for each in days:
+        found[each.kind] += each.number
+    return [(kind, found[kind]) for kind in kinds() if found[kind]]
+
+
+def calendar_of(days, first):
+    """Return {day: number} of the duties that are due in the month that begins on `first`."""
+    last, found = duties.month_of(first)[1], Counter()
+    for each in days:
+        if first <= each.day <= last and not each.kind.due.waits:
+            found[each.day] += each.number
+    return found
