@@ -18,8 +18,8 @@ from .web.guard import permit, signed_in
 
 bp = Blueprint('duties', __name__, url_prefix='/duties')
 
-#: how many duties home names
-FEW = 12
+#: how many duties home names: they fit its first screen
+FEW = 10
 #: which duties the list has: what it is called, and which days of which duties these are
 WHEN = {
     'late': ('期限超過', lambda each, today: each.late(today)),

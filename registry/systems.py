@@ -1,7 +1,7 @@
 """The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
 from datetime import timedelta
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from forms.systems import FIELDS_OF, SECTIONS, MoveForm, SystemForm
 from models import (
@@ -258,6 +258,14 @@ flow = Flow(
 VENDOR = ContractSystem.select(Vendor.name).join(Contract, JOIN.CROSS).join(Vendor, JOIN.CROSS).where(
     ContractSystem.system == System.id, ContractSystem.live(), Contract.id == ContractSystem.contract,
     Contract.live(), Vendor.id == Contract.vendor).order_by(Contract.ends_on.desc(nulls='LAST')).limit(1)
+def contracted_by_another():
+    """Return the condition that a system in use has its last contract from another unit than its own."""
+    own = ContractSystem.select(SQL('1')).join(Contract).where(
+        ContractSystem.system == System.id, ContractSystem.live(), Contract.live(),
+        Contract.ends_on == System.contract_end_on, Contract.department == System.owner)
+    return System.lifecycle.in_(lifecycle.IN_USE) & ~fn.EXISTS(own)
+
+
 def in_states(*states):
     """Return the function that gives the condition that a system is in one of some states."""
     return lambda: System.lifecycle.in_(states)
@@ -293,8 +301,12 @@ noun = Noun(
         Filter('lifecycle', '状態'),
         'category', 'zone', 'hosting',
         Filter('pii', '個人情報'),
+        Filter('inventory', '棚卸', lambda: [('0', '記録がない')], lambda v: System.inventory_on.is_null()),
     ],
     due=(
+        # of the unit's own contracts the contracts tell
+        Due('contract_end_on', 'システムの契約満了（ほかの所属の契約）', days=365,
+            roles=('department', 'head'), open=contracted_by_another, who=System.manager),
         Due('eol_on', 'サポート終了（EOL）', days=365, open=in_states(*lifecycle.IN_USE), who=System.manager),
         Due('renew_on', 'システムの更新', days=365, open=in_states('operate', 'review', 'renew'),
             who=System.manager),

@@ -90,6 +90,8 @@ def cached_for_person(name, make):
 #: what waits for whom and has no day: (roles, words, noun, the filters that show exactly these rows)
 WAITING = (
     ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
+    ({'it', 'department', 'head'}, '棚卸の記録がない運用中のシステム', 'systems',
+     {'inventory': '0', 'lifecycle': 'operate'}),
 )
 
 

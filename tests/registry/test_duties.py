@@ -141,7 +141,7 @@ def test_the_list_has_pages(client_of, written):
         address = address and address.attributes['href']
     assert len(set(names)) == 120 and address is None
     assert names[0] == 'T-00119 試験119' and '全120件中' in page.text
-    assert 'すべて見る' in department.get('/').page.text and len(rows(department.get('/').page)) == 12
+    assert 'すべて見る' in department.get('/').page.text and len(rows(department.get('/').page)) == 10
 
 
 @pytest.mark.usefixtures('late')

@@ -21,9 +21,8 @@ def test_what_belongs_to_a_voided_record_neither_counts_nor_waits(client_of):
     it = client_of('it')
 
     def waiting():
-        page = it.get('/').page
-        return (page.one('a.card strong').text(),
-                sum('調達支援の点検待ち' in row.text() for row in page.all('.duties tbody tr')))
+        return (it.get('/').page.one('a.card[href="/findings/?open=1"] strong').text(),
+                len(it.get('/duties/?kind=supports-requested-on').page.all('.duties tbody tr')))
     assert waiting() == ('2件', 2)
     for who, address in (('it', '/cases/1'), ('it', '/cases/2'), ('auditor', '/engagements/1'),
                          ('auditor', '/engagements/2')):

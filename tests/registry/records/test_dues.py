@@ -106,6 +106,18 @@ def test_a_contract_is_due_while_it_is_the_last_of_a_system_in_use():
     assert not addresses('it', 'contracts-ends-on')
 
 
+def test_a_system_under_another_units_contract_is_due_too():
+    assert not addresses('department', 'systems-contract-end-on')
+    save(Contract, 1, department=Contract.get_by_id(2).department_id, ends_on=TODAY - timedelta(days=1))
+    duty = found('department')['systems-contract-end-on', '/systems/1']
+    assert (duty.label, duty.words) == ('S-00001 税システム1号', '1日超過')
+    assert not addresses('department', 'contracts-ends-on')
+    # the contract's own unit and the desk have the contract
+    for who in ('other', 'it'):
+        assert not addresses(who, 'systems-contract-end-on')
+    assert addresses('other', 'contracts-ends-on') == ['/contracts/1', '/contracts/2']
+
+
 def test_a_contract_without_systems_is_due_until_it_ends():
     void(ContractSystem, 1)
     assert '/contracts/1' in addresses('it', 'contracts-ends-on')
