@@ -37,7 +37,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display
+from .records import display, dues
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -55,6 +55,7 @@ PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategi
          actuals.entries, tokens.tokens)
 declare(*NOUNS, parts=PARTS)
 require_labels()
+dues.require_dues()
 
 
 class Number(IntegerConverter):

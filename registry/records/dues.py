@@ -118,8 +118,20 @@ def kinds():
     for savable in (*NOUNS.values(), *PARTS):
         for due in savable.due:
             found.append(Kind(f'{savable.name}-{due.name}'.replace('_', '-').lower(), due, savable))
-    assert len({kind.code for kind in found}) == len(found)
     return tuple(found)
+
+
+def require_dues():
+    """Raise where a declared due names no column of its table, leads nowhere, or is named like another."""
+    codes = Counter(kind.code for kind in kinds())
+    wrong = [code for code, number in codes.items() if number > 1]
+    for kind in kinds():
+        due, fields = kind.due, kind.of.table._meta.fields
+        named = {due.mine, due.record, due.name if due.on is None else ''} - {''}
+        if named - fields.keys() or not due.page and of_table(kind.record) is None:
+            wrong.append(kind.code)
+    if wrong:
+        raise RuntimeError(f'no such due: {", ".join(wrong)}')
 
 
 @cache

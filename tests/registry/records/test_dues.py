@@ -28,6 +28,7 @@ from models import (
 )
 from registry.core import clock, memo
 from registry.records import dues
+from registry.records.noun import NOUNS, Due
 
 
 def save(table, id, **values):
@@ -88,6 +89,15 @@ def test_every_due_is_of_columns_that_are_there():
     assert {kind.of.name for kind in dues.kinds()} >= {
         'contracts', 'systems', 'actions', 'incidents', 'supports', 'businesses', 'steps', 'plans', 'courses',
         'enrolments', 'engagements', 'strategies', 'tokens'}
+
+
+@pytest.mark.parametrize('wrong', [
+    {'name': 'no_such'}, {'name': 'eol_on', 'mine': 'nobody'}, {'name': 'eol_on', 'record': 'nothing'}])
+def test_a_due_of_no_column_lets_nothing_start(monkeypatch, wrong):
+    kind = dues.Kind('systems-x', Due(title='誤り', **wrong), NOUNS['systems'])
+    monkeypatch.setattr(dues, 'kinds', lambda: (kind,))
+    with pytest.raises(RuntimeError, match='systems-x'):
+        dues.require_dues()
 
 
 def test_a_contract_is_due_while_it_is_the_last_of_a_system_in_use():
