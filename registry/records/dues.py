@@ -17,7 +17,7 @@ from models.visibility import unit_path
 
 from ..core import clock
 from ..core.memo import cached, changes_named, words_of
-from ..core.permits import in_principle
+from ..core.permits import UNIT_ROLES, in_principle
 from . import display
 from .noun import NOUNS, PARTS, Due, Savable, of_table
 
@@ -172,6 +172,12 @@ def key_of(person, today, *more):
     return today, person.id, person.role, person.department_id, *more
 
 
+def shared_key(own, person, today, *more):
+    """Return the key of what some kinds give a person: the same for all who see the same rows of them."""
+    return (today, person.role, person.department_id if person.role in UNIT_ROLES else None,
+            person.id if any(kind.due.mine for kind in own) else None, *more)
+
+
 def together(statements):
     """Return ([(place, *row)], the statement) of several selects of the same columns, read together."""
     parts, values = [], []
@@ -207,7 +213,7 @@ def _days_of(asked):
 
         def kept_on(value, changes, make=make):
             return make() if changes_named(value[1], changes) else value
-        found += cached(('duties of', table, *key_of(*asked)), make, again=(None, kept_on))[0]
+        found += cached(('duties of', table, *shared_key(own, *asked)), make, again=(None, kept_on))[0]
     place = {kind: n for n, kind in enumerate(kinds())}
     return sorted(found, key=lambda each: (not each.late(today), each.day, place[each.kind]))
 
@@ -249,7 +255,7 @@ def duties_at(person, days, first, number, unit=None, until=None):
     spans, found, asked = page_of(days, first, number), [], (person, clock.today(), unit, until)
     for table, own in by_table([kind for kind, *_ in spans]):
         those = tuple(span for span in spans if span[0] in own)
-        found += cached(('duties at', table, those, *key_of(*asked)), partial(_read, those, asked))
+        found += cached(('duties at', table, those, *shared_key(own, *asked)), partial(_read, those, asked))
     place = {kind: n for n, kind in enumerate(kinds())}
     found.sort(key=lambda each: (each[2].stage != duties.LATE, each[2].day, place[each[0]], each[1]))
     return [duty for *_, duty in found]

@@ -373,6 +373,27 @@ def test_the_duties_of_a_table_are_read_by_one_statement_each_and_again_only_whe
     assert read()[0] == total - 2
 
 
+def test_who_sees_the_same_rows_shares_what_was_counted(app, queries):
+    db.close()
+    with app.app_context(), db.connection_context():
+        colleague = save(Person, None, email='k@city.example', name='小林 税', role='department',
+                         department=person('department').department_id)
+        owner = person('department')
+        save(ApiToken, None, person=owner, name='連携', scopes='read', epoch=owner.epoch, expires_on=TODAY,
+             token_hash='x')
+    counted = []
+    for who in (owner, colleague):
+        queries.clear()
+        with app.app_context(), db.connection_context():
+            days = dues.days_of(who)
+            own = dues.duties_at(who, [each for each in days if each.kind.due.mine], 0, 10)
+        counted.append(([each for each in days if not each.kind.due.mine], [duty.label for duty in own],
+                        len([sql for sql in queries if sql.startswith('SELECT 0, t0')])))
+    assert counted[0][0] == counted[1][0] and counted[0][0]
+    # a token is its person's alone
+    assert [labels for _, labels, _ in counted] == [['連携'], []] and counted[1][2] == 1
+
+
 def test_changes_that_a_statement_names():
     words = memo.words_of('SELECT "t1"."eol_on" FROM "system" AS "t1" WHERE "t1"."lifecycle" = ?')
     assert memo.changes_named(words, {System: [(1, {'eol_on': [None, '2026-11-23']})]})
