@@ -2,11 +2,10 @@
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN
 
 from forms.contracts import SECTIONS, ContractForm
-from models import Contract, ContractSystem, System, Vendor
-from models.rules.lifecycle import IN_USE
+from models import Contract, Vendor
 
 from .core import clock
 from .core.permits import DESK, OWNED, kept_by
@@ -52,22 +51,22 @@ def award_rate(contract):
     return (Decimal(contract.amount) * 100 / contract.estimate).quantize(Decimal('0.1'), ROUND_HALF_UP)
 
 
+def runs():
+    """Return the condition that a contract is not over yet."""
+    return (Contract.ends_on >= clock.today()) & (Contract.state != 'terminated')
+
+
 def needed():
     """Return the condition that a contract is the last one of a system in use, or of none and not over yet.
 
     Of those that a later one has followed nothing is due any more.
     """
-    links = ContractSystem.select(SQL('1')).where(ContractSystem.contract == Contract.id,
-                                                  ContractSystem.live())
-    last = links.join(System).where(System.live(), System.lifecycle.in_(IN_USE),
-                                    System.contract_end_on == Contract.ends_on)
-    alone = (Contract.ends_on >= clock.today()) & (Contract.state != 'terminated') & ~fn.EXISTS(links)
-    return fn.EXISTS(last) | alone
+    return (Contract.covers == 'in_use') | (Contract.covers == 'nothing') & runs()
 
 
 def notice_needed():
     """Return the condition that a needed contract still runs: once it is over, its end is what is due."""
-    return needed() & (Contract.ends_on >= clock.today()) & (Contract.state != 'terminated')
+    return Contract.covers.is_null(False) & runs()
 
 
 noun = Noun(

@@ -12,7 +12,7 @@ from models import Department
 from models.rules import calendar, duties
 
 from .core import clock
-from .core.memo import cached
+from .core.memo import cached_drawing
 from .records import display, dues, listing
 from .web.guard import permit, signed_in
 
@@ -22,7 +22,7 @@ bp = Blueprint('duties', __name__, url_prefix='/duties')
 FEW = 10
 #: which duties the list has: what it is called, and which days of which duties these are
 WHEN = {
-    'late': ('期限超過', lambda each, today: each.late(today)),
+    'late': ('期限超過', lambda each, today: each.late),
     'month': ('今月が期限', lambda each, today: not each.kind.due.waits
               and duties.month_of(today)[0] <= each.day <= duties.month_of(today)[1]),
     'later': ('来月以降が期限', lambda each, today: not each.kind.due.waits
@@ -66,21 +66,26 @@ def home_part():
     """Return the part of home that shows the duties of the person signed in, drawn once while they stand."""
     today, person = clock.today(), signed_in()
     first = asked_month(request.args.get('month', ''), today)
-    return cached(('home duties', *dues.key_of(person, today, first)),
-                  partial(draw_home, person, today, first))
+    return cached_drawing(('home duties', *dues.key_of(person, today, first)),
+                          partial(read_home, person, today, first), partial(draw_home, person.role, first))
 
 
-def draw_home(person, today, first):
+def read_home(person, today, first):
+    """Return (the Days up to this month's end, the Duties named, the Days of the month shown)."""
     until = duties.month_of(today)[1]
     days = dues.days_of(person, until=until)
-    told = [each for each in days if each.announced(today)]
-    late = [each for each in days if each.late(today)]
-    overseer = person.role in dues.OVERSEERS
+    few = () if person.role in dues.OVERSEERS else dues.duties_at(
+        person, (each for each in days if each.announced), 0, FEW, until=until)
+    return days, few, days if first <= until else dues.days_of(person)
+
+
+def draw_home(role, first, days, few, of_month):
+    late = [each for each in days if each.late]
+    overseer = role in dues.OVERSEERS
     return Markup(current_app.jinja_env.get_template('duties/home.html').render(
-        total=dues.total(told), late=dues.total(late), overseer=overseer, few=FEW,
-        kinds=dues.tally(late) if overseer else (),
-        duties=() if overseer else dues.duties_at(person, told, 0, FEW, until=until),
-        month=month_view(days if first <= until else dues.days_of(person), first, '/')))
+        total=dues.total(each for each in days if each.announced), late=dues.total(late), overseer=overseer,
+        few=FEW, kinds=dues.tally(late) if overseer else (), duties=few,
+        month=month_view(of_month, first, '/')))
 
 
 class DutyList:
@@ -100,27 +105,45 @@ class DutyList:
         self.unit = self.asked_unit()
         # what is far ahead is counted where it is asked for
         far = any(args.get(name) for name in ('when', 'day', 'month'))
-        until = None if far else duties.month_of(today)[1]
-        every = dues.days_of(person, self.unit, until)
+        self.until = None if far else duties.month_of(today)[1]
         self.options['kind'] = [(kind.code, kind.title) for kind in dues.kinds_of(person.role)]
-        self.day = self.asked_day(args.get('day', ''))
-        if kind := self.chosen('kind'):
-            every = [each for each in every if each.kind.code == kind]
-        self.of_kind = every
+        self.kind, self.day = self.chosen('kind'), self.asked_day(args.get('day', ''))
         if self.day is not None:
             self.values.pop('when', None)
-            found = [each for each in every if each.day == self.day and not each.kind.due.waits]
-        elif when := self.chosen('when'):
-            found = [each for each in every if WHEN[when][1](each, today)]
-        else:
-            found = [each for each in every if each.announced(today)]
-        self.total = dues.total(found)
+        self.when = self.chosen('when')
         size = listing.whole_number(args, 'size', 0)
         self.size = size if size in listing.SIZES else listing.SIZES[0]
-        self.pages = max(1, ceil(self.total / self.size))
-        self.page = min(max(1, listing.whole_number(args, 'page', 1)), self.pages)
-        self.rows = dues.duties_at(person, found, (self.page - 1) * self.size, self.size,
-                                   self.unit, until)
+        asked = max(1, listing.whole_number(args, 'page', 1))
+        month = args.get('month') or (f'{self.day:%Y-%m}' if self.day else '')
+        first = asked_month(month, today)
+        self.total, self.pages, self.page, self.table, self.month = cached_drawing(
+            ('duty list', *dues.key_of(person, today, self.unit, self.until, self.kind, self.when, self.day,
+                                       self.size, asked, first)),
+            partial(self.read, asked, today), partial(self.draw, first))
+
+    def read(self, asked, today):
+        """Return (number of duties, number of pages, the page, its Duties, the Days of its kinds)."""
+        every = dues.days_of(self.person, self.unit, self.until)
+        if self.kind:
+            every = [each for each in every if each.kind.code == self.kind]
+        if self.day is not None:
+            found = [each for each in every if each.day == self.day and not each.kind.due.waits]
+        elif self.when:
+            found = [each for each in every if WHEN[self.when][1](each, today)]
+        else:
+            found = [each for each in every if each.announced]
+        total = dues.total(found)
+        pages = max(1, ceil(total / self.size))
+        page = min(asked, pages)
+        return total, pages, page, dues.duties_at(
+            self.person, found, (page - 1) * self.size, self.size, self.unit, self.until), every
+
+    def draw(self, first, total, pages, page, rows, every):
+        """Return (number of duties, number of pages, the page, its table and the month as drawn)."""
+        parts = current_app.jinja_env.get_template('parts/duties.html').module
+        query = {name: value for name, value in self.values.items() if name != 'when'}
+        return (total, pages, page, parts.duty_table('期限のある仕事の一覧', rows) if rows else '',
+                parts.calendar(month_view(every, first, '/duties/', **query)))
 
     def chosen(self, name):
         """Return a filter's value, '' for none; one that cannot be used is said and left out."""
@@ -177,10 +200,5 @@ class DutyList:
 @permit('duties.read')
 def index():
     """Show the duties of the person signed in by their days, and a month's calendar of them."""
-    person = signed_in()
-    found = DutyList(request.args, person)
-    shown = request.args.get('month') or (f'{found.day:%Y-%m}' if found.day else '')
-    query = {name: value for name, value in found.values.items() if name != 'when'}
-    month = month_view(found.of_kind, asked_month(shown, clock.today()), '/duties/', **query)
-    return render_template('duties/index.html', listing=found, month=month,
+    return render_template('duties/index.html', listing=DutyList(request.args, signed_in()),
                            crumbs=[('ホーム', '/'), ('期限のある仕事', None)])

@@ -103,7 +103,7 @@ class Memo:
 @lru_cache(maxsize=1000)
 def tables_of(sql):
     """Return the names of the tables that a statement may read: every word of it that is one."""
-    words = words_of(sql)
+    words = frozenset(re.findall(r'\w+', sql))
     others = (MADE_OF[word] for word in words & MADE_OF.keys())
     return (words & KNOWN).union(*others) | (frozenset({TRAIL}) if words & _OTHERS else frozenset())
 
@@ -172,6 +172,14 @@ def cached(key, make, at_head=None, again=None):
     return kept.value
 
 
+def cached_drawing(key, read, draw):
+    """Return what `draw(*facts)` gives of the facts that `read()` gives, drawn again only for other facts."""
+    def drawn(kept=None, _changes=None):
+        facts = read()
+        return kept if kept is not None and kept[0] == facts else (facts, draw(*facts))
+    return cached(key, drawn, again=(None, drawn))[1]
+
+
 def _renewed(old, make, again, stands):
     """Return an older result with later changes worked in, or else what `make` makes."""
     changes = None
@@ -211,25 +219,30 @@ def _changes(table, since, stands):
     return read[key]
 
 
-def changes_named(words, changes):
-    """Tell whether some {table: changes} may change what a statement of these words gives.
+def changes_named(statements, changes):
+    """Tell whether some {table: changes} may change what statements give, each told by its `words_of`.
 
-    They do where they change a column that it names. A table that it does not name was read for it.
+    They do where they change a column that one of them names. A table that none names was read for them.
     """
     for table, rows in changes.items():
-        name = table._meta.table_name
-        if name not in words or any(name in MADE_OF[word] for word in words & MADE_OF.keys()):
-            return True
-        named = {field.name for field in table._meta.sorted_fields if field.column_name in words}
+        reading = [words for words in statements if table._meta.table_name in words]
+        named = {field.name for field in table._meta.sorted_fields
+                 if any(field.column_name in words for words in reading)}
         # what is derived from other columns changes with them
-        if named & table.derived or any(named & values.keys() for _, values in rows):
+        if not reading or named & table.derived or any(named & values.keys() for _, values in rows):
             return True
     return False
 
 
+@lru_cache(maxsize=1000)
 def words_of(sql):
-    """Return the words of a statement: the names of all it reads are among them."""
-    return frozenset(re.findall(r'\w+', sql))
+    """Return the words of a statement and of what its summaries are made by: the names of all it reads."""
+    words = frozenset(re.findall(r'\w+', sql))
+    for summary in reversed(SUMMARIES):
+        # what one is made from comes before it
+        if {summary.column.column_name, summary.column.model._meta.table_name} <= words:
+            words |= summary.words
+    return words
 
 
 def _made(make, stands):
@@ -257,7 +270,7 @@ def cached_answer(what, query, make):
     Of a query of one table, a change of columns that it does not name changes nothing.
     """
     sql, params = _asked(query)
-    table, words, again = query.model, words_of(sql), None
+    table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
     named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
     # what is derived from other columns changes with them
     if tables_of(sql) == {table._meta.table_name} and not named & table.derived:

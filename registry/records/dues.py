@@ -7,16 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 
-from peewee import SQL, DateField, fn
+from peewee import SQL, DateField, Field, fn
 
 from models import db
 from models.rules import duties
 from models.visibility import unit_path
 
 from ..core import clock
-from ..core.memo import cached, changes_named, words_of
+from ..core.memo import cached, cached_drawing, changes_named, words_of
 from ..core.permits import UNIT_ROLES, in_principle
 from . import display
 from .noun import NOUNS, PARTS, Due, Savable, of_table
@@ -90,8 +91,10 @@ class Kind:
 
     def counted(self, *asked):
         """Return the select of (day, number) of the duty; `asked` is what `query` is."""
+        # a plain column is grouped in the order of its index
         return self.query(*asked).select(
-            self.on.cast('TEXT').alias('d'), fn.COUNT(1).alias('n')).group_by(SQL('1'))
+            self.on.cast('TEXT').alias('d'), fn.COUNT(1).alias('n')).group_by(
+            self.on if isinstance(self.on, Field) else SQL('1'))
 
     def rows(self, start, number, *asked):
         """Return the select of some of the duty's rows, in the order of their days.
@@ -102,9 +105,10 @@ class Kind:
         columns = (table.id, self.on.cast('TEXT'), table._meta.fields.get(due.record, table.id),
                    self.unit.cast('INTEGER'), (NULL if due.who is None else due.who).cast('TEXT'),
                    *due.more.values())
+        # live rows alone have no day of voiding: so PostgreSQL too finds the order in the index
         return self.query(*asked).select(
             *(column.alias(f'c{n}') for n, column in enumerate(columns))).order_by(
-            self.on, table.id).limit(number).offset(start)
+            table.voided_at, self.on, table.id).limit(number).offset(start)
 
     def day(self, text):
         """Return the day of the duty from what its column gave as text."""
@@ -141,18 +145,17 @@ def kinds_of(role):
 
 
 class Day(NamedTuple):
-    """How many duties of a kind there are of one day; `start` of the kind's come before them."""
+    """How many duties of a kind there are of one day; `start` of the kind's come before them.
+
+    `late` and `announced` say how they stand on the day they were counted for.
+    """
 
     kind: Kind
     day: date
     number: int
     start: int
-
-    def late(self, today):
-        return self.day < today and not self.kind.due.waits
-
-    def announced(self, today):
-        return self.kind.due.waits or self.day <= today + timedelta(days=self.kind.due.days)
+    late: bool
+    announced: bool
 
 
 class Duty(NamedTuple):
@@ -179,14 +182,14 @@ def shared_key(own, person, today, *more):
 
 
 def together(statements):
-    """Return ([(place, *row)], the statement) of several selects of the same columns, read together."""
-    parts, values = [], []
+    """Return ([(place, *row)], the `words_of` each) of several selects of the same columns, read together."""
+    parts, values, words = [], [], []
     for place, query in enumerate(statements):
         sql, params = query.sql()
         parts.append(f'SELECT {place}, t{place}.* FROM ({sql}) AS t{place}')
         values += params
-    sql = ' UNION ALL '.join(parts)
-    return db.execute_sql(sql, values).fetchall(), sql
+        words.append(words_of(sql))
+    return db.execute_sql(' UNION ALL '.join(parts), values).fetchall(), words
 
 
 def by_table(chosen):
@@ -203,34 +206,42 @@ def days_of(person, unit=None, until=None):
     Of one unit alone where its id is given; up to a day and all that are announced where one is, else all.
     """
     asked = person, clock.today(), unit, until
-    return cached(('duties', *key_of(*asked)), partial(_days_of, asked))
+    return cached_drawing(('duties', *key_of(*asked)), partial(_counted, asked), _in_order)
 
 
-def _days_of(asked):
-    found, today = [], asked[1]
+def _counted(asked):
+    """Return the Days of each kind of a person's, counted again for kinds of which something has changed."""
+    found = []
     for table, own in by_table(kinds_of(asked[0].role)):
-        make = partial(_count, own, asked)
+        def kept_on(value, changes):
+            return value | _count([kind for kind, (_, words) in value.items()
+                                   if changes_named([words], changes)], asked)
+        found += cached(('duties of', table, *shared_key(own, *asked)), partial(_count, own, asked),
+                        again=(None, kept_on)).values()
+    return tuple(days for days, _ in found)
 
-        def kept_on(value, changes, make=make):
-            return make() if changes_named(value[1], changes) else value
-        found += cached(('duties of', table, *shared_key(own, *asked)), make, again=(None, kept_on))[0]
+
+def _in_order(*counted):
     place = {kind: n for n, kind in enumerate(kinds())}
-    return sorted(found, key=lambda each: (not each.late(today), each.day, place[each.kind]))
+    return sorted(chain(*counted), key=lambda each: (not each.late, each.day, place[each.kind]))
 
 
 def _count(own, asked):
-    """Return the Days of some kinds, and the words of the statement they were counted by."""
-    rows, sql = together([kind.counted(*asked) for kind in own])
-    counted = {kind: Counter() for kind in own}
+    """Return {kind: (its Days, the words of the statement they were counted by)} of some kinds."""
+    if not own:
+        return {}
+    counted, found, today = [Counter() for _ in own], {}, asked[1]
+    rows, words = together([kind.counted(*asked) for kind in own])
     for place, text, number in rows:
-        counted[own[place]][own[place].day(text)] += number
-    found = []
-    for kind, days in counted.items():
-        start = 0
+        counted[place][own[place].day(text)] += number
+    for kind, days, named in zip(own, counted, words, strict=True):
+        start, every, due = 0, [], kind.due
+        last = date.max if due.waits else today + timedelta(days=due.days)
         for day, number in sorted(days.items()):
-            found.append(Day(kind, day, number, start))
+            every.append(Day(kind, day, number, start, day < today and not due.waits, day <= last))
             start += number
-    return found, words_of(sql)
+        found[kind] = every, named
+    return found
 
 
 def page_of(days, first, number):
@@ -255,7 +266,11 @@ def duties_at(person, days, first, number, unit=None, until=None):
     spans, found, asked = page_of(days, first, number), [], (person, clock.today(), unit, until)
     for table, own in by_table([kind for kind, *_ in spans]):
         those = tuple(span for span in spans if span[0] in own)
-        found += cached(('duties at', table, those, *shared_key(own, *asked)), partial(_read, those, asked))
+
+        def kept_on(value, changes, those=those):
+            return _read(those, asked) if changes_named(value[1], changes) else value
+        found += cached(('duties at', table, those, *shared_key(own, *asked)), partial(_read, those, asked),
+                        again=(None, kept_on))[0]
     place = {kind: n for n, kind in enumerate(kinds())}
     found.sort(key=lambda each: (each[2].stage != duties.LATE, each[2].day, place[each[0]], each[1]))
     return [duty for *_, duty in found]
@@ -267,11 +282,15 @@ def _labels(table, ids):
 
 
 def _read(spans, asked):
-    rows, _ = together([kind.rows(start, number, *asked) for kind, start, number in spans])
+    """Return [(kind, row, its Duty)] of some spans, and the words of the statements these were read by."""
+    rows, words = together([kind.rows(start, number, *asked) for kind, start, number in spans])
     (person, today, *_), ids = asked, {}
     for place, _, _, record, *_ in rows:
         ids.setdefault(spans[place][0].record, set()).add(record)
     labels = {table: _labels(table, every) for table, every in ids.items()}
+    # what a record is called is made of what is recorded of it
+    words += [{table._meta.table_name, *(field.column_name for name, field in table._meta.fields.items()
+                                         if name not in table.derived | table.summaries)} for table in labels]
     found = []
     for place, row, text, record, of, who, *more in rows:
         kind = spans[place][0]
@@ -280,7 +299,7 @@ def _read(spans, asked):
         found.append((kind, row, Duty(
             due.title, address, labels[kind.record][record], display.department(of), who or '', day,
             duties.stage(day, today, due.waits), duties.stage_words(day, today, due.waits))))
-    return found
+    return found, words
 
 
 def total(days):

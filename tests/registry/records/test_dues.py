@@ -26,7 +26,7 @@ from models import (
     System,
     db,
 )
-from registry.core import clock, memo
+from registry.core import clock
 from registry.records import dues
 from registry.records.noun import NOUNS, Due
 
@@ -143,7 +143,7 @@ def test_a_date_moved_clears_what_was_late():
     assert (duty.stage, duty.words) == ('late', '57日超過')
     save(Contract, 1, ends_on=TODAY + timedelta(days=400))
     (each,) = [day for day in days_of('department') if day.kind.code == 'contracts-ends-on']
-    assert not each.late(TODAY) and not each.announced(TODAY)
+    assert not each.late and not each.announced
 
 
 def test_a_notice_is_due_until_the_contract_is_over():
@@ -334,8 +334,8 @@ def pages_of_all(it, number):
     assert dues.duties_at(it, days, len(whole), 50) == []
     # up to a day and what is announced
     near = dues.days_of(it, until=TODAY)
-    assert dues.total([each for each in near if each.announced(TODAY)]) == dues.total(
-        [each for each in days if each.announced(TODAY)])
+    assert dues.total([each for each in near if each.announced]) == dues.total(
+        [each for each in days if each.announced])
     assert dues.total(near) < len(whole)
 
 
@@ -392,14 +392,3 @@ def test_who_sees_the_same_rows_shares_what_was_counted(app, queries):
     assert counted[0][0] == counted[1][0] and counted[0][0]
     # a token is its person's alone
     assert [labels for _, labels, _ in counted] == [['連携'], []] and counted[1][2] == 1
-
-
-def test_changes_that_a_statement_names():
-    words = memo.words_of('SELECT "t1"."eol_on" FROM "system" AS "t1" WHERE "t1"."lifecycle" = ?')
-    assert memo.changes_named(words, {System: [(1, {'eol_on': [None, '2026-11-23']})]})
-    assert not memo.changes_named(words, {System: [(1, {'note': [None, 'x']})]})
-    # of a table that is not named, whatever was read may have been anything
-    assert memo.changes_named(words, {Department: [(1, {'name': ['a', 'b']})]})
-    # what rows of others make of a column
-    ends = memo.words_of('SELECT "contract_end_on" FROM "system", "contract"')
-    assert memo.changes_named(ends, {Contract: [(1, {'title': ['a', 'b']})]})
