@@ -70,7 +70,7 @@ class Contract(Searched):
     covers = CodeField(COVERS, null=True)
 
     class Meta:
-        indexes = ((('department', 'contract_no'), False),)
+        indexes = ((('department', 'voided_at', 'contract_no'), False), (('voided_at', 'contract_no'), False))
 
     #: what the systems it is linked to say of it
     summaries = frozenset({'covers'})

@@ -90,9 +90,10 @@ class System(Table):
         indexes = (
             (('voided_at', 'system_no'), False),
             (('voided_at', 'name'), False),
-            (('owner', 'system_no'), False),
+            (('owner', 'voided_at', 'system_no'), False),
             (('category', 'system_no'), False),
-            (('voided_at', 'lifecycle', 'owner'), False))
+            (('voided_at', 'lifecycle'), False),
+            (('voided_at', 'contract_end_on', 'lifecycle'), False))
 
     derived = frozenset({'search_text'})
     #: 契約満了日 is what the contracts say (`models.contracts`)
@@ -112,7 +113,7 @@ class System(Table):
 
 
 # how many systems are due on each day, and which first, one walk of an index alone tells
-for _day in (System.contract_end_on, System.eol_on, System.renew_on, System.retire_planned_on,
-             System.pia_redo_on, System.inventory_on):
+for _day in (System.eol_on, System.renew_on, System.retire_planned_on, System.pia_redo_on,
+             System.inventory_on):
     System.add_index(System.voided_at, _day, System.id, System.lifecycle, System.owner,
                      name=f'system_{_day.column_name}_due')

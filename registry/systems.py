@@ -304,9 +304,11 @@ noun = Noun(
         Filter('inventory', '棚卸', lambda: [('0', '記録がない')], lambda v: System.inventory_on.is_null()),
     ],
     due=(
-        # of the unit's own contracts the contracts tell
+        # of the unit's own contracts the contracts tell; as text it is found by the unit, which is asked for
+        # always, and not by the day, which every system has
         Due('contract_end_on', 'システムの契約満了（ほかの所属の契約）', days=365,
-            roles=('department', 'head'), open=contracted_by_another, who=System.manager),
+            roles=('department', 'head'), open=contracted_by_another, who=System.manager,
+            on=lambda: System.contract_end_on.cast('TEXT')),
         Due('eol_on', 'サポート終了（EOL）', days=365, open=in_states(*lifecycle.IN_USE), who=System.manager),
         Due('renew_on', 'システムの更新', days=365, open=in_states('operate', 'review', 'renew'),
             who=System.manager),

@@ -281,6 +281,19 @@ def _labels(table, ids):
     return dict(zip((row.id for row in rows), table.labels_of(rows), strict=True))
 
 
+@cache
+def _words_of_labels(table):
+    """Return, of each table that labels of a table's rows are made of, the names of what is recorded."""
+    tables = {table}
+    for path in table.labelled_by:
+        other = table
+        for name in path.split('.'):
+            other = other._meta.fields[name].rel_model
+            tables.add(other)
+    return [{each._meta.table_name, *(field.column_name for name, field in each._meta.fields.items()
+                                      if name not in each.derived | each.summaries)} for each in tables]
+
+
 def _read(spans, asked):
     """Return [(kind, row, its Duty)] of some spans, and the words of the statements these were read by."""
     rows, words = together([kind.rows(start, number, *asked) for kind, start, number in spans])
@@ -288,9 +301,7 @@ def _read(spans, asked):
     for place, _, _, record, *_ in rows:
         ids.setdefault(spans[place][0].record, set()).add(record)
     labels = {table: _labels(table, every) for table, every in ids.items()}
-    # what a record is called is made of what is recorded of it
-    words += [{table._meta.table_name, *(field.column_name for name, field in table._meta.fields.items()
-                                         if name not in table.derived | table.summaries)} for table in labels]
+    words += [recorded for table in labels for recorded in _words_of_labels(table)]
     found = []
     for place, row, text, record, of, who, *more in rows:
         kind = spans[place][0]
