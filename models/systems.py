@@ -92,7 +92,7 @@ class System(Table):
             (('voided_at', 'name'), False),
             (('owner', 'voided_at', 'system_no'), False),
             (('category', 'system_no'), False),
-            (('voided_at', 'lifecycle'), False),
+            (('voided_at', 'lifecycle', 'owner'), False),
             (('voided_at', 'contract_end_on', 'lifecycle'), False))
 
     derived = frozenset({'search_text'})

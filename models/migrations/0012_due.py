@@ -14,6 +14,8 @@ STATEMENTS = [
     'CREATE INDEX "system_retire_planned_on_due" ON "system" ("voided_at", "retire_planned_on", "id", "lifecycle", "owner_id")',
     'CREATE INDEX "system_pia_redo_on_due" ON "system" ("voided_at", "pia_redo_on", "id", "lifecycle", "owner_id")',
     'CREATE INDEX "system_inventory_on_due" ON "system" ("voided_at", "inventory_on", "id", "lifecycle", "owner_id")',
+    'DROP INDEX "system_voided_at_lifecycle"',
+    'CREATE INDEX "system_voided_at_lifecycle_owner_id" ON "system" ("voided_at", "lifecycle", "owner_id")',
     # those of a unit are counted by the unit
     'DROP INDEX "contract_department_id_contract_no"',
     'CREATE INDEX "contract_department_id_voided_at_contract_no" ON "contract" ("department_id", "voided_at", "contract_no")',

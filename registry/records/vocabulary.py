@@ -64,7 +64,7 @@ LABELS = {
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
     System: {'contract_end_on': '契約満了日（契約から）'},
-    Contract: {'covers': '続く契約のない対象（関連システムから）'},
+    Contract: {'covers': '満了を知らせる理由（関連システムから）'},
     Support: {'state': '状態'},
     SupportComment: {'person': '書いた人', 'at': '日時', 'state': '移った先の状態',
                      'text': 'コメント'},
