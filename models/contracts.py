@@ -28,7 +28,7 @@ CONTRACT_KINDS = {'service': '業務委託', 'lease': '賃貸借', 'licence': '�
                   'purchase': '購入', 'unit_price': '単価契約', 'works': '工事・請負'}
 TERMS = {'single_year': '単年度', 'continuing': '長期継続契約', 'authorised': '債務負担行為に基づく複数年'}
 SUBCONTRACTING = {'none': 'なし', 'approved': '承認済', 'unapproved': '未承認'}
-#: of what a contract is the last: 契約の期限 matter while it is, and pass to the one that follows it
+#: why the days of a contract still matter: no other follows it at a system in use, or it has no system
 COVERS = {'in_use': '使用中のシステムの最後の契約', 'nothing': '関連システムなし'}
 #: what must be known of a contract once it is no longer 要確認 (*)
 COMPLETE = ('vendor', 'method', 'kind', 'term', 'contracted_on', 'starts_on', 'ends_on', 'amount')
