@@ -327,7 +327,7 @@ class Writing:
         return changed
 
     def _note(self, row, label, kind, changes):
-        if type(row) in SUMMARISED:
+        if any(kind == 'create' or one.follows(type(row), changes) for one in SUMMARISED.get(type(row), ())):
             self.summarised.setdefault(type(row), []).append(row.id)
         self.lines.append((len(self.lines), row._meta.table_name, row.id, label[:300], kind,
                            canonical(changes)))

@@ -2,7 +2,7 @@
 from .actuals import Actual
 from .base import constrain, db
 from .budget_requests import BudgetRequest
-from .contracts import SYSTEM_END, Contract, ContractSystem
+from .contracts import CONTRACT_COVERS, SYSTEM_END, Contract, ContractSystem
 from .engagements import CorrectiveAction, Engagement, Finding
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
@@ -25,8 +25,8 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, Syst
            Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem, Support,
            SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
            Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule]
-#: columns that acts on other tables keep what they are
-SUMMARIES = [SYSTEM_END]
+#: columns that acts on other tables keep what they are; what one is made from comes before it
+SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]
 TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
 

@@ -1,10 +1,12 @@
 """The ground every table stands on: the database, the base table, the field types, the search fold."""
+import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from functools import cached_property
 
 from peewee import (
     SQL,
@@ -219,6 +221,15 @@ class Summary:
     column: Field
     value: Callable
     reached: dict
+
+    @cached_property
+    def words(self):
+        """The words of its SQL: the names of all it is made from are among them."""
+        return frozenset(re.findall(r'\w+', self.column.model.select(self.value()).sql()[0]))
+
+    def follows(self, table, names):
+        """Tell whether it may become another where columns of a table have changed."""
+        return any(table._meta.fields[name].column_name in self.words for name in names)
 
     def refresh(self, ids=None):
         """Write the column where it is not what it should be, of all rows or those that a select gives.

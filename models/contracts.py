@@ -1,6 +1,7 @@
 """Contracts (契約) of systems with vendors, domain §2.4; many systems may stand under one contract."""
 from peewee import (
     JOIN,
+    SQL,
     BigIntegerField,
     BooleanField,
     CharField,
@@ -9,10 +10,12 @@ from peewee import (
     IntegerField,
     fn,
 )
+from peewee import Case as Choice
 
 from .base import OPEN, CodeField, LongField, Searched, Summary, Table
 from .organisation import Department
 from .procurement import Case
+from .rules import lifecycle
 from .systems import System
 from .vendors import Vendor
 
@@ -25,6 +28,8 @@ CONTRACT_KINDS = {'service': '業務委託', 'lease': '賃貸借', 'licence': '�
                   'purchase': '購入', 'unit_price': '単価契約', 'works': '工事・請負'}
 TERMS = {'single_year': '単年度', 'continuing': '長期継続契約', 'authorised': '債務負担行為に基づく複数年'}
 SUBCONTRACTING = {'none': 'なし', 'approved': '承認済', 'unapproved': '未承認'}
+#: why the days of a contract still matter: no other follows it at a system in use, or it has no system
+COVERS = {'in_use': '使用中のシステムの最後の契約', 'nothing': '関連システムなし'}
 #: what must be known of a contract once it is no longer 要確認 (*)
 COMPLETE = ('vendor', 'method', 'kind', 'term', 'contracted_on', 'starts_on', 'ends_on', 'amount')
 
@@ -62,9 +67,13 @@ class Contract(Searched):
     erasure_clause = BooleanField(null=True)
     accepted_on = DateField(null=True)
     note = LongField(2000, null=True)
+    covers = CodeField(COVERS, null=True)
 
     class Meta:
-        indexes = ((('department', 'contract_no'), False), (('voided_at', 'ends_on'), False))
+        indexes = ((('department', 'voided_at', 'contract_no'), False), (('voided_at', 'contract_no'), False))
+
+    #: what the systems it is linked to say of it
+    summaries = frozenset({'covers'})
 
     checks = {
         'complete': "state = 'unconfirmed' OR (vendor_id IS NOT NULL AND method IS NOT NULL "
@@ -112,3 +121,38 @@ SYSTEM_END = Summary(
         ContractSystem: lambda ids: ContractSystem.select(ContractSystem.system).where(
             ContractSystem.id.in_(ids)),
     })
+
+
+def _covers():
+    """Return the expression of what a contract covers (`COVERS`), None where others follow it."""
+    links = ContractSystem.select(SQL('1')).where(ContractSystem.contract == Contract.id,
+                                                  ContractSystem.live())
+    last = links.join(System, JOIN.CROSS).where(
+        System.id == ContractSystem.system, System.live(), System.lifecycle.in_(lifecycle.IN_USE),
+        System.contract_end_on == Contract.ends_on)
+    return Choice(None, [(fn.EXISTS(last), 'in_use'), (~fn.EXISTS(links), 'nothing')])
+
+
+def _beside(links):
+    """Return the select of the ids of contracts that cover a system which some links lead to."""
+    other = ContractSystem.alias()
+    return ContractSystem.select(ContractSystem.contract).join(
+        other, on=other.system == ContractSystem.system).where(links(other))
+
+
+#: which contracts are the last ones of systems in use; those of its systems change with a contract
+CONTRACT_COVERS = Summary(
+    Contract.covers, _covers,
+    {
+        # with a condition of either PostgreSQL would look at every contract
+        Contract: lambda ids: Contract.select(Contract.id).where(Contract.id.in_(ids)) | _beside(
+            lambda link: link.contract.in_(ids)),
+        ContractSystem: lambda ids: _beside(lambda link: link.id.in_(ids)),
+        System: lambda ids: ContractSystem.select(ContractSystem.contract).where(
+            ContractSystem.system.in_(ids)),
+    })
+# how many end on each day, and which first, one walk of an index alone tells
+Contract.add_index(Contract.voided_at, Contract.ends_on, Contract.id, Contract.covers, Contract.state,
+                   Contract.department, name='contract_ends_on_due')
+Contract.add_index(Contract.voided_at, Contract.notice_on, Contract.id, Contract.covers, Contract.ends_on,
+                   Contract.state, Contract.department, name='contract_notice_on_due')

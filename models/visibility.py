@@ -35,6 +35,18 @@ def unit_column(table):
     return name if is_owned(table) and isinstance(table._meta.fields.get(name), ForeignKeyField) else None
 
 
+def unit_path(table):
+    """Return the foreign keys that lead, one after the other, from a table to its rows' unit; () if none."""
+    name = unit_column(table)
+    if name is None:
+        return ()
+    field = table._meta.fields[name]
+    if field.rel_model is Department:
+        return (field,)
+    rest = unit_path(field.rel_model)
+    return (field, *rest) if rest else ()
+
+
 def unit_of(row):
     """Return the id of the unit a record belongs to.
 

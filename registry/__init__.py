@@ -18,6 +18,7 @@ from . import (
     api,
     budget_requests,
     contracts,
+    duties,
     engagements,
     files,
     incidents,
@@ -36,7 +37,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display
+from .records import display, dues
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -54,6 +55,7 @@ PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategi
          actuals.entries, tokens.tokens)
 declare(*NOUNS, parts=PARTS)
 require_labels()
+dues.require_dues()
 
 
 class Number(IntegerConverter):
@@ -91,7 +93,7 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               trail.bp, files.bp, tokens.bp, openapi.blueprint()):
+               duties.bp, trail.bp, files.bp, tokens.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

@@ -10,7 +10,7 @@ from models import Contract, Vendor
 from .core import clock
 from .core.permits import DESK, OWNED, kept_by
 from .records import pages
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun
 
 #: the windows of the renewal radar: the budget for a renewal is asked for in the autumn of the year before
 #: (BR-21)
@@ -51,6 +51,24 @@ def award_rate(contract):
     return (Decimal(contract.amount) * 100 / contract.estimate).quantize(Decimal('0.1'), ROUND_HALF_UP)
 
 
+def runs():
+    """Return the condition that a contract is not over yet."""
+    return (Contract.ends_on >= clock.today()) & (Contract.state != 'terminated')
+
+
+def needed():
+    """Return the condition that a contract is the last one of a system in use, or of none and not over yet.
+
+    Of those that a later one has followed nothing is due any more.
+    """
+    return (Contract.covers == 'in_use') | (Contract.covers == 'nothing') & runs()
+
+
+def notice_needed():
+    """Return the condition that a needed contract still runs: once it is over, its end is what is due."""
+    return Contract.covers.is_null(False) & runs()
+
+
 noun = Noun(
     name='contracts', title='契約', table=Contract, form=ContractForm, key=('contract_no',),
     sort='contract_no',
@@ -65,5 +83,7 @@ noun = Noun(
              Filter('ends', '終了日', lambda: list(MONTHS.items()), ends_within),
              Filter('system', '関連システム'),
              Filter('case', '調達案件')],
+    due=(Due('ends_on', '契約満了', days=365, open=needed),
+         Due('notice_on', '契約更新の申出期限', days=60, open=notice_needed)),
     hint='情報システムの契約です。システムの契約満了日は、ここに登録した契約の終了日のうち最も遅い日です。')
 bp = pages.blueprint(noun)

@@ -14,7 +14,7 @@ from models.rules import lifecycle
 from .core import clock
 from .core.permits import auditor, it, kept_by, own
 from .records import display, links, pages
-from .records.noun import Column, Filter, Flow, Noun, Part
+from .records.noun import Column, Due, Filter, Flow, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
 
@@ -33,6 +33,9 @@ engagements = Noun(
         engagement=row.engagement_no), 'states': FINDING_STATES, 'categories': FINDING_CATEGORIES},
     columns=['engagement_no', 'kind', 'theme', 'department', 'held_on', 'reported_on'],
     filters=['kind', 'department', Filter('system', '対象システム')],
+    due=(Due('planned_on', '監査の実施', open=Engagement.held_on.is_null, who=Engagement.auditor),
+         Due('held_on', '監査の報告待ち', waits=True, open=Engagement.reported_on.is_null,
+             who=Engagement.auditor)),
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -54,6 +57,11 @@ def open_condition(value):
         return asks
     return asks & Finding.id.in_(CorrectiveAction.select(CorrectiveAction.finding).where(
         CorrectiveAction.live(), CorrectiveAction.due_on < clock.today(), CorrectiveAction.done_on.is_null()))
+
+
+def measures_of_open_findings():
+    """Return the condition that a measure belongs to a finding that is open."""
+    return CorrectiveAction.finding.in_(Finding.select(Finding.id).where(Finding.live(), open_condition('1')))
 
 
 def finding_tone(value):
@@ -236,11 +244,19 @@ def prepare_follow_up(row, before, form, by, at):
 #: what of a measure is approved with the plan
 APPROVED = ('measure', 'owner', 'due_on')
 actions = Part(name='actions', title='是正措置', table=CorrectiveAction, form=ActionForm,
-               prepare=prepare_action, cannot_void=refuse_action_void)
+               prepare=prepare_action, cannot_void=refuse_action_void,
+               due=(Due('due_on', '指摘の是正', record='finding', who=Person.name,
+                        roles=('it', 'department', 'head', 'auditor'),
+                        open=lambda: CorrectiveAction.done_on.is_null() & measures_of_open_findings(),
+                        joins=lambda query: query.join_from(
+                            CorrectiveAction, Person, on=CorrectiveAction.owner == Person.id)),))
 follow_ups = Part(name='actions', title='監査事後確認', table=CorrectiveAction, form=FollowUpForm,
                   prepare=prepare_follow_up,
                   reason_in='result_note', permit_names={'edit': 'actions.follow'},
-                  act_kinds={'edit': 'actions.follow'})
+                  act_kinds={'edit': 'actions.follow'},
+                  due=(Due('done_on', '監査事後確認待ち', record='finding', waits=True,
+                           open=lambda: (CorrectiveAction.followed_on.is_null()
+                                         & measures_of_open_findings())),))
 
 
 @findings_bp.route('/<int:id>/actions/new', methods=['GET', 'POST'])

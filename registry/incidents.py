@@ -3,7 +3,7 @@
 from forms.incidents import IncidentForm, LevelForm, ShareForm
 from models import BusinessSystem, CaseShare, Incident, IncidentLevel, IncidentSystem, System
 from models.figures.incidents import windows
-from models.figures.recovery import recovery_of
+from models.figures.recovery import due_number, recovery_of
 from models.rules import calendar, clocks
 
 from .core import clock
@@ -11,7 +11,7 @@ from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import judging
 from .records import links, pages
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun
 from .web.guard import visible_of
 
 
@@ -51,6 +51,9 @@ def level_tone(value):
     return 'bad' if value >= 4 else ''
 
 
+#: whoever is struck by an incident, or audits how it was met, sees it stand open
+STRUCK = ('it', 'department', 'head', 'auditor')
+
 incidents = Noun(
     name='incidents', title='インシデント', table=Incident, form=IncidentForm, key=('incident_no',),
     sort='-detected_at',
@@ -65,6 +68,11 @@ incidents = Noun(
              Filter('open', '状況', lambda: [('1', '未復旧'), ('0', '復旧済み')],
                     lambda v: Incident.restored_at.is_null(v == '1')),
              Filter('system', '対象システム')],
+    due=(Due('restored_at', 'インシデントの復旧', roles=STRUCK, read=calendar.day_of_number,
+             on=lambda: due_number(clock.today(), judging.settings()),
+             open=lambda: Incident.restored_at.is_null() & (Incident.level >= clocks.JUDGED_FROM)),
+         Due('detected_at', '復旧待ち（影響なし）', roles=STRUCK, waits=True, read=calendar.day_of_moment,
+             open=lambda: Incident.restored_at.is_null() & (Incident.level < clocks.JUDGED_FROM))),
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',),

@@ -7,6 +7,7 @@ from forms.fields import Code, Exact, Long, Many
 from forms.plans import CheckInForm, PlanForm
 from forms.viewer import UNLIMITED
 from models import CheckIn, Plan
+from models.figures.plans import FIRST_QUARTER
 from models.plans import ASSESSMENTS, CAUSES, QUARTERS
 from models.rules import calendar
 
@@ -14,7 +15,7 @@ from .core import clock
 from .core.permits import DESK, OWNED, kept_by
 from .records import display, exporting, pages, saving
 from .records.importing import Cells, Entry, Load
-from .records.noun import Column, Filter, Noun, Part
+from .records.noun import Column, Due, Filter, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
 
@@ -204,6 +205,22 @@ latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(
     CheckIn.plan == Plan.id, CheckIn.live()).order_by(CheckIn.quarter.desc()).limit(1), '')
 
 
+def unchecked(quarter):
+    """Return the condition that a plan has to be checked for a quarter and has not been since."""
+    later = CheckIn.select(CheckIn.plan).where(CheckIn.live(), CheckIn.quarter >= quarter)
+    classes = [code for code, first in FIRST_QUARTER.items() if int(quarter[0]) % first == 0]
+    return Plan.plan_class.in_(classes) & Plan.id.not_in(later)
+
+
+def check_in_due(quarter):
+    """Return the Due of a quarter's check-in: in the quarter after it (S1: 1Qは7〜9月)."""
+    def last_day(text):
+        year, no = int(text), int(quarter[0])
+        return calendar.quarter_end(year, no + 1) if no < 4 else calendar.quarter_end(year + 1, 1)
+    return Due(quarter, f'{QUARTERS[quarter]}の進捗確認', days=92, on=lambda: Plan.fiscal_year, read=last_day,
+               open=lambda: unchecked(quarter), at=f'/plans/{{id}}/check-ins/{quarter}')
+
+
 noun = Noun(
     name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no',
     prefix='P-',
@@ -215,6 +232,7 @@ noun = Noun(
     filters=['fiscal_year', 'department', 'plan_class',
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')],
                     lambda v: latest == (v if v in ASSESSMENTS else ''))],
+    due=tuple(map(check_in_due, QUARTERS)),
     hint='四半期ごとに進捗を確認します。')
 bp = pages.blueprint(noun)
 

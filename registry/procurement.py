@@ -13,7 +13,7 @@ from models.settings import DatedSettings
 from .core import clock
 from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
 from .records import display, pages
-from .records.noun import Column, Filter, Flow, Noun
+from .records.noun import Column, Due, Filter, Flow, Noun
 from .web.guard import allowed
 
 #: what a support examines of a case and of its budget line
@@ -224,6 +224,11 @@ supports = Noun(
              Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
              'kind',
              Filter('trial', options=lambda: [('1', '試行')], where=lambda v: Support.trial)],
+    due=(Due('requested_on', '調達支援の点検待ち', waits=True, roles=('it',),
+             open=lambda: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
+         Due('returned', '差し戻された調達支援', waits=True, roles=('department', 'head'),
+             on=lambda: Support.requested_on,
+             open=lambda: (Support.state == 'returned') & of_live_cases())),
     hint='依頼 → 点検 → 差戻し・再提出 → 完了 と進みます。')
 
 

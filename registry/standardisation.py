@@ -12,7 +12,7 @@ from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages
 from .records.importing import Load
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun
 from .web.guard import permit
 
 
@@ -43,6 +43,8 @@ businesses = Noun(
              'planned_cutover_on', 'cutover_on'],
     filters=[Filter('applicable', options=lambda: [('1', '適用する業務'), ('0', '適用しない業務')]),
              Filter('system', '対象システム')],
+    due=(Due('planned_cutover_on', '標準化の本番切替', days=180,
+             open=lambda: Business.applicable & Business.cutover_on.is_null()),),
     hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
 
 
@@ -129,13 +131,24 @@ def progress_tone(value):
     return {'done': 'good', 'doing': 'warn', 'excluded': 'quiet'}.get(value, '')
 
 
+def in_force(day):
+    """Return the condition that a step is one of the step master in force on a day."""
+    return StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day)))
+
+
+def planned_steps():
+    """Return the condition that a step of an applicable business is not done and counts today."""
+    return StepProgress.status.in_(['todo', 'doing']) & in_force(clock.today()) & StepProgress.business.in_(
+        Business.select(Business.id).where(Business.live(), Business.applicable))
+
+
 steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad,
     panels=step_panels, template='standardisation/step.html',
     # a step is called by its number in the step master in force
-    scope=lambda day: StepProgress.step.in_(Step.select(Step.id).where(Step.master == master_on(day))),
+    scope=in_force,
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
     columns=[Column('business', '業務', Business.name, by=Business.code),
              Column('no', 'ステップ', Step.no, display.number),
@@ -145,6 +158,7 @@ steps = Noun(
     filters=[Filter('business', '業務', display.table_options(Business, 'code', 'name'),
                     lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
              'status'],
+    due=(Due('planned_on', '標準化ステップの完了', open=planned_steps),),
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 def is_counted_by_another(but):
     """Tell whether figures of past days are counted by another step master than `but` (an id)."""

@@ -1,7 +1,7 @@
 """The ledger's pages: systems (情報システム), their lifecycle moves, and what hangs on them."""
 from datetime import timedelta
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from forms.systems import FIELDS_OF, SECTIONS, MoveForm, SystemForm
 from models import (
@@ -25,7 +25,7 @@ from .core import clock
 from .core.memo import cached_answer
 from .core.permits import OWNED, kept_by
 from .records import display, links, pages
-from .records.noun import Column, Filter, Flow, Noun, of_table
+from .records.noun import Column, Due, Filter, Flow, Noun, of_table
 from .records.vocabulary import vocabulary_of
 from .web.guard import allowed, signed_in, visible_of
 from .web.menu import address
@@ -258,6 +258,19 @@ flow = Flow(
 VENDOR = ContractSystem.select(Vendor.name).join(Contract, JOIN.CROSS).join(Vendor, JOIN.CROSS).where(
     ContractSystem.system == System.id, ContractSystem.live(), Contract.id == ContractSystem.contract,
     Contract.live(), Vendor.id == Contract.vendor).order_by(Contract.ends_on.desc(nulls='LAST')).limit(1)
+def contracted_by_another():
+    """Return the condition that a system in use has its last contract from another unit than its own."""
+    own = ContractSystem.select(SQL('1')).join(Contract).where(
+        ContractSystem.system == System.id, ContractSystem.live(), Contract.live(),
+        Contract.ends_on == System.contract_end_on, Contract.department == System.owner)
+    return System.lifecycle.in_(lifecycle.IN_USE) & ~fn.EXISTS(own)
+
+
+def in_states(*states):
+    """Return the function that gives the condition that a system is in one of some states."""
+    return lambda: System.lifecycle.in_(states)
+
+
 MOVED_TO_CONTRACTS = '契約の台帳に移りました。契約のファイルで取り込んでください。'
 
 noun = Noun(
@@ -288,7 +301,23 @@ noun = Noun(
         Filter('lifecycle', '状態'),
         'category', 'zone', 'hosting',
         Filter('pii', '個人情報'),
+        Filter('inventory', '棚卸', lambda: [('0', '記録がない')], lambda v: System.inventory_on.is_null()),
     ],
+    due=(
+        # of the unit's own contracts the contracts tell; as text it is found by the unit, which is asked for
+        # always, and not by the day, which every system has
+        Due('contract_end_on', 'システムの契約満了（ほかの所属の契約）', days=365,
+            roles=('department', 'head'), open=contracted_by_another, who=System.manager,
+            on=lambda: System.contract_end_on.cast('TEXT')),
+        Due('eol_on', 'サポート終了（EOL）', days=365, open=in_states(*lifecycle.IN_USE), who=System.manager),
+        Due('renew_on', 'システムの更新', days=365, open=in_states('operate', 'review', 'renew'),
+            who=System.manager),
+        Due('retire_planned_on', 'システムの廃止', days=90, open=in_states(*lifecycle.IN_USE),
+            who=System.manager),
+        Due('pia_redo_on', 'PIAの再実施', days=180, open=in_states(*lifecycle.IN_USE), who=System.manager),
+        # the stocktaking is a yearly one
+        Due('inventory_on', '棚卸（年1回）', after=365, open=in_states(*lifecycle.IN_USE),
+            who=fn.COALESCE(System.inventory_by, System.manager))),
     hint='区が持つすべての情報システムの台帳です。構想から廃棄まで、状態と履歴を残します。')
 bp = pages.blueprint(noun)
 

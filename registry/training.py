@@ -15,7 +15,7 @@ from .core import clock
 from .core.memo import cached, cached_count
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, links, pages
-from .records.noun import Column, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form, submitted
 
@@ -62,6 +62,20 @@ def prepare_course(row, before, form, by, at):
         yield 'census_on', '対象者が確定しているため、対象者基準日は変えられません。'
 
 
+#: states of who has yet to attend
+UNATTENDED = ('waiting', 'attending')
+
+
+def of_this_year():
+    """Return the condition that a course stands and is of this fiscal year: later nothing is made up for."""
+    return Course.live() & (Course.fiscal_year >= calendar.fiscal_year(clock.today()))
+
+
+def enrolled(*conditions):
+    """Return the select of the courses with somebody on their census, of whom conditions hold."""
+    return Enrolment.select(Enrolment.course).where(Enrolment.live(), *conditions)
+
+
 courses = Noun(
     name='courses', title='研修', table=Course, form=CourseForm, key=('code',), sort='-year',
     prepare=prepare_course,
@@ -71,6 +85,9 @@ courses = Noun(
              'name', 'category', 'mandatory', 'closes_on', 'census_on'],
     filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),
              'category'],
+    due=(Due('census_on', '研修の対象者の確定', open=lambda: of_this_year() & Course.id.not_in(enrolled())),
+         Due('closes_on', '研修の締切（未受講あり）',
+             open=lambda: of_this_year() & Course.id.in_(enrolled(Enrolment.status.in_(UNATTENDED))))),
     hint='必須の情報セキュリティ研修が、受講率の対象になります。')
 
 
@@ -123,6 +140,9 @@ enrolments = Noun(
              'status',
              Filter('department', '所属', display.department_options, lambda v: Enrolment.staff.in_(
                  Staff.select(Staff.id).where(Staff.department == display.unit_id(v))))],
+    due=(Due('closes_on', '研修の受講', roles=('department', 'head'), on=lambda: Course.closes_on,
+             open=lambda: of_this_year() & Enrolment.status.in_(UNATTENDED), who=Staff.name,
+             joins=lambda query: query.join_from(Enrolment, Course, on=Enrolment.course == Course.id)),),
     hint='対象者基準日の名簿です。除外には理由が必要です。')
 courses_bp = pages.blueprint(courses)
 enrolments_bp = pages.blueprint(enrolments)

@@ -31,7 +31,7 @@ UNITS = frozenset({'systems', 'contracts', 'budget-requests', 'cases', 'supports
                    'enrolments', 'engagements', 'findings', 'plans', 'staff', 'actions'})
 #: endpoint: who may use it in principle
 OTHERS = {
-    'board.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,
+    'board.index': EVERYONE, 'duties.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,
     'sign_in.sign_out': EVERYONE, 'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE,
     'actuals.edit': DESK, 'figures.show_figure': EVERYONE, 'steps.grid': EVERYONE, 'systems.move': OWNED,
     'supports.move': OWNED, 'budget-requests.ask': OWNED, 'courses.census': DESK, 'findings.move': OWNED

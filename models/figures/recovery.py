@@ -57,7 +57,7 @@ class Clock:
     No setting changes between these days. `hours`, `start` and `stop` are the settings' values then.
     """
 
-    EPOCH = date(1970, 1, 1).toordinal()
+    EPOCH = calendar.EPOCH
     #: what the clock of an incident detected outside and inside business hours may take
     TARGETS = timedelta(hours=24), timedelta(hours=4)
 
@@ -157,6 +157,18 @@ class Clock:
             return 'met' if took <= target.total_seconds() else 'missed', took
         taken = until - start
         return 'missed' if taken > target else 'open', int(taken.total_seconds())
+
+
+def due_number(today, dated):
+    """Return the SQL expression of the day, counted from 1970, by which an incident is to be restored.
+
+    By the business hours of today, and the holidays of this year and the two before.
+    """
+    clock = Clock(today.replace(year=today.year - 2, month=1, day=1), today.replace(month=12, day=31),
+                  *(dated.on(name, today) for name in RECOVERY))
+    begun = seconds(clock.start) + 9 * 3600
+    return (begun + clock.by_target(clock.inside(clock.local),
+                                    lambda target: int(target.total_seconds()))) / 86400
 
 
 #: kinds of groups of incidents; the kind of an incident in a group of its own is its id

@@ -86,6 +86,20 @@ def month_ends(year, as_of):
     return ends
 
 
+#: the number of 1 January 1970, from which days and seconds are counted
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_of_number(text):
+    """Return the day of so many days since 1970, as text."""
+    return date.fromordinal(EPOCH + int(text))
+
+
+def day_of_moment(text):
+    """Return the day in Japan of a moment, given as text as databases keep it: naive, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(JST).date()
+
+
 def _era_year(number):
     return '元' if number == 1 else str(number)
 

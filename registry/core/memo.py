@@ -14,8 +14,9 @@ from models import RECORDS, SUMMARIES, db
 
 #: how many results are kept, and of how many heads of the chain it is known which tables they changed
 MOST, HEADS = 2000, 8
+_TABLES = {table._meta.table_name: table for table in RECORDS}
 #: every table that only acts write: it changes when an act of the chain names it
-KNOWN = frozenset(table._meta.table_name for table in RECORDS)
+KNOWN = frozenset(_TABLES)
 #: stands for any other table: the trail itself, which changes with every act
 TRAIL = ''
 #: names no table: the number of the head's act
@@ -118,7 +119,7 @@ class Scope:
     """One request or command: the process's Memo, and the chain's head as it was found first."""
 
     def __init__(self, find):
-        self.find, self.head = find, None
+        self.find, self.head, self.changes = find, None, {}
 
 
 _scope = ContextVar('scope', default=None)
@@ -149,7 +150,8 @@ def cached(key, make, at_head=None, again=None):
     The chain's head, this request's or the one given as `at_head`, says how the tables stand. The key must
     name all else the result depends on, what was read before `make` ran included. Of a result that was made
     from one table alone, `again` may give (the table, a function (value, changes) that returns the value
-    after some changes of it). Outside of any scope nothing is cached.
+    after some changes of it); of any other (None, a function of (value, {table: changes})). Outside of any
+    scope nothing is cached.
     """
     scope = _scope.get()
     if scope is None:
@@ -170,6 +172,14 @@ def cached(key, make, at_head=None, again=None):
     return kept.value
 
 
+def cached_drawing(key, read, draw):
+    """Return what `draw(*facts)` gives of the facts that `read()` gives, drawn again only for other facts."""
+    def drawn(kept=None, _changes=None):
+        facts = read()
+        return kept if kept is not None and kept[0] == facts else (facts, draw(*facts))
+    return cached(key, drawn, again=(None, drawn))[1]
+
+
 def _renewed(old, make, again, stands):
     """Return an older result with later changes worked in, or else what `make` makes."""
     changes = None
@@ -178,13 +188,61 @@ def _renewed(old, make, again, stands):
         # this look at the trail is no part of what is being made
         token = _reading.set(None)
         try:
-            changes = past.changes_between(table, old.seq, stands[LAST], WORKED_IN)
+            changes = _changes(table, old.seq, stands) if table else _changes_of_each(old, stands)
         finally:
             _reading.reset(token)
     if changes is None:
         return make()
     _reading.get().update(old.stood)
     return renew(old.value, changes)
+
+
+def _changes_of_each(old, stands):
+    """Return {table: changes} of what a result was made from and has changed since, None for too many."""
+    found = {}
+    for name, mark in old.stood.items():
+        if stands[name] == mark:
+            continue
+        if name == TRAIL:
+            return None
+        found[_TABLES[name]] = changes = _changes(_TABLES[name], old.seq, stands)
+        if changes is None:
+            return None
+    return found
+
+
+def _changes(table, since, stands):
+    """Return a table's changes since an act, None for too many; a request reads them once."""
+    read, key = _scope.get().changes, (table, since, stands[LAST])
+    if key not in read:
+        read[key] = past.changes_between(table, since, stands[LAST], WORKED_IN)
+    return read[key]
+
+
+def changes_named(statements, changes):
+    """Tell whether some {table: changes} may change what statements give, each told by its `words_of`.
+
+    They do where they change a column that one of them names. A table that none names was read for them.
+    """
+    for table, rows in changes.items():
+        reading = [words for words in statements if table._meta.table_name in words]
+        named = {field.name for field in table._meta.sorted_fields
+                 if any(field.column_name in words for words in reading)}
+        # what is derived from other columns changes with them
+        if not reading or named & table.derived or any(named & values.keys() for _, values in rows):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1000)
+def words_of(sql):
+    """Return the words of a statement and of what its summaries are made by: the names of all it reads."""
+    words = frozenset(re.findall(r'\w+', sql))
+    for summary in reversed(SUMMARIES):
+        # what one is made from comes before it
+        if {summary.column.column_name, summary.column.model._meta.table_name} <= words:
+            words |= summary.words
+    return words
 
 
 def _made(make, stands):

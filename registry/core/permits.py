@@ -54,7 +54,7 @@ DESK = (it,)
 OWNED = (it, own)
 #: permits that belong to no noun; each noun adds its own (`Noun.permits`)
 PERMITS = {
-    'board.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL,
+    'board.read': READ_ALL, 'duties.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL,
     'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK,
     'strategies.rate': (it, executive), 'figures.read': READ_ALL, 'reports.read': READ_ALL,
     'actions.create': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED, 'actions.follow': (auditor,),

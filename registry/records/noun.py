@@ -1,6 +1,7 @@
 """What the application knows of each noun: its table, form, list and file."""
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, partial
 
 from peewee import Asc, Desc, Field
@@ -74,6 +75,41 @@ class Filter:
             return self.options()
         label = self.label_of(value, viewer) if value else None
         return [] if label is None else [(value, label)]
+
+
+@dataclass(frozen=True)
+class Due:
+    """A dated duty of a noun's or part's rows, read by home, the list of duties and the calendar.
+
+    Its day is the column `name` of the table, or `on` where that is no plain column, `after` days later;
+    `read` makes the day of what `on` gives as text, later ones of later values. It is announced `days` ahead.
+    One that `waits` has no other day than since when it does, and is never late.
+
+    It stands for the live rows that fulfil `open()`, for the `roles` given or those that may edit a row. With
+    `mine`, the column of a person, each row is a duty of that person alone. `who` is the expression of who is
+    responsible, `joins` adds to the query what `who` and `on` read.
+
+    It is shown at the record, or the one that the foreign key `record` leads to: at its page, or at `page`
+    where no noun has one. Who may do it is led to `at` instead. In both stand `id`, that of the record, and
+    the columns `more`.
+    """
+
+    name: str
+    title: str
+    days: int = 30
+    after: int = 0
+    waits: bool = False
+    on: object = None
+    read: Callable = date.fromisoformat
+    open: Callable = lambda: None
+    roles: tuple | None = None
+    mine: str = ''
+    who: object = None
+    joins: Callable = lambda query: query
+    record: str = ''
+    page: str = ''
+    at: str = ''
+    more: dict = field(default_factory=dict)
 
 
 def formatter_of(cell):
@@ -170,6 +206,8 @@ class Savable:
     reason_in: str = ''
     one_at_place: bool = False
     found_by_numbers: bool = False
+    #: the dated duties of the rows
+    due: tuple = ()
 
     def __post_init__(self):
         self.one = self.one or self.title

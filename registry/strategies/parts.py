@@ -15,7 +15,7 @@ from models.rules import calendar
 
 from ..figures import board as boards
 from ..records import pages, vocabulary
-from ..records.noun import Part
+from ..records.noun import Due, Part
 
 bp = Blueprint('strategies', __name__, url_prefix='/strategies')
 
@@ -102,6 +102,12 @@ DECISIVE_FIELDS = {'target': '目標値', 'operator': '演算子', 'decimals': '
                    'measure': '自動集計', 'business_codes': '対象業務'}
 
 
+def nothing_entered():
+    """Return the condition that no figure counts an indicator and no actual of it has been entered."""
+    return (Indicator.measure.is_null() & Initiative.live() & Strategy.live()
+            & Indicator.id.not_in(Actual.select(Actual.indicator).where(Actual.live())))
+
+
 def explain_difference(row, before, form, by, at):
     """Yield (field name, message) where an official rating differs from the computed one without a reason."""
     view = next(v for v in boards.board(before.strategy.fiscal_year).initiatives if v.no == before.no)
@@ -120,7 +126,12 @@ initiatives = part('重点取組', Initiative, InitiativeForm)
 officials = part('公式評価', Initiative, OfficialForm, prepare=explain_difference,
                  reason_required=reason_required({'official': '公式評価'}),
                  permit_names={'edit': 'strategies.rate'}, act_kinds={'edit': 'strategies.rate'})
-indicators = part('指標', Indicator, IndicatorForm, reason_required=reason_required(DECISIVE_FIELDS))
+indicators = part('指標', Indicator, IndicatorForm, reason_required=reason_required(DECISIVE_FIELDS), due=(
+    Due('actual', '年度の実績の入力', days=92, on=lambda: Strategy.fiscal_year, open=nothing_entered,
+        read=lambda year: calendar.year_range(int(year))[1], page='/strategies/{year}/initiatives/{no}',
+        at='/strategies/{year}/initiatives/{no}/indicators/{kpi}/actuals/new',
+        more={'year': Strategy.fiscal_year, 'no': Initiative.no, 'kpi': Indicator.no},
+        joins=lambda query: query.join(Initiative).join(Strategy)),))
 schedules = part('スケジュール', Schedule, ScheduleForm)
 PARTS = years, themes, initiatives, officials, indicators, schedules
 

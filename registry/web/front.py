@@ -2,16 +2,17 @@
 from functools import lru_cache, partial
 
 import structlog
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 
 from models import Strategy
 from models.rules import calendar
 from models.visibility import condition
 
-from .. import systems
+from .. import duties, systems
 from ..core import clock, connection
-from ..core.memo import cached, cached_count
+from ..core.memo import cached, cached_count, cached_drawing
 from ..figures import board as boards
 from ..records import listing
 from ..records.noun import NOUNS
@@ -26,8 +27,9 @@ def chosen_year():
 
     It is the year asked for, else this year's, else the newest.
     """
-    known = [y for (y,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
-             .order_by(Strategy.fiscal_year.desc()).tuples()]
+    known = cached(('strategy years',), lambda: [
+        year for (year,) in Strategy.select(Strategy.fiscal_year).where(Strategy.live())
+        .order_by(Strategy.fiscal_year.desc()).tuples()])
     asked = listing.whole_number(request.args, 'year', 0)
     now = calendar.fiscal_year(clock.today())
     if asked in known:
@@ -58,10 +60,44 @@ def index():
     found = boards.board(year, as_of)
     return render_template(
         'board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
-        year_label=calendar.year_label(year), as_of_problem=problem,
-        waiting=cached_for_person('waiting', waiting),
-        tallies=cached_for_person('tallies', lambda: systems.tallies(current_user)),
-        crumbs=[], picture=picture(found) if found else '')
+        year_label=calendar.year_label(year), as_of_problem=problem, asked=request.args.get('as_of', ''),
+        duties=duties.home_part(),
+        waiting=cached_drawing(key_for_person('waiting'), waiting, draw_waiting),
+        strategy=strategy_part(found, request.args.get('as_of', '')) if found else '',
+        tallies=cached_drawing(key_for_person('tallies'), partial(systems.tallies, current_user),
+                               draw_tallies), crumbs=[])
+
+
+def draw(template, **values):
+    """Return a part of home as it stands on the page."""
+    return Markup(current_app.jinja_env.get_template(f'board/{template}.html').render(**values))
+
+
+def draw_waiting(*waiting):
+    return draw('waiting', waiting=waiting)
+
+
+def draw_tallies(*tallies):
+    return draw('tallies', url_for=url_for, tallies=tallies)
+
+
+#: {fiscal year: (what its board was drawn from last, the drawing)}
+_drawn = {}
+
+
+def strategy_part(found, asked):
+    """Return the initiatives of a Board as they stand on the page, drawn once for the same ones.
+
+    `asked` is the day as it was typed, which the links carry on.
+    """
+    told = found.as_of, found.themes, found.initiatives, found.tally
+    kept = None if asked else _drawn.get(found.fiscal_year)
+    if kept is None or kept[0] != told:
+        kept = told, draw('strategy', url_for=url_for, board=found, year=found.fiscal_year, asked=asked,
+                          picture=picture(found))
+        if not asked:
+            _drawn[found.fiscal_year] = kept
+    return kept[1]
 
 
 def picture(found):
@@ -81,29 +117,22 @@ def draw_picture(year_label, themes):
                       '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。')
 
 
-def cached_for_person(name, make):
-    """Return what is counted for the person signed in, cached for the day while its tables stand."""
-    return cached((name, clock.today(), current_user.id, current_user.role, current_user.department_id),
-                  make)
+def key_for_person(name):
+    """Return the key of what is counted on a day for the person signed in."""
+    return name, clock.today(), current_user.id, current_user.role, current_user.department_id
 
 
-#: what waits for whom: (roles, words, noun, the filters that show exactly these rows)
+#: what waits for whom and has no day: (roles, words, noun, the filters that show exactly these rows)
 WAITING = (
-    ({'department', 'head'}, '差し戻された調達支援', 'supports', {'state': 'returned'}),
-    ({'it'}, '受付・点検中の調達支援', 'supports', {'waiting': '1'}),
-    ({'it', 'department', 'head', 'auditor'}, '未復旧のインシデント', 'incidents', {'open': '1'}),
     ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
-    ({'auditor', 'department', 'head'}, '是正の期限を過ぎた指摘', 'findings', {'open': 'late'}),
-    ({'it', 'department', 'head'}, '1年以内に契約が満了する運用中のシステム', 'systems',
-     {'ends': '1', 'lifecycle': 'operate'}),
-    ({'it', 'department', 'head'}, '契約が満了した運用中のシステム', 'systems',
-     {'ends': '0', 'lifecycle': 'operate'}),
+    ({'it', 'department', 'head'}, '棚卸の記録がない運用中のシステム', 'systems',
+     {'inventory': '0', 'lifecycle': 'operate'}),
 )
 
 
 def waiting():
     """Return [(words, number, address of the list of these rows)] of what waits for the person signed in."""
-    return [(words, cached_for_person(f'waiting: {words}', partial(count_waiting, name, chosen)),
+    return [(words, cached(key_for_person(f'waiting: {words}'), partial(count_waiting, name, chosen)),
              url_for(f'{name}.index', **chosen))
             for roles, words, name, chosen in WAITING if current_user.role in roles]
 

@@ -18,7 +18,7 @@ from models.statements import Prepared
 
 from ..core import clock, connection
 from ..records import pages, saving
-from ..records.noun import Part
+from ..records.noun import Due, Part
 from . import throttles
 from .guard import allowed, permit
 from .submission import filled_form, signed
@@ -44,7 +44,14 @@ def prepare_token(row, before, form, by, at):
         yield '', f'使えるトークンは1人{MOST}個までです。使っていないものを失効させてください。'
 
 
-tokens = Part(name='tokens', title='APIトークン', table=ApiToken, form=TokenForm, prepare=prepare_token)
+def usable():
+    """Return the condition that a token may still be used: one that has ended asks for nothing."""
+    epoch = Person.select(Person.epoch).where(Person.id == ApiToken.person)
+    return (ApiToken.expires_on >= clock.today()) & (ApiToken.epoch == epoch)
+
+
+tokens = Part(name='tokens', title='APIトークン', table=ApiToken, form=TokenForm, prepare=prepare_token,
+              due=(Due('expires_on', 'APIトークンの期限', mine='person', page='/account/', open=usable),))
 
 
 def hash_of(token):

@@ -4,7 +4,9 @@ from datetime import date
 from form_posts import upload, values
 
 from audits import rebuild, trail, verify
-from models import Contract, System, db
+from models import Contract, ContractSystem, System, db
+from models.contracts import CONTRACT_COVERS
+from registry.core import clock
 from registry.records import sheets
 from registry.records.exporting import export
 from registry.records.importing import load
@@ -82,11 +84,39 @@ def test_the_totals_of_a_list_follow_the_contracts(app, client_of):
     assert 'S-00001' in after.text and 'S-00001' not in before
 
 
+def test_a_contract_covers_a_system_in_use_while_no_other_ends_later(app, change):
+    def covers():
+        with db.connection_context():
+            assert not Contract.select().where(CONTRACT_COVERS.differs()).exists()
+            return [row.covers for row in Contract.select().order_by(Contract.id)]
+    assert covers() == ['in_use', 'in_use']
+    change(System, 1, lifecycle='retired')
+    assert covers() == [None, 'in_use']
+    change(System, 1, lifecycle='review')
+    with app.app_context(), db.connection_context(), trail.act('tests.more', by=None, at=clock.now()) as act:
+        later = Contract(contract_no='K-9', title='次', state='unconfirmed', department=2,
+                         ends_on=date(2030, 3, 31))
+        act.save(later)
+        # links are written after what they link
+        act.save(ContractSystem(contract=later, system=1))
+    assert covers() == [None, 'in_use', 'in_use']
+    change(Contract, 1, ends_on=date(2030, 3, 31))
+    assert covers() == ['in_use', 'in_use', 'in_use']
+    change(Contract, 1, ends_on=date(2031, 3, 31))
+    assert covers() == ['in_use', 'in_use', None]
+    with app.app_context(), db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        act.void(ContractSystem.get(contract=1), '誤り')
+    assert covers() == ['nothing', 'in_use', 'in_use']
+
+
 def test_an_end_changed_behind_the_contracts_is_named_and_rebuilt(app):
     with app.app_context(), db.connection_context():
         with trail.untrailed():
             System.update(contract_end_on=date(2040, 1, 1)).where(System.system_no == 'S-00001').execute()
-        found, = verify.verify().outside
-        assert (found['table'], found['label'], found['fields']) == (
-            'system', 'S-00001 税システム1号', [('contract_end_on', '2027-03-31', '2040-01-01')])
-        assert rebuild.rebuild() == 1 and verify.verify().intact
+            Contract.update(covers='nothing').where(Contract.id == 2).execute()
+        # the first contract would not be that system's last
+        assert [(found['table'], found['label'], found['fields']) for found in verify.verify().outside] == [
+            ('system', 'S-00001 税システム1号', [('contract_end_on', '2027-03-31', '2040-01-01')]),
+            ('contract', 'K-00001 税契約1', [('covers', None, 'in_use')]),
+            ('contract', 'K-00002 戸籍契約2', [('covers', 'in_use', 'nothing')])]
+        assert rebuild.rebuild() == 2 and verify.verify().intact

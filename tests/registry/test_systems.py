@@ -268,14 +268,24 @@ def test_a_unit_cannot_give_its_system_away(client_of):
     assert answer.status_code == 422 and '自分の所属から外すことはできません' in answer.page.text
 
 
-def test_contracts_that_have_run_out_wait_on_the_first_page(client_of, app, written):
+def test_a_contract_that_has_run_out_is_late_for_whose_system_it_is(client_of, app, written):
     with app.app_context(), db.connection_context():
         row = Contract.get_by_id(1)
         row.ends_on = date(2026, 11, 1)
     written(row)
     for who, count in (('it', 1), ('department', 1), ('head', 1), ('other', 0)):
         browser = client_of(who)
-        card = next(card for card in browser.get('/').page.all('a.card')
-                    if card.css_first('span').text() == '契約が満了した運用中のシステム')
-        assert card.css_first('strong').text() == f'{count}件', who
-        assert numbers(browser, card.attributes['href']) == ['S-00001'] * count
+        late = [' '.join(row.text().split()) for row in browser.get('/').page.all('.duties tbody tr')
+                if '▲ 22日超過' in row.text()]
+        assert late == ['▲ 22日超過 2026-11-01 契約満了 K-00001 税契約1 税務課'] * count, who
+        assert numbers(browser, '/systems/?ends=0&lifecycle=operate') == ['S-00001'] * count
+
+
+def test_a_system_in_use_without_a_stocktaking_waits_on_home(client_of, change):
+    for who, found in (('it', ['S-00001', 'S-00002']), ('department', ['S-00001']), ('other', ['S-00002'])):
+        browser = client_of(who)
+        link = browser.get('/').page.one('a.card[href^="/systems/"]')
+        assert link.text().split() == ['棚卸の記録がない運用中のシステム', f'{len(found)}件']
+        assert numbers(browser, link.attributes['href']) == found
+    change(System, 2, inventory_on=date(2026, 11, 1))
+    assert numbers(client_of('other'), '/systems/?inventory=0&lifecycle=operate') == []

@@ -245,3 +245,12 @@ def test_business_hours(moment, inside):
     hours = calendar.parse_hours('08:30-17:15')
     assert calendar.in_business_hours(moment, hours) is inside
     assert not calendar.in_business_hours(moment, hours, extra=frozenset({date(2026, 4, 1)}))
+
+
+def test_days_read_back_from_what_databases_keep():
+    assert calendar.day_of_number('0') == date(1970, 1, 1)
+    assert calendar.day_of_number(str(date(2026, 11, 23).toordinal() - calendar.EPOCH)) == date(2026, 11, 23)
+    # naive, in UTC; 15:00 there is the next day in Japan
+    for text in ('2026-11-22 15:00:00', '2026-11-22T15:00:00', '2026-11-23 14:59:59.5'):
+        assert calendar.day_of_moment(text) == date(2026, 11, 23)
+    assert calendar.day_of_moment('2026-11-22 14:59:59') == date(2026, 11, 22)

@@ -16,6 +16,8 @@ from models import (
     BusinessSystem,
     CaseShare,
     CheckIn,
+    Contract,
+    ContractSystem,
     Course,
     Department,
     Enrolment,
@@ -67,7 +69,8 @@ def edit_one(table):
 
 
 def pages():
-    return ['/?year=2026', '/strategies/2026/', '/systems/', '/enrolments/', '/incidents/',
+    return ['/?year=2026', '/duties/?when=all', '/strategies/2026/', '/systems/', '/enrolments/',
+            '/incidents/',
             *(f'/figures/{name}?year=2026' for name in MEASURES)]
 
 
@@ -108,7 +111,7 @@ def test_an_act_empties_only_what_was_read_from_its_tables(app, client_of, queri
 
 
 @pytest.mark.parametrize(('address', 'most'), [
-    ('/?year=2026', 15), ('/strategies/2026/', 14), ('/systems/', 8),
+    ('/?year=2026', 15), ('/duties/', 12), ('/strategies/2026/', 14), ('/systems/', 8),
     ('/figures/steps.official?year=2026', 6)])
 def test_the_first_page_after_an_act_asks_little(app, client_of, queries, address, most):
     browser = client_of('it')
@@ -349,3 +352,32 @@ def test_a_count_is_made_again_only_when_what_it_names_has_changed(app, queries)
     assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(4, 1), (2, 1), (1, 1)]
     void_one(System)
     assert [ask(found[name]) for name in ('live', 'operating', 'owned')] == [(3, 1), (2, 1), (1, 1)]
+
+
+def test_changes_that_a_statement_names():
+    words = memo.words_of('SELECT "t1"."eol_on" FROM "system" AS "t1" WHERE "t1"."lifecycle" = ?')
+    assert memo.changes_named([words], {System: [(1, {'eol_on': [None, '2026-11-23']})]})
+    assert not memo.changes_named([words], {System: [(1, {'note': [None, 'x']})]})
+    # of a table that is not named, whatever was read may have been anything
+    assert memo.changes_named([words], {Department: [(1, {'name': ['a', 'b']})]})
+    # a column that rows of others make is named with what it is made of, and that with what makes it
+    covers = memo.words_of('SELECT "covers" FROM "contract"')
+    assert [memo.changes_named([covers], {table: [(1, {name: ['a', 'b']})]}) for table, name in (
+        (Contract, 'ends_on'), (System, 'lifecycle'), (ContractSystem, 'voided_at'), (Contract, 'voided_at'),
+        (Contract, 'title'), (System, 'voided_at'), (System, 'eol_on'))] == [
+            True, True, True, True, False, True, False]
+
+
+def test_what_is_drawn_is_drawn_again_only_for_other_facts(app, change):
+    drawn = []
+
+    def ask(id):
+        with app.app_context(), db.connection_context():
+            return memo.cached_drawing(('drawn', id), lambda: (System.get_by_id(id).manager,),
+                                       lambda who: drawn.append(who) or f'<b>{who}</b>')
+    change(System, 1, manager='前')
+    assert [ask(1), ask(1), drawn] == ['<b>前</b>', '<b>前</b>', ['前']]
+    change(System, 1, note='改めた')
+    assert (ask(1), drawn) == ('<b>前</b>', ['前'])
+    change(System, 1, manager='後')
+    assert (ask(1), drawn) == ('<b>後</b>', ['前', '後'])
