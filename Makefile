@@ -1,5 +1,7 @@
 # Each line explains itself: `make` lists them.
-PYTHON ?= python3
+# The distribution's Python is built with all its optimisations, one compiled by hand often is not.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo /usr/bin/python3 || echo python3)
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin

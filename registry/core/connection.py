@@ -14,6 +14,7 @@ from playhouse.postgres_ext import ServerSide
 from audits import rebuild
 from models import catalogue, db
 from models.base import snapshot as snapshot
+from models.statements import Writer
 from models.trail import TrailHead
 
 from . import carrying, clock, troubles
@@ -58,6 +59,12 @@ def identity(path):
 
 def open_database(url, production=False):
     """Return the database of `url`, not yet connected."""
+    database = database_of(url, production)
+    database.context_class = Writer
+    return database
+
+
+def database_of(url, production):
     if url.startswith('sqlite'):
         Path(url.removeprefix('sqlite:///')).parent.mkdir(parents=True, exist_ok=True)
         pragmas = {**SQLITE, 'synchronous': 'full' if production else 'normal'}

@@ -1,6 +1,5 @@
 """What a request may bring: bytes, fields, parameters, kinds of body; asked before it is parsed."""
-from io import BytesIO
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl
 
 from flask import Request, request, session
 from werkzeug.exceptions import (
@@ -57,11 +56,11 @@ class BoundedParser(FormDataParser):
             if self.max_form_parts is not None and body.count(b'&') >= self.max_form_parts:
                 raise RequestEntityTooLarge
             try:
-                unquote_to_bytes(body).decode()
+                # what is no text, half characters too, would otherwise be kept as its escapes
+                read = parse_qsl(body.decode(), keep_blank_values=True, errors='strict')
             except UnicodeDecodeError:
-                # what is no text, half characters too, would be kept as its escapes
                 raise BadRequest from None
-            stream = BytesIO(body)
+            return stream, self.cls(read), self.cls()
         try:
             return super().parse(stream, mimetype, content_length, options)
         except ValueError:

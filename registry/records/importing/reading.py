@@ -9,6 +9,7 @@ from audits import trail
 from forms.fields import Ref, Reference, half_width, key_of_label
 from models.base import db
 from models.packed import Hashes, Packed
+from models.statements import rows_of
 from models.visibility import condition
 
 from ...core import clock
@@ -180,7 +181,7 @@ class Load(Columns, Applying):
             line = f'({", ".join([db.param] * len(fields))})'
             wanted = SQL(f'({columns}) IN (VALUES {", ".join([line] * len(keys))})', [
                 field.db_value(value) for key in keys for field, value in zip(fields, key, strict=True)])
-        for row in table.select().where(wanted) if keys else ():
+        for row in rows_of(table.select().where(wanted)) if keys else ():
             found[tuple(row.__data__[field.name] for field in fields)] = row
         self.labels = dict(zip((row.id for row in found.values()), table.labels_of(list(found.values())),
                                strict=True))
