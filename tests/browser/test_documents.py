@@ -23,6 +23,7 @@ def quote(name):
 
 def test_a_request_with_two_quotes_takes_twelve_presses(window):
     department, presses = window('department'), []
+    department.open('/')
 
     def press(act, *words, **named):
         presses.append(words or tuple(named))
