@@ -370,6 +370,11 @@ def head():
     return next(iter(_head()))
 
 
+def lock_head():
+    """Keep others from writing acts until the open transaction ends."""
+    next(iter(_head_to_move()))
+
+
 def last_changes(tables, seq):
     """Return {name: hash of the last act up to `seq` that changed it} of those tables any act changed."""
     names = sorted(tables)

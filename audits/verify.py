@@ -6,7 +6,7 @@ from json import loads
 
 from peewee import DateField, DateTimeField, PeeweeException, SqliteDatabase
 
-from models import RECORDS, SUMMARIES, TRAIL, catalogue, db
+from models import RECORDS, SUMMARIES, TRAIL, Attachment, catalogue, db
 from models.base import Table, snapshot
 from models.trail import Act, Change, TrailHead
 
@@ -31,7 +31,7 @@ class Verdict:
     `first_broken` is {seq, what}; `outside` lists {table, row, label, what, fields: [(name, recorded,
     stands)]}. `unguarded` names the triggers of the trail's tables that are gone, switched off or changed;
     `schema` lists {table, kind, name, how, what} of everything else in which the database is not what its
-    migrations make.
+    migrations make. `documents` are (id, name, SHA-256, size) of every document, voided ones too.
     """
 
     acts: int = 0
@@ -42,6 +42,7 @@ class Verdict:
     outside: list = field(default_factory=list)
     unguarded: list = field(default_factory=list)
     schema: list = field(default_factory=list)
+    documents: list = field(default_factory=list)
 
     @property
     def intact(self):
@@ -52,9 +53,11 @@ class Verdict:
             self.first_broken = {'seq': seq, 'what': what}
 
 
-def verify():
+def verify(store=None, contents=True):
     """Check the whole trail and every record against it, as they stood at one moment; return a Verdict.
 
+    Where a `store` (see `audits.files`) is given, the files of documents too: without `contents` only whether
+    they are there in their size.
     Raises Unverifiable when the database does not let itself be read.
     """
     # millions of small values without a cycle among them: looking for cycles took a fifth of the time
@@ -64,7 +67,13 @@ def verify():
         # making the schema to compare with writes, and taking it back; the rest only reads
         catalogue.expected_schemas()
         with snapshot():
-            return _read_and_verify()
+            verdict = _read_and_verify()
+        # once named in an act a file stays: what is read for minutes need not hold up the database
+        for id, name, sha256, size in verdict.documents if store is not None else ():
+            if what := store.problem(sha256, size, contents):
+                verdict.outside.append({'table': Attachment._meta.table_name, 'row': id, 'label': name,
+                                        'what': what, 'fields': []})
+        return verdict
     except (PeeweeException, sqlite3.Error) as error:
         raise Unverifiable(str(error)) from error
     finally:
@@ -107,6 +116,9 @@ def _verify():
                                     'fields': []})
         elif name not in unreadable and states is not None:
             _compare(table, states.get(name, {}), verdict)
+    if Attachment._meta.table_name not in unreadable:
+        verdict.documents = list(db.execute(Attachment.select(
+            Attachment.id, Attachment.name, Attachment.sha256, Attachment.size).order_by(Attachment.id)))
     for summary in SUMMARIES:
         if not unreadable & {table._meta.table_name for table in (summary.column.model, *summary.reached)}:
             _compare_summary(summary, verdict)

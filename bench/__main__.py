@@ -33,6 +33,29 @@ def hello():
     return 'hello'
 serving.serve(app, '127.0.0.1', int(sys.argv[1]), 1, 8)
 """
+#: hangs documents on systems, four on each: by acts as everywhere, their bytes without a wait for the disk
+DOCUMENTS = """
+import hashlib
+import sys
+from audits import trail
+from models import Attachment, System
+from registry.commands.terminal import files_of, register
+from registry.core import clock
+with register() as app:
+    store, ids = files_of(app.config), [id for (id,) in System.select(System.id).tuples()]
+    for part in range(4):
+        with trail.act('attachments.create', by=None, at=clock.now(), channel='cli') as act:
+            rows = []
+            for id in ids[:int(sys.argv[1])]:
+                data = f'{id} {part}'.encode()
+                sha256 = hashlib.sha256(data).hexdigest()
+                store.path(sha256).parent.mkdir(parents=True, exist_ok=True)
+                store.path(sha256).write_bytes(data)
+                rows.append(Attachment(
+                    table='system', row=id, kind='quote', name=f'見積{id}-{part}.txt', size=len(data),
+                    media_type='text/plain', sha256=sha256, at=act.at))
+            act.insert(rows)
+"""
 ROUNDS, BLOCKS = 40, 4
 EXPORT = 0.6
 #: (name, path, budget as a multiple of the floor, what it was before it was raised)
@@ -362,6 +385,7 @@ def measure(size, url, work, children=False):
         answer = json.loads(daicho(env, 'import', kind, str(path), '--json').stdout)
         assert answer['create'] and answer['act'], answer
         print(f'  import of {answer["create"]:,} {kind} {time.perf_counter() - started:.1f} s', flush=True)
+    subprocess.run([sys.executable, '-c', DOCUMENTS, str(size)], cwd=ROOT, env=env, check=True)
     started = time.perf_counter()
     daicho(env, 'export', 'systems', '-o', str(work / 'out.csv'))
     exporting = time.perf_counter() - started

@@ -1,5 +1,6 @@
 """What the city hall knows: every table, in the order in which they are created."""
 from .actuals import Actual
+from .attachments import Attachment
 from .base import constrain, db
 from .budget_requests import BudgetRequest
 from .contracts import CONTRACT_COVERS, SYSTEM_END, Contract, ContractSystem
@@ -24,7 +25,7 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, Syst
            BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment, IncidentLevel,
            Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem, Support,
            SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
-           Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule]
+           Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule, Attachment]
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]

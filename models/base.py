@@ -109,8 +109,9 @@ class LongField(CharField):
         super().__init__(max_length=max_length, **kwargs)
 
 
-#: whose rows of a table are: everybody's who signs in, or theirs who run the system and audit it
-OPEN, OFFICE = '', 'office'
+#: whose rows of a table are: everybody's who signs in, theirs who run the system and audit it, or theirs who
+#: see the record that a row names (`table`, `row`)
+OPEN, OFFICE, BY_RECORD = '', 'office', 'record'
 
 
 class Table(Model):
@@ -120,7 +121,7 @@ class Table(Model):
     voided_at = MomentField(null=True)
     void_reason = CharField(max_length=500, null=True)
 
-    #: whose its rows are: OPEN, OFFICE, or the way to the unit by foreign keys and backrefs
+    #: whose its rows are: OPEN, OFFICE, BY_RECORD, or the way to the unit by foreign keys and backrefs
     #: (`system_links.system`), which goes on by that of an owned table; with None nothing starts
     owned_by = None
     #: the column of the number by which people know a record: it is found whatever its capitals
@@ -201,6 +202,11 @@ class Table(Model):
         if '_by_ids' not in cls.__dict__:
             cls._by_ids = PreparedIn(lambda *ids: cls.select().where(cls.id.in_(ids)))
         return cls._by_ids(ids)
+
+    @classmethod
+    def led_by(cls, leading, table, id):
+        """The condition that a row is part of the record `id` of a table: the field `leading` leads there."""
+        return leading == id
 
     @classmethod
     def live(cls):

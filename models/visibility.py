@@ -2,10 +2,13 @@
 
 It follows from what each table says of its ownership (`Table.owned_by`).
 """
+from functools import reduce
+from operator import or_
+
 from peewee import SQL, Case, ForeignKeyField
 
 from . import RECORDS
-from .base import OFFICE, OPEN
+from .base import BY_RECORD, OFFICE, OPEN
 from .organisation import Department, subtree
 
 READERS = frozenset({'it', 'auditor', 'executive'})
@@ -77,6 +80,8 @@ def _in_scope(table, scope, way=None):
 
 def condition(table, person, day):
     """Return the condition under which `person` sees rows of `table` on a day, or None when there is none."""
+    if table.owned_by == BY_RECORD:
+        return _by_record(table, person, day)
     if table.owned_by == OFFICE:
         return None if person.role in ('it', 'auditor', 'admin') else NOTHING
     if table.owned_by == OPEN or person.role in READERS:
@@ -84,6 +89,18 @@ def condition(table, person, day):
     if person.role == 'admin':
         return NOTHING
     return _in_scope(table, list(subtree(person.department_id, day)))
+
+
+def _by_record(table, person, day):
+    """Return the condition that `person` sees the record that a row names, or None where they see all."""
+    limits = {other: condition(other, person, day) for other in RECORDS if other.owned_by != BY_RECORD}
+    if not any(limit is not None for limit in limits.values()):
+        return None
+    seen = [other._meta.table_name for other, limit in limits.items() if limit is None]
+    return reduce(or_, [(table.table == other._meta.table_name)
+                        & table.row.in_(other.select(other.id).where(limit))
+                        for other, limit in limits.items() if limit is not None and limit is not NOTHING],
+                  table.table.in_(seen))
 
 
 def visible(person, row, day):

@@ -16,6 +16,7 @@ from models.rules import calendar, ratings
 from . import (
     actuals,
     api,
+    attachments,
     budget_requests,
     contracts,
     duties,
@@ -37,7 +38,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, dues
+from .records import display, documents, dues
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -52,7 +53,7 @@ NOUNS = (
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
-         actuals.entries, tokens.tokens)
+         actuals.entries, tokens.tokens, documents.part_of('systems'))
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
@@ -93,11 +94,12 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, trail.bp, files.bp, tokens.bp, openapi.blueprint()):
+               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
     register_template_context(app)
+    attachments.register(app)
     return app
 
 

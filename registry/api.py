@@ -2,8 +2,7 @@
 from dataclasses import dataclass
 from functools import cache, partial
 
-import orjson
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import abort, g, request, url_for
 from peewee import IntegrityError
 
 from audits import history
@@ -14,16 +13,16 @@ from models.rules import calendar
 from models.statements import rows_of
 from models.tokens import SCOPES
 
-from . import files
+from . import api_attachments, files
+from .api_answers import answer, api_signed, bp
 from .core import clock, memo
 from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
 from .web import bounds, errors, tokens
 from .web.guard import permit, require, signed_in
 from .web.queries import choice, cursor_of, id_after, json_body, number, query_args, refuse
-from .web.submission import signed, viewer
+from .web.submission import viewer
 
-bp = Blueprint('api', __name__, url_prefix='/api/v1')
 #: rows of a page, and at most
 SIZE, MOST = 50, 200
 LOOK = 'いまの状態を確かめてください。'
@@ -31,12 +30,6 @@ LOOK = 'いまの状態を確かめてください。'
 LIST, IMPORT = ('voided', 'limit', 'cursor'), ('dry_run', 'encoding', 'ignore_unknown', 'reason')
 SHEETS = ('text/csv', 'text/tab-separated-values',
           'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
-
-
-def answer(value, status=200, **headers):
-    """Return a JSON answer; `headers` are named with underscores."""
-    return Response(orjson.dumps(value), status, mimetype='application/json',
-                    headers={name.replace('_', '-'): text for name, text in headers.items()})
 
 
 # --- who asks, and what for ---
@@ -121,11 +114,6 @@ def with_file_keys(form, problems):
     """Return problems with the keys of the file in the place of the form's own names."""
     keys = {} if form is None else {cell.short_name: cell.key for cell in form.cells()}
     return [(keys.get(name, name), words) for name, words in problems]
-
-
-def api_signed(reason=None):
-    """Return what an act of the API is signed with."""
-    return signed(reason) | {'channel': 'api'}
 
 
 def form_from(make, values, blank, without=()):
@@ -287,6 +275,8 @@ def operations(noun):
         ('new' in views, 'create', f'/{noun.name}', 'POST', 'create', create),
         ('edit' in views, 'edit', one, 'PATCH', 'edit', edit),
         ('void' in views, 'void', f'{one}/void', 'POST', 'void', void),
+        ('show' in views, 'attachments', f'{one}/attachments', 'GET', 'read', api_attachments.index),
+        ('show' in views, 'attach', f'{one}/attachments', 'POST', 'attach', api_attachments.attach),
         ({'show', 'void'} <= views, 'restore', f'{one}/restore', 'POST', 'void', partial(void, again=True)),
         (noun.flow is not None, 'move', f'{one}/move/<target>', 'POST', 'move', move),
         (noun.importable, 'import', f'/{noun.name}/import', 'POST', 'create', import_file)) if there]

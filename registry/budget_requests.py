@@ -6,8 +6,8 @@ from forms.procurement import CaseForm
 from models import BudgetRequest, Case, Support
 
 from .core.permits import DESK, OWNED, kept_by
-from .procurement import approved_by_another, cases, check_examined_fields
-from .records import links, numbers, pages
+from .procurement import approved_by_another, cases, check_examined_fields, supports
+from .records import documents, links, numbers, pages
 from .records.noun import Filter, Noun, Part
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
@@ -86,4 +86,6 @@ def ask(id):
     return pages.handle_edit(support_request(line), form, None, back=back, done=done,
                         reason=f'予算要求 {line.request_no} の調達支援の依頼',
                         template='budget_requests/ask.html', row=line, button='依頼する',
+                        file_field=documents.field_of(supports, label='見積書', kind='quote'),
+                        hung_on=lambda case: Support.get(Support.case == case, Support.kind == 'budget'),
                         crumbs=pages.crumbs(budget_requests, (line.label, back), ('調達支援の依頼', None)))

@@ -164,6 +164,7 @@ def finding_lacking(row, move, form, by):
 
 
 finding_flow = Flow(
+    documents={'planned': ('是正計画書', 'plan'), 'reported': ('是正の証跡', 'report')},
     states=FINDING_STATES, moves=lifecycle.finding_moves,
     form=lambda row, target, **asked: ReasonForm(**asked), prepare=accept,
     lacking=finding_lacking, heading=move_words, button=move_words)
@@ -171,7 +172,7 @@ finding_flow = Flow(
 findings = Noun(
     name='findings', title='指摘', table=Finding, form=FindingForm, key=('finding_no',), sort='-finding_no',
     prefix='F-',
-    permits=kept_by((auditor,), move=(auditor, it, own)), menu=('監査',),
+    permits=kept_by((auditor,), move=(auditor, it, own), attach=(auditor, it, own)), menu=('監査',),
     reason_required=lambda row, before, form: (
         f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in FINAL_STATES else ''),
     separation=refuse_change_by_involved, cannot_void=lambda row, by: refuse_void_by_involved([row], by),

@@ -3,11 +3,14 @@ import re
 
 from forms import json_values
 from forms.base import ReasonForm
+from models.attachments import ATTACHMENT_KINDS
 from models.figures import MEASURES
+from models.rules.attachments import MAX_NAME
 
 from . import api_figures  # noqa: F401  (its views are the API's too)
 from .api import IMPORT, MOST, SHEETS, SIZE, answer, bp, conditions, operations
 from .api import blueprint as blueprint
+from .api_attachments import BYTES, SAID
 from .records.noun import NOUNS
 from .web.bounds import DOCUMENT
 from .web.guard import permit
@@ -170,6 +173,15 @@ def operation_object(each):
         return told | {'parameters': [query(word, {'type': 'string'} | IMPORTS[word]) for word in IMPORT],
                        'requestBody': body({'type': 'string', 'format': 'binary'}, *SHEETS),
                        'responses': responses(done, 409, 415)}
+    if each.word == 'attachments':
+        found = success(object_schema({'items': list_of(ref('Attachment'))}))
+        return told | {'parameters': [path_id()], 'responses': responses({200: found})}
+    if each.word == 'attach':
+        made = success(ref('Attachment'), '添付した', Location='文書のアドレス')
+        return told | {'parameters': [path_id(), *(query(word, *SAID_OF[word]) | (
+            {'required': True} if word == 'name' else {}) for word in SAID)],
+                       'requestBody': body({'type': 'string', 'format': 'binary'}, BYTES),
+                       'responses': responses({201: made}, 409, 415, 422)}
     parameters, sent = [path_id(), version], reason
     if each.word == 'move':
         states = {'type': 'string', 'enum': list(noun.flow.states)}
@@ -182,8 +194,14 @@ def operation_object(each):
 #: what each part of an import's query may be
 IMPORTS = {'dry_run': {'enum': ['true', 'false']}, 'encoding': {'enum': ['auto', 'utf-8', 'cp932']},
            'ignore_unknown': {'enum': ['true', 'false']}, 'reason': {'maxLength': 500}}
+#: what each part of an attachment's query may be
+SAID_OF = {'name': ({'type': 'string', 'minLength': 1, 'maxLength': MAX_NAME}, 'ファイル名'),
+           'kind': ({'type': 'string', 'enum': [*ATTACHMENT_KINDS]}, '種類（省くとファイル名から決めます）'),
+           'note': ({'type': 'string', 'maxLength': 500}, 'メモ'),
+           'former': ({'type': 'integer', 'minimum': 1, 'maximum': 2 ** 31 - 1}, '前の版の文書の id')}
 SUMMARIES = {'list': '一覧', 'record': '1件と履歴', 'create': '登録', 'edit': '変更', 'void': '取消',
-             'restore': '取消の取りやめ', 'move': '状態の変更', 'import': 'ファイル取込み'}
+             'restore': '取消の取りやめ', 'move': '状態の変更', 'import': 'ファイル取込み',
+             'attachments': '文書の一覧', 'attach': '文書の添付'}
 
 
 # --- what is no noun's ---
@@ -214,6 +232,11 @@ def fixed_schemas():
         'Act': object_schema(act | {
             'actor': TEXT, 'request_id': TEXT, 'previous': TEXT, 'hash': TEXT, 'changes': list_of(change),
             'more': {**NUMBER_OR_NULL, 'description': '続きの変更の番号（from に渡す）'}}),
+        'Attachment': object_schema({
+            'id': NUMBER, 'name': TEXT, 'kind': {'type': 'string', 'enum': [*ATTACHMENT_KINDS]},
+            'note': TEXT_OR_NULL, 'version': NUMBER,
+            'document': {**NUMBER, 'description': '同じ文書の版に共通の番号'}, 'media_type': TEXT,
+            'size': NUMBER, 'sha256': TEXT, 'at': moment, 'by': TEXT, 'voided': FLAG}),
         'Imported': object_schema({
             'kind': TEXT, 'rows': NUMBER, 'create': NUMBER, 'update': NUMBER, 'unchanged': NUMBER,
             'conflict': NUMBER, 'errors': list_of(object_schema({
@@ -248,7 +271,18 @@ def fixed_paths():
     after = {'type': 'integer', 'minimum': 0, 'maximum': 2 ** 31 - 1}
     measure = {'name': 'name', 'in': 'path', 'required': True,
                'schema': {'type': 'string', 'enum': sorted(MEASURES)}}
+    binary = {'schema': {'type': 'string', 'format': 'binary'}}
+    bytes_of = {'description': '文書の中身', 'content': {BYTES: binary},
+                'headers': {'Content-Disposition': header('ファイル名')}}
+    voided = {'operationId': 'void_attachment', 'tags': ['文書'], 'summary': '文書の取消',
+              'parameters': [path_id()],
+              'requestBody': body(object_schema({'reason': json_values.value_schema(ReasonForm().reason)})),
+              'responses': responses({200: success(ref('Attachment'))}, 409, 415, 422)}
     return {
+        '/attachments/{id}': {'get': {
+            'operationId': 'attachment', 'tags': ['文書'], 'summary': '文書を受け取る',
+            'parameters': [path_id()], 'responses': responses({200: bytes_of})}},
+        '/attachments/{id}/void': {'post': voided},
         '/indicators': get('indicators', '年度の指標と判定', [year, day], ref('Indicators'), 422),
         '/figures/{name}': get('figure', '数値と、数えた行・除いた行', [
             measure, year, day, query('group', TEXT), limit, query('cursor', TEXT)], ref('Figure'), 422),

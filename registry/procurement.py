@@ -198,6 +198,7 @@ def add_comment(act, row, form, by):
 
 
 support_flow = Flow(
+    documents={'reviewing': ('見積書などの文書', 'quote'), 'completed': ('意見書', 'opinion')},
     states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text',
     prepare=prepare_support_move,
     after=add_comment, about=lambda row, target: {'thread': newest_comments(row)[0]},
@@ -206,7 +207,7 @@ support_flow = Flow(
 supports = Noun(
     name='supports', title='調達支援', table=Support, form=SupportForm, key=('case_no', 'kind'),
     sort='-requested_on',
-    permits=kept_by(DESK, create=OWNED, move=OWNED), menu=('調達支援',),
+    permits=kept_by(DESK, create=OWNED, move=OWNED, attach=OWNED), menu=('調達支援',),
     prepare=prepare_support, panels=support_panels, flow=support_flow, template='procurement/support.html',
     reason_required=lambda row, before, form: (
         'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on

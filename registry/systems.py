@@ -246,6 +246,7 @@ CANCEL_WARNING = ('システムの取消は元に戻せません。この記録�
                   'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
 
 flow = Flow(
+    documents={'disposed': ('消去証明書・廃棄証明書', 'certificate')},
     column='lifecycle', states=LIFECYCLES, moves=lifecycle.moves_from, form=move_form, after=void_cancelled,
     prepare=lambda row, before, form, by, at: refuse_early_operation(row, row.lifecycle),
     lacking=lambda row, move, form, by: lacking(move, row, facts(row) | (

@@ -1,13 +1,16 @@
 """The people and records every test knows: a person per role, and each noun's rows of two units."""
+import hashlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from argon2 import PasswordHasher
 
 from audits import trail
+from audits.files import FOLDER, Store
 from forms.fields import Code, Day, Exact, Flag, Key, Moment, Ref, Whole, Year
 from models import (
     Actual,
+    Attachment,
     BudgetRequest,
     Business,
     BusinessSystem,
@@ -55,6 +58,8 @@ CAST = {
     'admin': ('後藤 管', 'admin', '情報政策課'),
 }
 UNITS = {'0101': '情報政策課', '0201': '税務課', '0202': '戸籍住民課', '0901': '監査事務局'}
+#: what the documents of the cast hold
+DOCUMENTS = {n: f'%PDF-1.4\n% {n}\n%%EOF\n'.encode() for n in (1, 2)}
 #: the unit whose rows end in 1, the unit whose rows end in 2
 OWNERS = ('税務課', '戸籍住民課')
 
@@ -97,6 +102,9 @@ def fill(at):
                          category='core_standard', lifecycle='operate', site=f'㈱髙﨑ビル{n}', pii='personal',
                          go_live_on=date(2020, 4, 1), renew_on=date(2027, 3, 31))
             add(BusinessSystem, business=business, system=system)
+            act.save(Attachment(table='system', row=system.id, kind='quote', name=f'{word}見積{n}.pdf',
+                                media_type='application/pdf', size=len(DOCUMENTS[n]), person=people[who],
+                                at=at, sha256=hashlib.sha256(DOCUMENTS[n]).hexdigest()))
             progress = add(StepProgress, business=business, step=step, status='done',
                            done_on=date(2026, 5, 1))
             add(StepMove, progress=progress, status='done', on_day=date(2026, 5, 1))
@@ -149,6 +157,15 @@ def fill(at):
         for noun in NOUNS.values():
             if not noun.table.select().exists():
                 act.save(sample(noun))
+
+
+def keep_documents(instance):
+    """Put the bytes of the cast's documents where an application keeps them."""
+    store = Store(instance / FOLDER)
+    for data in DOCUMENTS.values():
+        path = store.path(hashlib.sha256(data).hexdigest())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def sample(noun):

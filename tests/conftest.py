@@ -224,6 +224,7 @@ def given(url, instance):
 @pytest.fixture
 def settings(database, tmp_path):
     """The settings of this test's application; a test that wants others makes its own."""
+    cast.keep_documents(tmp_path / 'instance')
     return given(database, tmp_path / 'instance')
 
 

@@ -76,5 +76,5 @@ OURS = {'Origin': 'http://localhost'}
 def foreign(who):
     """Return a pattern of the other unit's rows, by name and number, that a member may read nowhere."""
     word, end = (('戸籍', '2') if who in ('department', 'head') else ('税', '1'))
-    nouns = '(?:システム|職員|障害|要求|案件|検討|監査|指摘|措置|施策)'
+    nouns = '(?:システム|職員|障害|要求|案件|検討|監査|指摘|措置|施策|見積)'
     return re.compile(f'{word}{nouns}{end}|(?:[SIBCRAFP]-0000|100){end}')

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from audits import trail
 from models import (
+    Attachment,
     BudgetRequest,
     Business,
     BusinessSystem,
@@ -82,5 +83,8 @@ def add_children(number, start=0):
         insert(act, [BudgetRequest(request_no=f'Z-{n}', fiscal_year=2027, requested_on=date(2026, 9, 1),
                                    department=2, title=f'要求{n}',
                                    amount=1, it_cost=True, new_technology=False) for n in numbers])
+        insert(act, [Attachment(table=table, row=1, kind='other', name=f'{n}.txt', size=1,
+                                media_type='text/plain', at=at, sha256=n.rjust(64, '0')) for n in numbers
+                     for table in ('system', 'contract', 'support', 'incident')])
         insert(act, [Person(email=f'z{n}@city.example', name=f'人{n}', role='department', department=2)
                      for n in numbers])

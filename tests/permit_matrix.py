@@ -28,7 +28,11 @@ NOUN_RULES = {
 }
 #: nouns whose rows belong to a unit: another unit's member finds nothing there
 UNITS = frozenset({'systems', 'contracts', 'budget-requests', 'cases', 'supports', 'reviews', 'incidents',
-                   'enrolments', 'engagements', 'findings', 'plans', 'staff', 'actions'})
+                   'enrolments', 'engagements', 'findings', 'plans', 'staff', 'actions', 'attachments'})
+#: who may hang documents on a record besides those who may edit it: the unit its quotes and its evidence
+ATTACHERS = {'supports': OWNED, 'findings': AUDITOR | OWNED}
+#: who may change the document on the tax unit's system: the unit, and the desk
+CHANGERS = OWNED
 #: endpoint: who may use it in principle
 OTHERS = {
     'board.index': EVERYONE, 'duties.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,
@@ -47,12 +51,15 @@ OTHERS = {
     'strategies.new_schedule': DESK, 'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'},
     'strategies.void': DESK, 'strategies.edit_theme': DESK, 'strategies.void_theme': DESK,
     'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
+    'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
+    'attachments.void': OWNED | AUDITOR | ADMIN,
     'strategies.void_indicator': DESK, 'strategies.edit_schedule': DESK, 'strategies.void_schedule': DESK,
 }
 #: what an auditor may send: their own work, their own password, and the question whether the chain is whole
 AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.void', 'engagements.restore',
                             'findings.new', 'findings.edit', 'findings.void', 'findings.restore',
-                            'findings.move', 'actions.follow_up', 'trail.check', 'sign_in.account',
+                            'findings.move', 'actions.follow_up', 'engagements.attach', 'findings.attach',
+                            'attachments.edit', 'attachments.void', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
                             'tokens.new', 'tokens.revoke'})
 #: these end the session of whoever sends them, or a token; they are tried in test_sessions and test_tokens
@@ -65,14 +72,19 @@ MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('comple
          'findings.move': ('planned', {'department', 'head', 'it'})}
 
 
+#: the views of a noun that come with others
+NEEDED = {'restore': {'show', 'void'}, 'earlier': {'show'}, 'attach': {'show'}}
+
+
 def rules():
     """Return {endpoint: who may use it in principle} for everything but the public pages."""
     found = dict(OTHERS)
     for name, (read, create, edit, void) in NOUN_RULES.items():
         views = NOUNS[name].views
         for view, who in (('index', read), ('show', read), ('earlier', read), ('new', create), ('edit', edit),
-                          ('void', void), ('restore', void)):
-            if {'restore': {'show', 'void'}, 'earlier': {'show'}}.get(view, {view}) <= set(views):
+                          ('void', void), ('restore', void),
+                          ('attach', ATTACHERS.get(name, edit))):
+            if NEEDED.get(view, {view}) <= set(views):
                 found[f'{name}.{view}'] = who
         if 'index' in views:
             found[f'{name}.export'] = read
@@ -87,6 +99,8 @@ def expected(endpoint, who, in_principle):
     row = noun in UNITS and view not in ('index', 'new', 'export')
     if row and who == 'other':
         return 404
+    if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):
+        return 404 if who == 'admin' else 403
     if endpoint in MOVES:
         return None if who in MOVES[endpoint][1] else 403
     if view == 'restore':

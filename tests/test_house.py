@@ -20,7 +20,8 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'forms': {'forms', 'models', 'wtforms'},
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login',
                  'flask_wtf', 'wtforms', 'jinja2', 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog',
-                 'granian', 'orjson', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous'},
+                 'granian', 'orjson', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous',
+                 'puremagic'},
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')
@@ -100,6 +101,7 @@ def test_the_pages_read_the_one_clock():
 
 #: tests of no single module: {file: what holds it together}
 OF_MANY = {
+    'browser/test_documents.py': 'files chosen, dropped and opened, from page to page',
     'browser/test_journeys.py': 'people at work, from page to page',
     'browser/test_pages.py': 'every page as it is seen',
     'endurance/test_kills.py': 'the whole, killed at any moment',

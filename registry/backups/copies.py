@@ -1,7 +1,7 @@
 """What a copy on either engine needs: private files, another database opened for a while, its verdict."""
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from audits import trail, verify
@@ -35,6 +35,9 @@ class Checked:
     hash: str
     at: object
     verdict: verify.Verdict | None = None
+    #: (id, name, SHA-256, size) of its documents, and the words for the files of theirs that are left out
+    documents: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
     #: where the register that was replaced is kept, if it is
     former: Path | None = None
 
@@ -95,10 +98,10 @@ def using_database(database):
         db.initialize(former)
 
 
-def examine(upgrade, altered=True):
+def examine(upgrade, altered=True, store=None):
     """Return the open database Checked; raise Failed when it is not a whole register of this version.
 
-    A register that was tampered with is refused unless `altered`.
+    A register that was tampered with is refused unless `altered`, or whose documents are not in a `store`.
     `upgrade` migrates one of an earlier version first.
     """
     if lacking := REQUIRED_TABLES - set(db.get_tables()):
@@ -118,7 +121,8 @@ def examine(upgrade, altered=True):
             connection.migrate(lambda: masters.fill(at), at)
         except connection.Refused as refused:
             raise Failed(str(refused)) from None
-    checked.verdict = verify.verify()
+    checked.verdict = verify.verify(store)
+    checked.documents = checked.verdict.documents
     if not checked.verdict.intact and not altered:
         raise Failed('写しの検証で改ざんが見つかりました。何も変更していません。承知のうえで戻すときは '
                      '--even-if-altered を付けてください。')

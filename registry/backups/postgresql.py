@@ -13,7 +13,7 @@ from peewee import PeeweeException, ProgrammingError
 from playhouse.db_url import parse
 
 from audits import trail, verify
-from models import TABLES, catalogue, db
+from models import TABLES, Attachment, catalogue, db
 
 from ..core import connection
 from .copies import REQUIRED_TABLES, Checked, Failed, examine, using_database
@@ -69,10 +69,13 @@ def backup_postgresql(part, url):
         # the head of the very state that is dumped
         db.cursor().execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
         head = trail.head()
+        rows = Attachment.select(Attachment.id, Attachment.name, Attachment.sha256, Attachment.size)
+        known = Attachment._meta.table_name in db.get_tables()
+        documents = list(rows.order_by(Attachment.id).tuples()) if known else []
         state = db.execute_sql('SELECT pg_export_snapshot()').fetchone()[0]
         _run([program('pg_dump'), '--format=custom', '--no-owner', '--no-privileges', '--no-password',
               f'--schema={schema}', f'--snapshot={state}', f'--file={part}'], env)
-    checked = Checked(head.seq, head.hash, head.at)
+    checked = Checked(head.seq, head.hash, head.at, documents=documents)
     # to its end, packed data too
     _run([program('pg_restore'), f'--file={os.devnull}', str(part)], env)
     name = f'daicho_check_{secrets.token_hex(6)}'
@@ -143,14 +146,14 @@ def _execute(lines):
         cursor.execute(statements)
 
 
-def restore_postgresql(path, url, production, replace, upgrade, altered):
+def restore_postgresql(path, url, store, production, replace, upgrade, altered):
     with using_database(connection.open_database(url, production)):
         try:
             with db.atomic():
                 if db.get_tables():
                     _empty(replace)
                 _load(path, environment(url))
-                checked = examine(upgrade, altered)
+                checked = examine(upgrade, altered, store)
         except (verify.Unverifiable, PeeweeException) as error:
             raise Failed(f'戻せませんでした。何も変更していません（{" ".join(str(error).split())[:300]}）'
                          '。') from None

@@ -64,7 +64,7 @@ def _examine_file(path):
             return examine(upgrade=True)
 
 
-def restore_sqlite(path, target, production, upgrade, altered):
+def restore_sqlite(path, target, store, production, upgrade, altered):
     staged = target.with_name(f'.{target.name}.{secrets.token_hex(4)}.restore')
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,14 +73,14 @@ def restore_sqlite(path, target, production, upgrade, altered):
             try:
                 _check_integrity(staged)
                 with using_database(connection.open_database(f'sqlite:///{staged}')):
-                    checked = examine(upgrade, altered)
+                    checked = examine(upgrade, altered, store)
                     db.execute_sql('PRAGMA journal_mode = DELETE')
             except (verify.Unverifiable, PeeweeException, sqlite3.Error) as error:
                 raise Failed(f'{path} は壊れています。何も変更していません（{error}）。') from None
             sync_to_disk(staged)
             checked.former = _replace(staged, target)
         with using_database(connection.open_database(f'sqlite:///{target}', production)):
-            checked.verdict = verify.verify()
+            checked.verdict = verify.verify(store, contents=False)
     except OSError as error:
         raise Failed(f'{target} に書き込めません（{error.strerror}）。', 2) from None
     return checked

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from . import database, people, records, results, server, trail
+from . import database, files, people, records, results, server, trail
 from .terminal import CommandGroup
 
 
@@ -20,6 +20,6 @@ def main(ctx):
 
 
 for command in (database.migrate, database.rebuild, database.backup, database.restore, database.demo,
-                server.serve, people.person, people.token, records.import_, records.export, results.kpi,
-                results.report_, trail.trail_):
+                files.files, server.serve, people.person, people.token, records.import_, records.export,
+                results.kpi, results.report_, trail.trail_):
     main.add_command(command)

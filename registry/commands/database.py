@@ -12,7 +12,7 @@ from models.rules import calendar
 from .. import backups
 from ..core import clock, config, connection
 from ..data import masters
-from .terminal import emit, fail, progress, register, say
+from .terminal import emit, fail, files_of, progress, register, say
 
 
 @click.command()
@@ -50,7 +50,8 @@ def read_settings():
 def backup(file, as_json):
     """Write the whole register to a new FILE, verify it and print its head; people may go on working."""
     try:
-        checked = backups.backup(file, read_settings()['DATABASE_URL'])
+        read = read_settings()
+        checked = backups.backup(file, read['DATABASE_URL'], files_of(read))
     except (backups.Failed, PeeweeException) as error:
         fail_copy(error)
     report_copy(file, checked, as_json, f'{file} に写しを作りました。', file.stat().st_size)
@@ -67,8 +68,8 @@ def restore(file, replace, upgrade, altered, as_json):
     """Put the copy in FILE in place of the register and verify it; the server must be stopped."""
     read = read_settings()
     try:
-        checked = backups.restore(file, read['DATABASE_URL'], read['DAICHO_ENV'] == 'production', replace,
-                                  upgrade, altered)
+        checked = backups.restore(file, read['DATABASE_URL'], files_of(read),
+                                  read['DAICHO_ENV'] == 'production', replace, upgrade, altered)
     except (backups.Failed, PeeweeException) as error:
         fail_copy(error)
     report_copy(file, checked, as_json, f'{file} の写しを戻しました。', None)
@@ -92,11 +93,16 @@ def report_copy(file, checked, as_json, words, size):
               'head': {'seq': checked.seq, 'hash': checked.hash,
                        'at': checked.at.isoformat() if checked.at else None},
               'verified': verdict is not None, 'intact': None if verdict is None else verdict.intact,
-              'former': str(checked.former) if checked.former else None})
+              'former': str(checked.former) if checked.former else None,
+              'documents': len(checked.documents), 'problems': checked.problems})
     else:
         click.echo(f'操作 {checked.seq}  {checked.hash}  {checked.at.isoformat() if checked.at else "－"}')
+    for problem in checked.problems:
+        say(problem)
+    if checked.problems:
+        found += f'文書のファイル {len(checked.problems)}個を入れられませんでした。'
     say(words + found + (f'前の台帳は {checked.former} に残しました。' if checked.former else ''))
-    if verdict is not None and not verdict.intact:
+    if checked.problems or verdict is not None and not verdict.intact:
         sys.exit(1)
 
 
@@ -117,7 +123,7 @@ def demo(if_empty):
             if if_empty:
                 return
             fail('空でないデータベースにデモデータは入れられません。')
-        ward.fill(progress('デモデータ'))
+        ward.fill(files_of(app.config), progress('デモデータ'))
         last = trail.head().at
         ahead = last > clock.now()
     say('デモデータを入れました。')

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from audits import trail
+from audits.files import FOLDER, Store
 from models import db
 from models.rules import calendar
 
@@ -67,6 +68,11 @@ def register(ready=True, status=1):
             fail(f'{error}何も変更していません。{CLOCK}')
         finally:
             db.close_all()
+
+
+def files_of(settings):
+    """Return the Store of the documents that belong to the register of some settings."""
+    return Store(settings['INSTANCE'] / FOLDER)
 
 
 def say(words):

@@ -6,7 +6,7 @@ from peewee import PeeweeException
 
 from audits import trail, verify
 
-from .terminal import emit, fail, register
+from .terminal import emit, fail, files_of, register
 
 
 @click.group('trail')
@@ -32,8 +32,8 @@ def head(as_json):
 def verify_(as_json):
     """Recompute the chain and compare all records; 0 intact, 1 tampered with, 2 could not be checked."""
     try:
-        with register(status=2):
-            found = verify.verify()
+        with register(status=2) as app:
+            found = verify.verify(files_of(app.config))
     except (verify.Unverifiable, PeeweeException) as error:
         fail(f'検証できませんでした。改ざんの有無は分かりません（{" ".join(str(error).split())}）。', 2)
     if as_json:

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from models.rules import calendar
+from models.rules.attachments import FileLimits
 
 
 class UnsafeSetting(SystemExit):
@@ -42,13 +43,16 @@ def read(environ=None):
     hosts = [host.strip() for host in environ.get('DAICHO_HOSTS', '').split(',') if host.strip()]
     if production and not hosts:
         raise UnsafeSetting('本番では DAICHO_HOSTS に受け付けるホスト名を入れてください。')
+    megabytes = _whole(environ.get('DAICHO_FILE_MB', '20'), 'DAICHO_FILE_MB', 200)
+    files = _whole(environ.get('DAICHO_FILES', '20'), 'DAICHO_FILES', 100)
     return {
         'DAICHO_ENV': env, 'INSTANCE': instance, 'DATABASE_URL': url, 'TODAY': today,
         'SECRET_KEY': _secret(environ, instance, production),
         'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
         'SESSION_COOKIE_NAME': '__Host-daicho' if production else 'daicho',
         'PROXIES': _proxies(environ.get('DAICHO_PROXIES', '')),
-        'API_RATE': _rate(environ.get('DAICHO_API_RATE', '600')),
+        'API_RATE': _whole(environ.get('DAICHO_API_RATE', '600'), 'DAICHO_API_RATE', 999_999),
+        'FILE_LIMITS': FileLimits(megabytes << 20, files, min(files, 5) * megabytes << 20),
         'DEVICE_COOKIE': '__Host-daicho-device' if production else 'daicho-device',
         'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True,
         'SESSION_COOKIE_SAMESITE': 'Lax', 'PERMANENT_SESSION_LIFETIME': timedelta(hours=10),
@@ -71,9 +75,9 @@ def _proxies(text):
     return networks
 
 
-def _rate(text):
-    if not re.fullmatch('[1-9][0-9]{0,5}', text):
-        raise UnsafeSetting('DAICHO_API_RATE は、1分あたりの回数を1から999999までの整数で入れてください。')
+def _whole(text, name, most):
+    if not re.fullmatch('[1-9][0-9]{0,5}', text) or int(text) > most:
+        raise UnsafeSetting(f'{name} は、1から{most}までの整数で入れてください。')
     return int(text)
 
 

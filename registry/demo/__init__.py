@@ -26,6 +26,7 @@ from ..data import masters
 from .acts import FIRST, PUBLISHED
 from .contracts import Contracts
 from .daily import Daily
+from .documents import Documents
 from .engagements import Engagements
 from .names import PASSWORD, PEOPLE
 from .plans import Plans
@@ -71,7 +72,7 @@ def begin():
     masters.fill_tables(FIRST)
 
 
-class Ward(Units, Systems, Contracts, Standardisation, Daily, Procurement, Plans, Engagements):
+class Ward(Units, Systems, Contracts, Standardisation, Daily, Procurement, Plans, Engagements, Documents):
     """The ward's acts: each part adds its own, `fill` carries them out in the order of their moments."""
 
 
@@ -79,7 +80,7 @@ def planned():
     """Return the ward with all its acts in the order of their moments, none of them carried out."""
     ward = Ward(Random(8))
     for part in (ward.organisation, ward.systems, ward.contracts, ward.steps, ward.training, ward.incidents,
-                 ward.procurement, ward.plans, ward.audits, ward.actuals):
+                 ward.procurement, ward.plans, ward.audits, ward.actuals, ward.documents):
         part()
     ward.acts.sort(key=lambda entry: entry[0])
     return ward
@@ -91,12 +92,14 @@ def is_unfinished():
     return acts.exists() and not acts.where(Act.at == planned().acts[-1][0]).exists()
 
 
-def fill(progress=None):
+def fill(store, progress=None):
     """Fill an EMPTY migrated database by about a hundred acts, each with what was known at its moment.
 
+    The documents' bytes go to `store`.
     All of them are one transaction: stopped half-way, the database stays empty.
     """
     ward, strategies = planned(), False
+    ward.store = store
     with db.atomic():
         begin()
         for done, (moment, kind, by, reason, write) in enumerate(ward.acts):

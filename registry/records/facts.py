@@ -58,7 +58,9 @@ def history_of(noun, row, before=history.END, known=None):
     parts = vocabulary.part_tables(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
-    history.add_names(changes, names, display.display_name,
+    by_columns = [change for change in changes
+                  if vocabulary.vocabulary_of(history.TABLES[change.table]).tell is None]
+    history.add_names(by_columns, names, display.display_name,
                      lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
         table = history.TABLES[change.table]

@@ -24,7 +24,9 @@ def declare(*nouns, parts=()):
     PARTS.extend(parts)
     for noun in nouns:
         NOUNS[noun.name] = noun
-        PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in noun.permits.items()})
+        # who may edit a record may hang documents on it, unless its noun says who else may
+        permits = {'attach': noun.permits['edit']} | noun.permits if 'show' in noun.views else noun.permits
+        PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in permits.items()})
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,8 @@ class Flow:
     move settles; `lacking(row, move, form, by)` gives [(condition, sentence, (words, address) of where it is
     entered, or None)] of what else is missing; `after(act, row, form, by)` writes what belongs to the same
     act. `heading` and `button(source, target)` are the move in words, `about(row, target)` what the page
-    shows with it.
+    shows with it; `documents` are {state: (what the documents are called that come with the move to it, the
+    kind they are where their names do not tell)}.
     """
 
     states: dict
@@ -259,6 +262,7 @@ class Flow:
     heading: Callable
     button: Callable
     about: Callable = lambda row, target: {}
+    documents: dict = field(default_factory=dict)
 
     def state(self, row):
         return row.__data__[self.column]

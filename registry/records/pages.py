@@ -10,10 +10,11 @@ from models.visibility import unit_column, visible
 
 from ..core import clock, connection
 from ..core.permits import UNIT_ROLES
+from ..web import bounds
 from ..web.guard import allowed, permit, require, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
-from . import display, exporting, facts, links, listing, numbers, saving, sheets
+from . import display, documents, exporting, facts, links, listing, numbers, saving, sheets
 from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
@@ -40,6 +41,8 @@ def add_errors(form, problems):
     for name, message in problems:
         good = False
         field = form._fields.get(name)
+        if name == documents.FIELD:
+            form.file_problems = [*getattr(form, 'file_problems', ()), message]
         if field is None:
             form.form_errors.append(message)
         elif message not in field.errors:
@@ -66,13 +69,15 @@ def crumbs(noun, *more):
 
 
 def handle_edit(noun, form, before, *, back, crumbs, done, place=None, reason=None,
-                conflict_message='', voided_message='', template='records/edit.html', **shown):
+                conflict_message='', voided_message='', template='records/edit.html', file_field=None,
+                hung_on=None, **shown):
     """Handle the form of a record or a part of one, a new one where `before` is None; return a response.
 
     `back` is the address of who does not save, `done(outcome)` gives the response to a save; `reason` is the
     act's where the page asks for none. With `conflict_message` another's change is told rather than settled
-    field by field; `voided_message` is told where the part was voided since its page was opened. `shown` is
-    what the template gets in place of the defaults.
+    field by field; `voided_message` is told where the part was voided since its page was opened. Where there
+    is a `file_field` (see `documents`), what it takes is hung on the record that `hung_on(row)` gives.
+    `shown` is what the template gets in place of the defaults.
     """
     status = 422
     opened = request.form.get('revision', '') if before is not None else None
@@ -81,7 +86,9 @@ def handle_edit(noun, form, before, *, back, crumbs, done, place=None, reason=No
         add_errors(form, [('', voided_message)])
     elif request.method == 'POST':
         why = request.form.get('act_reason', '') if reason is None else reason
-        outcome = saving.save(noun, form, before, opened=opened, place=place, **signed(why))
+        more = {'target': hung_on} if hung_on else {}
+        files = documents.sent_files(otherwise=file_field.kind, **more) if file_field else None
+        outcome = saving.save(noun, form, before, opened=opened, place=place, files=files, **signed(why))
         if isinstance(outcome, Saved):
             return done(outcome)
         if isinstance(outcome, Forbidden):
@@ -90,7 +97,7 @@ def handle_edit(noun, form, before, *, back, crumbs, done, place=None, reason=No
             return conflict(noun, form, outcome, back, crumbs)
         status = 409 if isinstance(outcome, Conflict) else 422
         add_errors(form, [('', conflict_message)] if isinstance(outcome, Conflict) else outcome.problems)
-    context = {'row': before, 'cancel': back, 'sections': [('', form.cells())],
+    context = {'row': before, 'cancel': back, 'sections': [('', form.cells())], 'file_field': file_field,
                'revision': before is not None and (opened or saving.stamp(noun, form, before))}
     return render_template(template, noun=noun, form=form, crumbs=crumbs,
                            **context | shown), status if form.errors else 200
@@ -142,6 +149,8 @@ def blueprint(noun):
             told, older = facts.history_of(noun, row, known=links.labels_shown(leading))
             return render_template(noun.template, noun=noun, row=row, details=found, history=told,
                                    older=older, panels=panels, links=leading,
+                                   documents=documents.section_of(
+                                       noun, row, every=request.args.get('documents') == 'all'),
                                    crumbs=crumbs(noun, (display.display_name(row), None)),
                                    can_edit='edit' in noun.views and not row.voided_at
                                    and allowed(f'{name}.edit', row),
@@ -157,6 +166,14 @@ def blueprint(noun):
             return render_template('records/history.html', noun=noun, row=row, history=told, older=older,
                                    crumbs=crumbs(noun, crumb, ('履歴', None)))
 
+        @bp.route('/<int:id>/attach', methods=['GET', 'POST'])
+        @permit(f'{name}.attach')
+        def attach(id):
+            row = find(noun, id)
+            require(f'{name}.attach', row)
+            crumb = display.display_name(row), url_for('.show', id=id)
+            return documents.handle_attach(noun, row, crumbs(noun, crumb, ('文書の添付', None)))
+
     if 'new' in noun.views:
         @bp.route('/new', methods=['GET', 'POST'])
         @permit(f'{name}.create')
@@ -167,8 +184,9 @@ def blueprint(noun):
             def done(outcome):
                 flash(f'{noun.one}「{outcome.row.label}」を登録しました。')
                 return redirect(url_for('.show', id=outcome.row.id), code=303)
+            taken = documents.field_of(noun) if f'{name}.new' in bounds.UPLOADS else None
             return handle_edit(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)),
-                               done=done, sections=form_sections(noun, form))
+                               done=done, sections=form_sections(noun, form), file_field=taken)
 
     if 'edit' in noun.views:
         @bp.route('/<int:id>/edit', methods=['GET', 'POST'])
@@ -231,6 +249,7 @@ def handle_move(noun, id, target):
     if target not in flow.states:
         abort(404)
     state, back, by = flow.state(before), url_for('.show', id=id), signed_in()
+    taken = documents.field_of(noun, before, *flow.documents.get(target, ()))
     move = next((move for move in flow.open_to(before, by) if move.target == target), None)
     others = flow.moves(state, None)
     if move is None and not before.voided_at and any(other.target == target for other in others):
@@ -246,7 +265,8 @@ def handle_move(noun, id, target):
     if move is None:
         abort(404)
     if request.method == 'POST':
-        outcome = saving.move(noun, before, target, form, **signed())
+        files = documents.sent_files(otherwise=taken.kind) if taken else None
+        outcome = saving.move(noun, before, target, form, files=files, **signed())
         if isinstance(outcome, Saved):
             flash(f'状態を「{flow.states[target]}」に変更しました。')
             return redirect(back, code=303)
@@ -259,15 +279,16 @@ def handle_move(noun, id, target):
     return render_template(
         'records/move.html', noun=noun, row=before, form=form, lacking=lacking, source=flow.states[state],
         target=flow.states[target], heading=flow.heading(state, target), button=flow.button(state, target),
-        sent=request.method == 'POST', crumbs=crumbs(noun, (before.label, back), ('状態の変更', None)),
-        **flow.about(before, target)
+        sent=request.method == 'POST', file_field=taken,
+        crumbs=crumbs(noun, (before.label, back), ('状態の変更', None)), **flow.about(before, target)
     ), 422 if request.method == 'POST' else 200
 
 
-def handle_void(noun, row, back, crumbs, reusable=False):
+def handle_void(noun, row, back, crumbs, reusable=False, about=''):
     """Handle the voiding (取消) of a record or a part of one; return a response.
 
-    `reusable` says that its number may be used again, `back` is where to go then.
+    `reusable` says that its number may be used again, `back` is where to go then; `about` is told in place
+    of what holds for records that are counted.
     """
     form, status = filled_form(ReasonForm), 200
     if request.method == 'POST':
@@ -281,7 +302,7 @@ def handle_void(noun, row, back, crumbs, reusable=False):
             form.validate()
         add_errors(form, [('', CHANGED)] if isinstance(outcome, Conflict) else outcome.problems)
     return render_template('records/void.html', noun=noun, row=row, form=form, cancel=back, reusable=reusable,
-                           crumbs=crumbs), status
+                           about=about, crumbs=crumbs), status
 
 
 def defaults(noun, number):

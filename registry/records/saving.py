@@ -77,15 +77,17 @@ def copy_of(row):
     return copied
 
 
-def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', opened=None, place=None):
+def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', opened=None, place=None,
+         files=None):
     """Save what a form holds: a new record or part, or the changes of `before`; return the outcome.
 
     `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where
-    no one asks; `place` are the columns that say where in its record a part stands.
+    no one asks; `place` are the columns that say where in its record a part stands; `files` are the Uploads
+    (see `attaching`) that are hung on it in the same act.
     """
     verb = 'create' if before is None else 'edit'
     reason, wrong = read_reason(reason)
-    wrong = form.all_errors(before) + wrong
+    wrong = form.all_errors(before) + wrong + (files.problems() if files else [])
     row = noun.table() if before is None else copy_of(before)
     form.fill(row)
     for name, value in (place or {}).items():
@@ -113,10 +115,14 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     if wrong:
         return Refused(wrong)
     reason = row.__data__[noun.reason_in] if noun.reason_in else reason
+    if files:
+        files.keep()
     try:
         with trail.act(noun.kind(verb), by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as act:
             changed = write(act, noun, row, former, links_of(form), day_of(at))
+            if files:
+                files.write(act, row, by)
             if former is not before:
                 for part in noun.parts_below(former) if former else ():
                     act.void(part, '同じ番号の別の記録を登録したため')
@@ -183,8 +189,8 @@ def restore(noun, before, *, by, at, channel, reason, request_id='', opened=None
     return Saved(row, act=act.seq)
 
 
-def move(noun, before, target, form, *, by, at, channel, request_id='', opened=None):
-    """Move a record to another state by its noun's flow; return the outcome."""
+def move(noun, before, target, form, *, by, at, channel, request_id='', opened=None, files=None):
+    """Move a record to another state by its noun's flow, hanging `files` on it; return the outcome."""
     flow = noun.flow
     if not allowed(noun.permit('move'), noun.governing(before), by):
         return Forbidden()
@@ -193,7 +199,7 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
     found = next((move for move in flow.open_to(before, by) if move.target == target), None)
     if found is None:
         return Forbidden()
-    wrong, row = form.all_errors(before), copy_of(before)
+    wrong, row = form.all_errors(before) + (files.problems() if files else []), copy_of(before)
     form.fill(row)
     setattr(row, flow.column, target)
     wrong += problems_elsewhere(wrong, [*future_dates(form, row, before, day_of(at)),
@@ -204,10 +210,14 @@ def move(noun, before, target, form, *, by, at, channel, request_id='', opened=N
     if wrong or lacking:
         return Refused(wrong, lacking)
     reason = form[flow.reason].data or ''
+    if files:
+        files.keep()
     try:
         with trail.act(noun.kind('move'), by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as act:
             act.save(row, before)
+            if files:
+                files.write(act, row, by)
             flow.after(act, row, form, by)
             check_again_in_act([*references.voided_meanwhile(form, before),
                                 *references.cycles(noun.table, row, form)])

@@ -11,6 +11,7 @@ from models import (
     TABLES,
     Act,
     ApiToken,
+    Attachment,
     BusinessSystem,
     Change,
     CheckIn,
@@ -36,6 +37,8 @@ from models import (
     TokenUse,
     TrailHead,
 )
+from models.attachments import ATTACHMENT_KINDS
+from models.rules.attachments import shown_size
 
 from . import display
 from .noun import PARTS, of_table
@@ -60,6 +63,9 @@ LABELS = {
               'agent': '端末の名乗り（User-Agent）'},
     ApiToken: {'epoch': 'サインインの世代（変わると使えなくなる）',
                'token_hash': 'トークンの SHA-256'},
+    Attachment: {'table': '記録の表', 'row': '記録の内部番号', 'first': '初版の内部番号', 'version': '版',
+                 'name': 'ファイル名', 'media_type': '形式', 'size': '大きさ（バイト）', 'sha256': 'SHA-256',
+                 'person': '添付した人', 'at': '添付した日時'},
     TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
@@ -81,8 +87,9 @@ FORMER_LABELS = {System: {'vendor': '保守事業者'}}
 COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
                  'void_reason': '取消理由', 'search_text': '検索用の文字列（自動）'}
 #: tables without a list of their own
-TITLES = {CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略', Theme: '戦略テーマ',
-          Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標', Schedule: '四半期スケジュール',
+TITLES = {Attachment: '文書', CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略',
+          Theme: '戦略テーマ', Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標',
+          Schedule: '四半期スケジュール',
           DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
           BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
           ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
@@ -103,9 +110,10 @@ def part_tables(table):
 
     They have no page of their own and lead to it.
     """
-    return tuple((part, field) for part in RECORDS if of_table(part) is None and table is not Person
-                 for field in part._meta.sorted_fields
-                 if getattr(field, 'rel_model', None) is table and field.name != 'parent')
+    found = [(part, field) for part in RECORDS if of_table(part) is None and table is not Person
+             for field in part._meta.sorted_fields
+             if getattr(field, 'rel_model', None) is table and field.name not in ('parent', 'first')]
+    return (*found, (Attachment, Attachment.row))
 
 
 def forms_of(table):
@@ -147,7 +155,19 @@ def vocabulary_of(table):
     return Vocabulary(column_labels(table) | FORMER_LABELS.get(table, {}),
                       {name: cell.show for name, cell in cells_of(table).items()
                        if type(cell) in (Exact, Many, Whole, Year, Yen)},
-                      display.display_name)
+                      display.display_name, tell_attachment if table is Attachment else None)
+
+
+def tell_attachment(change, values):
+    """Return the sentences of a document that was attached or voided, None for any other change of one."""
+    if change.kind == 'void':
+        return [f'「{change.label}」を取り消しました（理由: {values["void_reason"][1]}）。']
+    if change.kind != 'create':
+        return None
+    kind, size, version, sha256 = (values[name][1] for name in ('kind', 'size', 'version', 'sha256'))
+    told = [ATTACHMENT_KINDS[kind], *([f'第{version}版'] if version > 1 else []), shown_size(size),
+            f'SHA-256 {sha256[:12]}…', *([values['note'][1]] if 'note' in values else [])]
+    return [f'「{change.label}」を添付しました（{"、".join(told)}）。']
 
 
 def require_labels():

@@ -5,10 +5,12 @@ import uuid
 
 import structlog
 from flask import abort, appcontext_pushed, g, request
+from werkzeug.exceptions import default_exceptions
 
 from models import db
 
 from ..core import log, memo
+from . import bounds
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " \
          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -37,7 +39,7 @@ def register(app):
     def number():
         g.request_id, g.started = uuid.uuid4().hex[:12], time.perf_counter()
         if refused := request.environ.get('daicho.refused'):
-            abort(refused)
+            raise bounds.too_large() if refused == 413 else default_exceptions[refused]
 
     @app.teardown_request
     def let_go(error):

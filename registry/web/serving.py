@@ -31,9 +31,12 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from ..core import connection, log
-from . import middleware
+from . import bounds, middleware
+from .sent_files import SentFile
 
 FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処理中に問題が起きました｜台帳 '
           'Daicho</title></head><body><main>'
@@ -42,8 +45,9 @@ FAILED = ('<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>処
           '<p><a href="/">ホームへ戻る</a></p></main></body></html>')
 #: a request's body in bytes, and how much of it is held in memory rather than in a temporary file
 LIMIT, HELD = 21 * 1024 * 1024, 64 * 1024
-#: a body over this many bytes is read once one of so many places is free
-LARGE, PLACES = 1024 * 1024, 16
+#: a body over this many bytes is read once one of so many places is free; of those with many documents, which
+#: may be larger than LIMIT, fewer are read at once
+LARGE, PLACES, HUGE_PLACES = 1024 * 1024, 16, 4
 #: seconds for a request's head or a silent connection; for its body, and the bytes that earn one more
 HEAD, BODY, RATE = 10, 20, 16 * 1024
 #: seconds that a refused body is read and thrown away so that its sender reads the answer; of silence
@@ -185,7 +189,9 @@ class Worker:
         log.capture_all()
         self.app, self.pool = app.wsgi_app, ThreadPoolExecutor(threads, 'request')
         self.hung = app.config['INSTANCE'] / 'hung.log' if 'INSTANCE' in app.config else os.devnull
-        self.large = asyncio.Semaphore(PLACES)
+        self.large, self.huge = asyncio.Semaphore(PLACES), asyncio.Semaphore(HUGE_PLACES)
+        limits = app.config.get('FILE_LIMITS')
+        self.map, self.most = app.url_map.bind(''), limits.together + LARGE if limits else LIMIT
 
     def __rsgi_init__(self, loop):
         self.loop, self.answered = loop, time.monotonic()
@@ -231,6 +237,9 @@ class Worker:
             if refused:
                 environ |= {'daicho.refused': refused, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'}
             status, headers, data = await self.loop.run_in_executor(self.pool, self.answer, environ)
+        if isinstance(data, SentFile):
+            protocol.response_file(status, headers, str(data.path))
+            return
         if not refused:
             protocol.response_bytes(status, headers, data)
             return
@@ -249,28 +258,39 @@ class Worker:
         if not length.isascii() or not length.isdecimal():
             return 400
         length = int(length)
-        if length > LIMIT:
+        if length > LIMIT and (length > self.most or not self.takes_documents(environ)):
             return 413
         if length <= LARGE:
             return await copy_body(protocol, length, body)
+        place = self.huge if length > LIMIT else self.large
         try:
             async with asyncio.timeout(BODY):
-                await self.large.acquire()
+                await place.acquire()
         except TimeoutError:
             return 429
         try:
             return await copy_body(protocol, length, body)
         finally:
-            self.large.release()
+            place.release()
+
+    def takes_documents(self, environ):
+        """Tell whether a request is sent to where documents are taken, which may be large together."""
+        try:
+            endpoint, _ = self.map.match(environ['PATH_INFO'], method=environ['REQUEST_METHOD'])
+        except (HTTPException, RequestRedirect):
+            return False
+        return bounds.takes_documents(endpoint)
 
     def answer(self, environ):
-        """Return (status, headers, body) of the application's answer."""
+        """Return (status, headers, body or SentFile) of the application's answer."""
         got = []
 
         def start_response(status, headers, exc_info=None):
             got[:] = [int(status.partition(' ')[0]), headers]
         try:
             parts = self.app(environ, start_response)
+            if isinstance(parts, SentFile):
+                return *got, parts
             try:
                 return *got, b''.join(parts)
             finally:

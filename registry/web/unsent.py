@@ -15,16 +15,21 @@ from . import devices
 
 #: never shown again and never carried
 SECRET = frozenset({'csrf_token', 'password', 'current', 'new', 'again', 'kept'})
+#: what stands for a file that came with a form and is not carried with it
+NOT_SENT = 'not_sent'
 MOST, SECONDS = 200_000, 3600
 #: what the views are called that a form is sent to
 ACTIONS = {'new': 'の新規登録', 'edit': 'の編集', 'void': 'の取消', 'restore': 'の取消の取りやめ',
            'move': 'の状態の変更', 'ask': 'の支援の依頼', 'census': 'の対象者の確定',
-           'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録', 'follow_up': 'の監査事後確認'}
+           'attach': 'への文書の添付', 'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録',
+           'follow_up': 'の監査事後確認'}
 
 
 def typed_fields():
     """Return [[name, value]] of this request's fields without secrets; [] for none, or too much to carry."""
     found = [[name, value] for name, values in request.form.lists() for value in values if name not in SECRET]
+    # files are not carried: who goes on must know that they are not
+    found += [[NOT_SENT, one.filename[:255]] for one in request.files.values() if one.filename]
     return found if sum(len(name) + len(value) for name, value in found) <= MOST else []
 
 
@@ -35,7 +40,8 @@ def with_labels(path, fields):
     """
     noun = NOUNS.get(path.split('/')[1] if path.count('/') > 1 else '')
     cells = {cell.name: cell for cell in noun.blank.cells()} if noun else {}
-    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント'}
+    words = {'act_reason': '変更の理由', 'reason': '理由', 'text': 'コメント',
+             NOT_SENT: '送られなかったファイル（あとで添付し直してください）'}
     words |= {name: cell.label.text for name, cell in cells.items()}
     return [(words.get(name, '入力'), _chosen(cells.get(name), value)) for name, value in fields
             if value.strip() and name not in ('revision', 'seen')]

@@ -71,6 +71,7 @@ def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_
 
 def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
     department, it = window('department'), window('it')
+    department.open('/')
     department.menu('予算要求')
     department.follow('新規登録')
     department.put(予算年度='2027', 要求日='R8.10.5', 件名='収納管理システムの改修', 要求額='4400000')

@@ -3,9 +3,10 @@
     python tests/endurance/kills.py --engine sqlite --rounds 100
     python tests/endurance/kills.py --engine postgresql --verify 50
 
-Each round lets four browsers edit, kills one thing (the server, one of its processes, the database, an
-import, a backup, a migration) or stops the server as an administrator would, and looks at what stands. It
-runs as in production, on databases of its own, and ends with 1 when anything is missing.
+Each round lets four browsers edit and attach documents, kills one thing (the server, the server during an
+upload, one of its processes, the database, an import, a backup, a migration) or stops the server as an
+administrator would, and looks at what stands. It runs as in production, on databases of its own, and ends
+with 1 when anything is missing.
 """
 import argparse
 import gzip
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from glob import glob
@@ -39,14 +41,16 @@ sys.path[:0] = [str(ROOT), str(ROOT / 'tests')]
 from ports import free_port  # noqa: E402
 
 from audits import trail, verify  # noqa: E402
-from models import Change, Person, System, catalogue, db  # noqa: E402
+from audits.files import FOLDER, Store  # noqa: E402
+from models import Attachment, Change, Person, System, catalogue, db  # noqa: E402
+from registry.backups.archive import unpacked  # noqa: E402
 from registry.core import connection  # noqa: E402
 
 CLIENTS, ROWS = 4, 200
 PASSWORD, CHANGED = 'さくら並木をゆっくり歩く-41', 'かわせみの飛ぶ水辺で休む-77'
 #: what is killed, round by round; the cheap ones more often
-KILLS = ('server', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate',
-         'worker', 'database')
+KILLS = ('upload', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate',
+         'server', 'database')
 RELEASES = ROOT / 'tests' / 'data' / 'releases'
 
 
@@ -92,18 +96,32 @@ class Form(HTMLParser):
             self.inside = False
 
 
+EDGE = '5f1d7c9ab3'
+
+
+def multipart(fields, files):
+    """Return a form with files as its bytes."""
+    parts = [(f'name="{name}"', value.encode()) for name, value in fields]
+    parts += [(f'name="files"; filename="{name}"', data) for name, data in files]
+    return b''.join(f'--{EDGE}\r\nContent-Disposition: form-data; {head}\r\n\r\n'.encode() + data + b'\r\n'
+                    for head, data in parts) + f'--{EDGE}--\r\n'.encode()
+
+
 class Browser:
     """One person's browser; it keeps cookies that are meant for HTTPS, as behind a proxy."""
 
     def __init__(self, port):
         self.port, self.cookies, self.password, self.said = port, {}, PASSWORD, None
 
-    def ask(self, method, path, fields=None):
+    def ask(self, method, path, fields=None, files=()):
         with closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)) as line:
             headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in self.cookies.items()),
                        'X-Forwarded-Proto': 'https'}
             body = None
-            if fields is not None:
+            if files:
+                body = multipart(fields, files)
+                headers['Content-Type'] = f'multipart/form-data; boundary={EDGE}'
+            elif fields is not None:
                 body, headers['Content-Type'] = urlencode(fields), 'application/x-www-form-urlencoded'
             line.request(method, path, body, headers)
             answer = line.getresponse()
@@ -141,15 +159,17 @@ class Browser:
 
 
 class Client(threading.Thread):
-    """Edits one system over and over; `acknowledged` are the values whose saving was confirmed.
+    """Edits one system over and over, and attaches two documents at a time to others.
 
-    `pause`: the seconds between two edits.
+    `acknowledged` are the values whose saving was confirmed, `attached` the pairs of documents; `pause`: the
+    seconds between two edits.
     """
 
     def __init__(self, house, number, pause):
         super().__init__(daemon=True)
         self.house, self.number, self.address = house, number, f'person{number}@city.example'
         self.acknowledged, self.tried = [], []
+        self.attached, self.uploading = [], threading.Event()
         self.at_work, self.ending = threading.Event(), threading.Event()
         self.odd, self.pause = [], pause
 
@@ -180,8 +200,29 @@ class Client(threading.Thread):
                     self.at_work.set()
                 elif status < 500:
                     self.odd.append((status, place, ' '.join(re.sub('<[^>]*>', ' ', text).split())[:300]))
+                if count % 3 == 0:
+                    self.attach(browser, count)
             except (OSError, http.client.HTTPException):
                 time.sleep(0.05)
+
+
+    def attach(self, browser, count):
+        """Attach two documents at once, larger than what a server holds in memory."""
+        path = f'/systems/{CLIENTS + 1 + (self.number * 49 + count // 3) % (ROWS - CLIENTS)}/attach'
+        status, _, text = browser.ask('GET', path)
+        if status != 200:
+            return
+        value = f'd{self.number}-{count}-{secrets.token_hex(3)}'
+        files = [(f'{value}-{part}.txt', f'{value}-{part}\n'.encode() * 60_000) for part in (1, 2)]
+        self.uploading.set()
+        try:
+            status, place, text = browser.ask('POST', path, Form(text, path).values, files)
+        finally:
+            self.uploading.clear()
+        if status == 303 and place.endswith('#documents'):
+            self.attached.append(value)
+        elif status < 500:
+            self.odd.append((status, place, ' '.join(re.sub('<[^>]*>', ' ', text).split())[:300]))
 
 
 def children(pid):
@@ -364,6 +405,7 @@ class Trial:
     def look(self, url=None, missing=True):
         """Compare what stands with what was acknowledged before now."""
         said = {client: (list(client.acknowledged)) for client in self.clients}
+        attached = {value for client in self.clients for value in list(client.attached)}
         with self.house.open(url):
             with connection.snapshot():
                 written = {value: None for (text,) in Change.select(Change.values).where(
@@ -381,8 +423,14 @@ class Trial:
                 count = System.select().where(System.note == note).count()
                 if count not in (0, ROWS - CLIENTS):
                     self.fault('an import stands by half:', note, count)
+            rows = Attachment.select(Attachment.name).tuples()
+            names = Counter(name.rpartition('-')[0] for (name,) in rows)
+            if (lost := attached - names.keys()) and missing:
+                self.fault('lost', len(lost), 'attached documents, first', min(lost))
+            if half := [value for value, number in names.items() if number != 2]:
+                self.fault('documents sent together stand by half:', half[:3])
             try:
-                verdict = verify.verify()
+                verdict = verify.verify(Store(self.house.folder / FOLDER))
             except verify.Unverifiable as error:
                 self.fault('cannot be verified:', error)
                 return
@@ -426,6 +474,13 @@ class Trial:
         house.server.wait()
         house.serve()
         self.look()
+
+    def upload(self):
+        """Kill the server while documents are sent to it, or written."""
+        client = self.random.choice(self.clients)
+        client.uploading.wait(20)
+        time.sleep(self.random.uniform(0, 0.05))
+        self.server()
 
     def worker(self):
         house = self.house
@@ -471,17 +526,23 @@ class Trial:
         if status == 0 and not path.exists():
             self.fault('a backup that was made is not there')
         if path.exists():  # under its name only when it is whole
-            if self.house.engine == 'sqlite':
-                with closing(sqlite3.connect(path)) as copy:
-                    if copy.execute('PRAGMA integrity_check').fetchone() != ('ok',):
-                        self.fault('a backup is not whole')
-            else:
-                subprocess.run([self.house.postgres.programs / 'pg_restore', '--file=/dev/null', path],
-                               check=True)
+            with tempfile.TemporaryDirectory() as folder:
+                with unpacked(path, Store(Path(folder) / 'files')) as copy:
+                    self.read_copy(copy)
             path.unlink()
         for left in self.house.folder.glob('.backup*'):
             left.unlink()
         self.look()
+
+    def read_copy(self, path):
+        """Read the register of a backup to its end."""
+        if self.house.engine == 'sqlite':
+            with closing(sqlite3.connect(path)) as copy:
+                if copy.execute('PRAGMA integrity_check').fetchone() != ('ok',):
+                    self.fault('a backup is not whole')
+        else:
+            subprocess.run([self.house.postgres.programs / 'pg_restore', '--file=/dev/null', path],
+                           check=True)
 
     def migrate(self):
         """Kill the upgrade of a register of the first form: it is as it was, or of today's form."""
@@ -588,7 +649,8 @@ def main():
         run(one, asked.rounds, asked.seconds, lambda one: print(
             f'{asked.engine} {one.found} {one.acknowledged} acts', file=sys.stderr, flush=True))
     kills = sum(count for what, count in one.found.items() if what in KILLS)
-    print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts acknowledged, '
+    pairs = sum(len(client.attached) for client in one.clients)
+    print(f'{asked.engine}: {kills} kills {one.found}, {one.acknowledged} acts, {pairs} pairs of documents, '
           f'{len(one.faults)} faults')
     for fault in one.faults:
         print(fault)

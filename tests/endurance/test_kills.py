@@ -8,4 +8,5 @@ def test_nothing_acknowledged_is_lost_and_verify_finds_nothing_while_four_write(
         assert kills.verify_beside(one, 2) == [0, 0]
         kills.run(one, rounds=len(kills.KILLS), seconds=8)
     assert one.faults == []
+    assert any(client.attached for client in one.clients)
     assert sum(one.found.values()) >= 2 and one.found['stop'] and one.acknowledged >= 2 * kills.CLIENTS

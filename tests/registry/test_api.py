@@ -6,7 +6,7 @@ import pytest
 from api_calls import head, last_act, many
 from cast import CAST
 from peewee import OperationalError, SqliteDatabase
-from permit_matrix import ADMIN, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
+from permit_matrix import ADMIN, ATTACHERS, AUDITOR, DESK, EVERYONE, MOVES, NOUN_RULES, OWNED, UNITS
 
 from audits import trail
 from models import db
@@ -14,11 +14,13 @@ from registry.records.noun import NOUNS
 
 #: what is no operation of a noun, though most nouns have it
 LACKING = {'create': {'actuals'}, 'edit': {'actuals'}, 'void': {'systems'}, 'restore': {'systems', 'actuals'},
-           'import': {'engagements', 'findings', 'people'}}
+           'import': {'engagements', 'findings', 'people'}, 'attachments': {'actuals'}, 'attach': {'actuals'}}
 #: the moves of the tax unit's rows
 TARGETS = {endpoint.partition('.')[0]: move for endpoint, move in MOVES.items()}
 OTHERS = {'api.openapi_json': EVERYONE, 'api.indicators': EVERYONE, 'api.figure': EVERYONE,
           'api.acts': DESK | AUDITOR, 'api.act': DESK | AUDITOR}
+#: these have their matrix in test_api_attachments
+DOCUMENTS = {'api.attachment', 'api.void_attachment'}
 ADDRESSES = {'api.openapi_json': '/openapi.json', 'api.indicators': '/indicators',
              'api.figure': '/figures/steps.official', 'api.acts': '/trail', 'api.act': '/trail/1'}
 
@@ -36,6 +38,8 @@ def operations():
                 ('create', 'POST', f'/{name}', 'write', create), ('edit', 'PATCH', one, 'write', edit),
                 ('void', 'POST', f'{one}/void', 'write', void),
                 ('restore', 'POST', f'{one}/restore', 'write', void),
+                ('attachments', 'GET', f'{one}/attachments', 'read', read),
+                ('attach', 'POST', f'{one}/attachments', 'write', ATTACHERS.get(name, edit)),
                 ('import', 'POST', f'/{name}/import', 'import', create & (OWNED | ADMIN))):
             if name not in LACKING.get(word, ()):
                 found.append((f'api.{name}-{word}', name, word, method, address, scope, who))
@@ -48,7 +52,7 @@ def operations():
 
 #: what is answered to who may do it, where nothing or an empty object is sent
 LET_IN = {'list': 200, 'record': 200, 'create': 422, 'edit': 200, 'void': 422, 'restore': 409, 'import': 422,
-          'move': 422}
+          'move': 422, 'attachments': 200, 'attach': 422}
 
 
 def expected(name, word, who, allowed):
@@ -64,6 +68,8 @@ def expected(name, word, who, allowed):
 def ask(machine, word, method, address, **more):
     if word == 'import':
         return machine.post(address, data=b'', content_type='text/csv', **more)
+    if word == 'attach':
+        return machine.post(address, data=b'', content_type='application/octet-stream', **more)
     if word == 'edit':
         more = {'headers': {'If-Match': '*'}} | more
     return machine.open(address, method=method, json={} if method != 'GET' else None, **more)
@@ -71,7 +77,7 @@ def ask(machine, word, method, address, **more):
 
 # --- who ---
 def test_every_operation_has_a_row_here(app):
-    known = {endpoint for endpoint, *_ in operations()} | set(OTHERS)
+    known = {endpoint for endpoint, *_ in operations()} | set(OTHERS) | DOCUMENTS
     assert known == {name for name in app.view_functions if name.startswith('api.')}
 
 
@@ -97,7 +103,7 @@ def test_another_units_rows_are_not_there(machine_of, who):
     for _, name, word, method, address, _, allowed in operations():
         if name in UNITS and who in allowed and word not in ('list', 'create', 'import'):
             assert ask(machine, word, method, address.replace('/1', '/2')).status_code == 404, address
-    for name in sorted(UNITS - {'actions'}):
+    for name in sorted(UNITS - {'actions', 'attachments'}):
         assert not re.search('戸籍|-00002|1002', machine.get(f'/{name}').text), name
 
 

@@ -1,5 +1,7 @@
 """Backups: whole, verified, nobody else's to read; put back only when whole and of this version."""
 import gzip
+import io
+import os
 import shutil
 import sqlite3
 import stat
@@ -12,10 +14,14 @@ from paths import RELEASES
 from peewee import SqliteDatabase
 
 from audits import trail, verify
+from audits.files import FOLDER, Store
 from models import Department, System, catalogue, db
+from models.rules.attachments import FileLimits
 from registry import backups
 from registry.backups import postgresql
 from registry.core import clock, connection
+from registry.records import attaching, saving
+from registry.records.noun import NOUNS
 
 
 @pytest.fixture(scope='module')
@@ -87,7 +93,7 @@ def test_a_backup_holds_what_only_the_log_holds_and_disturbs_nobody(desk):
         seq = edit('ログの会社')
         if lite(desk):
             assert file_of(desk).with_name('daicho.db-wal').stat().st_size
-        made = backups.backup(path, desk.env['DATABASE_URL'])
+        made = backups.backup(path, desk.env['DATABASE_URL'], Store(desk.folder))
         assert (made.seq, made.verdict.intact) == (seq, True)
         assert edit('次の会社') == seq + 1
 
@@ -285,3 +291,55 @@ def test_missing_programs_are_named(server, desk, monkeypatch):
 
 def test_the_engine_decides_which_copy_is_whose(desk):
     assert isinstance(connection.open_database(desk.env['DATABASE_URL']), SqliteDatabase) == lite(desk)
+
+
+# --- documents ---
+
+@pytest.fixture
+def documented(desk):
+    """A desk on whose system two documents hang, and the store of their bytes."""
+    store = Store(desk.folder / FOLDER)
+    with desk.open():
+        files = [attaching.File(f'{n}.txt', io.BytesIO(f'文書{n}'.encode())) for n in (1, 2)]
+        limits = FileLimits(1000, 5, 5000)
+        outcome = attaching.attach(NOUNS['systems'], System.get(System.system_no == 'S-1'), attaching.Uploads(
+            files, store, limits), by=None, at=clock.now(), channel='cli')
+        assert isinstance(outcome, saving.Saved)
+    return desk, store
+
+
+def test_documents_travel_with_a_backup(documented):
+    desk, store = documented
+    path, head = desk.folder / 'copy', desk.head()
+    made = desk.json('backup', path)
+    assert (made['documents'], made['problems'], made['intact']) == (2, [], True)
+    shutil.rmtree(store.folder)
+    broken = desk.json('trail', 'verify', code=1)['rows_changed_outside']
+    assert [row['what'] for row in broken] == ['ファイルがありません。'] * 2
+    without = desk.json('backup', desk.folder / 'without', code=1)
+    assert len(without['problems']) == 2 and '文書 #1 1.txt' in without['problems'][0]
+    found = desk.run('restore', desk.folder / 'without', *over(desk))
+    assert found.exit_code == 1 and '--even-if-altered' in found.stderr
+    assert desk.json('restore', path, *over(desk))['head'] == head
+    assert desk.json('trail', 'verify')['intact'] and desk.json('files')['broken'] == []
+    # one byte of a document in the copy, where nothing else would tell
+    data = path.read_bytes()
+    path.write_bytes(data.replace('文書2'.encode(), '文書3'.encode()))
+    shutil.rmtree(store.folder)
+    found = desk.run('restore', path, *over(desk))
+    assert found.exit_code == 1 and '壊れています。何も変更していません' in found.stderr
+    assert desk.head() == head
+
+
+def test_files_of_nobody_are_named_and_removed_when_old(documented):
+    desk, store = documented
+    lonely, part = store.path(store.add(io.BytesIO(b'x'))), store.folder / 'ab.part'
+    part.write_bytes(b'half')
+    assert desk.json('files')['orphans'] == []
+    for path in (lonely, part):
+        os.utime(path, (0, 0))
+    assert len(desk.json('files')['orphans']) == 2 and lonely.exists()
+    assert 'どの記録にもないファイル 2個を消しました' in desk.run('files', '--remove-orphans').stderr
+    assert not lonely.exists() and not part.exists() and desk.json('files')['files'] == 2
+    next(store.folder.glob('??/*')).write_bytes(b'y')
+    assert len(desk.json('files', code=1)['broken']) == 1

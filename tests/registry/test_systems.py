@@ -113,7 +113,8 @@ def test_going_live_is_asked_for_on_one_page(client_of, stands, examined):
     it = client_of('it')
     address = '/systems/1/move/operate'
     assert asked(it, address) == {'zone', 'confidentiality', 'integrity', 'availability', 'manager',
-                                           'backup', 'go_live_on', 'pii_count', 'pia_kind', 'reason'}
+                                           'backup', 'go_live_on', 'pii_count', 'pia_kind', 'reason',
+                                           'files'}
     words = refused(it, address, reason='稼働の日を決めた', go_live_on='2026/12/1')
     assert 'ネットワーク区分を入力してください' in words and 'PIA' in words and '稼働の日を決めた' in words
     assert '2026/12/1' in words

@@ -64,7 +64,8 @@ def test_the_matrix(app, client_of, who):
 
 
 #: who may make the move on the registry's rows (戸籍住民課)
-OTHER_MOVES = {'systems.move': {'it'}, 'supports.move': {'it'}, 'findings.move': {'other', 'it'}}
+OTHER_MOVES = {'systems.move': {'it'}, 'supports.move': {'it'}, 'findings.move': {'other', 'it'},
+               'attachments.edit': {'other', 'it'}, 'attachments.void': {'other', 'it'}}
 
 
 @pytest.mark.parametrize('who', CAST)
@@ -80,7 +81,7 @@ def test_the_matrix_of_the_other_units_rows(app, client_of, who):
             continue
         if who not in known[rule.endpoint]:
             status = 403
-        elif who in ('department', 'head') or view == 'restore':
+        elif who in ('department', 'head') or view == 'restore' or (noun, who) == ('attachments', 'admin'):
             status = 404
         else:
             status = None if who in OTHER_MOVES.get(rule.endpoint, CAST) else 403
@@ -104,7 +105,7 @@ def test_auditors_write_nothing_they_audit(app):
 
 def test_the_people_and_settings_keeper_reads_no_subject(client_of):
     browser = client_of('admin')
-    for name in UNITS - {'actions'}:
+    for name in UNITS - {'actions', 'attachments'}:
         assert browser.get(f'/{name}/').status_code == browser.get(f'/{name}/export.csv').status_code == 403
     found = browser.get('/search?q=税').page.text
     assert '税システム1号' not in found and '税案件1' not in found
