@@ -38,7 +38,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, documents, dues
+from .records import display, documents, dues, periods
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -123,7 +123,7 @@ def register_template_context(app):
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
                                  called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
-                                 once=display.render_once)
+                                 once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()))
 
     @app.context_processor
     def site():

@@ -14,7 +14,7 @@ from ..web import bounds
 from ..web.guard import allowed, permit, require, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
-from . import display, documents, exporting, facts, links, listing, numbers, saving, sheets
+from . import display, documents, exporting, facts, links, listing, numbers, rows, saving, sheets
 from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
@@ -124,10 +124,15 @@ def blueprint(noun):
         @bp.get('/')
         @permit(f'{name}.read')
         def index():
+            if 'form' in request.args:
+                tidied = listing.tidied(noun, request.args)
+                return redirect(listing.Listing(noun, tidied, signed_in()).url(), code=303)
             found = listing.Listing(noun, request.args, signed_in()).run()
+            leads = 'show' in noun.views or name == 'actuals'
             return render_template(
-                'records/index.html', noun=noun, listing=found,
-                crumbs=crumbs(noun)[:1] + [(noun.title, None)],
+                'records/index.html', noun=noun, listing=found, today=clock.today(),
+                rows=rows.rows_html(found, noun.address if leads else '', picked=False),
+                head_classes=rows.head_classes(found.columns),
                 can_create='new' in noun.views and allowed(f'{name}.create'),
                 can_import=noun.importable and allowed('files.import') and allowed(f'{name}.create'))
 
@@ -135,8 +140,8 @@ def blueprint(noun):
         @permit(f'{name}.read')
         def export(format):
             found = listing.Listing(noun, request.args, signed_in())
-            return send_file(noun, found.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
-                             people=format == 'xlsx' and request.args.get('layout') == 'people')
+            return send_file(noun, found, format, request.args.get('encoding', 'utf-8-sig'),
+                             layout=request.args.get('layout', '') if format == 'xlsx' else '')
 
     if 'show' in noun.views:
         @bp.get('/<int:id>')
@@ -352,22 +357,27 @@ def conflict(noun, form, found, back, crumbs):
                            revision=saving.stamp(noun, form, found.stands), crumbs=crumbs), 409
 
 
-def send_file(noun, query, format, encoding, people=False):
-    """Answer with a noun's file, read from one state of the database.
+#: the layouts of a file besides the one that is imported: as the list is seen, and of all a noun's fields
+LAYOUTS = {'seen': lambda noun, found: found.export(),
+           'people': lambda noun, found: exporting.export_for_people(noun, found.query(noun.table), viewer())}
+
+
+def send_file(noun, found, format, encoding, layout=''):
+    """Answer with the rows of a Listing as a file, read from one state of the database.
 
     The response headers hold the chain's head.
     """
     with connection.snapshot():
-        return _file(noun, query, format, encoding, people)
+        return _file(noun, found, format, encoding, layout)
 
 
-def _file(noun, query, format, encoding, people):
+def _file(noun, found, format, encoding, layout):
     stamp = clock.today().strftime('%Y%m%d')
-    if people:
-        headers, rows, kinds = exporting.export_for_people(noun, query, viewer())
-        stamp += '-people'
+    if layout in LAYOUTS:
+        headers, rows, kinds = LAYOUTS[layout](noun, found)
+        stamp += f'-{layout}'
     else:
-        (headers, rows), kinds = exporting.export(noun, query, viewer()), None
+        (headers, rows), kinds = exporting.export(noun, found.query(noun.table), viewer()), None
     try:
         if format == 'xlsx':
             body = sheets.write_xlsx(headers, rows, noun.title, kinds)
