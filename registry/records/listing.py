@@ -130,10 +130,13 @@ UNTIDY = frozenset({'form', 'col', 'on', 'period', 'since', 'until'})
 
 
 class Listing:
-    """One list of a noun as one person sees it, from the query string `args`."""
+    """One list of a noun as one person sees it, from the query string `args`.
 
-    def __init__(self, noun, args, person):
-        self.noun, self.args = noun, args
+    `origin` is the saved view it came from, None for none, and `shown` whether it is that view as it stands.
+    """
+
+    def __init__(self, noun, args, person, origin=None, shown=False):
+        self.noun, self.origin, self.shown = noun, origin, shown
         self.viewer = display.Viewer(person, clock.today())
         self.q = args.get('q', '').strip()[:100]
         self.values = {f.name: value for f in noun.conditions if (value := args.get(f.name, ''))}
@@ -152,7 +155,6 @@ class Listing:
                                                 noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
-        self.typed = {f.name for f in noun.filters if f.label_of is not None}
         #: filters whose value cannot be used: they stay in the list's address, and it has no rows
         self.unusable, self.labels = set(), {}
         for f in noun.conditions:
@@ -169,22 +171,22 @@ class Listing:
     def sorts_by(self, name):
         return name in self.known and self.known[name].sortable
 
-    def options(self, name):
-        """Return [(value, label)] of what a filter lets choose; of too many to list, of the one chosen."""
-        filter = next(f for f in self.noun.conditions if f.name == name)
-        return filter.choices(self.values.get(name, ''), self.viewer)
+    @property
+    def choices(self):
+        """Return ((name, label, value asked for, options or None where a code is typed, suggested), …).
 
-    def is_long(self, name):
-        """Tell whether a filter has too many values for a list to choose from: then its code is typed."""
-        return name in self.typed or len(self.options(name)) > MANY_OPTIONS
-
-    def choices(self, name):
-        """Return what a filter lets choose, as a template remembers it."""
-        return tuple(map(tuple, self.options(name)))
-
-    def suggested(self, name):
-        """Return the last few values of a long filter, the last first."""
-        return [] if name in self.typed else self.options(name)[:-1 - SUGGESTED:-1]
+        That is of each filter that is chosen or typed by itself, as a template remembers it.
+        """
+        found = []
+        for f in self.noun.filters if self.noun.blank_filter is None else (
+                *self.noun.filters, self.noun.blank_filter):
+            options, suggested = None, ()
+            if f.label_of is None:
+                options = tuple(map(tuple, f.options()))
+                if len(options) > MANY_OPTIONS:
+                    options, suggested = None, options[:-1 - SUGGESTED:-1]
+            found.append((f.name, f.label, self.values.get(f.name, ''), options, suggested))
+        return tuple(found)
 
     def query(self, *selected, backwards=False):
         """Return the list's rows, all pages, in order or from the end."""
@@ -246,13 +248,20 @@ class Listing:
                    if self.columns is not self.noun.columns else {}),
                 **({'size': str(self.size)} if self.size != SIZES[0] else {})}
 
+    @property
+    def query_string(self):
+        """The list's query as it is kept: without the page."""
+        return urlencode(self.asked)
+
     def params(self, **changes):
         """Return the query string of this list with changes; None removes."""
-        now = self.asked | (
-            {'page': str(self.page_asked)} if self.page_asked > 1 else {}) | (
-            {'print': '1'} if self.printed else {})
-        if set(changes) - {'page'}:
-            now.pop('page', None)
+        changed = changes.keys() - {'page', 'print'}
+        now = {'view': self.origin.id} if self.shown and not changed else {
+            **self.asked, **({'from': self.origin.id} if self.origin else {})}
+        if self.page_asked > 1 and not changed:
+            now['page'] = self.page_asked
+        if self.printed:
+            now['print'] = '1'
         now.update(changes)
         return urlencode({name: value for name, value in now.items() if value not in (None, '')})
 
@@ -271,7 +280,8 @@ class Listing:
 
     def export_url(self, format, **more):
         """Return the address of exactly these rows as a file."""
-        return self.address(self.params(page=None, size=None, print=None, **more), f'export.{format}')
+        left_out = dict.fromkeys(('size', 'page', 'print', 'from'))
+        return self.address(self.params(**(left_out | more)), f'export.{format}')
 
     @property
     def tabs(self):

@@ -48,10 +48,7 @@
     tell();
   });
 
-  form.querySelector('.selection-none').addEventListener('click', () => {
-    for (const box of boxes) box.checked = false;
-    tell();
-  });
+  form.addEventListener('reset', () => setTimeout(tell));
 
   window.addEventListener('pageshow', tell);
 })();
