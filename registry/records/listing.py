@@ -4,6 +4,7 @@ The export has exactly the rows of the list.
 """
 import re
 from functools import cached_property, partial
+from itertools import pairwise
 from math import ceil
 from urllib.parse import urlencode
 
@@ -207,7 +208,10 @@ class Listing:
         return table.select().where(table.id > id, *others, state).order_by(table.id)
 
     def run(self):
-        """Read the page: sets total, pages, page, first, last, rows [(id, [(text, tone)])]."""
+        """Read the page: sets total, pages, page, first, last, rows and words.
+
+        `rows` are [(id, values of the columns)], `words` [{value: (text, tone)}] of each column.
+        """
         table = self.noun.table
         self.total = memo.cached_count(table.select(table.id).where(*self.conditions))
         size = PRINTED if self.printed else self.size
@@ -221,10 +225,9 @@ class Listing:
         page = self.query(table.id, *(column.sql() for column in self.columns), backwards=backwards)
         page = page.limit(number).offset(self.total - start - number if backwards else start)
         found = db.execute(page).fetchall()
-        words = [cell_texts(column, {row[place] for row in found}, self.viewer)
-                 for place, column in enumerate(self.columns, 1)]
-        self.rows = [(row[0], [told[value] for told, value in zip(words, row[1:], strict=True)])
-                     for row in (reversed(found) if backwards else found)]
+        self.words = [cell_texts(column, {row[place] for row in found}, self.viewer)
+                      for place, column in enumerate(self.columns, 1)]
+        self.rows = found[::-1] if backwards else found
         return self
 
     @cached_property
@@ -282,6 +285,12 @@ class Listing:
         """Return the address of exactly these rows as a file."""
         left_out = dict.fromkeys(('size', 'page', 'print', 'from'))
         return self.address(self.params(**(left_out | more)), f'export.{format}')
+
+    @property
+    def page_links(self):
+        """Return [(page, its address, whether some are left out before it)] of pages near and at the ends."""
+        shown = sorted({1, *range(max(1, self.page - 1), min(self.pages, self.page + 1) + 1), self.pages})
+        return [(page, self.url(page=page), page - former > 1) for former, page in pairwise([0, *shown])]
 
     @property
     def tabs(self):

@@ -1,6 +1,9 @@
 """The rows of a list as HTML: each different cell is made once, which took most of a list's time."""
-from markupsafe import Markup, escape
+from operator import getitem
 
+from markupsafe import Markup
+
+from ..web.escaping import escaped
 from . import display
 
 #: the columns that say what a record is called, the first of which its row's link bears
@@ -39,10 +42,11 @@ def head_classes(columns):
 
 def cell_html(column, css, text, tone):
     """Return a cell: a state is a mark, what has a tone is coloured."""
-    words = escape(text)
+    # plain text takes a fifth of the time of Markup to be written into more of it
+    told = words = str(escaped(text))
     if text and (tone or column.is_state):
         words = f'<span class="badge{f" badge-{tone}" if tone else ""}">{words}</span>'
-    title = f' title="{escape(text)}"' if len(text) > LONG else ''
+    title = f' title="{told}"' if len(text) > LONG else ''
     return f'<td{css}{title}>{words}</td>'
 
 
@@ -54,21 +58,20 @@ def rows_html(listing, address, picked):
     columns, roles = listing.columns, roles_of(listing.columns)
     css = [classes_of(column, roles) for column in columns]
     named = next(place for place, column in enumerate(columns) if roles.get(column.name) == 'name')
-    made, lines = [{} for _ in columns], []
-    for id, cells in listing.rows:
-        line = []
-        for place, told in enumerate(cells):
-            if place == named:
-                name = escape(told[0] or NAMELESS)
-                link = f'<a href="{address}{id}">{name}</a>' if address else name
-                title = f' title="{name}"' if len(told[0]) > LONG else ''
-                line.append(f'<td{css[place]}{title}>{link}</td>')
-                continue
-            html = made[place].get(told)
-            if html is None:
-                html = made[place][told] = cell_html(columns[place], css[place], *told)
-            line.append(html)
+    made = [{value: cell_html(column, classes, *told) for value, told in words.items()}
+            for column, classes, words in zip(columns, css, listing.words, strict=True)]
+    names = {value: str(escaped(text or NAMELESS)) for value, (text, _) in listing.words[named].items()}
+    before, after = made[:named], made[named + 1:]
+    titled = {value: f'<td{css[named]} title="{name}">' if len(name) > LONG else f'<td{css[named]}>'
+              for value, name in names.items()}
+    lines = []
+    for id, *values in listing.rows:
+        value = values[named]
+        name = names[value]
         pick = (f'<td class="pick"><input type="checkbox" name="id" value="{id}" '
                 f'aria-label="{name}を選ぶ"></td>' if picked else '')
-        lines.append(f'<tr>{pick}{"".join(line)}</tr>')
+        link = f'<a href="{address}{id}">{name}</a>' if address else name
+        lines.append(''.join((
+            '<tr>', pick, *map(getitem, before, values), titled[value], link, '</td>',
+            *map(getitem, after, values[named + 1:]), '</tr>')))
     return Markup('\n'.join(lines))
