@@ -1,4 +1,4 @@
-"""A day's work in lists, its presses counted: what is due given to a colleague, twenty records changed at once."""
+"""Work in lists, its presses counted: what is due given to a colleague, twenty records changed at once."""
 import pytest
 
 from registry.records.noun import NOUNS
@@ -109,7 +109,8 @@ def test_the_head_of_the_columns_stays_while_the_rows_go(reader):
     assert abs(head.bounding_box()['y'] - before) <= 1
     # and a sheet of paper has every row, with the day and the conditions above them
     it.page.emulate_media(media='print')
-    assert it.page.locator('.list-conditions').is_visible() and not it.page.locator('.list-tools').is_visible()
+    assert it.page.locator('.list-conditions').is_visible()
+    assert not it.page.locator('.list-tools').is_visible()
     it.page.emulate_media(media='screen')
 
 
