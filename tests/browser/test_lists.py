@@ -31,7 +31,7 @@ def test_the_contracts_ending_this_year_are_given_to_a_colleague(window):
     rows = head.page.locator('table.list tbody tr').count()
     assert rows > 0 and '終了日 = 今年度' in head.words
     presses.on('link', f'全{rows}件をまとめて変更')
-    head.page.get_by_label('備考', exact=True).fill('引継ぎ: 税務課 架空 太郎')
+    head.page.get_by_label('担当者', exact=True).fill('架空 太郎')
     head.page.locator('#act_reason').fill('担当の交代')
     presses.on('button', '変更前と変更後を確かめる')
     assert head.page.locator('ins').count() == rows

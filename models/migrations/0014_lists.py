@@ -1,4 +1,4 @@
-"""Saved views (保存した一覧) of lists."""
+"""Saved views (保存した一覧) of lists; who is in charge of a contract (担当者)."""
 from peewee import SqliteDatabase
 
 # frozen text: later changes are migrations of their own
@@ -7,6 +7,7 @@ STATEMENTS = (
     'CREATE INDEX "saved_view_person_id" ON "saved_view" ("person_id")',
     'CREATE INDEX "saved_view_department_id" ON "saved_view" ("department_id")',
     'CREATE INDEX "saved_view_noun_name" ON "saved_view" ("noun", "name")',
+    'ALTER TABLE "contract" ADD COLUMN "manager" VARCHAR(100) CONSTRAINT "contract_manager_length" CHECK (length("manager") <= 100)',
 )
 
 
