@@ -40,7 +40,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, documents, dues, periods, selections
+from .records import display, documents, dues, listing, periods, selections
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -130,7 +130,7 @@ def register_template_context(app):
                                  called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
-                                 SCOPES=tuple(SCOPES.items()))
+                                 SCOPES=tuple(SCOPES.items()), page_links=listing.page_links)
 
     @app.context_processor
     def site():

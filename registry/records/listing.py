@@ -110,6 +110,13 @@ def texts_of_others(cell, values, viewer):
 MANY_OPTIONS, SUGGESTED = 200, 30
 #: how many rows a page for the printer has at most: some fifty sheets
 PRINTED = 2_000
+def page_links(listing):
+    """Return [(page, its address, whether some are left out before it)] of pages near and at the ends."""
+    page, pages = listing.page, listing.pages
+    shown = sorted({1, *range(max(1, page - 1), min(pages, page + 1) + 1), pages})
+    return [(each, listing.url(page=each), each - former > 1) for former, each in pairwise([0, *shown])]
+
+
 #: what stands between the names of the columns in an address
 APART = '.'
 
@@ -285,12 +292,6 @@ class Listing:
         """Return the address of exactly these rows as a file."""
         left_out = dict.fromkeys(('size', 'page', 'print', 'from'))
         return self.address(self.params(**(left_out | more)), f'export.{format}')
-
-    @property
-    def page_links(self):
-        """Return [(page, its address, whether some are left out before it)] of pages near and at the ends."""
-        shown = sorted({1, *range(max(1, self.page - 1), min(self.pages, self.page + 1) + 1), self.pages})
-        return [(page, self.url(page=page), page - former > 1) for former, page in pairwise([0, *shown])]
 
     @property
     def tabs(self):

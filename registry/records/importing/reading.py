@@ -227,7 +227,8 @@ class Load(Columns, Applying):
             return
         near = self.numbers.setdefault(key[0].lower(), key[0])
         if near != key[0]:
-            yield self.noun.key[0], numbers.TAKEN if near in self.unseen else numbers.differs_in_capitals(near)
+            yield self.noun.key[0], (numbers.TAKEN if near in self.unseen
+                                     else numbers.differs_in_capitals(near))
             return
         longer = [key[0].zfill(length) for length in range(len(key[0]) + 1, 11)] if key[0].isdigit() else ()
         if meant := next((number for number in longer
