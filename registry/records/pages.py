@@ -130,10 +130,10 @@ def blueprint(noun):
             found, view = saved_views.opened(noun, request.args, signed_in())
             found.run()
             leads = 'show' in noun.views or name == 'actuals'
+            heads, lines = rows.table_html(found, noun.address if leads else '', picked=not found.printed)
             return render_template(
                 'records/index.html', noun=noun, listing=found, today=clock.today(),
-                rows=rows.rows_html(found, noun.address if leads else '', picked=not found.printed),
-                head_classes=rows.head_classes(found.columns), saved=saved_views.menu_of(found, view),
+                heads=heads, rows=lines, saved=saved_views.menu_of(found, view),
                 bulk_most=bulk.MOST, can_edit='edit' in noun.views and allowed(f'{name}.edit'),
                 can_create='new' in noun.views and allowed(f'{name}.create'),
                 can_import=noun.importable and allowed('files.import') and allowed(f'{name}.create'))

@@ -1,6 +1,4 @@
 """The rows of a list as HTML: each different cell is made once, which took most of a list's time."""
-from operator import getitem
-
 from markupsafe import Markup
 
 from ..web.escaping import escaped
@@ -34,10 +32,21 @@ def classes_of(column, roles):
     return f' class="{" ".join(found)}"' if found else ''
 
 
-def head_classes(columns):
-    """Return {column name: class attribute} of the heads of a list's columns."""
-    roles = roles_of(columns)
-    return {column.name: Markup(classes_of(column, roles)) for column in columns}
+def heads_html(listing, roles, picked):
+    """Return the heads of a list's columns, each of which sorts the list if it can."""
+    heads = ['<th class="pick" scope="col"><span class="hidden-text">選択</span></th>'] if picked else []
+    for column in listing.columns:
+        name, css, label = column.name, classes_of(column, roles), str(escaped(column.label))
+        if not column.sortable:
+            heads.append(f'<th scope="col"{css}>{label}</th>')
+            continue
+        rising, falling = listing.sort == name, listing.sort == f'-{name}'
+        order = f' aria-sort="{"ascending" if rising else "descending"}"' if rising or falling else ''
+        url = str(escaped(listing.url(sort=f'-{name}' if rising else name)))
+        mark = '▲' if rising else '▼' if falling else ''
+        heads.append(f'<th scope="col"{css}{order}><a class="sort" href="{url}">{label}'
+                     f'<span class="sort-mark" aria-hidden="true">{mark}</span></a></th>')
+    return Markup('\n'.join(heads))
 
 
 def cell_html(column, css, text, tone):
@@ -50,28 +59,36 @@ def cell_html(column, css, text, tone):
     return f'<td{css}{title}>{words}</td>'
 
 
-def rows_html(listing, address, picked):
-    """Return the rows of a list that was read.
+def table_html(listing, address, picked):
+    """Return (the heads, the rows) of a list that was read.
 
     The name leads to the record below `address`, where there is one; with `picked` a row can be selected.
     """
-    columns, roles = listing.columns, roles_of(listing.columns)
-    css = [classes_of(column, roles) for column in columns]
+    roles = roles_of(listing.columns)
+    return heads_html(listing, roles, picked), rows_html(listing, roles, address, picked)
+
+
+def rows_html(listing, roles, address, picked):
+    """Return the rows of a list, column by column and then together."""
+    if not listing.rows:
+        return Markup()
+    columns, (ids, *values) = listing.columns, zip(*listing.rows, strict=True)
     named = next(place for place, column in enumerate(columns) if roles.get(column.name) == 'name')
-    made = [{value: cell_html(column, classes, *told) for value, told in words.items()}
-            for column, classes, words in zip(columns, css, listing.words, strict=True)]
-    names = {value: str(escaped(text or NAMELESS)) for value, (text, _) in listing.words[named].items()}
-    before, after = made[:named], made[named + 1:]
-    titled = {value: f'<td{css[named]} title="{name}">' if len(name) > LONG else f'<td{css[named]}>'
-              for value, name in names.items()}
-    lines = []
-    for id, *values in listing.rows:
-        value = values[named]
-        name = names[value]
-        pick = (f'<td class="pick"><input type="checkbox" name="id" value="{id}" '
-                f'aria-label="{name}を選ぶ"></td>' if picked else '')
-        link = f'<a href="{address}{id}">{name}</a>' if address else name
-        lines.append(''.join((
-            '<tr>', pick, *map(getitem, before, values), titled[value], link, '</td>',
-            *map(getitem, after, values[named + 1:]), '</tr>')))
-    return Markup('\n'.join(lines))
+    cells, names = [], ()
+    for place, (column, told) in enumerate(zip(columns, listing.words, strict=True)):
+        css = classes_of(column, roles)
+        if place == named:
+            known = {value: str(escaped(text or NAMELESS)) for value, (text, _) in told.items()}
+            names = [known[value] for value in values[place]]
+            titles = {name: f' title="{name}"' if len(name) > LONG else '' for name in known.values()}
+            cells.append([f'<td{css}{titles[name]}><a href="{address}{id}">{name}</a></td>' if address
+                          else f'<td{css}{titles[name]}>{name}</td>'
+                          for id, name in zip(ids, names, strict=True)])
+        else:
+            made = {value: cell_html(column, css, *words) for value, words in told.items()}
+            cells.append([made[value] for value in values[place]])
+    if picked:
+        cells.insert(0, [f'<td class="pick"><input type="checkbox" name="id" value="{id}" '
+                         f'aria-label="{name}を選ぶ"></td>' for id, name in zip(ids, names, strict=True)])
+    lines = map(''.join, zip(*cells, strict=True))
+    return Markup('<tr>' + '</tr>\n<tr>'.join(lines) + '</tr>')

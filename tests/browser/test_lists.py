@@ -3,7 +3,7 @@ import pytest
 
 from registry.records.noun import NOUNS
 
-from .test_pages import AXE, violations
+from .test_pages import AXE, check, violations
 
 pytestmark = pytest.mark.engine_free
 
@@ -33,8 +33,11 @@ def test_the_contracts_ending_this_year_are_given_to_a_colleague(window):
     presses.on('link', f'全{rows}件をまとめて変更')
     head.page.get_by_label('担当者', exact=True).fill('架空 太郎')
     head.page.locator('#act_reason').fill('担当の交代')
+    check(head)
+    head.page.set_viewport_size({'width': 1280, 'height': 800})
     presses.on('button', '変更前と変更後を確かめる')
     assert head.page.locator('ins').count() == rows
+    check(head)
     presses.on('button', f'{rows}件を変更する')
     assert f'{rows}件をまとめて変更しました' in head.words
     assert presses.number <= 4
