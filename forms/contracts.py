@@ -25,6 +25,7 @@ class ContractForm(Form):
                       '終了日を解約の日に直します')
     department_code = Ref('所管課', Department, 'code', header='所管課コード', attr='department',
                           required=True, select=True)
+    manager = Text('担当者', max=100, hint='所管課でこの契約を受け持つ人')
     vendor_no = Ref('相手方の事業者番号', Vendor, 'vendor_no', attr='vendor',
                     hint='事業者の台帳の番号（V-00001 など）')
     system_nos = Refs('関連システムの管理番号', System, 'system_no', link=ContractSystem, own='contract',
@@ -65,7 +66,8 @@ class ContractForm(Form):
 
 #: the form's fields in the order of the page, under the headings of the record page
 SECTIONS = [
-    ('契約', ['contract_no', 'title', 'state', 'department_code', 'vendor_no', 'system_nos', 'case_no']),
+    ('契約', ['contract_no', 'title', 'state', 'department_code', 'manager', 'vendor_no',
+            'system_nos', 'case_no']),
     ('方式と金額', ['method', 'method_reason', 'kind', 'term', 'amount', 'estimate']),
     ('期間', ['contracted_on', 'starts_on', 'ends_on', 'renews', 'notice_on', 'accepted_on']),
     ('条件', ['sla', 'subcontracting', 'privacy_clause', 'liability_months', 'return_clause',

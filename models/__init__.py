@@ -10,6 +10,7 @@ from .organisation import Department, DepartmentVersion, Staff
 from .people import Person
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
+from .saved_views import SavedView
 from .settings import Setting
 from .sign_in import Session, Throttle
 from .standardisation import Business, BusinessSystem, Step, StepMaster, StepMove, StepProgress
@@ -21,11 +22,12 @@ from .training import Course, Enrolment
 from .vendors import Vendor
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, Staff, Setting, System, Vendor, Business,
-           BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment, IncidentLevel,
-           Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem, Support,
-           SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan, CheckIn,
-           Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule, Attachment]
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Staff, Setting, System, Vendor,
+           Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
+           IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem,
+           Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan,
+           CheckIn, Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule,
+           Attachment]
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]

@@ -46,6 +46,7 @@ class Contract(Searched):
     title = CharField(max_length=200)
     state = CodeField(CONTRACT_STATES, default='concluded')
     department = ForeignKeyField(Department, backref='contracts', on_delete='RESTRICT')
+    manager = CharField(max_length=100, null=True)
     vendor = ForeignKeyField(Vendor, null=True, backref='contracts', on_delete='RESTRICT')
     case = ForeignKeyField(Case, null=True, backref='contracts', on_delete='RESTRICT')
     method = CodeField(METHODS, null=True)

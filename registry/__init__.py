@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter
 
 from models import db
 from models.rules import calendar, ratings
+from models.saved_views import SCOPES
 
 from . import (
     actuals,
@@ -28,6 +29,7 @@ from . import (
     people,
     plans,
     procurement,
+    saved_views,
     settings,
     standardisation,
     strategies,
@@ -38,7 +40,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, documents, dues
+from .records import display, documents, dues, listing, periods, selections
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -53,10 +55,13 @@ NOUNS = (
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
-         actuals.entries, tokens.tokens, documents.part_of('systems'))
+         actuals.entries, tokens.tokens, saved_views.views, documents.part_of('systems'))
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
+for _noun in NOUNS:
+    if 'index' in _noun.views:
+        selections.add_views(BLUEPRINTS[_noun.name], _noun)
 
 
 class Number(IntegerConverter):
@@ -94,7 +99,8 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, openapi.blueprint()):
+               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, saved_views.bp,
+               openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
@@ -123,7 +129,8 @@ def register_template_context(app):
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
                                  called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
-                                 once=display.render_once)
+                                 once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
+                                 SCOPES=tuple(SCOPES.items()), page_links=listing.page_links)
 
     @app.context_processor
     def site():

@@ -139,7 +139,7 @@ def noun_form(noun, formdata, data):
 def conditions(noun):
     """Return the names of what a noun's list may be asked for."""
     searched = noun.table.searched_through or 'search_text' in noun.table._meta.fields
-    return [*(['q'] if searched else []), *LIST, *(each.name for each in noun.filters)]
+    return [*(['q'] if searched else []), *LIST, *(each.name for each in noun.conditions)]
 
 
 def index(noun):
@@ -150,7 +150,7 @@ def index(noun):
     if len(args.get('q', '')) > 100:
         refuse(400, [('q', '100文字以内で送ってください。')])
     wanted = listing.Listing(noun, args, signed_in())
-    blank = [each.name for each in noun.filters if args.get(each.name) == '']
+    blank = [each.name for each in noun.conditions if args.get(each.name) == '']
     if wanted.unusable or blank:
         unusable = (*sorted(wanted.unusable), *blank)
         refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in unusable])

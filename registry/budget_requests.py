@@ -8,7 +8,7 @@ from models import BudgetRequest, Case, Support
 from .core.permits import DESK, OWNED, kept_by
 from .procurement import approved_by_another, cases, check_examined_fields, supports
 from .records import documents, links, numbers, pages
-from .records.noun import Filter, Noun, Part
+from .records.noun import Filter, Noun, Part, Tab
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
 
@@ -41,6 +41,7 @@ budget_requests = Noun(
                  if v == '1' else
                  BudgetRequest.it_cost & BudgetRequest.id.not_in(
                      Case.select(Case.request).where(Case.live(), Case.request.is_null(False)))))],
+    tabs=(Tab('今年度に要求', {'requested_on': 'this-year'}), Tab('案件のないIT要求', {'case': '0'})),
     hint='IT経費を含む要求が、予算要求調達支援の実施率の分母になります。')
 requests_bp = pages.blueprint(budget_requests)
 

@@ -6,11 +6,12 @@ from peewee import JOIN
 
 from forms.contracts import SECTIONS, ContractForm
 from models import Contract, Vendor
+from models.contracts import COMPLETE
 
 from .core import clock
 from .core.permits import DESK, OWNED, kept_by
 from .records import pages
-from .records.noun import Column, Due, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun, Tab
 
 #: the windows of the renewal radar: the budget for a renewal is asked for in the autumn of the year before
 #: (BR-21)
@@ -85,5 +86,8 @@ noun = Noun(
              Filter('case', '調達案件')],
     due=(Due('ends_on', '契約満了', days=365, open=needed),
          Due('notice_on', '契約更新の申出期限', days=60, open=notice_needed)),
+    tabs=(Tab('年度内に満了', {'ends_on': 'this-year'}), Tab('期限切れ', {'ends_on': 'past'}),
+          Tab('空欄あり', {'blank': 'any'})),
+    needed=COMPLETE,
     hint='情報システムの契約です。システムの契約満了日は、ここに登録した契約の終了日のうち最も遅い日です。')
 bp = pages.blueprint(noun)

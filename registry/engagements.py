@@ -14,7 +14,7 @@ from models.rules import lifecycle
 from .core import clock
 from .core.permits import auditor, it, kept_by, own
 from .records import display, links, pages
-from .records.noun import Column, Due, Filter, Flow, Noun, Part
+from .records.noun import Column, Due, Filter, Flow, Noun, Part, Tab
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
 
@@ -36,6 +36,7 @@ engagements = Noun(
     due=(Due('planned_on', '監査の実施', open=Engagement.held_on.is_null, who=Engagement.auditor),
          Due('held_on', '監査の報告待ち', waits=True, open=Engagement.reported_on.is_null,
              who=Engagement.auditor)),
+    tabs=(Tab('今年度に実施', {'held_on': 'this-year'}), Tab('報告待ち', {'blank': 'reported_on'})),
     hint='監査の計画・実施・報告と、指摘の是正を追います。')
 
 
@@ -187,6 +188,7 @@ findings = Noun(
                     open_condition),
              Filter('state', '状態', lambda: list(FINDING_STATES.items()), lambda v: Finding.state == v),
              'category', Filter('engagement', '監査')],
+    tabs=(Tab('完了していない', {'open': '1'}), Tab('期限切れ', {'open': 'late'})),
     hint='指摘は、是正のあと監査事後確認で「有効」となって完了します。')
 engagements_bp = pages.blueprint(engagements)
 findings_bp = pages.blueprint(findings)

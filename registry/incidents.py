@@ -11,7 +11,7 @@ from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
 from .figures import judging
 from .records import links, pages
-from .records.noun import Column, Due, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import visible_of
 
 
@@ -73,6 +73,7 @@ incidents = Noun(
              open=lambda: Incident.restored_at.is_null() & (Incident.level >= clocks.JUDGED_FROM)),
          Due('detected_at', '復旧待ち（影響なし）', roles=STRUCK, waits=True, read=calendar.day_of_moment,
              open=lambda: Incident.restored_at.is_null() & (Incident.level < clocks.JUDGED_FROM))),
+    tabs=(Tab('未復旧', {'open': '1'}), Tab('今年度に検知', {'detected_at': 'this-year'})),
     hint='検知・暫定復旧・復旧の日時から、復旧時間と目標の達否を自動で判定します。')
 shares = Noun(
     name='shares', title='事故事例共有', table=CaseShare, form=ShareForm, key=('share_no',),
@@ -80,6 +81,7 @@ shares = Noun(
     permits=kept_by(DESK, READ_ALL), menu=('インシデント',),
     columns=['share_no', 'title', 'method', 'shared_on'],
     filters=['method'],
+    tabs=(Tab('今年度に共有', {'shared_on': 'this-year'}),),
     hint='過去の事故から得た教訓を、全庁で共有した記録です。')
 levels = Noun(
     name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm,

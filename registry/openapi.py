@@ -95,7 +95,7 @@ def pages_form(noun):
 
 
 def filter_schema(each):
-    options = [str(value) for value, _ in each.options()]
+    options = [str(value) for value, _ in each.options()] if each.options else []
     if 0 < len(options) <= LISTED:
         return {'type': 'string', 'enum': options}
     return {'type': 'string', 'maxLength': 100}
@@ -108,7 +108,7 @@ def query_of(noun):
              'voided': query('voided', {'type': 'string', 'enum': ['0', '1']}, '1 は取消済みの記録だけ'),
              'limit': query('limit', PAGE_SIZE),
              'cursor': query('cursor', TEXT, '前の答えの next')}
-    filters = {each.name: query(each.name, filter_schema(each), each.label) for each in noun.filters}
+    filters = {each.name: query(each.name, filter_schema(each), each.label) for each in noun.conditions}
     return [(filters | fixed)[name] for name in conditions(noun)]
 
 

@@ -8,7 +8,7 @@ from models.organisation import day_before, name_on, since_on
 from .core import clock
 from .core.permits import DESK, READ_ALL, admin, it, kept_by
 from .records import pages
-from .records.noun import NOUNS, Column, Noun
+from .records.noun import NOUNS, Column, Noun, Tab
 
 
 def prepare_department(row, before, form, by, at):
@@ -87,6 +87,8 @@ staff = Noun(
     permits=kept_by(DESK), menu=('設定',),
     columns=['staff_no', 'name', 'kana', 'department', 'grade', 'employment', 'leave'],
     filters=['department', 'leave'],
+    tabs=(Tab('今年度に採用・転入', {'joined_on': 'this-year'}),
+          Tab('今年度に退職・転出', {'left_on': 'this-year'})),
     hint='研修の対象者を決めるもとになる名簿です。')
 departments_bp = pages.blueprint(departments)
 staff_bp = pages.blueprint(staff)

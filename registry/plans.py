@@ -15,7 +15,7 @@ from .core import clock
 from .core.permits import DESK, OWNED, kept_by
 from .records import display, exporting, pages, saving
 from .records.importing import Cells, Entry, Load
-from .records.noun import Column, Due, Filter, Noun, Part
+from .records.noun import Column, Due, Filter, Noun, Part, Tab
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
 
@@ -233,6 +233,7 @@ noun = Noun(
              Filter('latest', '最新の評価', lambda: [*ASSESSMENTS.items(), ('none', '未確認')],
                     lambda v: latest == (v if v in ASSESSMENTS else ''))],
     due=tuple(map(check_in_due, QUARTERS)),
+    tabs=(Tab('未確認', {'latest': 'none'}),),
     hint='四半期ごとに進捗を確認します。')
 bp = pages.blueprint(noun)
 

@@ -13,7 +13,7 @@ from models.settings import DatedSettings
 from .core import clock
 from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
 from .records import display, pages
-from .records.noun import Column, Due, Filter, Flow, Noun
+from .records.noun import Column, Due, Filter, Flow, Noun, Tab
 from .web.guard import allowed
 
 #: what a support examines of a case and of its budget line
@@ -80,6 +80,7 @@ cases = Noun(
              'outcome'],
     filters=['fiscal_year', 'department', 'kind', 'outcome', Filter('system', '対象システム'),
              Filter('request', '予算要求')],
+    tabs=(Tab('今年度に発注', {'ordered_on': 'this-year'}), Tab('結果待ち', {'blank': 'outcome'})),
     hint='システムの調達・更新・改修の案件です。支援の依頼と点検の経過を残します。')
 
 
@@ -230,6 +231,7 @@ supports = Noun(
          Due('returned', '差し戻された調達支援', waits=True, roles=('department', 'head'),
              on=lambda: Support.requested_on,
              open=lambda: (Support.state == 'returned') & of_live_cases())),
+    tabs=(Tab('受付・点検中', {'waiting': '1'}), Tab('今年度に完了', {'completed_on': 'this-year'})),
     hint='依頼 → 点検 → 差戻し・再提出 → 完了 と進みます。')
 
 
@@ -245,6 +247,7 @@ reviews = Noun(
     prefix='R-', prepare=prepare_review,
     columns=['review_no', 'kind', 'title', 'reviewed_on', 'conclusion', 'approved_on'],
     filters=['kind', 'conclusion', Filter('system', '対象システム')],
+    tabs=(Tab('結論待ち', {'blank': 'conclusion'}), Tab('今年度に検討', {'reviewed_on': 'this-year'})),
     hint='結論と承認日がそろった検討が、件数に入ります。')
 cases_bp = pages.blueprint(cases)
 supports_bp = pages.blueprint(supports)

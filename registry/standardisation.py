@@ -12,7 +12,7 @@ from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, pages
 from .records.importing import Load
-from .records.noun import Column, Due, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import permit
 
 
@@ -45,6 +45,8 @@ businesses = Noun(
              Filter('system', '対象システム')],
     due=(Due('planned_cutover_on', '標準化の本番切替', days=180,
              open=lambda: Business.applicable & Business.cutover_on.is_null()),),
+    tabs=(Tab('適用する業務', {'applicable': '1'}),
+          Tab('今年度に切替予定', {'planned_cutover_on': 'this-year'})),
     hint='国の標準化対象20業務のうち、適用する業務がステップ完了率の分母になります。')
 
 
@@ -159,6 +161,8 @@ steps = Noun(
                     lambda v: StepProgress.business == display.id_of(Business, 'code', v)),
              'status'],
     due=(Due('planned_on', '標準化ステップの完了', open=planned_steps),),
+    tabs=(Tab('作業中', {'status': 'doing'}),
+          Tab('予定を過ぎた作業', {'status': 'doing', 'planned_on': 'past'})),
     hint='適用中の手順書版のステップの状態です。完了済みと対象外が、国の定義の完了率に入ります。')
 def is_counted_by_another(but):
     """Tell whether figures of past days are counted by another step master than `but` (an id)."""

@@ -25,7 +25,7 @@ from .core import clock
 from .core.memo import cached_answer
 from .core.permits import OWNED, kept_by
 from .records import display, links, pages
-from .records.noun import Column, Due, Filter, Flow, Noun, of_table
+from .records.noun import Column, Due, Filter, Flow, Noun, Tab, of_table
 from .records.vocabulary import vocabulary_of
 from .web.guard import allowed, signed_in, visible_of
 from .web.menu import address
@@ -319,6 +319,9 @@ noun = Noun(
         # the stocktaking is a yearly one
         Due('inventory_on', '棚卸（年1回）', after=365, open=in_states(*lifecycle.IN_USE),
             who=fn.COALESCE(System.inventory_by, System.manager))),
+    tabs=(Tab('年度内に満了', {'contract_end_on': 'this-year'}), Tab('期限切れ', {'contract_end_on': 'past'}),
+          Tab('空欄あり', {'lifecycle': 'operate', 'blank': 'any'})),
+    needed=tuple(name for name in REQUIRED_IN_OPERATION if System._meta.fields[name].null),
     hint='区が持つすべての情報システムの台帳です。構想から廃棄まで、状態と履歴を残します。')
 bp = pages.blueprint(noun)
 

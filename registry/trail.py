@@ -19,7 +19,7 @@ from .web.guard import allowed, permit
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
 KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ',
-         'import': 'ファイル取込み', 'move': '状態の変更'}
+         'import': 'ファイル取込み', 'move': '状態の変更', 'bulk': 'まとめて変更'}
 CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'api': 'API', 'demo': 'デモ',
             'system': 'システム'}
 

@@ -15,7 +15,7 @@ from .core import clock
 from .core.memo import cached, cached_count
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, links, pages
-from .records.noun import Column, Due, Filter, Noun
+from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form, submitted
 
@@ -143,6 +143,7 @@ enrolments = Noun(
     due=(Due('closes_on', '研修の受講', roles=('department', 'head'), on=lambda: Course.closes_on,
              open=lambda: of_this_year() & Enrolment.status.in_(UNATTENDED), who=Staff.name,
              joins=lambda query: query.join_from(Enrolment, Course, on=Enrolment.course == Course.id)),),
+    tabs=(Tab('未受講', {'status': 'waiting'}), Tab('除外', {'status': 'excluded'})),
     hint='対象者基準日の名簿です。除外には理由が必要です。')
 courses_bp = pages.blueprint(courses)
 enrolments_bp = pages.blueprint(enrolments)

@@ -53,6 +53,7 @@ OTHERS = {
     'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
     'attachments.void': OWNED | AUDITOR | ADMIN,
+    'saved-views.new': EVERYONE, 'saved-views.overwrite': EVERYONE, 'saved-views.void': EVERYONE,
     'strategies.void_indicator': DESK, 'strategies.edit_schedule': DESK, 'strategies.void_schedule': DESK,
 }
 #: what an auditor may send: their own work, their own password, and the question whether the chain is whole
@@ -61,10 +62,14 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'findings.move', 'actions.follow_up', 'engagements.attach', 'findings.attach',
                             'attachments.edit', 'attachments.void', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
-                            'tokens.new', 'tokens.revoke'})
-#: these end the session of whoever sends them, or a token; they are tried in test_sessions and test_tokens
+                            'tokens.new', 'tokens.revoke', 'saved-views.new', 'saved-views.overwrite',
+                            'saved-views.void', 'engagements.bulk_edit', 'findings.bulk_edit',
+                            # a file of the rows they chose: nothing is written
+                            *(f'{noun}.selected' for noun in NOUN_RULES)})
+#: these end the session of whoever sends them, or a token, or take a saved view; they are tried in
+#: test_sessions, test_tokens and test_saved_views
 ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
-                    'tokens.revoke'})
+                    'tokens.revoke', 'saved-views.new', 'saved-views.overwrite', 'saved-views.void'})
 VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q',
           'name': 'results', 'format': 'csv', 'token': '0' * 32, 'filename': 'app.css', 'browser': 1}
 #: the move tried on the tax unit's rows, and who may make it
@@ -87,7 +92,9 @@ def rules():
             if NEEDED.get(view, {view}) <= set(views):
                 found[f'{name}.{view}'] = who
         if 'index' in views:
-            found[f'{name}.export'] = read
+            found[f'{name}.export'] = found[f'{name}.selected'] = read
+            if 'edit' in views:
+                found[f'{name}.bulk_edit'] = edit
     return found
 
 
@@ -96,7 +103,7 @@ def expected(endpoint, who, in_principle):
     noun, _, view = endpoint.partition('.')
     if who not in in_principle:
         return 403
-    row = noun in UNITS and view not in ('index', 'new', 'export')
+    row = noun in UNITS and view not in ('index', 'new', 'export', 'selected', 'bulk_edit')
     if row and who == 'other':
         return 404
     if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):

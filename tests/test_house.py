@@ -103,6 +103,7 @@ def test_the_pages_read_the_one_clock():
 OF_MANY = {
     'browser/test_documents.py': 'files chosen, dropped and opened, from page to page',
     'browser/test_journeys.py': 'people at work, from page to page',
+    'browser/test_lists.py': 'lists as a day of work uses them',
     'browser/test_pages.py': 'every page as it is seen',
     'endurance/test_kills.py': 'the whole, killed at any moment',
     'models/test_releases.py': 'the migrations of every release, run on its register',

@@ -29,8 +29,9 @@ from models.visibility import condition
 from ..core import clock
 from ..core.memo import cached
 from ..records import display
+from ..records.columns import Column, nowrap_classes
 from ..records.listing import whole_number
-from ..records.noun import Column, nowrap_classes, of_table
+from ..records.noun import of_table
 from ..strategies.parts import crumbs
 from ..web.front import asked_day
 from ..web.guard import permit

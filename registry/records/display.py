@@ -115,6 +115,10 @@ def number(value):
     return f'{value:,}'
 
 
+def exact(value):
+    return f'{value:f}'
+
+
 def yen(value):
     return f'{value:,}円'
 
@@ -143,6 +147,12 @@ def department_options():
     return cached(('unit codes', today), lambda: sorted(
         ((code, department(id)) for id, code in Department.select(Department.id, Department.code).tuples()),
         key=lambda pair: (pair[1], pair[0])))
+
+
+def department_code(id):
+    """Return the code of a unit."""
+    return cached(('code by id', Department), lambda: dict(
+        Department.select(Department.id, Department.code).tuples()))[id]
 
 
 def table_options(table, code, *names):

@@ -1,6 +1,8 @@
 """A noun's rows as its file: it can be imported again, be read by people, or be of a past day."""
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 
 from peewee import BooleanField, DateField
 
@@ -115,6 +117,33 @@ def export_for_people(noun, query=None, viewer=UNLIMITED):
     lines = ([text if make is None or not text else make(text)
               for make, text in zip(makers, row, strict=True)] for row in rows)
     return headers, lines, kinds
+
+
+#: {how a list shows a column: (its kind of `sheets.FORMATS`, how its values are written as such)}
+SEEN_AS = {display.day: ('day', display.day), display.moment: ('moment', display.moment),
+           display.number: ('number', str), display.yen: ('number', str), display.year: ('plain', str),
+           display.percent: ('decimal', display.exact), display.exact: ('decimal', display.exact)}
+#: how many rows of a list are put into words at once
+AT_ONCE = 500
+
+
+def export_seen(columns, query, texts):
+    """Return (headers, rows, kinds) of a list as it is seen: its columns, numbers and days as such.
+
+    `query` selects the columns after the row's id, `texts(column, values)` gives {value: (text, …)}.
+    """
+    headers = [f'{column.label}（{column.unit}）' if column.unit else column.label for column in columns]
+    seen = [SEEN_AS.get(column.show, (None, None)) for column in columns]
+    shown = [column if write is None else replace(column, show=write)
+             for column, (_, write) in zip(columns, seen, strict=True)]
+
+    def lines():
+        rows = iter(connection.stream(query))
+        while block := list(islice(rows, AT_ONCE)):
+            words = [texts(column, {row[place] for row in block}) for place, column in enumerate(shown, 1)]
+            for row in block:
+                yield [told[value][0] for told, value in zip(words, row[1:], strict=True)]
+    return headers, lines(), [kind for kind, _ in seen]
 
 
 def _names(cell):

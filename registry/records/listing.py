@@ -3,18 +3,22 @@
 The export has exactly the rows of the list.
 """
 import re
+from functools import cached_property, partial
+from itertools import pairwise
 from math import ceil
 from urllib.parse import urlencode
 
 from peewee import SQL, Field, NodeList, SqliteDatabase, fn
 
 from forms.fields import half_width
+from forms.fields.references import hidden_text, mark_voided
 from models import db
 from models.base import fold
-from models.visibility import NOTHING, condition
+from models.visibility import NOTHING, condition, unit_column
 
 from ..core import clock, memo
-from . import display
+from . import display, exporting, periods
+from .columns import Tab
 
 SIZES = (50, 100, 200)
 
@@ -72,8 +76,10 @@ def spellings(word):
             for length in range(len(digits), max(FILLED, len(digits)) + 1)]
 
 
-def cell_texts(column, values):
+def cell_texts(column, values, viewer):
     """Return {value as the engine gives it: (text, tone)} of a column: the same few stand in many rows."""
+    if column.cell is not None:
+        return {value: (text, None) for value, text in texts_of_others(column.cell, values, viewer).items()}
     field, found = column.sql(), {}
     for value in values:
         read = field.python_value(value) if isinstance(field, Field) else value
@@ -81,59 +87,118 @@ def cell_texts(column, values):
     return found
 
 
+def texts_of_others(cell, values, viewer):
+    """Return {value: what a viewer reads of the records that it names}.
+
+    A value is the id of the record named, or of a field of many the id of the record that names them.
+    """
+    several = hasattr(cell, 'link')
+    named = exporting.all_links(cell, values) if several else {
+        value: [value] for value in values if value is not None}
+    ids = {id for each in named.values() for id in each}
+    away = cell.hidden_ids(ids, viewer)
+    words = {row.id: mark_voided(viewer.called(row), row) for row in cell.table.by_ids(ids - away)}
+    found = {}
+    for value in values:
+        told = [words[id] for id in named.get(value, ()) if id in words]
+        hidden = sum(id in away for id in named.get(value, ()))
+        found[value] = '、'.join([*told, *([hidden_text(hidden)] if hidden else [])])
+    return found
+
+
 #: so many values are a list to choose from; of more, so many are suggested
 MANY_OPTIONS, SUGGESTED = 200, 30
+#: how many rows a page for the printer has at most: some fifty sheets
+PRINTED = 2_000
+def page_links(listing):
+    """Return [(page, its address, whether some are left out before it)] of pages near and at the ends."""
+    page, pages = listing.page, listing.pages
+    shown = sorted({1, *range(max(1, page - 1), min(pages, page + 1) + 1), pages})
+    return [(each, listing.url(page=each), each - former > 1) for former, each in pairwise([0, *shown])]
+
+
+#: what stands between the names of the columns in an address
+APART = '.'
+
+
+def tidied(noun, args):
+    """Return the query of a list as its address has it, of what the list's own forms send."""
+    found = {name: value for name, value in args.items() if value and name not in UNTIDY}
+    if 'col' in args:
+        found['cols'] = APART.join(args.getlist('col'))
+    on = args.get('on', '')
+    if on in {each.name for each in noun.periods} and (value := periods.tidied(
+            args.get('period', ''), args.get('since', '').strip(), args.get('until', '').strip())):
+        found[on] = value
+    return found
+
+
+#: the names by which a list's own forms send what its address says in another way
+UNTIDY = frozenset({'form', 'col', 'on', 'period', 'since', 'until'})
 
 
 class Listing:
-    """One list of a noun as one person sees it, from the query string `args`."""
+    """One list of a noun as one person sees it, from the query string `args`.
 
-    def __init__(self, noun, args, person):
-        self.noun, self.args = noun, args
+    `origin` is the saved view it came from, None for none, and `shown` whether it is that view as it stands.
+    """
+
+    def __init__(self, noun, args, person, origin=None, shown=False):
+        self.noun, self.origin, self.shown = noun, origin, shown
+        self.viewer = display.Viewer(person, clock.today())
         self.q = args.get('q', '').strip()[:100]
-        self.values = {f.name: args.get(f.name, '') for f in noun.filters if args.get(f.name, '')}
+        self.values = {f.name: value for f in noun.conditions if (value := args.get(f.name, ''))}
         self.voided = args.get('voided') == '1'
+        self.printed = args.get('print') == '1'
+        self.known = {column.name: column for column in noun.all_columns}
+        asked = dict.fromkeys(args.get('cols', '').split(APART)[:len(self.known)])
+        self.columns = [self.known[name] for name in asked if name in self.known] or noun.columns
         sort = args.get('sort', '') or noun.sort
-        self.columns = {column.name: column for column in noun.columns}
-        self.sort = sort if sort.lstrip('-') in self.columns else noun.sort
+        self.sort = sort if self.sorts_by(sort.lstrip('-')) else noun.sort
         self.size = size if (size := whole_number(args, 'size', 0)) in SIZES else SIZES[0]
         self.page_asked = whole_number(args, 'page', 1)
-        self.base = '.' + noun.views[0]
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
         self.conditions += [limit for limit in (condition(table, person, clock.today()),
                                                 noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
-        viewer = display.Viewer(person, clock.today())
-        self.options = {f.name: f.choices(self.values.get(f.name, ''), viewer) for f in noun.filters}
-        self.typed = {f.name for f in noun.filters if f.label_of is not None}
         #: filters whose value cannot be used: they stay in the list's address, and it has no rows
-        self.unusable = set()
-        for f in noun.filters:
-            value = self.values.get(f.name)
-            if value is not None:
-                if value in {str(code) for code, _ in self.options[f.name]}:
-                    self.conditions.append(f.where(value))
-                else:
-                    self.unusable.add(f.name)
-                    self.conditions.append(NOTHING)
+        self.unusable, self.labels = set(), {}
+        for f in noun.conditions:
+            if (value := self.values.get(f.name)) is None:
+                continue
+            options = {str(code): text for code, text in f.choices(value, self.viewer)}
+            if value in options:
+                self.labels[f.name] = options[value]
+                self.conditions.append(f.where(value))
+            else:
+                self.unusable.add(f.name)
+                self.conditions.append(NOTHING)
 
-    def is_long(self, name):
-        """Tell whether a filter has too many values for a list to choose from: then its code is typed."""
-        return name in self.typed or len(self.options[name]) > MANY_OPTIONS
+    def sorts_by(self, name):
+        return name in self.known and self.known[name].sortable
 
-    def choices(self, name):
-        """Return what a filter lets choose, as a template remembers it."""
-        return tuple(map(tuple, self.options[name]))
+    @property
+    def choices(self):
+        """Return ((name, label, value asked for, options or None where a code is typed, suggested), …).
 
-    def suggested(self, name):
-        """Return the last few values of a long filter, the last first."""
-        return [] if name in self.typed else self.options[name][:-1 - SUGGESTED:-1]
+        That is of each filter that is chosen or typed by itself, as a template remembers it.
+        """
+        found = []
+        for f in self.noun.filters if self.noun.blank_filter is None else (
+                *self.noun.filters, self.noun.blank_filter):
+            options, suggested = None, ()
+            if f.label_of is None:
+                options = tuple(map(tuple, f.options()))
+                if len(options) > MANY_OPTIONS:
+                    options, suggested = None, options[:-1 - SUGGESTED:-1]
+            found.append((f.name, f.label, self.values.get(f.name, ''), options, suggested))
+        return tuple(found)
 
     def query(self, *selected, backwards=False):
         """Return the list's rows, all pages, in order or from the end."""
-        column, id = self.columns[self.sort.lstrip('-')], self.noun.table.id
+        column, id = self.known[self.sort.lstrip('-')], self.noun.table.id
         falling = self.sort.startswith('-') != backwards
         query = self.noun.joins(self.noun.table.select(*selected).where(*self.conditions))
         # of live rows all have no `voided_at`: named first, PostgreSQL finds the index that begins with it
@@ -150,65 +215,116 @@ class Listing:
         return table.select().where(table.id > id, *others, state).order_by(table.id)
 
     def run(self):
-        """Read the page: sets total, pages, page, rows [(id, [(text, tone)])]."""
+        """Read the page: sets total, pages, page, first, last, rows and words.
+
+        `rows` are [(id, values of the columns)], `words` [{value: (text, tone)}] of each column.
+        """
         table = self.noun.table
         self.total = memo.cached_count(table.select(table.id).where(*self.conditions))
-        self.pages = max(1, ceil(self.total / self.size))
+        size = PRINTED if self.printed else self.size
+        self.pages = max(1, ceil(self.total / size))
         self.page = min(max(1, self.page_asked), self.pages)
-        columns = self.noun.columns
-        start = (self.page - 1) * self.size
-        number = min(self.size, self.total - start)
+        start = (self.page - 1) * size
+        number = min(size, self.total - start)
+        self.first, self.last = start + 1, start + number
         # the later half is read from its end: a database walks over every row it skips
         backwards = start > self.total // 2
-        page = self.query(table.id, *(column.sql() for column in columns),
-                          backwards=backwards)
+        page = self.query(table.id, *(column.sql() for column in self.columns), backwards=backwards)
         page = page.limit(number).offset(self.total - start - number if backwards else start)
         found = db.execute(page).fetchall()
-        words = [cell_texts(column, {row[place] for row in found})
-                 for place, column in enumerate(columns, 1)]
-        self.rows = [(row[0], [told[value] for told, value in zip(words, row[1:], strict=True)])
-                     for row in (reversed(found) if backwards else found)]
+        self.words = [cell_texts(column, {row[place] for row in found}, self.viewer)
+                      for place, column in enumerate(self.columns, 1)]
+        self.rows = found[::-1] if backwards else found
         return self
+
+    @cached_property
+    def column_names(self):
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def sort_choices(self):
+        """Return ((value, words), …) of what the list may be sorted by, the order it has among them."""
+        columns = {column.name: column for column in (*self.columns, self.known[self.sort.lstrip('-')])}
+        return tuple((sign + name, column.label + words) for name, column in columns.items()
+                     if column.sortable for sign, words in (('', ''), ('-', '（逆順）')))
+
+    @cached_property
+    def asked(self):
+        """What the address of this list says, the page left out: {name: value}."""
+        return {**({'q': self.q} if self.q else {}), **self.values,
+                **({'voided': '1'} if self.voided else {}),
+                **({'sort': self.sort} if self.sort != self.noun.sort else {}),
+                **({'cols': APART.join(self.column_names)}
+                   if self.columns is not self.noun.columns else {}),
+                **({'size': str(self.size)} if self.size != SIZES[0] else {})}
+
+    @property
+    def query_string(self):
+        """The list's query as it is kept: without the page."""
+        return urlencode(self.asked)
 
     def params(self, **changes):
         """Return the query string of this list with changes; None removes."""
-        now = {**({'q': self.q} if self.q else {}), **self.values,
-               **({'voided': '1'} if self.voided else {}),
-               **({'sort': self.sort} if self.sort != self.noun.sort else {}),
-               **({'size': str(self.size)} if self.size != SIZES[0] else {}),
-               **({'page': str(self.page_asked)} if self.page_asked > 1 else {})}
-        if set(changes) - {'page'}:
-            now.pop('page', None)
+        changed = changes.keys() - {'page', 'print'}
+        now = {'view': self.origin.id} if self.shown and not changed else {
+            **self.asked, **({'from': self.origin.id} if self.origin else {})}
+        if self.page_asked > 1 and not changed:
+            now['page'] = self.page_asked
+        if self.printed:
+            now['print'] = '1'
         now.update(changes)
         return urlencode({name: value for name, value in now.items() if value not in (None, '')})
 
     def url(self, **changes):
         """Return the address of this list with changes."""
-        query = self.params(**changes)
-        return f'/{self.noun.name}/{"?" + query if query else ""}'
+        return self.address(self.params(**changes))
+
+    def address(self, query, page=''):
+        """Return the address of a page of the noun's lists with a query string."""
+        return f'/{self.noun.name}/{page}{"?" + query if query else ""}'
+
+    def export(self):
+        """Return (headers, rows, kinds) of all the list's rows in the columns it has."""
+        query = self.query(self.noun.table.id, *(column.sql() for column in self.columns))
+        return exporting.export_seen(self.columns, query, partial(cell_texts, viewer=self.viewer))
 
     def export_url(self, format, **more):
         """Return the address of exactly these rows as a file."""
-        query = self.params(page=None, size=None, **more)
-        return f'/{self.noun.name}/export.{format}{"?" + query if query else ""}'
+        left_out = dict.fromkeys(('size', 'page', 'print', 'from'))
+        return self.address(self.params(**(left_out | more)), f'export.{format}')
+
+    @property
+    def tabs(self):
+        """Return [(words, address, whether it is this list)] of the tabs, which keep columns and order."""
+        kept = {name: value for name, value in self.asked.items() if name in ('sort', 'cols', 'size')}
+        here = {name: value for name, value in self.asked.items() if name not in kept}
+        return [(tab.words, self.address(urlencode(tab.values | kept)), tab.values == here)
+                for tab in (Tab('すべて', {}), *self.own_unit(), *self.noun.tabs)]
+
+    def own_unit(self):
+        """Return the tab of the rows of the person's own unit, where the list can be narrowed by units."""
+        person, owned = self.viewer.person, {unit_column(self.noun.table)} | {'department'}
+        name = next((f.name for f in self.noun.filters if f.name in owned
+                     and f.options is display.department_options), None)
+        if name is None or person is None:
+            return []
+        return [Tab('自所属', {name: display.department_code(person.department_id)})]
 
     @property
     def unusable_messages(self):
         """Return what is said of each condition that cannot be used."""
         return [f'{f.label}の条件「{self.values[f.name][:40]}」は使えません。条件を選び直すか、'
                 '外してください。'
-                for f in self.noun.filters if f.name in self.unusable]
+                for f in self.noun.conditions if f.name in self.unusable]
 
     @property
     def chips(self):
         """Return [(words, address without it)] of what narrows the list."""
         found = [(f'「{self.q}」を含む', self.url(q=None))] if self.q else []
-        for f in self.noun.filters:
+        for f in self.noun.conditions:
             if f.name in self.values:
-                labels = {str(code): text for code, text in self.options[f.name]}
-                label = labels.get(self.values[f.name])
-                found.append((f'{f.label} = {self.values[f.name][:40] if label is None else label}',
-                              self.url(**{f.name: None})))
+                label = self.labels.get(f.name, self.values[f.name][:40])
+                found.append((f'{f.label} = {label}', self.url(**{f.name: None})))
         if self.voided:
             found.append(('取消済みのみ', self.url(voided=None)))
         return found

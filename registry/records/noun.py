@@ -1,17 +1,24 @@
 """What the application knows of each noun: its table, form, list and file."""
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 
-from peewee import Asc, Desc, Field
-
-from forms.fields import Code, Day, Flag, IntCode, Moment, Ref, Reference, Refs, Whole, Year, Yen
+from forms.fields import Reference
 from models import Department
 
-from ..core import clock
 from ..core.permits import PERMITS
-from . import display
+from .columns import (
+    Column,
+    Filter,
+    Tab,
+    blank_filter,
+    completed_column,
+    completed_filter,
+    linked_to,
+    other_columns,
+    period_filter,
+)
 
 #: {name: Noun} in the order of the work, as `declare` was told
 NOUNS = {}
@@ -27,56 +34,6 @@ def declare(*nouns, parts=()):
         # who may edit a record may hang documents on it, unless its noun says who else may
         permits = {'attach': noun.permits['edit']} | noun.permits if 'show' in noun.views else noun.permits
         PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in permits.items()})
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a list; what is not given follows from the form's field of this name.
-
-    `expr` is what is selected, `on_day` a function that gives it where it depends on the day; `show` turns
-    the selected value into the text of the cell, `tone` into its colour; `by` is what the list is sorted by
-    where that is something else.
-    """
-
-    name: str
-    label: str | None = None
-    expr: object = None
-    show: Callable | None = None
-    tone: Callable | None = None
-    by: object = None
-    on_day: Callable | None = None
-
-    def sql(self):
-        return self.expr if self.on_day is None else self.on_day(clock.today())
-
-    def order(self, falling, backwards=False):
-        """Return how rows are sorted by the column: blanks last, or first where it is read backwards."""
-        by = self.sql() if self.by is None else self.by
-        blank = None if isinstance(by, Field) and not by.null else 'FIRST' if backwards else 'LAST'
-        return (Desc if falling else Asc)(by, nulls=blank)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter of a list: `options` gives [(value, label)], `where` the condition for a chosen value.
-
-    A value is a code that a person may read and pass on, never the number of a row in the database. Of too
-    many to list, `label_of` gives the label of one, None where it is not known or not the reader's to see.
-    What is not given follows from the form's field for the table's column, or the link, of this name.
-    """
-
-    name: str
-    label: str | None = None
-    options: Callable | None = None
-    where: Callable | None = None
-    label_of: Callable | None = None
-
-    def choices(self, value, viewer):
-        """Return [(value, label)] of what can be chosen; of too many to list only the one asked for."""
-        if self.label_of is None:
-            return self.options()
-        label = self.label_of(value, viewer) if value else None
-        return [] if label is None else [(value, label)]
 
 
 @dataclass(frozen=True)
@@ -112,65 +69,6 @@ class Due:
     page: str = ''
     at: str = ''
     more: dict = field(default_factory=dict)
-
-
-def formatter_of(cell):
-    """Return what turns a stored value of a form's field into the text of a list's cell."""
-    if isinstance(cell, Ref):
-        return display.department if cell.table is Department else str
-    if isinstance(cell, Code) and not isinstance(cell, IntCode):
-        return display.code(cell.codes)
-    return next((show for kind, show in FORMATTERS if isinstance(cell, kind)), str)
-
-
-FORMATTERS = ((Flag, display.flag), (Day, display.day), (Moment, display.moment), (Year, display.year),
-              (Yen, display.yen), (Whole, display.number))
-
-
-def completed_column(given, cells, table):
-    """Return a Column, given as one or by its name, with what follows from its field."""
-    column = given if isinstance(given, Column) else Column(given)
-    cell = cells.get(column.name)
-    stored = column.expr is None and column.on_day is None
-    return replace(
-        column,
-        label=column.label or cell.label.text,
-        show=column.show or (formatter_of(cell) if cell is not None else str),
-        expr=table._meta.fields[column.name] if stored else column.expr)
-
-
-def completed_filter(given, cells, table):
-    """Return a Filter, given as one or by its name, with what follows from its field."""
-    each = given if isinstance(given, Filter) else Filter(given)
-    cell, field = cells.get(each.name), table._meta.fields.get(each.name)
-    options, where, label_of = each.options, each.where, each.label_of
-    if isinstance(cell, Year):
-        options, where = options or display.years, where or (lambda value: field == int(value))
-    elif isinstance(cell, Code):
-        options = options or (lambda: list(cell.codes.items()))
-        where = where or (lambda value: field == value)
-    elif isinstance(cell, Flag):
-        options = options or (lambda: [('1', 'はい'), ('0', 'いいえ')])
-        where = where or (lambda value: field == (value == '1'))
-    elif isinstance(cell, Ref) and cell.table is Department:
-        options = options or display.department_options
-        where = where or (lambda value: field == display.unit_id(value))
-    elif isinstance(cell, Reference) and where is None:
-        options, label_of = list, display.label_by(cell.table, cell.by.name)
-        id_of = partial(display.id_of, cell.table, cell.by.name)
-        if isinstance(cell, Refs):
-            def where(value):
-                return linked_to(table, cell, id_of(value))
-        else:
-            def where(value):
-                return field == id_of(value)
-    return replace(each, label=each.label or cell.label.text, options=options, where=where, label_of=label_of)
-
-
-def linked_to(table, cell, id):
-    """Return the condition that a row is linked, by a field of many, to the record with an id."""
-    own, other = (cell.link._meta.fields[name] for name in (cell.own, cell.other))
-    return table.id.in_(cell.link.select(own).where(cell.link.live(), other == id))
 
 
 @dataclass(kw_only=True)
@@ -299,6 +197,10 @@ class Noun(Savable):
     filters: list = field(default_factory=list)
     joins: Callable = lambda query: query
     sections: list = field(default_factory=list)
+    #: the tabs of the list between those of all rows and of one's own unit
+    tabs: tuple = ()
+    #: the columns whose blanks are looked for together
+    needed: tuple = ()
     panels: Callable = lambda row: {}
     #: the nouns whose records that lead here the noun's own panels tell of
     own_panels: tuple = ()
@@ -323,15 +225,20 @@ class Noun(Savable):
         self.filters += [completed_filter(name, cells, self.table) for name, cell in cells.items()
                          if isinstance(cell, Reference) and cell.table is not Department
                          and name not in narrowed]
+        self.all_columns = [*self.columns, *other_columns(self.columns, cells, self.table)]
+        self.periods = [period_filter(column) for column in self.all_columns
+                        if column.is_dated]
+        blank = blank_filter(self.all_columns, self.needed, self.table)
+        self.blank_filter = blank if blank.options() else None
+        #: all that the list may be narrowed by: `filters`, and what follows from the columns
+        self.conditions = [*self.filters, *self.periods, *filter(None, [self.blank_filter])]
+        #: the same as templates remember what they make of it: ((name, label), …)
+        self.column_choices = tuple((column.name, column.label) for column in self.all_columns)
+        self.period_choices = tuple((each.name, each.label) for each in self.periods)
 
     @property
     def address(self):
         return f'/{self.name}/'
-
-    @cached_property
-    def nowrap(self):
-        """The classes of the list's table; see `nowrap_classes`."""
-        return nowrap_classes(self.columns)
 
 
 @dataclass(kw_only=True)
@@ -356,12 +263,10 @@ class Part(Savable):
         return row if self.parent is None else getattr(row, self.parent)
 
 
-def nowrap_classes(columns):
-    """Return the classes of a table of these columns: which of them stay on one line."""
-    return ' '.join(f'nowrap-{place}' for place, column in enumerate(columns, 1)
-                    if column.show in display.SHORT)
-
-
 def of_table(table):
     """Return the noun of a table, or None."""
     return next((noun for noun in NOUNS.values() if noun.table is table), None)
+
+
+__all__ = ['NOUNS', 'PARTS', 'Column', 'Due', 'Filter', 'Flow', 'Noun', 'Part', 'Savable', 'Tab', 'declare',
+           'linked_to', 'of_table']

@@ -1,20 +1,20 @@
 """The views every noun shares: list, record, new, edit, void, restore, export."""
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from audits import trail
 from forms.base import ReasonForm
-from forms.fields import Ref
+from forms.fields import Ref, Reference
 from models import Department
 from models.visibility import unit_column, visible
 
-from ..core import clock, connection
+from ..core import clock
 from ..core.permits import UNIT_ROLES
 from ..web import bounds
 from ..web.guard import allowed, permit, require, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
-from . import display, documents, exporting, facts, links, listing, numbers, saving, sheets
+from . import bulk, display, documents, facts, links, listing, numbers, rows, saved_views, saving, sending
 from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
 
@@ -124,10 +124,17 @@ def blueprint(noun):
         @bp.get('/')
         @permit(f'{name}.read')
         def index():
-            found = listing.Listing(noun, request.args, signed_in()).run()
+            if 'form' in request.args:
+                tidied = listing.tidied(noun, request.args)
+                return redirect(listing.Listing(noun, tidied, signed_in()).url(), code=303)
+            found, view = saved_views.opened(noun, request.args, signed_in())
+            found.run()
+            leads = 'show' in noun.views or name == 'actuals'
+            heads, lines = rows.table_html(found, noun.address if leads else '', picked=not found.printed)
             return render_template(
-                'records/index.html', noun=noun, listing=found,
-                crumbs=crumbs(noun)[:1] + [(noun.title, None)],
+                'records/index.html', noun=noun, listing=found, today=clock.today(),
+                heads=heads, rows=lines, saved=saved_views.menu_of(found, view),
+                bulk_most=bulk.MOST, can_edit='edit' in noun.views and allowed(f'{name}.edit'),
                 can_create='new' in noun.views and allowed(f'{name}.create'),
                 can_import=noun.importable and allowed('files.import') and allowed(f'{name}.create'))
 
@@ -135,8 +142,8 @@ def blueprint(noun):
         @permit(f'{name}.read')
         def export(format):
             found = listing.Listing(noun, request.args, signed_in())
-            return send_file(noun, found.query(noun.table), format, request.args.get('encoding', 'utf-8-sig'),
-                             people=format == 'xlsx' and request.args.get('layout') == 'people')
+            return sending.send_file(noun, found, format, request.args.get('encoding', 'utf-8-sig'),
+                             layout=request.args.get('layout', '') if format == 'xlsx' else '')
 
     if 'show' in noun.views:
         @bp.get('/<int:id>')
@@ -178,15 +185,20 @@ def blueprint(noun):
         @bp.route('/new', methods=['GET', 'POST'])
         @permit(f'{name}.create')
         def new():
-            form = filled_form(noun.form, data=defaults(noun, numbers.next_number(noun)))
+            source = copied_record(noun)
+            data = defaults(noun, numbers.next_number(noun))
+            form = filled_form(noun.form, data=(copied(noun, source) if source else {}) | data)
             noun.new_form(form)
 
             def done(outcome):
                 flash(f'{noun.one}「{outcome.row.label}」を登録しました。')
                 return redirect(url_for('.show', id=outcome.row.id), code=303)
             taken = documents.field_of(noun) if f'{name}.new' in bounds.UPLOADS else None
+            words = {'file_field': taken}
+            if source:
+                words |= {'heading': f'{noun.one}の登録（「{source.label}」の複製）', 'button': '登録する'}
             return handle_edit(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)),
-                               done=done, sections=form_sections(noun, form), file_field=taken)
+                               done=done, sections=form_sections(noun, form), **words)
 
     if 'edit' in noun.views:
         @bp.route('/<int:id>/edit', methods=['GET', 'POST'])
@@ -328,6 +340,38 @@ def defaults(noun, number):
     return data
 
 
+def copied_record(noun):
+    """Return the record that a new one is to be filled from, or None; answer 404 where it is not there."""
+    text = request.args.get('copy', '') if request.method == 'GET' else ''
+    if not text:
+        return None
+    return find(noun, int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
+
+
+#: the columns of a record's state, whichever noun it is of
+STATES = frozenset({'state', 'status'})
+
+
+def copied(noun, row):
+    """Return {field name: value} of what a copy of a record takes over.
+
+    Its number, its state and what has happened to it are its own; what it refers to is taken over as far as
+    the person could choose it.
+    """
+    own, found = {*noun.key, *noun.moved, *STATES, noun.flow.column if noun.flow else ''}, {}
+    for field in noun.form(viewer=viewer()).cells():
+        if {field.short_name, field.attr} & own or getattr(field, 'happened', False):
+            continue
+        value = field.ids_of(row) if hasattr(field, 'ids_of') else row.__data__.get(field.attr)
+        if isinstance(field, Reference) and value:
+            try:
+                value = field.read(field.text(value))
+            except ValueError:
+                continue
+        found[field.short_name] = value
+    return found
+
+
 def form_sections(noun, form, moved=()):
     """Return [(heading, [fields])] of a form, in the noun's sections.
 
@@ -350,35 +394,3 @@ def conflict(noun, form, found, back, crumbs):
     return render_template('records/stale.html', row=found.stands, form=form, chosen=both.chosen,
                            kept=both.kept, later=both.later, cancel=back,
                            revision=saving.stamp(noun, form, found.stands), crumbs=crumbs), 409
-
-
-def send_file(noun, query, format, encoding, people=False):
-    """Answer with a noun's file, read from one state of the database.
-
-    The response headers hold the chain's head.
-    """
-    with connection.snapshot():
-        return _file(noun, query, format, encoding, people)
-
-
-def _file(noun, query, format, encoding, people):
-    stamp = clock.today().strftime('%Y%m%d')
-    if people:
-        headers, rows, kinds = exporting.export_for_people(noun, query, viewer())
-        stamp += '-people'
-    else:
-        (headers, rows), kinds = exporting.export(noun, query, viewer()), None
-    try:
-        if format == 'xlsx':
-            body = sheets.write_xlsx(headers, rows, noun.title, kinds)
-            kind = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
-        else:
-            body = sheets.write_csv(headers, rows, 'cp932' if encoding == 'cp932' else 'utf-8-sig')
-            kind = 'text/csv; charset=' + ('Shift_JIS' if encoding == 'cp932' else 'utf-8')
-    except sheets.Unreadable as error:
-        return render_template('files/lost.html', noun=noun, problems=error.problems[:200],
-                               crumbs=crumbs(noun, ('書き出し', None))), 422
-    head = trail.head()
-    return Response(body, headers={
-        'Content-Type': kind, 'Content-Disposition': f'attachment; filename="{noun.name}-{stamp}.{format}"',
-        'X-Trail-Head': f'{head.seq}:{head.hash}'})

@@ -5,22 +5,18 @@ can show.
 """
 import copy
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_, eq
 
-from peewee import IntegrityError, fn
+from peewee import IntegrityError
 
 from audits import trail
 from forms.base import ActReasonForm, ReasonForm
-from forms.fields import Key
 from models.rules import calendar
-from models.visibility import unit_column, visible
+from models.visibility import unit_column
 
 from ..core.permits import allowed, overreach
 from . import numbers, references
+from .numbers import known_by_number, number_problems
 
-#: all that is said of a number in use to whoever may not see by what
-TAKEN = 'この番号は使えません。別の番号にしてください。'
 CHANGED = '画面を開いたあとに、この記録が変更されました。いまの記録を確かめてから、もう一度押してください。'
 
 
@@ -77,13 +73,10 @@ def copy_of(row):
     return copied
 
 
-def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', opened=None, place=None,
-         files=None):
-    """Save what a form holds: a new record or part, or the changes of `before`; return the outcome.
+def examined(noun, form, before, *, by, at, reason='', opened=None, place=None, files=None):
+    """Return (why a filled form is not saved or None, the row it fills, the row it takes the place of).
 
-    `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where
-    no one asks; `place` are the columns that say where in its record a part stands; `files` are the Uploads
-    (see `attaching`) that are hung on it in the same act.
+    The arguments are those of `save`; nothing is written.
     """
     verb = 'create' if before is None else 'edit'
     reason, wrong = read_reason(reason)
@@ -93,27 +86,42 @@ def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', 
     for name, value in (place or {}).items():
         setattr(row, name, value)
     if before is not None and not allowed(noun.permit(verb), noun.governing(before), by):
-        return Forbidden()
+        return Forbidden(), row, before
     if wrong:
-        return Refused(wrong + problems_elsewhere(wrong, rule_problems(noun, row, before, form, by, at)))
+        return Refused(wrong + problems_elsewhere(wrong, rule_problems(noun, row, before, form, by, at))
+                       ), row, before
     former = before
     if noun.one_at_place and (stands := noun.table.get_or_none(**place)) is not None:
         if stands.voided_at is None if before is None else stands.id != before.id:
             return Refused([(place_field(form), '同じ番号・年度・基準日の記録が既にあります。'
-                             + ('（取消済み）' if stands.voided_at else ''))])
+                             + ('（取消済み）' if stands.voided_at else ''))]), row, before
         if before is None:
             # nothing but its place in the database is the voided one's
             former, row.id, row.revision = stands, stands.id, stands.revision
     if opened is not None and opened != stamp(noun, form, before):
-        return Conflict(before, row)
+        return Conflict(before, row), row, before
     if not allowed(noun.permit(verb), noun.governing(row), by):
         return Refused([(owner_field(noun.table, form), '自分の所属の記録だけを登録できます。'
-                         if before is None else '自分の所属から外すことはできません。')])
+                         if before is None else '自分の所属から外すことはできません。')]), row, before
     wrong = rule_problems(noun, row, before, form, by, at)
     if before is not None:
         wrong += unexplained_change(noun, row, before, form, reason)
-    if wrong:
-        return Refused(wrong)
+    return Refused(wrong) if wrong else None, row, former
+
+
+def save(noun, form, before=None, *, by, at, channel, reason='', request_id='', opened=None, place=None,
+         files=None):
+    """Save what a form holds: a new record or part, or the changes of `before`; return the outcome.
+
+    `opened` is the stamp (see `stamp`) of the record as it was when the form was filled from it, None where
+    no one asks; `place` are the columns that say where in its record a part stands; `files` are the Uploads
+    (see `attaching`) that are hung on it in the same act.
+    """
+    refusal, row, former = examined(noun, form, before, by=by, at=at, reason=reason, opened=opened,
+                                    place=place, files=files)
+    if refusal is not None:
+        return refusal
+    verb, (reason, _) = 'create' if before is None else 'edit', read_reason(reason)
     reason = row.__data__[noun.reason_in] if noun.reason_in else reason
     if files:
         files.keep()
@@ -297,51 +305,6 @@ def future_dates(form, row, before, today):
         changed = before is None or before.__data__.get(field.attr) != field.data
         if field.data > today and changed:
             yield field.short_name, f'{field.label.text}に先の日は入れられません。'
-
-
-def number_problems(noun, row, before, form, by, today):
-    """Yield (field name, message) where another record has the number, or one with other capitals."""
-    keys = [form._fields[name] for name in noun.key if name in form._fields]
-    fields = [noun.table._meta.fields[field.attr] for field in keys]
-    if before is not None and all(before.__data__.get(field.name) == row.__data__.get(field.name)
-                                  for field in fields):
-        return
-    if not keys or len(keys) < len(noun.key) or any(field.data is None for field in keys):
-        return
-    wanted = [field.data for field in keys]
-    same = reduce(and_, map(eq, fields, wanted))
-    known = known_by_number(noun, keys[0])
-    found = list(noun.table.select(noun.table.id, noun.table.voided_at, *fields).where(
-        same | (fn.LOWER(fields[0]) == wanted[0].lower()) if known else same))
-    for row in found:
-        if [row.__data__[field.name] for field in fields] == wanted:
-            yield noun.key[-1], same_number(noun, row, keys, by, today)
-            return
-    for near in found:
-        number = near.__data__[fields[0].name]
-        if number != (before and before.__data__[fields[0].name]):
-            seen = by is None or visible(by, near, today)
-            yield noun.key[0], differs_in_capitals(number) if seen else TAKEN
-            return
-
-
-def same_number(noun, other, keys, by, today):
-    if by is not None and not visible(by, other, today):
-        return TAKEN
-    if other.voided_at:
-        return '取消済みの記録と同じ番号です。番号は使い回せません。'
-    if len(keys) == 1:
-        return 'この番号の記録は既にあります。'
-    return f'{"と".join(field.label.text for field in keys)}が同じ記録が、既にあります。'
-
-
-def differs_in_capitals(number):
-    return f'大文字と小文字だけが違う番号「{number}」が既にあります。別の番号にしてください。'
-
-
-def known_by_number(noun, field):
-    """Tell whether a noun's records are known by one number that a person may type."""
-    return len(noun.key) == 1 and isinstance(field, Key)
 
 
 def unexplained_change(noun, row, before, form, reason):

@@ -25,6 +25,7 @@ from models import (
     Initiative,
     Person,
     ReviewSystem,
+    SavedView,
     Schedule,
     Session,
     StepMove,
@@ -69,6 +70,7 @@ LABELS = {
     TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
+    SavedView: {'noun': '一覧', 'query': '条件・並べ方・列（アドレス）'},
     System: {'contract_end_on': '契約満了日（契約から）'},
     Contract: {'covers': '満了を知らせる理由（関連システムから）'},
     Support: {'state': '状態'},
@@ -89,7 +91,7 @@ COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出�
 #: tables without a list of their own
 TITLES = {Attachment: '文書', CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略',
           Theme: '戦略テーマ', Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標',
-          Schedule: '四半期スケジュール',
+          SavedView: '保存した一覧', Schedule: '四半期スケジュール',
           DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
           BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
           ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
@@ -110,7 +112,8 @@ def part_tables(table):
 
     They have no page of their own and lead to it.
     """
-    found = [(part, field) for part in RECORDS if of_table(part) is None and table is not Person
+    found = [(part, field) for part in RECORDS if of_table(part) is None and part is not SavedView
+             and table is not Person
              for field in part._meta.sorted_fields
              if getattr(field, 'rel_model', None) is table and field.name not in ('parent', 'first')]
     return (*found, (Attachment, Attachment.row))

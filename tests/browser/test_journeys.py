@@ -123,7 +123,7 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
 def test_an_auditor_verifies_and_follows_a_finding_but_changes_nothing_audited(window):
     auditor, it = window('auditor'), window('it')
     auditor.menu('情報システム')
-    auditor.page.locator('table.dense tbody a').first.click()
+    auditor.page.locator('table.list tbody a').first.click()
     system = auditor.page.url.removeprefix(auditor.site)
     history = auditor.page.locator('#history')
     assert 'システム名称' in history.inner_text() and '表計算の台帳からの移行' in history.inner_text()

@@ -12,7 +12,7 @@ from forms.fields import Reference
 from models import Case, Plan, System, db
 from models.visibility import is_owned
 from registry.core import clock
-from registry.records import saving
+from registry.records import numbers
 from registry.records.noun import NOUNS
 
 
@@ -149,7 +149,7 @@ def test_of_a_number_in_use_elsewhere_it_is_said_that_it_cannot_be_used(app, cli
                                           | {field: number}), number))
             assert theirs not in upload(browser, kind, field, theirs.lower()).replace(theirs.lower(), '')
     assert len(told) == 1
-    assert saving.TAKEN in next(iter(told))[1] and '既にあります' not in next(iter(told))[1]
+    assert numbers.TAKEN in next(iter(told))[1] and '既にあります' not in next(iter(told))[1]
     own = theirs.replace('2', '1')
     assert '既にあります' in browser.post(f'/{kind}/new', data=values(browser, f'/{kind}/new')
                                     | {field: own}).text

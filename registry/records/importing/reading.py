@@ -14,7 +14,7 @@ from models.visibility import condition
 
 from ...core import clock
 from ...core.permits import allowed, overreach
-from .. import display, exporting, saving, sheets
+from .. import display, exporting, numbers, saving, sheets
 from ..sheets import Problem
 from .applying import Applying
 from .columns import Columns
@@ -138,7 +138,7 @@ class Load(Columns, Applying):
         That is keys that come twice or nearly so, and records that the file itself creates.
         """
         first = self.form._fields[self.noun.key[0]]
-        by_number = saving.known_by_number(self.noun, first)
+        by_number = numbers.known_by_number(self.noun, first)
         column = self.noun.table._meta.fields[first.attr] if by_number else None
         #: {number in small letters: number} of similar ones; None for a noun without numbers
         self.numbers, self.unseen, self.known_similar = None if column is None else {}, set(), Hashes()
@@ -227,7 +227,8 @@ class Load(Columns, Applying):
             return
         near = self.numbers.setdefault(key[0].lower(), key[0])
         if near != key[0]:
-            yield self.noun.key[0], saving.TAKEN if near in self.unseen else saving.differs_in_capitals(near)
+            yield self.noun.key[0], (numbers.TAKEN if near in self.unseen
+                                     else numbers.differs_in_capitals(near))
             return
         longer = [key[0].zfill(length) for length in range(len(key[0]) + 1, 11)] if key[0].isdigit() else ()
         if meant := next((number for number in longer

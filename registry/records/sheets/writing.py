@@ -109,9 +109,8 @@ def write_xlsx(headers, rows, title, kinds=None):
     sheet = book.add_worksheet(name or 'Sheet1')
     bold = book.add_format({'bold': True, 'bg_color': '#E8F1FE', 'border': 1})
     formats = {kind: book.add_format({'num_format': FORMATS[kind]}) for kind in kinds if kind}
-    for place, header in enumerate(headers):
-        sheet.set_column(place, place, max({'day': 12, 'moment': 18}.get(kinds[place], 10),
-                                           min(40, 2 * len(header) + 2)))
+    widths = [max({'day': 12, 'moment': 18}.get(kind, 10), min(40, 2 * len(header) + 2))
+              for kind, header in zip(kinds, headers, strict=True)]
     sheet.freeze_panes(1, 0)
     last, lost = 0, []
     for last, row in enumerate(_lines(headers, rows)):
@@ -122,6 +121,8 @@ def write_xlsx(headers, rows, title, kinds=None):
             refuse(f'Excelの{MAX_XLSX_ROWS:,}行を超えます。CSVで書き出してください。')
         if len(lost) >= MAX_PROBLEMS:
             break
+        if last <= MEASURED:
+            widths = [max(width, min(60, columns_of(cell))) for width, cell in zip(widths, row, strict=True)]
         for place, cell in enumerate(row):
             if cell and last and kinds[place]:
                 _write_value(sheet, last, place, unneutralised(cell), kinds[place], formats[kinds[place]])
@@ -129,10 +130,22 @@ def write_xlsx(headers, rows, title, kinds=None):
                 sheet.write_string(last, place, cell, None if last else bold)
     if lost:
         raise Unreadable(lost)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
     if headers:
         sheet.autofilter(0, 0, max(last, 1), len(headers) - 1)
     book.close()
     return output.getvalue()
+
+
+#: so many rows say how wide the columns are
+MEASURED = 300
+
+
+def columns_of(text):
+    """Return how wide a text is in a spreadsheet: a character of East Asia takes the room of two."""
+    return 2 + sum(1 if character < '\u1100' or '\uff61' <= character <= '\uff9f' else 2
+                   for character in text[:60])
 
 
 def _write_value(sheet, line, place, text, kind, format):

@@ -206,6 +206,26 @@ def test_a_list_offers_both_and_a_filter_holds(client_of):
     assert 'people' not in it.get('/systems/export.csv?layout=people').headers['Content-Disposition']
 
 
+def test_what_is_exported_is_what_is_seen(client_of):
+    it = client_of('it')
+    query = 'sort=-amount&cols=title.amount.fiscal_year.requested_on.department.it_cost'
+    page = it.get(f'/budget-requests/?{query}').page
+    address = next(link for link in page.links if 'layout=seen' in link)
+    data = it.get(address).data
+    rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    assert rows[0] == ['件名', '要求額（円）', '予算年度', '要求日', '所属', 'IT経費']
+    assert [row[0] for row in rows[1:]] == page.texts('td.name') and len(rows) > 2
+    for row in rows[1:]:
+        assert [type(value) for value in row] == [str, float, float, date, str, str]
+        assert row[2] > 2000 and row[5] in ('はい', 'いいえ')
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        sheet = book.read('xl/worksheets/sheet1.xml').decode()
+    assert '<autoFilter' in sheet and 'state="frozen"' in sheet and sheet.count('<col ') >= 2
+    # another unit's record is named no more than on the page
+    rows = read(client_of('department'), '/systems/export.xlsx?cols=name.owner')
+    assert all('戸籍' not in str(row) for row in rows)
+
+
 def test_no_formula_is_alive(client_of):
     it = client_of('it')
     with db.connection_context(), trail.act('systems.edit', by=None, at=clock.now()) as act:

@@ -1,13 +1,25 @@
 """Lists filtered and sorted: codes in addresses, unusable conditions, blanks, other spellings."""
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from html_page import plain
 from lists import numbers
 
 from audits import trail
-from models import Business, Contract, ContractSystem, Course, Department, Step, StepProgress, System, db
+from models import (
+    Business,
+    Contract,
+    ContractSystem,
+    Course,
+    Department,
+    Incident,
+    Step,
+    StepProgress,
+    System,
+    db,
+)
 from registry.core import clock
 from registry.records import listing
 from registry.records.listing import spellings
@@ -220,7 +232,86 @@ def test_the_pages_of_a_list_are_the_whole_list_in_order(app, client_of, sort):
     browser = client_of('it')
     whole = [line.split(',')[0]
              for line in browser.get(f'/systems/export.csv?sort={sort}').text.splitlines()[1:]]
-    pages = [browser.get(f'/systems/?sort={sort}&page={n}').page.texts('td > a[href^="/systems/"]')
-             for n in range(1, 7)]
+    pages = [numbers(browser, f'/systems/?sort={sort}&page={n}') for n in range(1, 7)]
     assert len(whole) > 220 and pages[-1] == pages[-2]
     assert [number for page in pages[:-1] for number in page] == whole
+
+
+# --- days, columns, tabs ---
+
+def test_a_date_is_narrowed_by_fiscal_year_span_and_what_moves_with_the_day(client_of, written, machine_of):
+    written(*(Contract(contract_no=f'Z-{n}', title='期間', state='unconfirmed', department=1, ends_on=day)
+              for n, day in enumerate((date(2026, 3, 31), date(2026, 4, 1), date(2027, 3, 31),
+                                       date(2027, 4, 1), None))))
+    it, machine = client_of('it'), machine_of('it')
+    for value, found in (('2026', [1, 2]), ('this-year', [1, 2]), ('next-year', [3]), ('last-year', [0]),
+                         ('past', [0, 1]), ('2026-04-01..2027-04-01', [1, 2, 3]), ('..2026-03-31', [0]),
+                         ('2027-04-01..', [3])):
+        query = {'q': 'Z-', 'ends_on': value}
+        expected = [f'Z-{n}' for n in found]
+        assert numbers(it, f'/contracts/?q=Z-&ends_on={value}') == expected, value
+        assert exported(it, f'/contracts/?q=Z-&ends_on={value}') == expected
+        assert [item['contract_no'] for item in machine.get('/contracts', query_string=query).json[
+            'items']] == expected
+    assert numbers(it, '/contracts/?q=Z-&blank=ends_on') == ['Z-4']
+    for value in ('あした', '..', '2026-13-01..', '2027-04-01..2026-04-01', '99999', 'in-5000'):
+        page = it.get('/contracts/', query_string={'ends_on': value}).page
+        assert '終了日の条件' in page.text and not page.has('tbody tr'), value
+        assert machine.get('/contracts', query_string={'ends_on': value}).status_code == 422
+
+
+def test_a_day_of_moments_is_a_day_in_japan(client_of, written):
+    written(*(Incident(incident_no=f'Z-{n}', title='境目', category='failure', level=1, detected_at=moment)
+              for n, moment in enumerate((datetime(2026, 9, 30, 14, 59, tzinfo=UTC),
+                                          datetime(2026, 9, 30, 15, tzinfo=UTC),
+                                          datetime(2026, 10, 1, 14, 59, tzinfo=UTC),
+                                          datetime(2026, 10, 1, 15, tzinfo=UTC)))))
+    it = client_of('it')
+    assert numbers(it, '/incidents/?q=境目&detected_at=2026-10-01..2026-10-01&sort=incident_no') == [
+        'Z-1', 'Z-2']
+
+
+def test_what_a_form_of_the_list_sends_becomes_one_true_address(client_of):
+    it = client_of('it')
+    answer = it.get('/contracts/?form=1&q=業務&state=&on=ends_on&period=&since=R8.4.1&until=令和9年3月31日'
+                    '&col=contract_no&col=amount&sort=contract_no&voided=')
+    assert answer.status_code == 303
+    assert answer.location.endswith('ends_on=2026-04-01..2027-03-31&cols=contract_no.amount')
+    words = it.get(answer.location).page.text
+    assert '終了日 = 2026-04-01〜2027-03-31' in words and '「業務」を含む' in words
+
+
+def test_columns_are_chosen_from_all_fields_and_hide_what_the_reader_may_not_see(client_of, written, app):
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None,
+            at=clock.now()) as act:
+        row = System.get_by_id(1)
+        row.successor = System.get_by_id(2)
+        act.save(row)
+    address = '/systems/?cols=business.successor.name.nothing.name.go_live_on'
+    page = client_of('department').get(address).page
+    assert page.texts('thead th:not(.pick)') == [
+        '標準化対象業務', '後継システム管理番号', 'システム名称', '稼働開始日']
+    assert page.texts('tbody tr:first-child td:not(.pick)') == [
+        'B04 個人住民税', '（ほかの所属の記録 1件）', '税システム1号', '2020-04-01']
+    assert 'S-00002' in client_of('it').get(address).page.text
+    assert all('cols=business.successor.name.go_live_on' in link for link in page.links if 'sort=' in link)
+
+
+@pytest.mark.parametrize('name', [noun.name for noun in NOUNS.values() if 'index' in noun.views])
+def test_every_column_and_tab_of_a_list_can_be_used(client_of, name):
+    browser, noun = client_of('admin' if name in ('people', 'settings') else 'it'), NOUNS[name]
+    page = browser.get(f'/{name}/?cols={".".join(column.name for column in noun.all_columns)}').page
+    assert len(page.all('tbody tr:first-child td:not(.pick)')) == len(noun.all_columns)
+    for column in noun.all_columns:
+        assert browser.get(f'/{name}/?sort=-{column.name}').status_code == 200
+    for link in page.all('.list-tabs a'):
+        found = browser.get(link.attributes['href']).page
+        assert '」は使えません' not in found.text
+        assert plain(link.text()) == found.texts('.list-tabs [aria-current]')[0]
+
+
+def test_a_list_for_the_printer_has_all_rows_and_says_what_it_is(client_of, written):
+    written(*(System(system_no=f'P-{n:03}', name='刷る', owner=1, category='office') for n in range(120)))
+    page = client_of('it').get('/systems/?q=刷る&print=1').page
+    assert len(page.all('tbody tr')) == 120 and not page.has('.list-tools')
+    assert page.texts('.list-conditions')[0] == '令和8年11月23日（2026-11-23）現在・「刷る」を含む・全120件'

@@ -1,5 +1,6 @@
 """The shared pages of every noun; a record's page does not grow with what hangs on it."""
 import re
+from datetime import date
 
 import pytest
 from cast import CAST, email
@@ -7,7 +8,7 @@ from form_posts import DESK
 from many_children import FEW, MANY, add_children
 
 from audits import history, trail, verify
-from models import Act, Case, IncidentSystem, Person, db
+from models import Act, Case, IncidentSystem, Person, System, db
 from registry.core import clock, permits
 from registry.records import facts, links
 from registry.records.noun import NOUNS
@@ -240,3 +241,25 @@ def test_every_page_of_every_noun(app, client_of, queries, name):
     allowed = {'index': LIST, 'show': RECORD}
     over = {view: number for view, number in counts.items() if number > allowed.get(view, LIMIT)}
     assert not over, over
+
+
+def test_a_copy_begins_with_what_may_be_the_same(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('systems.edit', by=None,
+            at=clock.now()) as act:
+        row = System.get_by_id(1)
+        row.summary, row.retired_on, row.successor = '税を扱う。', date(2026, 3, 31), System.get_by_id(2)
+        act.save(row)
+    browser = client_of('department')
+    page = browser.get('/systems/1').page
+    assert '/systems/new?copy=1' in page.links
+    form = browser.get('/systems/new?copy=1').page.fields('form.form')
+    assert (form['name'], form['summary'], form['std_business']) == ('税システム1号', '税を扱う。', 'B04')
+    assert form['system_no'] not in ('', 'S-00001') and 'lifecycle' not in form
+    # what has happened to the record, and what its reader may not choose, are left out
+    assert form['retired_on'] == form['successor_no'] == ''
+    assert browser.post('/systems/new', data=form | {'name': '写し'}).status_code == 303
+    assert client_of('it').get('/systems/new?copy=1').page.fields('form.form')['lifecycle'] == 'idea'
+    for other in ('/systems/new?copy=2', '/systems/new?copy=99999', '/systems/new?copy=x'):
+        assert browser.get(other).status_code == 404
+    form = client_of('it').get('/contracts/new?copy=1').page.fields('form.form')
+    assert form['state'] == 'concluded' and form['title']
