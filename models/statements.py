@@ -1,5 +1,6 @@
 """Selects whose SQL is made once, and rows made of what the engine gives."""
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 
 from peewee import (
@@ -135,6 +136,10 @@ class Rows(ModelSelect):
         return ctx.literal(', '.join(f'"{table}"."{field.column_name}"' for field in meta.sorted_fields))
 
 
+#: what is a parameter as it is: neither a part of a statement nor a table
+PLAIN = frozenset({str, int, bool, type(None), date, datetime})
+
+
 class Writer(Context):
     """Writes the SQL of a query as peewee does, word for word, in two thirds of the time.
 
@@ -164,6 +169,18 @@ class Writer(Context):
             if kind.__sql__ is FieldAlias.__sql__:
                 return self.column(obj.source, obj.field.column_name)
         return super().sql(obj)
+
+    def value(self, value, converter=None, add_param=True):
+        """Add a value to the parameters, as its column converts it."""
+        settings = self.state.settings
+        if converter is None:
+            converter = settings.get('converter')
+        if converter:
+            value = converter(value)
+        if type(value) not in PLAIN or settings.get('value_literals'):
+            return super().value(value, False, add_param)
+        self._values.append(value)
+        return self.literal(settings.get('param') or '?') if add_param else self
 
     def column(self, source, name):
         """Write a column of a table or of a table by another name."""
