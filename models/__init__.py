@@ -5,6 +5,7 @@ from .base import constrain, db
 from .budget_requests import BudgetRequest
 from .contracts import CONTRACT_COVERS, SYSTEM_END, Contract, ContractSystem
 from .engagements import CorrectiveAction, Engagement, Finding
+from .feeds import Feed, FeedUse
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
 from .people import Person
@@ -22,8 +23,8 @@ from .training import Course, Enrolment
 from .vendors import Vendor
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Staff, Setting, System, Vendor,
-           Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Staff, Setting, System,
+           Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
            IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem,
            Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan,
            CheckIn, Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule,
@@ -31,10 +32,10 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Staff, Se
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse, FeedUse]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db',
+__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'FeedUse', 'Session', 'Throttle', 'TokenUse', 'db',
            *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -44,7 +44,20 @@ from .records import display, documents, dues, listing, periods, selections
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
-from .web import bounds, errors, escaping, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
+from .web import (
+    bounds,
+    errors,
+    escaping,
+    feeds,
+    front,
+    guard,
+    menu,
+    middleware,
+    proxies,
+    sessions,
+    sign_in,
+    tokens,
+)
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
@@ -55,7 +68,7 @@ NOUNS = (
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
-         actuals.entries, tokens.tokens, saved_views.views, documents.part_of('systems'))
+         actuals.entries, tokens.tokens, feeds.feeds, saved_views.views, documents.part_of('systems'))
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
@@ -99,7 +112,7 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, saved_views.bp,
+               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp, saved_views.bp,
                openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)

@@ -21,7 +21,7 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login',
                  'flask_wtf', 'wtforms', 'jinja2', 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog',
                  'granian', 'orjson', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous',
-                 'puremagic'},
+                 'puremagic', 'icalendar'},
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')

@@ -46,6 +46,7 @@ def read(environ=None):
     megabytes = _whole(environ.get('DAICHO_FILE_MB', '20'), 'DAICHO_FILE_MB', 200)
     files = _whole(environ.get('DAICHO_FILES', '20'), 'DAICHO_FILES', 100)
     return {
+        'URL': _own_address(environ.get('DAICHO_URL', ''), hosts, production),
         'DAICHO_ENV': env, 'INSTANCE': instance, 'DATABASE_URL': url, 'TODAY': today,
         'SECRET_KEY': _secret(environ, instance, production),
         'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
@@ -60,6 +61,20 @@ def read(environ=None):
         'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024,
         'MAX_FORM_PARTS': 1000, 'WTF_CSRF_TIME_LIMIT': None, 'ARGON2_FAST': False,
     }
+
+
+def _own_address(text, hosts, production):
+    """Return the address of the register as links from outside name it, with its last slash.
+
+    '' where nothing is said of it: a page knows by which address it was asked for.
+    """
+    if not text:
+        return f'https://{hosts[0].lstrip(".")}/' if production else ''
+    scheme = 'https' if production else 'https?'
+    if not re.fullmatch(rf'{scheme}://[A-Za-z0-9.:\[\]-]{{1,200}}/?', text):
+        raise UnsafeSetting('DAICHO_URL は、台帳のアドレスを https://daicho.example.lg.jp/ '
+                            'の形で入れてください。')
+    return f'{text.rstrip("/")}/'
 
 
 def _proxies(text):

@@ -61,6 +61,7 @@ PERMITS = {
     'trail.read': (it, auditor), 'trail.verify': (it, auditor),
     'files.import': (it, own, admin),
     'tokens.create': (oneself,), 'tokens.void': (oneself, admin),
+    'feeds.create': (oneself,), 'feeds.void': (oneself, admin),
     # whether they see the record it hangs on, and may attach to it, is asked of the record
     'attachments.read': READ_ALL, 'attachments.edit': (it, own, auditor, admin),
     'attachments.void': (it, own, auditor, admin),

@@ -159,8 +159,13 @@ class Day(NamedTuple):
 
 
 class Duty(NamedTuple):
-    """One duty as pages show it; `stage` and `words` say how it stands, `who` who is responsible, or ''."""
+    """One duty as pages show it; `stage` and `words` say how it stands, `who` who is responsible, or ''.
 
+    `code` is its kind's and `row` the id of the row it stands for: by both it is known for good.
+    """
+
+    code: str
+    row: int
     title: str
     address: str
     label: str
@@ -308,8 +313,8 @@ def _read(spans, asked):
         due, day = kind.due, kind.day(text)
         address = kind.address(person.role).format(id=record, **dict(zip(due.more, more, strict=False)))
         found.append((kind, row, Duty(
-            due.title, address, labels[kind.record][record], display.department(of), who or '', day,
-            duties.stage(day, today, due.waits), duties.stage_words(day, today, due.waits))))
+            kind.code, row, due.title, address, labels[kind.record][record], display.department(of),
+            who or '', day, duties.stage(day, today, due.waits), duties.stage_words(day, today, due.waits))))
     return found, words
 
 

@@ -18,6 +18,8 @@ from models import (
     Contract,
     CorrectiveAction,
     DepartmentVersion,
+    Feed,
+    FeedUse,
     Finding,
     IncidentSystem,
     Indicator,
@@ -68,6 +70,8 @@ LABELS = {
                  'name': 'ファイル名', 'media_type': '形式', 'size': '大きさ（バイト）', 'sha256': 'SHA-256',
                  'person': '添付した人', 'at': '添付した日時'},
     TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
+    Feed: {'token_hash': 'アドレスの中のトークンの SHA-256'},
+    FeedUse: {'used': '最後に使った日時', 'address': '接続元'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
     SavedView: {'noun': '一覧', 'query': '条件・並べ方・列（アドレス）'},
@@ -91,7 +95,7 @@ COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出�
 #: tables without a list of their own
 TITLES = {Attachment: '文書', CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略',
           Theme: '戦略テーマ', Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標',
-          SavedView: '保存した一覧', Schedule: '四半期スケジュール',
+          SavedView: '保存した一覧', Feed: 'カレンダーのアドレス', Schedule: '四半期スケジュール',
           DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
           BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
           ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
