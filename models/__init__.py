@@ -11,6 +11,7 @@ from .organisation import Department, DepartmentVersion, Staff
 from .people import Person
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
+from .reminders import Digest, Reminder
 from .saved_views import SavedView
 from .settings import Setting
 from .sign_in import Session, Throttle
@@ -32,10 +33,11 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Sta
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse, FeedUse]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse, FeedUse, Digest, Reminder]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'FeedUse', 'Session', 'Throttle', 'TokenUse', 'db',
+__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Digest', 'FeedUse', 'Reminder', 'Session', 'Throttle',
+           'TokenUse', 'db',
            *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -64,7 +64,8 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'attachments.edit', 'attachments.void', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
                             'tokens.new', 'tokens.revoke', 'feeds.new', 'feeds.revoke', 'saved-views.new',
-                            'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit', 'findings.bulk_edit',
+                            'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit',
+                            'findings.bulk_edit',
                             # a file of the rows they chose: nothing is written
                             *(f'{noun}.selected' for noun in NOUN_RULES)})
 #: these end the session of whoever sends them, or a token, or take a saved view; they are tried in

@@ -96,8 +96,8 @@ class Kind:
             self.on.cast('TEXT').alias('d'), fn.COUNT(1).alias('n')).group_by(
             self.on if isinstance(self.on, Field) else SQL('1'))
 
-    def rows(self, start, number, *asked):
-        """Return the select of some of the duty's rows, in the order of their days.
+    def rows(self, *asked):
+        """Return the select of the duty's rows, in the order of their days.
 
         Its columns: the row, its day as `on` gives it, the record, the unit, who is responsible, `more`.
         """
@@ -108,7 +108,11 @@ class Kind:
         # live rows alone have no day of voiding: so PostgreSQL too finds the order in the index
         return self.query(*asked).select(
             *(column.alias(f'c{n}') for n, column in enumerate(columns))).order_by(
-            table.voided_at, self.on, table.id).limit(number).offset(start)
+            table.voided_at, self.on, table.id)
+
+    def those_of(self, ids, *asked):
+        """Return the same of some rows alone, told by their ids."""
+        return self.rows(*asked).where(self.of.table.id.in_(ids))
 
     def day(self, text):
         """Return the day of the duty from what its column gave as text."""
@@ -271,14 +275,46 @@ def duties_at(person, days, first, number, unit=None, until=None):
     spans, found, asked = page_of(days, first, number), [], (person, clock.today(), unit, until)
     for table, own in by_table([kind for kind, *_ in spans]):
         those = tuple(span for span in spans if span[0] in own)
+        read = partial(_read_spans, those, asked)
 
-        def kept_on(value, changes, those=those):
-            return _read(those, asked) if changes_named(value[1], changes) else value
-        found += cached(('duties at', table, those, *shared_key(own, *asked)), partial(_read, those, asked),
+        def kept_on(value, changes, read=read):
+            return read() if changes_named(value[1], changes) else value
+        found += cached(('duties at', table, those, *shared_key(own, *asked)), read,
                         again=(None, kept_on))[0]
     place = {kind: n for n, kind in enumerate(kinds())}
     found.sort(key=lambda each: (each[2].stage != duties.LATE, each[2].day, place[each[0]], each[1]))
     return [duty for *_, duty in found]
+
+
+def announced(person):
+    """Return {(code, row): (day, stage)} of every duty of a person that is announced today."""
+    asked, found = (person, clock.today(), None, clock.today()), {}
+    for table, own in by_table(kinds_of(person.role)):
+        found |= cached(('announced', table, *shared_key(own, *asked)), partial(_announced, own, asked))
+    return found
+
+
+def _announced(own, asked):
+    found, today = {}, asked[1]
+    rows, _ = together([kind.query(*asked).select(
+        kind.of.table.id.alias('c0'), kind.on.cast('TEXT').alias('c1')) for kind in own])
+    for place, row, text in rows:
+        kind = own[place]
+        day, due = kind.day(text), kind.due
+        if due.waits or day <= today + timedelta(days=due.days):
+            found[kind.code, row] = day, duties.stage(day, today, due.waits)
+    return found
+
+
+def duties_of(person, keys):
+    """Return {(code, row): Duty} of some duties that a person may see, told by kind and row."""
+    asked, ids, found = (person, clock.today(), None, None), {}, []
+    for code, row in keys:
+        ids.setdefault(code, []).append(row)
+    for kind in kinds():
+        if kind.code in ids:
+            found += _read([(kind, kind.those_of(ids[kind.code], *asked))], asked)[0]
+    return {(duty.code, duty.row): duty for *_, duty in found}
 
 
 def _labels(table, ids):
@@ -299,17 +335,22 @@ def _words_of_labels(table):
                                       if name not in each.derived | each.summaries)} for each in tables]
 
 
-def _read(spans, asked):
-    """Return [(kind, row, its Duty)] of some spans, and the words of the statements these were read by."""
-    rows, words = together([kind.rows(start, number, *asked) for kind, start, number in spans])
+def _read_spans(spans, asked):
+    return _read([(kind, kind.rows(*asked).limit(number).offset(start)) for kind, start, number in spans],
+                 asked)
+
+
+def _read(chosen, asked):
+    """Return [(kind, row, its Duty)] of [(kind, its `rows`)], and the words of the statements they took."""
+    rows, words = together([query for _, query in chosen])
     (person, today, *_), ids = asked, {}
     for place, _, _, record, *_ in rows:
-        ids.setdefault(spans[place][0].record, set()).add(record)
+        ids.setdefault(chosen[place][0].record, set()).add(record)
     labels = {table: _labels(table, every) for table, every in ids.items()}
     words += [recorded for table in labels for recorded in _words_of_labels(table)]
     found = []
     for place, row, text, record, of, who, *more in rows:
-        kind = spans[place][0]
+        kind = chosen[place][0]
         due, day = kind.due, kind.day(text)
         address = kind.address(person.role).format(id=record, **dict(zip(due.more, more, strict=False)))
         found.append((kind, row, Duty(
