@@ -154,4 +154,5 @@ def register_template_context(app):
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
-                'menu': menu.menu(), 'person': person, 'allowed': partial(guard.allowed, person=person)}
+                'menu': menu.menu(), 'bell': duties.bell(), 'person': person,
+                'allowed': partial(guard.allowed, person=person)}

@@ -88,6 +88,22 @@ def draw_home(role, first, days, few, of_month):
         month=month_view(of_month, first, '/')))
 
 
+def bell():
+    """Return the bell of the header for the person signed in, drawn once while what home counts stands."""
+    today, person = clock.today(), signed_in()
+    return cached_drawing(('bell', *dues.key_of(person, today)), partial(read_bell, person, today), draw_bell)
+
+
+def read_bell(person, today):
+    """Return (how many duties are announced or late, how many are late)."""
+    days = dues.days_of(person, until=duties.month_of(today)[1])
+    return dues.total(each for each in days if each.announced), dues.total(each for each in days if each.late)
+
+
+def draw_bell(total, late):
+    return Markup(current_app.jinja_env.get_template('duties/bell.html').render(total=total, late=late))
+
+
 class DutyList:
     """The duties of a person as the query asks for them; it is what the parts of lists ask of a listing."""
 
