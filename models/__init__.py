@@ -15,6 +15,7 @@ from .reminders import Digest, Reminder
 from .saved_views import SavedView
 from .settings import Setting
 from .sign_in import Session, Throttle
+from .snoozes import Snooze
 from .standardisation import Business, BusinessSystem, Step, StepMaster, StepMove, StepProgress
 from .strategies import Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from .systems import System
@@ -24,7 +25,7 @@ from .training import Course, Enrolment
 from .vendors import Vendor
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Staff, Setting, System,
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Snooze, Staff, Setting, System,
            Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
            IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem,
            Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan,

@@ -31,6 +31,7 @@ from . import (
     procurement,
     saved_views,
     settings,
+    snoozes,
     standardisation,
     strategies,
     systems,
@@ -68,7 +69,8 @@ NOUNS = (
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
-         actuals.entries, tokens.tokens, feeds.feeds, saved_views.views, documents.part_of('systems'))
+         actuals.entries, tokens.tokens, feeds.feeds, snoozes.snoozes, saved_views.views,
+         documents.part_of('systems'))
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
@@ -112,8 +114,8 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp, saved_views.bp,
-               openapi.blueprint()):
+               duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
+               saved_views.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

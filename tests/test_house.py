@@ -61,7 +61,8 @@ def test_doors_open_one_way(room):
 
 #: rooms of registry that a command or a machine enters as a page does: none of them knows a request
 WITHOUT_REQUEST = ['core', 'records/importing', 'records/sheets', *(f'records/{name}.py' for name in (
-    'saving', 'references', 'numbers', 'conflicts', 'listing', 'exporting', 'noun', 'dues'))]
+    'saving', 'references', 'numbers', 'conflicts', 'listing', 'exporting', 'noun', 'dues', 'due_kinds',
+    'snoozed'))]
 
 
 @pytest.mark.engine_free

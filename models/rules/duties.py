@@ -36,6 +36,16 @@ def is_news(day, stage, told):
     return told is None or told[0] != day or _REACHED[stage] > _REACHED[told[1]]
 
 
+#: how many days a duty may be put off
+LONGEST = 30
+
+
+def latest_return(day, stage, today):
+    """Return the last day until which a duty may be put off: its own where that is yet to come."""
+    latest = today + timedelta(days=LONGEST)
+    return min(day, latest) if stage == COMING else latest
+
+
 def month_of(day):
     """Return the first and last day of a day's month."""
     first = day.replace(day=1)

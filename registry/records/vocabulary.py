@@ -32,6 +32,7 @@ from models import (
     SavedView,
     Schedule,
     Session,
+    Snooze,
     StepMove,
     Strategy,
     Support,
@@ -74,6 +75,7 @@ LABELS = {
     TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
     Feed: {'token_hash': 'アドレスの中のトークンの SHA-256'},
     FeedUse: {'used': '最後に使った日時', 'address': '接続元'},
+    Snooze: {'kind': '仕事の種類', 'row': '記録の内部番号', 'stood': 'そのときの期限'},
     Digest: {'day': 'メールの日', 'state': '送信の状態', 'at': '状態が変わった日時'},
     Reminder: {'kind': '仕事の種類', 'row': '記録の内部番号', 'day': '知らせた期限', 'stage': '知らせた段階',
                'sent': '送信済み'},
@@ -100,7 +102,8 @@ COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出�
 #: tables without a list of their own
 TITLES = {Attachment: '文書', CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略',
           Theme: '戦略テーマ', Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標',
-          SavedView: '保存した一覧', Feed: 'カレンダーのアドレス', Schedule: '四半期スケジュール',
+          SavedView: '保存した一覧', Feed: 'カレンダーのアドレス',
+          Snooze: 'あとで', Schedule: '四半期スケジュール',
           DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
           BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
           ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
