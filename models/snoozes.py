@@ -8,8 +8,8 @@ from .people import Person
 class Snooze(Table):
     """A duty that a person has put off until a day (あとで).
 
-    It is known by its kind and the row it stands for. Once it stands otherwise than it `stood`, by another
-    day, it is theirs again.
+    It is known by its kind and the row it stands for; `about` is what it was called then. Once it stands
+    otherwise than it `stood`, by another day, it is theirs again.
     """
 
     owned_by = OFFICE
@@ -17,6 +17,7 @@ class Snooze(Table):
     person = ForeignKeyField(Person, backref='snoozes', on_delete='RESTRICT', index=False)
     kind = CharField(max_length=60)
     row = IntegerField(column_name='row_id')
+    about = CharField(max_length=300)
     stood = CharField(max_length=40)
     until = DateField()
     reason = CharField(max_length=200)
@@ -27,4 +28,4 @@ class Snooze(Table):
 
     @property
     def label(self):
-        return f'{self.kind} {self.row}'
+        return self.about

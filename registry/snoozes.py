@@ -17,13 +17,13 @@ MOST = 100
 
 
 def prepare_snooze(row, before, form, by, at):
-    """Yield (field name, message) of why a duty is not put off; note how it stands."""
+    """Yield (field name, message) of why a duty is not put off; note what it is and how it stands."""
     today = saving.day_of(at)
     duty = dues.own_duty(row.person, row.kind, row.row)
     if duty is None:
         yield '', 'この仕事は、済んだか、あなたの仕事ではなくなりました。'
         return
-    row.stood = duty.stood
+    row.stood, row.about = duty.stood, f'{duty.title} {duty.label}'[:300]
     latest = duties.latest_return(duty.day, duty.stage, today)
     if row.until and not today < row.until <= latest:
         yield 'until', (f'あすから{calendar.show_day(latest)}までの日にしてください。'

@@ -5,7 +5,7 @@ import pytest
 from cast import TODAY, email
 from icalendar import Calendar
 
-from models import Act, Contract, CorrectiveAction, Person, Snooze, db
+from models import Act, Change, Contract, CorrectiveAction, Person, Snooze, db
 from registry import reminders, snoozes
 from registry.core import clock
 from registry.records import dues
@@ -50,7 +50,9 @@ def test_a_duty_put_off_is_gone_for_who_did_and_said_to_the_others(app, client_o
                 ('department', 'head')}
         act = Act.select().order_by(Act.seq.desc()).first()
         assert (act.kind, act.reason, act.person) == ('snoozes.create', '事業者の見積りを待っている', 2)
+        assert Change.get(Change.act == act).label == '契約満了 K-00001 税契約1'
     assert [('contracts-ends-on', 1) in news[who] for who in ('department', 'head')] == [False, True]
+    assert 'あとで・登録' in auditor.get('/trail/').page.text
     words = 'K-00001 税契約1 あとで（馬場 税、2026-11-30まで）: 事業者の見積りを待っている'
     assert titles(head)['契約満了'] == words and titles(head, '/')['契約満了'] == words
     # who put it off finds it there, an auditor everybody's; nobody else's are one's own
