@@ -74,7 +74,7 @@ def plan():
 
 def has_had(digest, today):
     """Tell whether a person has had the mail of a day, or may have had it."""
-    return digest is not None and digest.day >= today and digest.state != FAILED
+    return digest is not None and digest.day == today and digest.state != FAILED
 
 
 def remind(server, sender, home):

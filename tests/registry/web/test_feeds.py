@@ -3,6 +3,7 @@ import hashlib
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
+import pytest
 from cast import CAST, PASSWORD, TODAY, email
 from icalendar import Calendar
 
@@ -155,6 +156,7 @@ def test_the_last_use_is_seen_by_its_person(app, client_of):
         assert FeedUse.select().count() == 1
 
 
+@pytest.mark.engine_free
 def test_links_bear_the_address_the_register_is_known_by(app, client_of, change):
     app.config['URL'] = 'https://daicho.city.example/'
     answer = client_of('it').post('/feeds/new', data={'name': 'x'})
@@ -165,6 +167,7 @@ def test_links_bear_the_address_the_register_is_known_by(app, client_of, change)
     assert found['actions-due-on-1@daicho.city.example']['url'] == 'https://daicho.city.example/findings/1'
 
 
+@pytest.mark.engine_free
 def test_the_token_is_in_no_log(app, client_of, capfd):
     address = made(client_of('it'))
     app.config['REQUEST_LOG'] = True
