@@ -5,14 +5,17 @@ from .base import constrain, db
 from .budget_requests import BudgetRequest
 from .contracts import CONTRACT_COVERS, SYSTEM_END, Contract, ContractSystem
 from .engagements import CorrectiveAction, Engagement, Finding
+from .feeds import Feed, FeedUse
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
 from .people import Person
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
+from .reminders import Digest, Reminder
 from .saved_views import SavedView
 from .settings import Setting
 from .sign_in import Session, Throttle
+from .snoozes import Snooze
 from .standardisation import Business, BusinessSystem, Step, StepMaster, StepMove, StepProgress
 from .strategies import Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from .systems import System
@@ -22,8 +25,8 @@ from .training import Course, Enrolment
 from .vendors import Vendor
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Staff, Setting, System, Vendor,
-           Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Snooze, Staff, Setting, System,
+           Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
            IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem,
            Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan,
            CheckIn, Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule,
@@ -31,10 +34,11 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Staff, Se
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse, FeedUse, Digest, Reminder]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Session', 'Throttle', 'TokenUse', 'db',
+__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Digest', 'FeedUse', 'Reminder', 'Session', 'Throttle',
+           'TokenUse', 'db',
            *(table.__name__ for table in [*TRAIL, *RECORDS])]

@@ -31,6 +31,7 @@ from . import (
     procurement,
     saved_views,
     settings,
+    snoozes,
     standardisation,
     strategies,
     systems,
@@ -44,7 +45,20 @@ from .records import display, documents, dues, listing, periods, selections
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
-from .web import bounds, errors, escaping, front, guard, menu, middleware, proxies, sessions, sign_in, tokens
+from .web import (
+    bounds,
+    errors,
+    escaping,
+    feeds,
+    front,
+    guard,
+    menu,
+    middleware,
+    proxies,
+    sessions,
+    sign_in,
+    tokens,
+)
 
 #: every noun, in the order of the work: a section of the menu after the other
 NOUNS = (
@@ -55,7 +69,8 @@ NOUNS = (
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
-         actuals.entries, tokens.tokens, saved_views.views, documents.part_of('systems'))
+         actuals.entries, tokens.tokens, feeds.feeds, snoozes.snoozes, saved_views.views,
+         documents.part_of('systems'))
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
@@ -99,8 +114,8 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, trail.bp, files.bp, attachments.bp, tokens.bp, saved_views.bp,
-               openapi.blueprint()):
+               duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
+               saved_views.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
@@ -141,4 +156,5 @@ def register_template_context(app):
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
-                'menu': menu.menu(), 'person': person, 'allowed': partial(guard.allowed, person=person)}
+                'menu': menu.menu(), 'bell': duties.bell(), 'person': person,
+                'allowed': partial(guard.allowed, person=person)}

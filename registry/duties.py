@@ -28,7 +28,8 @@ WHEN = {
     'later': ('来月以降が期限', lambda each, today: not each.kind.due.waits
               and each.day > duties.month_of(today)[1]),
     'waiting': ('期限のない対応待ち', lambda each, today: each.kind.due.waits),
-    'all': ('すべて', lambda each, today: True)}
+    'all': ('すべて', lambda each, today: True),
+    'put-off': ('あとで', lambda each, today: True)}
 #: whose duties are those of several units
 DESK_ROLES = frozenset({'it', 'auditor', 'executive'})
 
@@ -84,8 +85,24 @@ def draw_home(role, first, days, few, of_month):
     overseer = role in dues.OVERSEERS
     return Markup(current_app.jinja_env.get_template('duties/home.html').render(
         total=dues.total(each for each in days if each.announced), late=dues.total(late), overseer=overseer,
-        few=FEW, kinds=dues.tally(late) if overseer else (), duties=few,
+        few=FEW, kinds=dues.tally(late) if overseer else (), duties=few, own=dues.codes_to_do(role),
         month=month_view(of_month, first, '/')))
+
+
+def bell():
+    """Return the bell of the header for the person signed in, drawn once while what home counts stands."""
+    today, person = clock.today(), signed_in()
+    return cached_drawing(('bell', *dues.key_of(person, today)), partial(read_bell, person, today), draw_bell)
+
+
+def read_bell(person, today):
+    """Return (how many duties are announced or late, how many are late)."""
+    days = dues.days_of(person, until=duties.month_of(today)[1])
+    return dues.total(each for each in days if each.announced), dues.total(each for each in days if each.late)
+
+
+def draw_bell(total, late):
+    return Markup(current_app.jinja_env.get_template('duties/bell.html').render(total=total, late=late))
 
 
 class DutyList:
@@ -98,7 +115,8 @@ class DutyList:
         today = clock.today()
         self.person, self.problems = person, []
         self.values = {name: args[name] for name in ('when', 'kind', 'unit') if args.get(name)}
-        self.options = {'when': [(code, words) for code, (words, _) in WHEN.items()]}
+        self.options = {'when': [(code, words) for code, (words, _) in WHEN.items()
+                                 if code != 'put-off' or dues.codes_to_do(person.role)]}
         self.filters = [each for each in self.FILTERS if each.name != 'unit' or person.role in DESK_ROLES]
         if person.role in DESK_ROLES:
             self.options['unit'] = display.department_options()
@@ -123,7 +141,8 @@ class DutyList:
 
     def read(self, asked, today):
         """Return (number of duties, number of pages, the page, its Duties, the Days of its kinds)."""
-        every = dues.days_of(self.person, self.unit, self.until)
+        put_off = self.when == 'put-off'
+        every = dues.days_of(self.person, self.unit, self.until, put_off)
         if self.kind:
             every = [each for each in every if each.kind.code == self.kind]
         if self.day is not None:
@@ -136,13 +155,14 @@ class DutyList:
         pages = max(1, ceil(total / self.size))
         page = min(asked, pages)
         return total, pages, page, dues.duties_at(
-            self.person, found, (page - 1) * self.size, self.size, self.unit, self.until), every
+            self.person, found, (page - 1) * self.size, self.size, self.unit, self.until, put_off), every
 
     def draw(self, first, total, pages, page, rows, every):
         """Return (number of duties, number of pages, the page, its table and the month as drawn)."""
         parts = current_app.jinja_env.get_template('parts/duties.html').module
         query = {name: value for name, value in self.values.items() if name != 'when'}
-        return (total, pages, page, parts.duty_table('期限のある仕事の一覧', rows) if rows else '',
+        own = dues.codes_to_do(self.person.role)
+        return (total, pages, page, parts.duty_table('期限のある仕事の一覧', rows, own) if rows else '',
                 parts.calendar(month_view(every, first, '/duties/', **query)))
 
     def chosen(self, name):

@@ -12,7 +12,7 @@ from .core import clock
 from .core.permits import admin, auditor, it, kept_by
 from .records import pages
 from .records.noun import Column, Noun
-from .web import passwords, sessions, sign_in, throttles, tokens
+from .web import feeds, passwords, sessions, sign_in, throttles, tokens
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form, submitted
 
@@ -69,6 +69,7 @@ def sign_in_panels(row):
     return {'sessions': [] if row.voided_at else sessions.running_sessions(row),
             'device': sessions.device_name,
             'tokens': [] if row.voided_at else tokens.usable_tokens(row),
+            'feeds': [] if row.voided_at else feeds.usable_feeds(row),
             'waiting': throttles.has_to_wait(row.email)}
 
 

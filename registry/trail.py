@@ -29,7 +29,8 @@ def kind_label(kind):
     noun, _, verb = kind.partition('.')
     title = NOUNS[noun].title if noun in NOUNS else {
         'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略', 'actions': '是正措置',
-        'tokens': 'APIトークン', 'attachments': '文書'}.get(noun, noun)
+        'tokens': 'APIトークン', 'attachments': '文書', 'feeds': 'カレンダーのアドレス',
+        'snoozes': 'あとで'}.get(noun, noun)
     return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
 
 

@@ -163,7 +163,7 @@ class Desk:
 
     @contextmanager
     def here(self):
-        kept = {name: os.environ.get(name) for name in NAMES}
+        kept = {name: os.environ.get(name) for name in {*NAMES, *self.env}}
         os.environ.update(self.env)
         registry.create_app = created_again
         try:

@@ -51,6 +51,8 @@ OTHERS = {
     'strategies.new_schedule': DESK, 'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'},
     'strategies.void': DESK, 'strategies.edit_theme': DESK, 'strategies.void_theme': DESK,
     'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
+    'feeds.new': EVERYONE, 'feeds.revoke': EVERYONE, 'snoozes.edit': EVERYONE - {'executive'},
+    'snoozes.end': EVERYONE - {'executive'},
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
     'attachments.void': OWNED | AUDITOR | ADMIN,
     'saved-views.new': EVERYONE, 'saved-views.overwrite': EVERYONE, 'saved-views.void': EVERYONE,
@@ -62,16 +64,20 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'findings.move', 'actions.follow_up', 'engagements.attach', 'findings.attach',
                             'attachments.edit', 'attachments.void', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
-                            'tokens.new', 'tokens.revoke', 'saved-views.new', 'saved-views.overwrite',
-                            'saved-views.void', 'engagements.bulk_edit', 'findings.bulk_edit',
+                            'tokens.new', 'tokens.revoke', 'feeds.new', 'feeds.revoke', 'snoozes.edit',
+                            'snoozes.end', 'saved-views.new',
+                            'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit',
+                            'findings.bulk_edit',
                             # a file of the rows they chose: nothing is written
                             *(f'{noun}.selected' for noun in NOUN_RULES)})
 #: these end the session of whoever sends them, or a token, or take a saved view; they are tried in
-#: test_sessions, test_tokens and test_saved_views
+#: test_sessions, test_tokens, test_feeds and test_saved_views
 ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
-                    'tokens.revoke', 'saved-views.new', 'saved-views.overwrite', 'saved-views.void'})
+                    'tokens.revoke', 'feeds.revoke', 'saved-views.new', 'saved-views.overwrite',
+                    'saved-views.void'})
 VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q',
-          'name': 'results', 'format': 'csv', 'token': '0' * 32, 'filename': 'app.css', 'browser': 1}
+          'name': 'results', 'format': 'csv', 'token': '0' * 32, 'filename': 'app.css', 'browser': 1,
+          'code': 'contracts-ends-on'}
 #: the move tried on the tax unit's rows, and who may make it
 MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('completed', {'it'}),
          'findings.move': ('planned', {'department', 'head', 'it'})}
@@ -108,6 +114,8 @@ def expected(endpoint, who, in_principle):
         return 404
     if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):
         return 404 if who == 'admin' else 403
+    if noun == 'snoozes':  # one's own duties alone
+        return None if who in ('it', 'department', 'head') else 404
     if endpoint in MOVES:
         return None if who in MOVES[endpoint][1] else 403
     if view == 'restore':

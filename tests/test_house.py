@@ -21,7 +21,7 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login',
                  'flask_wtf', 'wtforms', 'jinja2', 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog',
                  'granian', 'orjson', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous',
-                 'puremagic'},
+                 'puremagic', 'icalendar'},
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')
@@ -61,7 +61,8 @@ def test_doors_open_one_way(room):
 
 #: rooms of registry that a command or a machine enters as a page does: none of them knows a request
 WITHOUT_REQUEST = ['core', 'records/importing', 'records/sheets', *(f'records/{name}.py' for name in (
-    'saving', 'references', 'numbers', 'conflicts', 'listing', 'exporting', 'noun', 'dues'))]
+    'saving', 'references', 'numbers', 'conflicts', 'listing', 'exporting', 'noun', 'dues', 'due_kinds',
+    'snoozed'))]
 
 
 @pytest.mark.engine_free

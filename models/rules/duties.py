@@ -2,6 +2,10 @@
 from datetime import date, timedelta
 
 LATE, TODAY, COMING, WAITING = 'late', 'today', 'coming', 'waiting'
+#: the stages a duty goes through, the most urgent first
+STAGES = {LATE: '期限を過ぎた', TODAY: 'きょうが期限', COMING: '期限が近い', WAITING: '対応待ち'}
+#: how far on its way each is
+_REACHED = {WAITING: 0, COMING: 0, TODAY: 1, LATE: 2}
 
 
 def stage(day, today, waits=False):
@@ -22,6 +26,24 @@ def stage_words(day, today, waits=False):
     if days == 0:
         return 'きょうまで'
     return f'{-days:,}日超過' if days < 0 else f'あと{days:,}日'
+
+
+def is_news(day, stage, told):
+    """Tell whether who was told of a duty as `told` (its day and stage; None: never) is to hear of it again.
+
+    They are once of each stage, and anew where its day has moved.
+    """
+    return told is None or told[0] != day or _REACHED[stage] > _REACHED[told[1]]
+
+
+#: how many days a duty may be put off
+LONGEST = 30
+
+
+def latest_return(day, stage, today):
+    """Return the last day until which a duty may be put off: its own where that is yet to come."""
+    latest = today + timedelta(days=LONGEST)
+    return min(day, latest) if stage == COMING else latest
 
 
 def month_of(day):

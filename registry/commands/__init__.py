@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from . import database, files, people, records, results, server, trail
+from . import database, files, people, records, reminders, results, server, trail
 from .terminal import CommandGroup
 
 
@@ -21,5 +21,5 @@ def main(ctx):
 
 for command in (database.migrate, database.rebuild, database.backup, database.restore, database.demo,
                 files.files, server.serve, people.person, people.token, records.import_, records.export,
-                results.kpi, results.report_, trail.trail_):
+                results.kpi, results.report_, reminders.remind, trail.trail_):
     main.add_command(command)

@@ -46,6 +46,8 @@ def read(environ=None):
     megabytes = _whole(environ.get('DAICHO_FILE_MB', '20'), 'DAICHO_FILE_MB', 200)
     files = _whole(environ.get('DAICHO_FILES', '20'), 'DAICHO_FILES', 100)
     return {
+        'URL': _own_address(environ.get('DAICHO_URL', ''), hosts, production),
+        'SMTP': _smtp(environ, production),
         'DAICHO_ENV': env, 'INSTANCE': instance, 'DATABASE_URL': url, 'TODAY': today,
         'SECRET_KEY': _secret(environ, instance, production),
         'TRUSTED_HOSTS': hosts or ['127.0.0.1', 'localhost', '[::1]'],
@@ -60,6 +62,48 @@ def read(environ=None):
         'MAX_CONTENT_LENGTH': 21 * 1024 * 1024, 'MAX_FORM_MEMORY_SIZE': 2 * 1024 * 1024,
         'MAX_FORM_PARTS': 1000, 'WTF_CSRF_TIME_LIMIT': None, 'ARGON2_FAST': False,
     }
+
+
+def _own_address(text, hosts, production):
+    """Return the address of the register as links from outside name it, with its last slash.
+
+    '' where nothing is said of it: a page knows by which address it was asked for.
+    """
+    if not text:
+        return f'https://{hosts[0].lstrip(".")}/' if production else ''
+    scheme = 'https' if production else 'https?'
+    if not re.fullmatch(rf'{scheme}://[A-Za-z0-9.:\[\]-]{{1,200}}/?', text):
+        raise UnsafeSetting('DAICHO_URL は、台帳のアドレスを https://daicho.example.lg.jp/ '
+                            'の形で入れてください。')
+    return f'{text.rstrip("/")}/'
+
+
+#: {how the connection to the mail server is kept from being read: its usual port}
+SMTP_PORTS = {'starttls': '587', 'tls': '465', 'none': '25'}
+
+
+def _smtp(environ, production):
+    """Return how mails are sent, {host, port, security, user, password, sender}, None where they are not."""
+    host, sender = environ.get('DAICHO_SMTP_HOST', ''), environ.get('DAICHO_SMTP_FROM', '')
+    security = environ.get('DAICHO_SMTP_SECURITY', 'starttls')
+    user, password = environ.get('DAICHO_SMTP_USER', ''), environ.get('DAICHO_SMTP_PASSWORD', '')
+    if not host:
+        return None
+    if security not in SMTP_PORTS:
+        raise UnsafeSetting('DAICHO_SMTP_SECURITY は starttls、tls、none のどれかにしてください。')
+    port = environ.get('DAICHO_SMTP_PORT') or SMTP_PORTS[security]
+    if not re.fullmatch('[1-9][0-9]{0,4}', port) or int(port) > 65535:
+        raise UnsafeSetting('DAICHO_SMTP_PORT は1から65535までの整数で入れてください。')
+    if not re.fullmatch(r'[!-?A-~]+@[A-Za-z0-9.-]+', sender):
+        raise UnsafeSetting('DAICHO_SMTP_FROM に、差出人のメールアドレスを入れてください。')
+    if bool(user) != bool(password):
+        raise UnsafeSetting('DAICHO_SMTP_USER と DAICHO_SMTP_PASSWORD は、両方を入れるか、'
+                            '両方を省いてください。')
+    if production and user and security == 'none':
+        raise UnsafeSetting('DAICHO_SMTP_SECURITY が none では、パスワードが読み取られます。starttls か tls '
+                            'にするか、DAICHO_SMTP_USER を省いてください。')
+    return {'host': host, 'port': int(port), 'security': security, 'user': user, 'password': password,
+            'sender': sender}
 
 
 def _proxies(text):

@@ -19,6 +19,11 @@ from models.trail import TrailHead
 
 from . import carrying, clock, troubles
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 #: how long a page's write waits for another's, and how long a command's does, in milliseconds
 WAIT, COMMAND_WAIT = 3_000, 120_000
 SQLITE = {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': WAIT}
@@ -128,6 +133,34 @@ def without_waiting():
         yield
     finally:
         db.execute_sql(f'PRAGMA busy_timeout = {usual}')
+
+
+#: any number will do that is not taken for another lock
+REMINDING = 0x0DA1C41
+
+
+@contextmanager
+def reminding_alone():
+    """Yield whether nobody else sends reminders now; whoever is killed holds nobody up."""
+    if isinstance(db.obj, PostgresqlDatabase):
+        # held by the connection, and let go with it
+        (mine,), = db.execute_sql('SELECT pg_try_advisory_lock(%s)', (REMINDING,)).fetchall()
+        try:
+            yield mine
+        finally:
+            if mine:
+                db.execute_sql('SELECT pg_advisory_unlock(%s)', (REMINDING,))
+        return
+    if fcntl is None:
+        yield True
+        return
+    with open(Path(db.obj.database).with_suffix('.reminding'), 'ab') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def runner():

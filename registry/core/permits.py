@@ -41,6 +41,11 @@ def oneself(person, thing):
     return thing is None or thing.person_id == person.id
 
 
+def doer(person, thing):
+    """Who has duties of their own, for what is their own: an executive oversees those of others."""
+    return person.role != 'executive' and oneself(person, thing)
+
+
 def own(person, thing):
     """A member of the unit the thing belongs to; with no thing at hand, of any unit."""
     if person.role not in UNIT_ROLES:
@@ -54,13 +59,15 @@ DESK = (it,)
 OWNED = (it, own)
 #: permits that belong to no noun; each noun adds its own (`Noun.permits`)
 PERMITS = {
-    'board.read': READ_ALL, 'duties.read': READ_ALL, 'account.use': READ_ALL, 'search.use': READ_ALL,
+    'board.read': READ_ALL, 'duties.read': READ_ALL, 'duties.snooze': (doer,), 'account.use': READ_ALL,
+    'search.use': READ_ALL,
     'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK,
     'strategies.rate': (it, executive), 'figures.read': READ_ALL, 'reports.read': READ_ALL,
     'actions.create': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED, 'actions.follow': (auditor,),
     'trail.read': (it, auditor), 'trail.verify': (it, auditor),
     'files.import': (it, own, admin),
     'tokens.create': (oneself,), 'tokens.void': (oneself, admin),
+    'feeds.create': (oneself,), 'feeds.void': (oneself, admin),
     # whether they see the record it hangs on, and may attach to it, is asked of the record
     'attachments.read': READ_ALL, 'attachments.edit': (it, own, auditor, admin),
     'attachments.void': (it, own, auditor, admin),

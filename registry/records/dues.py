@@ -4,125 +4,21 @@ How many of each day one statement counts for all dues of a kind of row, cached 
 of a page are read by their places in the order of the days, whatever stands before them.
 """
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
 
-from peewee import SQL, DateField, Field, fn
-
 from models import db
 from models.rules import duties
-from models.visibility import unit_path
 
 from ..core import clock
 from ..core.memo import cached, cached_drawing, changes_named, words_of
-from ..core.permits import UNIT_ROLES, in_principle
-from . import display
-from .noun import NOUNS, PARTS, Due, Savable, of_table
-
-NULL = SQL('NULL')
-#: who oversees: whatever is late at large is theirs to know, nothing of it to do
-OVERSEERS = frozenset({'executive'})
-
-
-@dataclass(frozen=True, eq=False)
-class Kind:
-    """A declared due and the noun or part whose rows it stands for; `code` names it in an address."""
-
-    code: str
-    due: Due
-    of: Savable
-
-    @property
-    def title(self):
-        return self.due.title
-
-    def concerns(self, role):
-        """Tell whether the duty may be one of a person of a role."""
-        due = self.due
-        if due.mine:
-            return True
-        if role in OVERSEERS and not due.waits:
-            role = 'it'  # what the desk answers for
-        return role in due.roles if due.roles is not None else in_principle(self.of.permit('edit'), role)
-
-    @property
-    def record(self):
-        """The table of the record at which the duty is done."""
-        field = self.of.table._meta.fields.get(self.due.record)
-        return self.of.table if field is None else field.rel_model
-
-    def address(self, role):
-        """Return the format of the address that a role is led to: who may not do it, to the record."""
-        page = self.due.page or f'{of_table(self.record).address}{{id}}'
-        return self.due.at if self.due.at and in_principle(self.of.permit('edit'), role) else page
-
-    def query(self, person, today, unit, until):
-        """Return the select of the rows a person has the duty for, without columns.
-
-        Of one unit alone where its id is given; up to a day, or to where they are announced, where one is.
-        """
-        due, table = self.due, self.of.table
-        query = due.joins(table.select())
-        *between, last = unit_path(table) or (None,)
-        for field in between:
-            query = query.join_from(field.model, field.rel_model, on=field == field.rel_model.id)
-        on = self.on
-        where = [table.live(), on.is_null(False), due.open()]
-        if until is not None and isinstance(on, DateField):
-            where.append(on <= max(until, today + timedelta(days=due.days)) - timedelta(days=due.after))
-        where.append(table._meta.fields[due.mine] == person.id if due.mine
-                     else display.Viewer(person, today).limit(table))
-        if unit is not None:
-            where.append(SQL('1 = 0') if last is None else last == unit)
-        return query.where(*[each for each in where if each is not None])
-
-    @property
-    def on(self):
-        return self.of.table._meta.fields[self.due.name] if self.due.on is None else self.due.on()
-
-    @property
-    def unit(self):
-        """The expression of the unit that a row belongs to, None where none does."""
-        path = unit_path(self.of.table)
-        return path[-1] if path else NULL
-
-    def counted(self, *asked):
-        """Return the select of (day, number) of the duty; `asked` is what `query` is."""
-        # a plain column is grouped in the order of its index
-        return self.query(*asked).select(
-            self.on.cast('TEXT').alias('d'), fn.COUNT(1).alias('n')).group_by(
-            self.on if isinstance(self.on, Field) else SQL('1'))
-
-    def rows(self, start, number, *asked):
-        """Return the select of some of the duty's rows, in the order of their days.
-
-        Its columns: the row, its day as `on` gives it, the record, the unit, who is responsible, `more`.
-        """
-        due, table = self.due, self.of.table
-        columns = (table.id, self.on.cast('TEXT'), table._meta.fields.get(due.record, table.id),
-                   self.unit.cast('INTEGER'), (NULL if due.who is None else due.who).cast('TEXT'),
-                   *due.more.values())
-        # live rows alone have no day of voiding: so PostgreSQL too finds the order in the index
-        return self.query(*asked).select(
-            *(column.alias(f'c{n}') for n, column in enumerate(columns))).order_by(
-            table.voided_at, self.on, table.id).limit(number).offset(start)
-
-    def day(self, text):
-        """Return the day of the duty from what its column gave as text."""
-        return self.due.read(text) + timedelta(days=self.due.after)
-
-
-@cache
-def kinds():
-    """Return every Kind, in the order of the nouns: those of a noun after the other, then those of parts."""
-    found = []
-    for savable in (*NOUNS.values(), *PARTS):
-        for due in savable.due:
-            found.append(Kind(f'{savable.name}-{due.name}'.replace('_', '-').lower(), due, savable))
-    return tuple(found)
+from ..core.permits import UNIT_ROLES
+from . import display, snoozed
+from .due_kinds import OVERSEERS as OVERSEERS
+from .due_kinds import Asked, Kind, kinds, kinds_of
+from .noun import of_table
 
 
 def require_dues():
@@ -138,10 +34,15 @@ def require_dues():
         raise RuntimeError(f'no such due: {", ".join(wrong)}')
 
 
-@cache
-def kinds_of(role):
-    """Return the Kinds that concern a role."""
-    return tuple(kind for kind in kinds() if kind.concerns(role))
+def asked_of(person, unit=None, until=None, put_off=False):
+    """Return what is Asked of a person today: what they have put off is left out, or with `put_off` alone.
+
+    An auditor sees what anybody has put off.
+    """
+    today, mine = clock.today(), snoozed.of_person(person.id)
+    if put_off:
+        return Asked(person, today, unit, until, only=snoozed.of_all() if person.role == 'auditor' else mine)
+    return Asked(person, today, unit, until, mine)
 
 
 class Day(NamedTuple):
@@ -159,8 +60,16 @@ class Day(NamedTuple):
 
 
 class Duty(NamedTuple):
-    """One duty as pages show it; `stage` and `words` say how it stands, `who` who is responsible, or ''."""
+    """One duty as pages show it; `stage` and `words` say how it stands, `who` who is responsible, or ''.
 
+    `code` is its kind's and `row` the id of the row it stands for: by both it is known for good. `stood` is
+    its day as the row gives it, `put_off` those who have put it off so (`snoozed.PutOff`).
+    """
+
+    code: str
+    row: int
+    stood: str
+    put_off: tuple
     title: str
     address: str
     label: str
@@ -175,9 +84,10 @@ def key_of(person, today, *more):
     return today, person.id, person.role, person.department_id, *more
 
 
-def shared_key(own, person, today, *more):
+def shared_key(own, asked):
     """Return the key of what some kinds give a person: the same for all who see the same rows of them."""
-    return (today, person.role, person.department_id if person.role in UNIT_ROLES else None,
+    person, *more = asked.of(own)
+    return (person.role, person.department_id if person.role in UNIT_ROLES else None,
             person.id if any(kind.due.mine for kind in own) else None, *more)
 
 
@@ -200,23 +110,32 @@ def by_table(chosen):
     return found.items()
 
 
-def days_of(person, unit=None, until=None):
+def days_of(person, unit=None, until=None, put_off=False):
     """Return the Days of the duties of a person, the late ones first and then by the day.
 
     Of one unit alone where its id is given; up to a day and all that are announced where one is, else all.
+    With `put_off` of those put off, else of all others.
     """
-    asked = person, clock.today(), unit, until
-    return cached_drawing(('duties', *key_of(*asked)), partial(_counted, asked), _in_order)
+    chosen = person, unit, until, put_off
+    return cached_drawing(('duties', *key_of(person, clock.today(), unit, until, put_off)),
+                          lambda: _counted(asked_of(*chosen)), _in_order)
+
+
+def kinds_asked(asked):
+    """Return the Kinds that may have a duty that is asked for."""
+    if asked.only is None:
+        return kinds_of(asked.person.role)
+    return tuple(kind for kind in kinds() if kind.is_among(asked.only))
 
 
 def _counted(asked):
     """Return the Days of each kind of a person's, counted again for kinds of which something has changed."""
     found = []
-    for table, own in by_table(kinds_of(asked[0].role)):
+    for table, own in by_table(kinds_asked(asked)):
         def kept_on(value, changes):
             return value | _count([kind for kind, (_, words) in value.items()
                                    if changes_named([words], changes)], asked)
-        found += cached(('duties of', table, *shared_key(own, *asked)), partial(_count, own, asked),
+        found += cached(('duties of', table, *shared_key(own, asked)), partial(_count, own, asked),
                         again=(None, kept_on)).values()
     return tuple(days for days, _ in found)
 
@@ -230,8 +149,8 @@ def _count(own, asked):
     """Return {kind: (its Days, the words of the statement they were counted by)} of some kinds."""
     if not own:
         return {}
-    counted, found, today = [Counter() for _ in own], {}, asked[1]
-    rows, words = together([kind.counted(*asked) for kind in own])
+    counted, found, today = [Counter() for _ in own], {}, asked.today
+    rows, words = together([kind.counted(asked) for kind in own])
     for place, text, number in rows:
         counted[place][own[place].day(text)] += number
     for kind, days, named in zip(own, counted, words, strict=True):
@@ -258,22 +177,67 @@ def page_of(days, first, number):
     return [(kind, *span) for kind, span in spans.items()]
 
 
-def duties_at(person, days, first, number, unit=None, until=None):
+def duties_at(person, days, first, number, unit=None, until=None, put_off=False):
     """Return the Duties at some places in the order of `days`, which `days_of` gave for the same.
 
     Of each kind they are days without a gap.
     """
-    spans, found, asked = page_of(days, first, number), [], (person, clock.today(), unit, until)
+    spans, found, asked = page_of(days, first, number), [], asked_of(person, unit, until, put_off)
     for table, own in by_table([kind for kind, *_ in spans]):
         those = tuple(span for span in spans if span[0] in own)
+        read = partial(_read_spans, those, asked)
 
-        def kept_on(value, changes, those=those):
-            return _read(those, asked) if changes_named(value[1], changes) else value
-        found += cached(('duties at', table, those, *shared_key(own, *asked)), partial(_read, those, asked),
+        def kept_on(value, changes, read=read):
+            return read() if changes_named(value[1], changes) else value
+        found += cached(('duties at', table, those, *shared_key(own, asked)), read,
                         again=(None, kept_on))[0]
     place = {kind: n for n, kind in enumerate(kinds())}
     found.sort(key=lambda each: (each[2].stage != duties.LATE, each[2].day, place[each[0]], each[1]))
     return [duty for *_, duty in found]
+
+
+def announced(person):
+    """Return {(code, row): (day, stage)} of every duty of a person that is announced today."""
+    asked, found = asked_of(person, until=clock.today()), {}
+    for table, own in by_table(kinds_asked(asked)):
+        found |= cached(('announced', table, *shared_key(own, asked)), partial(_announced, own, asked))
+    return found
+
+
+def _announced(own, asked):
+    found, today = {}, asked.today
+    rows, _ = together([kind.query(asked).select(
+        kind.of.table.id.alias('c0'), kind.on.cast('TEXT').alias('c1')) for kind in own])
+    for place, row, text in rows:
+        kind = own[place]
+        day, due = kind.day(text), kind.due
+        if due.waits or day <= today + timedelta(days=due.days):
+            found[kind.code, row] = day, duties.stage(day, today, due.waits)
+    return found
+
+
+def duties_of(person, keys):
+    """Return {(code, row): Duty} of some duties that a person may see, told by kind and row."""
+    asked, ids, found = Asked(person, clock.today()), {}, []
+    for code, row in keys:
+        ids.setdefault(code, []).append(row)
+    for kind in kinds():
+        if kind.code in ids:
+            found += _read([(kind, kind.rows_of(ids[kind.code], asked))], asked)[0]
+    return {(duty.code, duty.row): duty for *_, duty in found}
+
+
+def own_duty(person, code, row):
+    """Return a duty of a person, put off or not, or None where it is none of theirs to do."""
+    if code not in codes_to_do(person.role):
+        return None
+    return duties_of(person, [(code, row)]).get((code, row))
+
+
+@cache
+def codes_to_do(role):
+    """Return the codes of the kinds of duties that a role has to do."""
+    return frozenset() if role in OVERSEERS else frozenset(kind.code for kind in kinds_of(role))
 
 
 def _labels(table, ids):
@@ -294,21 +258,28 @@ def _words_of_labels(table):
                                       if name not in each.derived | each.summaries)} for each in tables]
 
 
-def _read(spans, asked):
-    """Return [(kind, row, its Duty)] of some spans, and the words of the statements these were read by."""
-    rows, words = together([kind.rows(start, number, *asked) for kind, start, number in spans])
-    (person, today, *_), ids = asked, {}
+def _read_spans(spans, asked):
+    return _read([(kind, kind.rows(asked).limit(number).offset(start)) for kind, start, number in spans],
+                 asked)
+
+
+def _read(chosen, asked):
+    """Return [(kind, row, its Duty)] of [(kind, its `rows`)], and the words of the statements they took."""
+    rows, words = together([query for _, query in chosen])
+    person, today, put_off, ids = asked.person, asked.today, snoozed.active(), {}
     for place, _, _, record, *_ in rows:
-        ids.setdefault(spans[place][0].record, set()).add(record)
+        ids.setdefault(chosen[place][0].record, set()).add(record)
     labels = {table: _labels(table, every) for table, every in ids.items()}
-    words += [recorded for table in labels for recorded in _words_of_labels(table)]
+    words += [snoozed.words(), *(recorded for table in labels for recorded in _words_of_labels(table))]
     found = []
     for place, row, text, record, of, who, *more in rows:
-        kind = spans[place][0]
+        kind = chosen[place][0]
         due, day = kind.due, kind.day(text)
         address = kind.address(person.role).format(id=record, **dict(zip(due.more, more, strict=False)))
         found.append((kind, row, Duty(
-            due.title, address, labels[kind.record][record], display.department(of), who or '', day,
+            kind.code, row, text,
+            tuple(each for each in put_off.get((kind.code, row), ()) if each.stood == text), due.title,
+            address, labels[kind.record][record], display.department(of), who or '', day,
             duties.stage(day, today, due.waits), duties.stage_words(day, today, due.waits))))
     return found, words
 

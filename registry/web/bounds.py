@@ -27,6 +27,8 @@ STRANGER, FORM = (64 * 1024, 200), (1024 * 1024, 1000)
 MAX_PATH, MAX_QUERY, MAX_PARAMETERS = 1000, 8000, 100
 #: where the API is, and what of it pages may read too
 API, DOCUMENT = '/api/', '/api/v1/openapi.json'
+#: where calendars read a person's duties
+FEED = '/duties/calendar.ics'
 #: characters of a request's headers; a browser sends one or two thousand
 MAX_HEADERS = 32_000
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})

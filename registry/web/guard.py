@@ -8,7 +8,7 @@ from models.visibility import condition, visible
 
 from ..core import clock, permits
 
-PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz'})
+PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz', 'feeds.calendar'})
 
 
 def signed_in():

@@ -17,7 +17,7 @@ from models.statements import Prepared
 
 from ..core import clock, connection
 from . import devices
-from .bounds import API, DOCUMENT
+from .bounds import API, DOCUMENT, FEED
 
 #: how stale the last use may be, in seconds; how many browsers one person is signed in with at most
 STALE, MOST = 60, 50
@@ -56,8 +56,8 @@ class Cookies(SecureCookieSessionInterface):
         return self.signer
 
     def open_session(self, app, request):
-        if request.path.startswith(API) and request.path != DOCUMENT:
-            return self.session_class()  # no cookie opens the API
+        if request.path.startswith(API) and request.path != DOCUMENT or request.path == FEED:
+            return self.session_class()  # no cookie opens the API, nor a calendar
         try:
             return self.session_class(self.get_signing_serializer(app).loads(
                 request.cookies.get(self.get_cookie_name(app), '')))
@@ -65,7 +65,7 @@ class Cookies(SecureCookieSessionInterface):
             return self.session_class()
 
     def save_session(self, app, session, response):
-        if request.endpoint == 'static' or request.path.startswith(API):
+        if request.endpoint == 'static' or request.path.startswith(API) or request.path == FEED:
             return  # a picture is the same for everyone, a machine keeps no cookie
         super().save_session(app, session, response)
         devices.send(response, app.config)

@@ -15,7 +15,7 @@ from models import Person
 from ..core import clock
 from ..records import pages
 from ..web.guard import permit, signed_in
-from . import bounds, devices, errors, passwords, sessions, throttles, tokens, unsent
+from . import bounds, devices, errors, feeds, passwords, sessions, throttles, tokens, unsent
 from .submission import form_data, submitted
 
 bp = Blueprint('sign_in', __name__)
@@ -250,7 +250,8 @@ def account_page(form, typed=''):
     """Return the page of one's own account; with a one-time password only what is needed to change it."""
     must = current_user.one_time_until is not None
     more = {'menu': []} if must else {'sessions': sessions.running_sessions(current_user),
-                                      'tokens': tokens.usable_tokens(signed_in())}
+                                      'tokens': tokens.usable_tokens(signed_in()),
+                                      'feeds': feeds.usable_feeds(signed_in())}
     crumbs = [] if must else [('ホーム', url_for('board.index')), ('自分の設定', None)]
     return render_template(
         'sign_in/account.html', form=form, must=must, kept=typed, min_length=passwords.MIN_LENGTH,
@@ -278,11 +279,12 @@ def end_session(browser):
 @bp.post('/account/sign-out-everywhere')
 @permit('account.use')
 def sign_out_everywhere():
-    """End every session of this person, this one too."""
+    """End every session of this person, this one too, and what their calendars read."""
     person = Person.get_by_id(current_user.id)
     with pages.act('people.sign-out-everywhere') as act:
         person.epoch += 1
         act.save(person)
+        feeds.end_all(act, person, 'すべての端末からサインアウト')
     end()
     flash('すべての端末からサインアウトしました。')
     return redirect(url_for('sign_in.sign_in'), code=303)

@@ -103,30 +103,42 @@ def person_of_header(text):
         return None
     person = next(iter(_person_of(hash_of(token.strip()))), None)
     if person is None:
-        with throttles.WrongToken() as attempt:
-            g.token_wait = attempt.wait
+        g.token_wait = wait_of_wrong()
         return None
     found = ApiToken(**{name: getattr(person, f'token_{name}') for name in _COLUMNS})
     found.expires_on = as_day(found.expires_on)
     found.last_used = TokenUse.used.python_value(person.token_used)
     if found.voided_at or found.expires_on < clock.today() or found.epoch != person.epoch:
         return None
-    if not person.is_active or person.voided_at or person.one_time_until is not None:
+    if not is_open(person):
         return None
     g.token = found
-    note_use(found)
+    note_use(TokenUse, found.id, found.last_used)
     return person
 
 
-def note_use(token):
-    """Note that a token is used now, at most once a minute; no request waits for it or fails with it."""
-    if token.last_used is not None and clock.age_of(token.last_used) < STALE:
+def wait_of_wrong():
+    """Count a token that nobody holds by the address it came from; return how long that has to wait, or 0."""
+    with throttles.WrongToken() as attempt:
+        return attempt.wait
+
+
+def is_open(person):
+    """Tell whether what a person was given may be used: they may sign in, and nobody else knows how."""
+    return person.is_active and not person.voided_at and person.one_time_until is None
+
+
+def note_use(uses, id, last):
+    """Note that a token is used now, at most once a minute; no request waits for it or fails with it.
+
+    `uses` is the table of last uses, `last` when it was used last, or None.
+    """
+    if last is not None and clock.age_of(last) < STALE:
         return
-    now, address = clock.actual(), (request.remote_addr or '')[:45]
+    latest = {uses.used: clock.actual(), uses.address: (request.remote_addr or '')[:45]}
+    whose = uses._meta.primary_key
     with suppress(PeeweeException), trail.untrailed(), connection.without_waiting():
-        latest = {TokenUse.used: now, TokenUse.address: address}
-        TokenUse.insert({TokenUse.token: token.id} | latest).on_conflict(
-            conflict_target=[TokenUse.token], update=latest).execute()
+        uses.insert({whose: id} | latest).on_conflict(conflict_target=[whose], update=latest).execute()
 
 
 class Rates:
@@ -150,7 +162,12 @@ class Rates:
 
 def wait_of(token):
     """Return how many seconds a token has to wait because it asked too often, or 0."""
-    return current_app.extensions.setdefault('rates', Rates()).wait(token.id, current_app.config['API_RATE'])
+    return wait_for_turn(token.id, current_app.config['API_RATE'])
+
+
+def wait_for_turn(key, limit):
+    """Return how many seconds whoever asks as `key` has to wait, or 0: `limit` times a minute is its turn."""
+    return current_app.extensions.setdefault('rates', Rates()).wait(key, limit)
 
 
 # --- pages ---

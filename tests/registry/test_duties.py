@@ -161,6 +161,19 @@ def test_the_calendar_leads_to_the_duties_of_a_day(client_of, address):
     assert [cell.attributes['href'] for cell in page.all('.month td a')] == ['/duties/?day=2026-12-31']
 
 
+@pytest.mark.usefixtures('late')
+def test_the_bell_says_on_every_page_what_home_counts(client_of, change):
+    department = client_of('department')
+    for address in ('/', '/systems/', '/systems/1', '/systems/1/edit', '/nowhere'):
+        bells = department.get(address).page.all('.top a.bell')
+        assert [' '.join(bell.text().split()) for bell in bells] == (
+            [] if address == '/nowhere' else ['期限のある仕事 5件、うち超過2件5▲2'])
+    change(CorrectiveAction, 1, done_on=TODAY)
+    assert '4件、うち超過1件' in department.get('/account/').page.one('a.bell').text()
+    bell = client_of('admin').get('/').page.one('a.bell')
+    assert bell.text().split() == ['期限のある仕事', 'なし'] and bell.attributes['href'] == '/duties/'
+
+
 def test_a_unit_without_a_day_still_waits_on_home(client_of, change):
     change(Finding, 1, state='open')
     page = client_of('department').get('/').page

@@ -38,3 +38,12 @@ def test_every_day_of_a_month_stands_once_in_its_column(first):
     assert days == [first + timedelta(days=n) for n in range(duties.month_of(first)[1].day)]
     # Sunday is the first
     assert all(week[day.isoweekday() % 7] == day for week in weeks for day in week if day is not None)
+
+
+@pytest.mark.parametrize(('stage', 'told', 'news'), [
+    ('coming', None, True), ('coming', ('same', 'coming'), False), ('today', ('same', 'coming'), True),
+    ('late', ('same', 'coming'), True), ('late', ('same', 'late'), False), ('late', ('moved', 'late'), True),
+    ('coming', ('same', 'late'), False), ('waiting', ('same', 'waiting'), False)])
+def test_a_duty_is_news_once_a_stage_and_when_its_day_moves(stage, told, news):
+    days = {'same': date(2026, 11, 23), 'moved': date(2026, 11, 22)}
+    assert duties.is_news(days['same'], stage, told and (days[told[0]], told[1])) == news

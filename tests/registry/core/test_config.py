@@ -6,6 +6,8 @@ import pytest
 from registry import create_app, refuse_demo
 from registry.core import config
 
+SMTP = {'DAICHO_SMTP_HOST': 'mail.city.example', 'DAICHO_SMTP_FROM': 'daicho@city.example'}
+
 
 def production(**more):
     return {'DAICHO_ENV': 'production', 'DATABASE_URL': 'sqlite:////tmp/none.db',
@@ -17,6 +19,11 @@ def test_production_is_strict():
     assert given['SESSION_COOKIE_SECURE'] and given['SESSION_COOKIE_NAME'].startswith('__Host-')
     assert given['DEVICE_COOKIE'].startswith('__Host-') and given['PROXIES'] == []
     assert given['TRUSTED_HOSTS'] == ['daicho.city.example'] and not given['ARGON2_FAST']
+    assert given['URL'] == 'https://daicho.city.example/'
+    assert given['SMTP'] is None and config.read(production(**SMTP))['SMTP'] == {
+        'host': 'mail.city.example', 'port': 587, 'security': 'starttls', 'user': '', 'password': '',
+        'sender': 'daicho@city.example'}
+    assert config.read(production(DAICHO_URL='https://a.example:8443'))['URL'] == 'https://a.example:8443/'
 
 
 @pytest.mark.parametrize(('change', 'words'), [
@@ -25,7 +32,13 @@ def test_production_is_strict():
     ({'DAICHO_HOSTS': ' , '}, 'DAICHO_HOSTS'), ({'DAICHO_ENV': 'staging'}, 'DAICHO_ENV'),
     ({'DATABASE_URL': 'mysql://x/y'}, 'DATABASE_URL'),
     ({'DAICHO_TODAY': 'someday'}, 'DAICHO_TODAY'), ({'DAICHO_PROXIES': 'proxy.example'}, 'DAICHO_PROXIES'),
-    ({'DAICHO_PROXIES': '0.0.0.0/0'}, 'DAICHO_PROXIES'),
+    ({'DAICHO_PROXIES': '0.0.0.0/0'}, 'DAICHO_PROXIES'), ({'DAICHO_URL': 'http://a.example/'}, 'DAICHO_URL'),
+    ({'DAICHO_URL': 'https://a.example/x y'}, 'DAICHO_URL'),
+    *((SMTP | wrong, f'DAICHO_SMTP_{name}') for name, wrong in (
+        ('FROM', {'DAICHO_SMTP_FROM': ''}), ('FROM', {'DAICHO_SMTP_FROM': 'a@b\r\nBcc: c@d'}),
+        ('SECURITY', {'DAICHO_SMTP_SECURITY': 'ssl'}), ('PORT', {'DAICHO_SMTP_PORT': '70000'}),
+        ('PASSWORD', {'DAICHO_SMTP_USER': 'x'}), ('SECURITY', {
+            'DAICHO_SMTP_SECURITY': 'none', 'DAICHO_SMTP_USER': 'x', 'DAICHO_SMTP_PASSWORD': 'y'}))),
     *(({'DAICHO_SECRET_KEY': key}, '推測されやすい') for key in (
         'k' * 64, '0123456789abcdef' * 4, 'abcdefghijklmnopqrstuvwxyz0123456789',
         'correct-horse-battery-staple-please', 'changeme' * 5, 'this is the secret key of our register',

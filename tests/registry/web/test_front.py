@@ -42,7 +42,7 @@ def test_demo_data_is_said_before_signing_in_and_on_error_pages(app):
 
 
 #: parameters that are words: each is looked up in a fixed list or among the person's own files
-WORDS = {'target', 'name', 'token', 'kpi', 'quarter', 'filename'}
+WORDS = {'target', 'name', 'token', 'kpi', 'quarter', 'filename', 'code'}
 #: pages reached only by sending something: the preview of a file that was uploaded, the verdict on the trail
 SENT = {'files.preview', 'trail.check'}
 SHOWN = [noun for noun in NOUNS.values() if 'show' in noun.views]
