@@ -46,6 +46,13 @@ hypothesis.settings.register_profile('any machine', deadline=None,
 hypothesis.settings.load_profile('any machine')
 
 
+def pytest_ignore_collect(collection_path):
+    """Do not even read on the second engine a file of tests none of which an engine can change."""
+    if ENGINE != 'sqlite' and collection_path.suffix == '.py' and (
+            '\npytestmark = pytest.mark.engine_free\n' in collection_path.read_text('utf-8')):
+        return True
+
+
 def pytest_collection_modifyitems(config, items):
     """Leave out on the second engine what no engine can change."""
     if ENGINE != 'sqlite':
