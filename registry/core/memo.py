@@ -258,6 +258,21 @@ def _made(make, stands):
     return Kept({name: stands[name] for name in read}, value, stands[LAST])
 
 
+def noting(make):
+    """Return (what `make` makes, the names of the tables it read)."""
+    if note not in db.query_hooks:
+        db.query_hooks.append(note)
+    outer, read = _reading.get(), set()
+    token = _reading.set(read)
+    try:
+        value = make()
+    finally:
+        _reading.reset(token)
+    if outer is not None:
+        outer.update(read)
+    return value, read
+
+
 def cached_count(query):
     """Return how many rows a query has, counted once while what it names stands, whoever asks."""
     query = query.order_by()

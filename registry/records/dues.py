@@ -9,16 +9,21 @@ from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
 
-from models import db
+from models import Department, DepartmentVersion, db
+from models.organisation import subtree
 from models.rules import duties
 
 from ..core import clock
-from ..core.memo import cached, cached_drawing, changes_named, words_of
+from ..core.memo import cached, cached_drawing, changes_named, noting, words_of
 from ..core.permits import UNIT_ROLES
 from . import display, snoozed
 from .due_kinds import OVERSEERS as OVERSEERS
 from .due_kinds import Asked, Kind, kinds, kinds_of
 from .noun import of_table
+
+#: how many statements are kept, and the tables that tell a unit's own units
+MOST_WRITTEN = 1000
+UNITS = frozenset(table._meta.table_name for table in (Department, DepartmentVersion))
 
 
 def require_dues():
@@ -91,11 +96,36 @@ def shared_key(own, asked):
             person.id if any(kind.due.mine for kind in own) else None, *more)
 
 
+#: {what the statement that counts a kind is written for: (its SQL, its parameters)}
+_written = {}
+
+
+def counting(kind, asked):
+    """Return (SQL, parameters) of counting a kind's duties: written once for all who ask alike.
+
+    One that is written by what was read first, as dated settings are, is written anew each time.
+    """
+    person, today = asked.person, asked.today
+    units = cached(('units below', today, person.department_id), lambda: subtree(
+        person.department_id, today)) if person.role in UNIT_ROLES else None
+    key = type(db.obj), kind, units, today, *shared_key([kind], asked)
+    if key not in _written:
+        statement, read = noting(lambda: kind.counted(asked).sql())
+        if read - (UNITS if units is not None else frozenset()):
+            return statement
+        if len(_written) >= MOST_WRITTEN:
+            _written.clear()
+        _written[key] = statement
+    return _written[key]
+
+
 def together(statements):
-    """Return ([(place, *row)], the `words_of` each) of several selects of the same columns, read together."""
+    """Return ([(place, *row)], the `words_of` each) of selects of the same columns, read together.
+
+    Of each its SQL and parameters are given.
+    """
     parts, values, words = [], [], []
-    for place, query in enumerate(statements):
-        sql, params = query.sql()
+    for place, (sql, params) in enumerate(statements):
         parts.append(f'SELECT {place}, t{place}.* FROM ({sql}) AS t{place}')
         values += params
         words.append(words_of(sql))
@@ -150,7 +180,7 @@ def _count(own, asked):
     if not own:
         return {}
     counted, found, today = [Counter() for _ in own], {}, asked.today
-    rows, words = together([kind.counted(asked) for kind in own])
+    rows, words = together([counting(kind, asked) for kind in own])
     for place, text, number in rows:
         counted[place][own[place].day(text)] += number
     for kind, days, named in zip(own, counted, words, strict=True):
@@ -207,7 +237,7 @@ def announced(person):
 def _announced(own, asked):
     found, today = {}, asked.today
     rows, _ = together([kind.query(asked).select(
-        kind.of.table.id.alias('c0'), kind.on.cast('TEXT').alias('c1')) for kind in own])
+        kind.of.table.id.alias('c0'), kind.on.cast('TEXT').alias('c1')).sql() for kind in own])
     for place, row, text in rows:
         kind = own[place]
         day, due = kind.day(text), kind.due
@@ -265,7 +295,7 @@ def _read_spans(spans, asked):
 
 def _read(chosen, asked):
     """Return [(kind, row, its Duty)] of [(kind, its `rows`)], and the words of the statements they took."""
-    rows, words = together([query for _, query in chosen])
+    rows, words = together([query.sql() for _, query in chosen])
     person, today, put_off, ids = asked.person, asked.today, snoozed.active(), {}
     for place, _, _, record, *_ in rows:
         ids.setdefault(chosen[place][0].record, set()).add(record)

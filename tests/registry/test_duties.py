@@ -1,10 +1,20 @@
 """Home's duties and the list of them, role by role."""
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cast import TODAY
 
-from models import Contract, CorrectiveAction, Finding, System, Vendor
+from models import (
+    Contract,
+    CorrectiveAction,
+    Department,
+    Finding,
+    Incident,
+    Setting,
+    System,
+    Vendor,
+    db,
+)
 from registry.core import clock
 
 
@@ -172,6 +182,23 @@ def test_the_bell_says_on_every_page_what_home_counts(client_of, change):
     assert '4件、うち超過1件' in department.get('/account/').page.one('a.bell').text()
     bell = client_of('admin').get('/').page.one('a.bell')
     assert bell.text().split() == ['期限のある仕事', 'なし'] and bell.attributes['href'] == '/duties/'
+
+
+@pytest.mark.usefixtures('late')
+def test_what_is_counted_follows_units_and_settings_that_change(client_of, change, app):
+    head, it = client_of('head'), client_of('it')
+    with app.app_context(), db.connection_context():
+        own, other = Department.get(Department.code == '0201'), Department.get(Department.code == '0202')
+        hours = Setting.get(Setting.name == 'business_hours').id
+    assert {row[3].split()[0] for row in rows(head.get('/duties/?when=all').page)} == {own.name}
+    change(Department, other.id, parent=own.id)
+    assert {row[3].split()[0] for row in rows(head.get('/duties/?when=all').page)} == {own.name, other.name}
+    # 18:00 in Japan: four hours where the office is open, else a day
+    change(Incident, 1, detected_at=datetime(2026, 11, 20, 9, tzinfo=UTC), restored_at=None)
+    days = [f'/duties/?kind=incidents-restored-at&day=2026-11-{day}' for day in (20, 21)]
+    assert [len(rows(it.get(day).page)) for day in days] == [0, 1]
+    change(Setting, hours, value='08:30-22:00')
+    assert [len(rows(it.get(day).page)) for day in days] == [1, 0]
 
 
 def test_a_unit_without_a_day_still_waits_on_home(client_of, change):
