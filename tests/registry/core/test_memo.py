@@ -80,6 +80,14 @@ def main(answer):
                   answer.page.one('main').html)
 
 
+@pytest.fixture
+def same_minute(monkeypatch):
+    """Let no minute pass: figures of today are counted up to it, and anew in the next."""
+    moment = clock.now()
+    monkeypatch.setattr(clock, 'now', lambda: moment)
+
+
+@pytest.mark.usefixtures('same_minute')
 def test_no_page_is_older_than_the_last_act(app, client_of):
     browser = client_of('department')
 
@@ -93,6 +101,7 @@ def test_no_page_is_older_than_the_last_act(app, client_of):
         assert warm == read(), table.__name__
 
 
+@pytest.mark.usefixtures('same_minute')
 def test_an_act_empties_only_what_was_read_from_its_tables(app, client_of, queries):
     browser = client_of('it')
     for address in pages():
