@@ -274,16 +274,23 @@ def dated(n):
             near(n * 7 % 1600 - 100) if n % 5 == 0 else '', near(-(n * 7 % 600)) if n % 2 else '']
 
 
-def contracts_file(path, size):
-    """Write three contracts for every two systems; of a system's contracts the last one is due."""
-    with open(path, 'w', encoding='utf-8-sig', newline='') as file:
-        out = csv.writer(file)
-        out.writerow(['契約番号', '件名', '状態', '所管課コード', '管理番号（複数は;区切り）', '終了日',
-                      '解約予告期限'])
-        for n in range(size * 3 // 2):
-            ends = n * 7 % 2400 - 900
-            out.writerow([f'X-{n:06d}', f'契約{n}', '要確認', f'9{n % size % 40:03d}', f'X-{n % size:06d}',
-                          near(ends), near(ends - 90) if n % 3 == 0 else ''])
+def contracts_files(work, size):
+    """Write three contracts for every two systems; of a system's contracts the last one is due.
+
+    Return [(kind, path)] of files no longer than one may be.
+    """
+    files, number, most = [], size * 3 // 2, 100_000
+    for first in range(0, number, most):
+        files.append(('contracts', work / f'contracts-{len(files)}.csv'))
+        with open(files[-1][1], 'w', encoding='utf-8-sig', newline='') as file:
+            out = csv.writer(file)
+            out.writerow(['契約番号', '件名', '状態', '所管課コード', '管理番号（複数は;区切り）', '終了日',
+                          '解約予告期限'])
+            for n in range(first, min(first + most, number)):
+                ends = n * 7 % 2400 - 900
+                out.writerow([f'X-{n:06d}', f'契約{n}', '要確認', f'9{n % size % 40:03d}',
+                              f'X-{n % size:06d}', near(ends), near(ends - 90) if n % 3 == 0 else ''])
+    return files
 
 
 def departments_file(path):
@@ -379,8 +386,7 @@ def measure(size, url, work, children=False):
     answer = json.loads(daicho(env, 'import', 'systems', str(work / 'systems.csv'), '--json').stdout)
     loading = time.perf_counter() - started
     assert answer['create'] == size and answer['act'], answer
-    contracts_file(work / 'contracts.csv', size)
-    for kind, path in (('contracts', work / 'contracts.csv'), *(children_files(work) if children else ())):
+    for kind, path in (*contracts_files(work, size), *(children_files(work) if children else ())):
         started = time.perf_counter()
         answer = json.loads(daicho(env, 'import', kind, str(path), '--json').stdout)
         assert answer['create'] and answer['act'], answer
