@@ -341,7 +341,7 @@ class Refs(Reference):
             return ''
         viewer = viewer or self.viewer
         away = self.hidden_ids(value, viewer)
-        seen = [id for id in value if id not in away]
-        rows = self.table.select().where(self.table.id.in_(seen or [0])).order_by(self.by)
+        rows = sorted(self.table.by_ids([id for id in value if id not in away]),
+                      key=lambda row: row.__data__[self.by.name])
         return '、'.join([*(mark_voided(viewer.called(row), row) for row in rows),
                           *([hidden_text(len(away))] if away else [])])
