@@ -95,7 +95,7 @@ def test_a_block_is_pasted_and_what_another_changed_is_asked_about(window):
     assert 'ほかの人が次の1件を変更しました' in it.words and '山﨑' in it.words
     check(it)
     it.press('この1件を除いて保存する')
-    assert '2件を保存しました' in it.words
+    assert '3件を保存しました' in it.words
     it.fault_free()
 
 
