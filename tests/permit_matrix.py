@@ -110,7 +110,7 @@ def expected(endpoint, who, in_principle):
     noun, _, view = endpoint.partition('.')
     if who not in in_principle:
         return 403
-    row = noun in UNITS and view not in ('index', 'new', 'export', 'selected', 'bulk_edit')
+    row = noun in UNITS and view not in ('index', 'new', 'export', 'selected', 'bulk_edit', 'enter')
     if row and who == 'other':
         return 404
     if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):
