@@ -85,6 +85,7 @@ class StepForm(Form):
     started_on = Day('開始日')
     done_on = Day('完了日', happened=True)
     planned_on = Day('予定日')
+    baseline_on = Day('当初予定日', hint='予定日を初めて変えたときに、前の予定日が入ります')
     reason = Text('対象外理由', max=500, hint='対象外にするときと、前の状態に戻すときに必要です')
     in_order = (('started_on', 'done_on'),)
 

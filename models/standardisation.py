@@ -107,6 +107,8 @@ class StepProgress(Table):
     started_on = DateField(null=True)
     done_on = DateField(null=True)
     planned_on = DateField(null=True)
+    #: the first planned day (当初予定日), kept when the plan is moved for the first time
+    baseline_on = DateField(null=True)
     reason = CharField(max_length=500, null=True)
 
     class Meta:

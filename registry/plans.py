@@ -1,5 +1,5 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from peewee import fn
 
 from audits import past, trail
@@ -10,13 +10,14 @@ from models import CheckIn, Plan
 from models.figures.plans import FIRST_QUARTER
 from models.plans import ASSESSMENTS, CAUSES, QUARTERS
 from models.rules import calendar
+from models.visibility import condition
 
 from .core import clock
 from .core.permits import DESK, OWNED, kept_by
-from .records import display, exporting, pages, saving
+from .records import display, entering, exporting, grids, listing, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Due, Filter, Noun, Part, Tab
-from .web.guard import allowed, permit, require
+from .web.guard import allowed, permit, require, signed_in
 from .web.submission import filled_form
 
 
@@ -225,7 +226,7 @@ noun = Noun(
     name='plans', title='実行プラン', table=Plan, form=PlanForm, key=('plan_no',), sort='plan_no',
     prefix='P-',
     permits=kept_by(OWNED, void=DESK), menu=('実行プラン',),
-    panels=panels, template='plans/show.html', loader=PlanLoad,
+    panels=panels, template='plans/show.html', loader=PlanLoad, grid=True,
     columns=['plan_no', 'fiscal_year', 'department', 'title', 'plan_class',
              Column('latest', '最新の評価', latest, display.code({**ASSESSMENTS, '': '未確認'}),
                     tone=assessment_tone)],
@@ -295,3 +296,44 @@ def void_check_in(id, quarter):
     back = url_for('.show', id=id)
     return pages.handle_void(check_ins, row, back,
                              pages.crumbs(noun, (plan.label, back), ('進捗確認の取消', None)), reusable=True)
+
+
+#: what is entered of a check-in
+ENTERED = tuple(map(grids.Column, ('assessment', 'achievement', 'result', 'causes')))
+
+
+def quarter_to_check(today):
+    """Return (fiscal year, quarter) whose check-ins are due on a day: those of the quarter before it."""
+    year, now = calendar.fiscal_year(today), calendar.quarter(today)
+    return (year - 1, '4Q') if now == 1 else (year, f'{now - 1}Q')
+
+
+@bp.route('/enter', methods=['GET', 'POST'])
+@permit('plans.edit')
+def enter():
+    """Enter the check-ins of a quarter for all plans one may edit, saved as one act."""
+    due_year, due = quarter_to_check(clock.today())
+    year = listing.whole_number(request.args, 'fiscal_year', due_year)
+    quarter = asked if (asked := request.args.get('quarter', '')) in QUARTERS else due
+    form = PlanFileForm(viewer=display.Viewer(signed_in(), clock.today()))
+    fields = [form._fields[column.name] for column in ENTERED]
+    limit = condition(Plan, signed_in(), clock.today())
+    plans = [plan for plan in Plan.select().where(
+        Plan.live(), Plan.fiscal_year == year, *([] if limit is None else [limit])).order_by(Plan.plan_no)
+        if allowed('plans.edit', plan)][:entering.MOST]
+    checks = {check.plan_id: check for check in CheckIn.select().where(
+        CheckIn.live(), CheckIn.quarter == quarter, CheckIn.plan.in_([plan.id for plan in plans]))}
+    rows = [grids.Row(plan.label, url_for('.show', id=plan.id),
+                      [grids.Cell(place) for place in range(len(fields))],
+                      (plan.plan_no, QUARTERS[quarter]),
+                      tuple(field.text(checks[plan.id].__data__[field.attr]) if plan.id in checks else ''
+                            for field in fields)) for plan in plans]
+    years = sorted({due_year, due_year + 1, year}, reverse=True)
+    return grids.enter(grids.Grid(
+        noun, f'{calendar.year_label(year)} {QUARTERS[quarter]}の進捗確認の入力', url_for('.index'),
+        'プラン', [(field.label.text, '') for field in fields], ('plan_no', 'quarter'), ENTERED, rows, form,
+        chosen=[('fiscal_year', '年度', [(str(each), calendar.year_label(each)) for each in years],
+                 str(year)),
+                ('quarter', '回', list(QUARTERS.items()), quarter)],
+        hint='評価のマスで 1 から順のキーを押すと入ります。ほかのマスはそのまま打ちます。'
+             '表計算ソフトの範囲も貼り付けられます（Ctrl+Zで戻す）。'))

@@ -1,16 +1,19 @@
 """Pages of the standardisation (標準化): businesses, the 業務 × ステップ grid, and each step's progress."""
+from itertools import groupby
+
 from flask import render_template, request, url_for
 
 from forms.standardisation import BusinessForm, StepFileForm, StepForm, StepItemForm, StepMasterForm
 from models import Business, Indicator, IndicatorBusiness, Step, StepMaster, StepMove, StepProgress
 from models.figures import figure
 from models.rules import calendar, ratings
+from models.rules import steps as rules
 from models.standardisation import STEP_STATES, day_in_words, master_on, move_histories, new_moves, states_on
 
 from .core import clock
 from .core.memo import cached
 from .core.permits import DESK, READ_ALL, kept_by
-from .records import display, pages
+from .records import display, grids, pages
 from .records.importing import Load
 from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import permit
@@ -94,7 +97,9 @@ def replace_history(act, row, given):
 
 
 def prepare_progress(row, before, form, by, at):
-    """Refuse a history that tells of days to come."""
+    """Keep the first planned day when the plan is moved; refuse a history that tells of days to come."""
+    if before is not None and row.planned_on != before.planned_on and row.baseline_on is None:
+        row.baseline_on = before.planned_on
     history = form._fields.get('history')
     if history is not None and any(day > clock.today() for _, day in history.data or ()):
         yield 'history', '経過に先の日は入れられません。'
@@ -129,8 +134,12 @@ def step_panels(row):
             'states': STEP_STATES, 'day_in_words': day_in_words}
 
 
+SYMBOLS = {'done': '●', 'doing': '◐', 'todo': '－', 'excluded': '外'}
+TONES = {'done': 'good', 'doing': 'warn', 'excluded': 'quiet'}
+
+
 def progress_tone(value):
-    return {'done': 'good', 'doing': 'warn', 'excluded': 'quiet'}.get(value, '')
+    return TONES.get(value, '')
 
 
 def in_force(day):
@@ -148,7 +157,7 @@ steps = Noun(
     name='steps', title='ステップ進捗', table=StepProgress, form=StepForm, key=('business_code', 'step_no'),
     permits=kept_by(DESK, READ_ALL), menu=('標準化',),
     sort='business', new_form=prepare_step, prepare=prepare_progress, after=record_moves, loader=StepLoad,
-    panels=step_panels, template='standardisation/step.html',
+    panels=step_panels, template='standardisation/step.html', grid=True,
     # a step is called by its number in the step master in force
     scope=in_force,
     joins=lambda query: query.join(Step).switch(StepProgress).join(Business),
@@ -226,7 +235,10 @@ items_bp = pages.blueprint(items)
 businesses_bp = pages.blueprint(businesses)
 steps_bp = pages.blueprint(steps)
 
-SYMBOLS = {'done': '●', 'doing': '◐', 'todo': '－', 'excluded': '外'}
+#: what is entered of a step, its state first
+ENTERED = (grids.Column('status', fill={'doing': 'started_on', 'done': 'done_on'},
+                        symbols={code: (symbol, TONES.get(code, '')) for code, symbol in SYMBOLS.items()}),
+           *map(grids.Column, ('started_on', 'done_on', 'planned_on', 'reason')))
 
 
 @steps_bp.get('/grid')
@@ -263,3 +275,64 @@ def grid():
                            symbols=SYMBOLS, picture=picture, problem=problem, year=year, crumbs=[
                                ('ホーム', url_for('board.index')), ('ステップ進捗', url_for('.index')),
                                ('業務×ステップ', None)])
+
+
+def phases_of(all_steps):
+    """Return [(phase, its steps)] of steps in their order."""
+    return [(phase, list(found)) for phase, found in groupby(all_steps, key=lambda step: step.phase)]
+
+
+def cell_of(business, step, row, fields, today):
+    """Return the grid's cell of a step of a business; `row` is what is recorded of it, or None."""
+    values = tuple(field.text(row.__data__[field.attr]) for field in fields) if row else (
+        STEP_STATES['todo'], *[''] * (len(fields) - 1))
+    said = f'{step.no} {step.name}'
+    if row and row.planned_on:
+        days = rules.days_late(row.status, row.planned_on, today)
+        said += f'・予定 {row.planned_on}{f"（{days}日遅れ）" if days else ""}'
+        if moved := rules.days_moved(row.baseline_on, row.planned_on):
+            said += f'・当初は {row.baseline_on}（{abs(moved)}日{"あと" if moved > 0 else "まえ"}に変更）'
+    return grids.Cell(0, (business.code, str(step.no)), values, title=said,
+                      late=row is not None and rules.days_late(row.status, row.planned_on, today) > 0)
+
+
+@steps_bp.route('/enter', methods=['GET', 'POST'])
+@permit('steps.edit')
+def enter():
+    """Enter the steps of all applicable businesses in one grid, saved as one act.
+
+    Phases that every business has done are folded, unless `?phases=all`.
+    """
+    today = clock.today()
+    master = master_on(today)
+    all_steps = list(Step.select().where(Step.master == master, Step.live()).order_by(Step.no)
+                     ) if master else []
+    counted = list(Business.select().where(Business.live(), Business.applicable).order_by(Business.code)
+                   ) if all_steps else []
+    recorded = {(row.business_id, row.step_id): row for row in StepProgress.select().where(
+        StepProgress.live(), StepProgress.step.in_([step.id for step in all_steps]))}
+    form = steps.form()
+    fields = [form._fields[column.name] for column in ENTERED]
+
+    def finished(found):
+        rows = [recorded.get((business.id, step.id)) for business in counted for step in found]
+        return all(row is not None and row.status in ('done', 'excluded') for row in rows)
+    opened = request.args.get('phases') == 'all'
+    phases = [(phase, found, finished(found) and not opened) for phase, found in phases_of(all_steps)]
+    if phases and all(folded for *_, folded in phases):
+        phases = [(phase, found, False) for phase, found, _ in phases]
+    heads = [head for phase, found, folded in phases for head in (
+        [(f'{found[0].no}–{found[-1].no} 済', phase)] if folded
+        else [(str(step.no), step.name) for step in found])]
+    lines = [grids.Row(business.name, url_for('businesses.show', id=business.id), [
+        cell for _, found, folded in phases for cell in ([grids.FOLDED] if folded else [
+            cell_of(business, step, recorded.get((business.id, step.id)), fields, today) for step in found])])
+        for business in counted]
+    folded = [phase for phase, _, folded in phases if folded]
+    return grids.enter(grids.Grid(
+        steps, 'ステップの入力', url_for('.grid'), '業務', heads, ('business_code', 'step_no'), ENTERED,
+        lines, form, panel=True, more=(f'終わったフェーズ（{"・".join(folded)}）も開く',
+                                url_for('.enter', phases='all')) if folded else None,
+        hint='マスを選び、1 未着手・2 作業中・3 完了済み・4 対象外 のキーで入れます。'
+             '矢印で動き、Shiftと矢印で範囲を選びます。表計算ソフトの範囲も貼り付けられます（Ctrl+Zで戻す）。'
+             '保存は一度で、一つの履歴になります。'))

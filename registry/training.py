@@ -1,5 +1,5 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from peewee import fn
 
@@ -14,9 +14,9 @@ from models.visibility import condition
 from .core import clock
 from .core.memo import cached, cached_count
 from .core.permits import DESK, READ_ALL, kept_by
-from .records import display, links, pages
+from .records import display, grids, links, listing, pages
 from .records.noun import Column, Due, Filter, Noun, Tab
-from .web.guard import allowed, permit, require
+from .web.guard import allowed, permit, require, signed_in
 from .web.submission import filled_form, submitted
 
 
@@ -124,7 +124,7 @@ def enrolment_tone(value):
 enrolments = Noun(
     name='enrolments', title='受講状況', one='受講', table=Enrolment, form=EnrolmentForm,
     key=('course_code', 'staff_no'),
-    permits=kept_by(DESK), menu=('研修',),
+    permits=kept_by(DESK), menu=('研修',), grid=True,
     sort='staff', prepare=prepare_enrolment,
     joins=lambda query: query.join(Staff).switch(Enrolment).join(Course),
     # who was on the census of a course voided since is on none
@@ -189,3 +189,33 @@ def census(id):
                            on_leave=len(on_leave), exists=exists,
                            crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)),
                                                ('対象者の確定', None)))
+
+
+#: what is entered of an enrolment
+ENTERED = (grids.Column('status', fill={'done': 'completed_on'}),
+           *map(grids.Column, ('completed_on', 'score', 'exclusion_reason')))
+
+
+@enrolments_bp.route('/enter', methods=['GET', 'POST'])
+@permit('enrolments.edit')
+def enter():
+    """Enter the results of the enrolments of a list, a page of it at a time, saved as one act."""
+    found = listing.Listing(enrolments, request.args, signed_in())
+    found.run()
+    back, found.shown_at = found.url(), 'enter'
+    ids = [row[0] for row in found.rows]
+    form = enrolments.form()
+    fields = [form._fields[column.name] for column in ENTERED]
+    stands = {row.id: row for row in Enrolment.select(Enrolment, Staff, Course).join(Staff).switch(
+        Enrolment).join(Course).where(Enrolment.id.in_(ids), Enrolment.live())}
+    rows = [grids.Row(f'{row.staff.staff_no} {row.staff.name}', url_for('.show', id=id),
+                      [grids.Cell(place) for place in range(len(fields))],
+                      (row.course.code, row.staff.staff_no),
+                      tuple(field.text(row.__data__[field.attr]) for field in fields), row.course.name)
+            for id in ids if (row := stands.get(id))]
+    return grids.enter(grids.Grid(
+        enrolments, '受講結果の入力', back, '対象者', [(field.label.text, '') for field in fields],
+        ('course_code', 'staff_no'), ENTERED, rows, form, pager=found,
+        hint='状態のマスで 1 から順のキーを押すと入ります（修了は、受講日にきょうの日付が入ります）。'
+             'ほかのマスはそのまま打ち、; できょうの日付が入ります。'
+             '表計算ソフトの範囲も貼り付けられます（Ctrl+Zで戻す）。'))

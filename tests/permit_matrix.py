@@ -37,7 +37,8 @@ CHANGERS = OWNED
 OTHERS = {
     'board.index': EVERYONE, 'duties.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,
     'sign_in.sign_out': EVERYONE, 'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE,
-    'actuals.edit': DESK, 'figures.show_figure': EVERYONE, 'steps.grid': EVERYONE, 'systems.move': OWNED,
+    'actuals.edit': DESK, 'figures.show_figure': EVERYONE, 'steps.grid': EVERYONE,
+    'steps.enter': DESK, 'enrolments.enter': DESK, 'plans.enter': OWNED, 'systems.move': OWNED,
     'supports.move': OWNED, 'budget-requests.ask': OWNED, 'courses.census': DESK, 'findings.move': OWNED
     | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED,
     'plans.void_check_in': DESK, 'actions.follow_up': AUDITOR, 'plans.check_in': OWNED,
@@ -109,7 +110,7 @@ def expected(endpoint, who, in_principle):
     noun, _, view = endpoint.partition('.')
     if who not in in_principle:
         return 403
-    row = noun in UNITS and view not in ('index', 'new', 'export', 'selected', 'bulk_edit')
+    row = noun in UNITS and view not in ('index', 'new', 'export', 'selected', 'bulk_edit', 'enter')
     if row and who == 'other':
         return 404
     if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):

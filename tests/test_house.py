@@ -105,6 +105,7 @@ OF_MANY = {
     'browser/test_documents.py': 'files chosen, dropped and opened, from page to page',
     'browser/test_journeys.py': 'people at work, from page to page',
     'browser/test_lists.py': 'lists as a day of work uses them',
+    'browser/test_grids.py': 'grids as who fills them uses them',
     'browser/test_pages.py': 'every page as it is seen',
     'endurance/test_kills.py': 'the whole, killed at any moment',
     'models/test_releases.py': 'the migrations of every release, run on its register',

@@ -44,3 +44,13 @@ def missing_for_move(old, new, has_reason, has_done_on=False):
     if allowed[new] and not has_reason:
         missing.append(f'「{STATES[old]}」から「{STATES[new]}」に戻す理由を入力してください。')
     return missing
+
+
+def days_late(status, planned_on, today):
+    """Return how many days a step that is neither 完了済み nor 対象外 is past its planned day; 0 for none."""
+    return max(0, (today - planned_on).days) if planned_on and status in ('todo', 'doing') else 0
+
+
+def days_moved(baseline_on, planned_on):
+    """Return by how many days a plan was moved from where it was first (当初予定日), 0 without both days."""
+    return (planned_on - baseline_on).days if baseline_on and planned_on else 0

@@ -141,7 +141,10 @@ class Listing:
     """One list of a noun as one person sees it, from the query string `args`.
 
     `origin` is the saved view it came from, None for none, and `shown` whether it is that view as it stands.
+    `shown_at` is the page of the noun's lists that shows it, '' for the list itself.
     """
+
+    shown_at = ''
 
     def __init__(self, noun, args, person, origin=None, shown=False):
         self.noun, self.origin, self.shown = noun, origin, shown
@@ -277,7 +280,7 @@ class Listing:
 
     def url(self, **changes):
         """Return the address of this list with changes."""
-        return self.address(self.params(**changes))
+        return self.address(self.params(**changes), self.shown_at)
 
     def address(self, query, page=''):
         """Return the address of a page of the noun's lists with a query string."""

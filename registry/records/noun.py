@@ -215,6 +215,8 @@ class Noun(Savable):
     views: tuple = ('index', 'show', 'new', 'edit', 'void')
     loader: type | None = None
     flow: Flow | None = None
+    #: whether its records are entered in a grid too, at `enter` below its list
+    grid: bool = False
 
     def __post_init__(self):
         super().__post_init__()

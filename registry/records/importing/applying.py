@@ -16,12 +16,15 @@ from .entries import MANY
 class Applying:
     """How a `Load` writes its entries."""
 
-    def apply(self, by, at, channel, reason, request_id=''):
-        """Write the whole file as one act; return its sequence number, or None when nothing changed."""
+    def apply(self, by, at, channel, reason, request_id='', verb='import'):
+        """Write the whole file as one act; return its sequence number, or None when nothing changed.
+
+        `verb` is what the act is called by, after the noun.
+        """
         if not self.good:
             raise ValueError('a file with problems is not applied')
         noun, today = self.noun, clock.today()
-        with trail.act(f'{noun.name}.import', by=by, at=at, channel=channel, reason=reason,
+        with trail.act(f'{noun.name}.{verb}', by=by, at=at, channel=channel, reason=reason,
                        request_id=request_id) as writing:
             if writing.head.seq != self.head:
                 self.check_again()
