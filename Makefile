@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql lint bench lock
+.PHONY: help run test test-sqlite test-postgresql lint bench pictures lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +43,10 @@ lint: $(VENV)/dev.stamp ## Check the style
 
 bench: $(VENV)/dev.stamp ## Print our times as multiples of the floor measured in the same run
 	$(BIN)/python -m bench
+
+pictures: $(VENV)/dev.stamp ## Make the pictures of the manuals anew, from a demo ward
+	@sh tests/tools.sh
+	$(BIN)/python docs/manual/pictures/make.py
 
 lock: ## Regenerate the locked, hash-checked requirements from setup.cfg (needs uv)
 	uv pip compile -q setup.cfg --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt

@@ -5,7 +5,7 @@
 from contextlib import suppress
 from functools import partial
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_wtf import CSRFProtect
 from peewee import PeeweeException
 from werkzeug.routing import IntegerConverter
@@ -52,6 +52,7 @@ from .web import (
     feeds,
     front,
     guard,
+    manual,
     menu,
     middleware,
     proxies,
@@ -115,7 +116,7 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, openapi.blueprint()):
+               saved_views.bp, manual.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
@@ -157,4 +158,5 @@ def register_template_context(app):
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
         return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
                 'menu': menu.menu(), 'bell': duties.bell(), 'person': person,
+                'manual': manual.address_for(request.endpoint, person.role),
                 'allowed': partial(guard.allowed, person=person)}

@@ -52,6 +52,7 @@ OTHERS = {
     'strategies.new_schedule': DESK, 'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'},
     'strategies.void': DESK, 'strategies.edit_theme': DESK, 'strategies.void_theme': DESK,
     'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
+    'manual.index': EVERYONE, 'manual.show': EVERYONE, 'manual.picture': EVERYONE,
     'feeds.new': EVERYONE, 'feeds.revoke': EVERYONE, 'snoozes.edit': EVERYONE - {'executive'},
     'snoozes.end': EVERYONE - {'executive'},
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
@@ -132,6 +133,8 @@ def address(adapter, rule):
         values['name'] = 'steps.official'
     if rule.endpoint == 'plans.void_check_in':
         values['quarter'] = '1Q'
+    if rule.endpoint.startswith('manual.'):
+        values |= {'name': 'it', 'filename': 'home.png'}
     return adapter.build(rule.endpoint, values)
 
 

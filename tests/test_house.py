@@ -21,7 +21,7 @@ DOORS = {  # room: the rooms and libraries it may import besides the standard li
     'registry': {'registry', 'audits', 'forms', 'models', 'peewee', 'playhouse', 'flask', 'flask_login',
                  'flask_wtf', 'wtforms', 'jinja2', 'werkzeug', 'markupsafe', 'argon2', 'click', 'structlog',
                  'granian', 'orjson', 'reportlab', 'python_calamine', 'xlsxwriter', 'itsdangerous',
-                 'puremagic', 'icalendar'},
+                 'puremagic', 'icalendar', 'markdown_it'},
 }
 #: rooms below registry read no request and no clock
 BELOW = ('models', 'audits', 'forms')
@@ -106,6 +106,7 @@ OF_MANY = {
     'browser/test_journeys.py': 'people at work, from page to page',
     'browser/test_lists.py': 'lists as a day of work uses them',
     'browser/test_grids.py': 'grids as who fills them uses them',
+    'browser/test_manual.py': 'the manuals beside the pages they tell of',
     'browser/test_pages.py': 'every page as it is seen',
     'endurance/test_kills.py': 'the whole, killed at any moment',
     'models/test_releases.py': 'the migrations of every release, run on its register',

@@ -3,8 +3,11 @@
   const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
 
   document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(document.activeElement)) return;
+    const help = event.key === '?' && document.querySelector('a[rel=help]');
+    if (help) help.click();
+    if (event.key !== '/') return;
     const box = document.getElementById('global-search');
     if (!box) return;
     event.preventDefault();

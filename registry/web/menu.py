@@ -19,10 +19,11 @@ BEFORE = {'ホーム': [('ボード', 'board.index', 'board.read'),
           '標準化': [('業務×ステップ', 'steps.grid', 'steps.read')],
           '指標': [('年度戦略', 'strategies.index', 'strategies.read')],
           '設定': [('ファイル取込み', 'files.index', 'files.import')]}
-AFTER = {'監査': [('操作履歴', 'trail.index', 'trail.read')]}
+AFTER = {'ホーム': [('手引き', 'manual.index', 'account.use')],
+         '監査': [('操作履歴', 'trail.index', 'trail.read')]}
 #: pages reached from others, or from the header, and so in no menu
 OUTSIDE_MENU = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz',
-                          'static', 'feeds.calendar'})
+                          'static', 'feeds.calendar', 'manual.picture'})
 
 
 @cache

@@ -4,9 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,29 +44,37 @@ def answers(address):
         return False
 
 
+@contextmanager
+def served():
+    """Serve a demo ward nobody else uses; yield its address."""
+    with tempfile.TemporaryDirectory(prefix='daicho-') as folder:
+        home = Path(folder)
+        environ = {key: value for key, value in os.environ.items() if not key.startswith('DAICHO_')} | {
+            'DAICHO_INSTANCE': folder, 'DATABASE_URL': f'sqlite:///{folder}/daicho.db',
+            'DAICHO_TODAY': TODAY}
+        command(environ, 'migrate')
+        command(environ, 'demo')
+        port = free_port()
+        with open(home / 'log', 'w') as log:
+            process = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port',
+                                        str(port)], cwd=ROOT, env=environ, stdout=log, stderr=log)
+            try:
+                address = f'http://127.0.0.1:{port}'
+                until = time.monotonic() + 300
+                while not answers(f'{address}/readyz'):
+                    assert process.poll() is None and time.monotonic() < until, (home / 'log').read_text()
+                    time.sleep(0.1)
+                yield address
+            finally:
+                process.terminate()
+                process.wait(120)
+
+
 @pytest.fixture(scope='session')
-def site(tmp_path_factory):
+def site():
     """The address of a real server on a demo ward nobody else uses."""
-    home = tmp_path_factory.mktemp('site')
-    environ = {key: value for key, value in os.environ.items() if not key.startswith('DAICHO_')} | {
-        'DAICHO_INSTANCE': str(home), 'DATABASE_URL': f'sqlite:///{home}/daicho.db', 'DAICHO_TODAY': TODAY}
-    command(environ, 'migrate')
-    command(environ, 'demo')
-    port = free_port()
-    with open(home / 'log', 'w') as log:
-        process = subprocess.Popen([sys.executable, '-m', 'registry.commands', 'serve', '--port', str(port)],
-                                   cwd=ROOT,
-                                   env=environ, stdout=log, stderr=log)
-        try:
-            address = f'http://127.0.0.1:{port}'
-            until = time.monotonic() + 300
-            while not answers(f'{address}/readyz'):
-                assert process.poll() is None and time.monotonic() < until, (home / 'log').read_text()
-                time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(120)
+    with served() as address:
+        yield address
 
 
 @pytest.fixture(scope='session')
