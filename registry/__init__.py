@@ -34,6 +34,7 @@ from . import (
     snoozes,
     standardisation,
     strategies,
+    suggestions,
     systems,
     trail,
     training,
@@ -115,7 +116,7 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, openapi.blueprint()):
+               saved_views.bp, suggestions.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

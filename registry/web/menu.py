@@ -22,7 +22,7 @@ BEFORE = {'ホーム': [('ボード', 'board.index', 'board.read'),
 AFTER = {'監査': [('操作履歴', 'trail.index', 'trail.read')]}
 #: pages reached from others, or from the header, and so in no menu
 OUTSIDE_MENU = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz',
-                          'static', 'feeds.calendar'})
+                          'static', 'feeds.calendar', 'suggestions.find'})
 
 
 @cache
