@@ -5,6 +5,7 @@ together, of the first 300 of a row's `search_text`, and marks of the unit and t
 """
 from .statements import db
 
+NAME = 'finder'
 #: {table name: its place in the index}: a row's number there is its id and the place above it
 PLACES = {name: place for place, name in enumerate((
     'department', 'person', 'staff', 'setting', 'system', 'vendor', 'business', 'step_master', 'step',

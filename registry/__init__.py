@@ -146,7 +146,8 @@ def register_template_context(app):
                                  called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
-                                 SCOPES=tuple(SCOPES.items()), page_links=listing.page_links)
+                                 SCOPES=tuple(SCOPES.items()), page_links=listing.page_links,
+                                 finds=display.noun_named)
 
     @app.context_processor
     def site():
