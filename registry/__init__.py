@@ -27,6 +27,7 @@ from . import (
     openapi,
     organisation,
     people,
+    pins,
     plans,
     procurement,
     saved_views,
@@ -116,12 +117,13 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, suggestions.bp, openapi.blueprint()):
+               saved_views.bp, suggestions.bp, pins.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
     register_template_context(app)
     attachments.register(app)
+    pins.register(app)
     return app
 
 

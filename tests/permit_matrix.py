@@ -52,7 +52,7 @@ OTHERS = {
     'strategies.new_schedule': DESK, 'strategies.new_actual': DESK, 'strategies.rate': DESK | {'executive'},
     'strategies.void': DESK, 'strategies.edit_theme': DESK, 'strategies.void_theme': DESK,
     'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
-    'feeds.new': EVERYONE, 'feeds.revoke': EVERYONE, 'suggestions.find': EVERYONE,
+    'feeds.new': EVERYONE, 'feeds.revoke': EVERYONE, 'suggestions.find': EVERYONE, 'pins.press': EVERYONE,
     'snoozes.edit': EVERYONE - {'executive'},
     'snoozes.end': EVERYONE - {'executive'},
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,

@@ -1,4 +1,4 @@
-"""What filling in and finding take: the words records are found by while someone types."""
+"""What finding takes: the letters records are found by while someone types, and those one keeps at hand."""
 from peewee import SqliteDatabase
 
 # Frozen text: later changes are migrations of their own. In braces is what the engines call otherwise.
@@ -41,6 +41,9 @@ def triggers_of(table, place, leads):
 def up(migrator, db):
     lite = isinstance(db, SqliteDatabase)
     db.execute_sql('ALTER TABLE "attachment" ADD COLUMN "search_text" VARCHAR(400) CONSTRAINT "attachment_search_text_length" CHECK (length("search_text") <= 400)')
+    moment = 'DATETIME' if lite else 'TIMESTAMP'
+    db.execute_sql(f'CREATE TABLE "pin" ("id" {"INTEGER" if lite else "SERIAL"} NOT NULL PRIMARY KEY, "person_id" INTEGER NOT NULL, "table_name" VARCHAR(60) NOT NULL, "row_id" INTEGER NOT NULL, "at" {moment} NOT NULL, CONSTRAINT "pin_person_fk" FOREIGN KEY ("person_id") REFERENCES "person" ("id") ON DELETE RESTRICT, CONSTRAINT "pin_table_length" CHECK (length("table_name") <= 60))')
+    db.execute_sql('CREATE UNIQUE INDEX "pin_person_id_table_name_row_id" ON "pin" ("person_id", "table_name", "row_id")')
     if not lite:
         return
     db.execute_sql("""CREATE VIRTUAL TABLE finder USING fts5(text, content='', columnsize=0, detail='none', tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'")""")

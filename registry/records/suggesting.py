@@ -276,11 +276,23 @@ def suggest(text, person, nouns=None, most=MOST):
     return [(noun, told(noun, chosen[noun.name])) for noun in nouns if chosen.get(noun.name)]
 
 
+def those(chosen, person):
+    """Return the Suggestions of some records, [(noun, id)], in their order, of what a person may see."""
+    asker, known = Asker(person, ()), {}
+    for noun in {noun.name: noun for noun, _ in chosen}.values():
+        if allowed(noun.permit('read'), None, person):
+            ids = {id for each, id in chosen if each is noun}
+            seen = noun.table.select(noun.table.id).where(noun.table.id.in_(ids), *asker.limits(noun))
+            ids = [id for (id,) in seen.tuples()]
+            known |= {(noun.name, id): one for id, one in zip(ids, told(noun, ids), strict=True)}
+    return [known[noun.name, id] for noun, id in chosen if (noun.name, id) in known]
+
+
 def told(noun, ids):
     """Return the Suggestions of some records of a noun, in their order."""
     rows = {row.id: row for row in noun.table.by_ids(ids)}
     unit, vendor = leads_of(noun.table)
-    by = noun.table._meta.fields[noun.table.known_by or noun.table.searched[0]].name
+    by = noun.table._meta.fields[noun.table.known_by or (*noun.table.searched, 'id')[0]].name
     vendors = {}
     if vendor is not None:
         named = {row.vendor_id for row in rows.values()} - {None}

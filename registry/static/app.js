@@ -3,13 +3,19 @@
   const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
 
   document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(document.activeElement)) return;
-    const box = document.getElementById('global-search');
+    // the search; from a record to its form, and there to the first field
+    const place = { '/': '#global-search', e: 'a[aria-keyshortcuts="e"], .form .field :is(input, select, textarea)' };
+    const box = place[event.key] && document.querySelector(place[event.key]);
     if (!box) return;
     event.preventDefault();
+    if (box.href) {
+      box.click();
+      return;
+    }
     box.focus();
-    box.select();
+    if (box.select) box.select();
   });
 
   const note = document.getElementById('progress');

@@ -58,3 +58,40 @@ def test_a_field_finds_records_and_lists_by_keys_alone(window):
     it.press('登録する')
     assert '登録しました' in it.words and '税務課' in it.words
     it.fault_free()
+
+
+def test_from_the_search_to_a_saved_edit_by_keys_alone(window):
+    it = window('it')
+    it.open('/')
+    page, pressed = it.page, []
+
+    def press(*keys):
+        for key in keys:
+            pressed.append(key)
+            page.keyboard.press(key)
+    press('/', *'s45')
+    assert open_list(page).all_inner_texts()[0].startswith('S-00045 ')
+    page.evaluate(AXE)
+    assert violations(page) == []
+    press('ArrowDown', 'Enter')
+    page.wait_for_url('**/systems/*')
+    record = page.url
+    press('e')
+    page.wait_for_url('**/edit')
+    press('e', 'Tab', 'Tab', 'Tab', *'Abbr1')
+    assert page.evaluate('document.activeElement.id') == 'abbreviation'
+    press('Enter')
+    page.wait_for_url(record)
+    assert '変更を保存しました' in it.words and 'Abbr1' in it.words
+    assert len(pressed) <= 25, pressed
+    # what was looked at last is offered with nothing typed, what is kept before it
+    page.get_by_role('button', name='よく使う').click()
+    page.get_by_role('button', name='よく使う', pressed=True).wait_for()
+    it.open('/contracts/1')
+    press('/')
+    options = open_list(page)
+    assert [words.rpartition(' ')[2].split('・')[0] for words in options.all_inner_texts()] == [
+        'よく使う記録', '最近見た記録']
+    page.evaluate(AXE)
+    assert violations(page) == []
+    it.fault_free()

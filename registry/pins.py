@@ -1,0 +1,74 @@
+"""The records a person has at hand: those kept (よく使う記録), and those looked at last (最近見た記録)."""
+from flask import Blueprint, abort, redirect, request, session
+
+from audits import trail
+from models import Pin, db
+from models.statements import Prepared
+
+from .core import clock
+from .records import pages, suggesting
+from .records.noun import NOUNS
+from .web.guard import allowed, permit, signed_in
+
+bp = Blueprint('pins', __name__, url_prefix='/pins')
+#: how many records one keeps at most: more is a list that is kept
+MOST = 30
+#: how many of the last looked at are remembered, in the session: they end with it, also at a shared machine
+RECENT, KEY = 8, 'seen'
+
+_of_person = Prepared(lambda person: Pin.select(Pin.id, Pin.table, Pin.row).where(
+    Pin.person == person).order_by(Pin.id.desc()))
+
+
+def is_pinned(row):
+    """Tell whether the person signed in keeps a record at hand."""
+    place = row._meta.table_name, row.id
+    return any((pin.table, pin.row) == place for pin in _of_person(signed_in().id))
+
+
+@bp.post('/<name>/<int:id>')
+@permit('search.use')
+def press(name, id):
+    """Keep a record at hand, the oldest let go where they are too many, or let it go; go back to it."""
+    noun, person = NOUNS.get(name), signed_in()
+    if noun is None or 'show' not in noun.views or not allowed(noun.permit('read')):
+        abort(404)
+    row = pages.find(noun, id)
+    place = {'person': person.id, 'table': noun.table._meta.table_name, 'row': row.id}
+    with trail.untrailed(), db.atomic():
+        Pin.delete().where(*(Pin._meta.fields[key] == value for key, value in place.items())).execute()
+        if request.form.get('keep') == '1':
+            # pressed twice at once it is kept once
+            Pin.insert(**place, at=clock.now()).on_conflict_ignore().execute()
+            over = [pin.id for pin in _of_person(person.id)[MOST:]]
+            Pin.delete().where(Pin.id.in_(over)).execute()
+    return redirect(f'{noun.address}{row.id}', code=303)
+
+
+def at_hand():
+    """Return [(title, [Suggestion])] of what the person signed in keeps and has looked at last."""
+    person = signed_in()
+    tables = {noun.table._meta.table_name: noun for noun in NOUNS.values()}
+    kept = [(tables[pin.table], pin.row) for pin in _of_person(person.id) if pin.table in tables]
+    seen = [(NOUNS[name], id) for name, id in session.get(KEY, ()) if name in NOUNS]
+    seen = [each for each in seen if not any(each[0] is noun and each[1] == id for noun, id in kept)]
+    groups = [(title, suggesting.those(chosen, person)) for title, chosen in (
+        ('よく使う記録', kept), ('最近見た記録', seen))]
+    return [(title, rows) for title, rows in groups if rows]
+
+
+def remember(response):
+    """Note in the session that a record's page was read; called after each request."""
+    name, _, view = (request.endpoint or '').partition('.')
+    if view == 'show' and response.status_code == 200 and name in NOUNS and 'id' in request.view_args:
+        here = [name, request.view_args['id']]
+        seen = session.get(KEY, [])
+        if seen[:1] != [here]:
+            session[KEY] = [here, *(each for each in seen if each != here)][:RECENT]
+    return response
+
+
+def register(app):
+    """Offer a button on each record's page, and remember which were looked at."""
+    app.jinja_env.globals['is_pinned'] = is_pinned
+    app.after_request(remember)
