@@ -49,6 +49,7 @@ from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
 from .web import (
     bounds,
+    drafts,
     errors,
     escaping,
     feeds,
@@ -117,7 +118,7 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, suggestions.bp, pins.bp, openapi.blueprint()):
+               saved_views.bp, suggestions.bp, pins.bp, drafts.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
@@ -149,7 +150,7 @@ def register_template_context(app):
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
                                  SCOPES=tuple(SCOPES.items()), page_links=listing.page_links,
-                                 finds=display.noun_named)
+                                 finds=display.noun_named, today=clock.today)
 
     @app.context_processor
     def site():

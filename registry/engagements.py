@@ -336,6 +336,6 @@ def follow_up(id):
                              action=before, stamp=before.revision,
                              conflict_message='画面を開いたあとに、この是正措置が変更されました。'
                                               '上の内容を確かめてから、もう一度押してください。',
-                             sections=[('確認したこと', form.cells())],
+                             sections=[pages.Section('確認したこと', form.cells())],
                              crumbs=pages.crumbs(findings, (before.finding.label, back),
                                                  ('監査事後確認', None)))

@@ -12,9 +12,11 @@ from .web.guard import allowed, permit, signed_in
 
 bp = Blueprint('pins', __name__, url_prefix='/pins')
 #: how many records one keeps at most: more is a list that is kept
-MOST = 30
+MOST = 12
 #: how many of the last looked at are remembered, in the session: they end with it, also at a shared machine
 RECENT, KEY = 8, 'seen'
+#: where the session says which are kept, so that a record's page need not ask
+KEPT = 'kept'
 
 _of_person = Prepared(lambda person: Pin.select(Pin.id, Pin.table, Pin.row).where(
     Pin.person == person).order_by(Pin.id.desc()))
@@ -22,8 +24,17 @@ _of_person = Prepared(lambda person: Pin.select(Pin.id, Pin.table, Pin.row).wher
 
 def is_pinned(row):
     """Tell whether the person signed in keeps a record at hand."""
-    place = row._meta.table_name, row.id
-    return any((pin.table, pin.row) == place for pin in _of_person(signed_in().id))
+    if KEPT not in session:
+        kept()
+    return [row._meta.table_name, row.id] in session[KEPT]
+
+
+def kept():
+    """Return [[table name, id]] of what the person signed in keeps, newest first; so does the session."""
+    found = [[pin.table, pin.row] for pin in _of_person(signed_in().id)]
+    if session.get(KEPT) != found:
+        session[KEPT] = found
+    return found
 
 
 @bp.post('/<name>/<int:id>')
@@ -42,6 +53,7 @@ def press(name, id):
             Pin.insert(**place, at=clock.now()).on_conflict_ignore().execute()
             over = [pin.id for pin in _of_person(person.id)[MOST:]]
             Pin.delete().where(Pin.id.in_(over)).execute()
+        kept()
     return redirect(f'{noun.address}{row.id}', code=303)
 
 
@@ -49,11 +61,11 @@ def at_hand():
     """Return [(title, [Suggestion])] of what the person signed in keeps and has looked at last."""
     person = signed_in()
     tables = {noun.table._meta.table_name: noun for noun in NOUNS.values()}
-    kept = [(tables[pin.table], pin.row) for pin in _of_person(person.id) if pin.table in tables]
+    mine = [(tables[table], id) for table, id in kept() if table in tables]
     seen = [(NOUNS[name], id) for name, id in session.get(KEY, ()) if name in NOUNS]
-    seen = [each for each in seen if not any(each[0] is noun and each[1] == id for noun, id in kept)]
+    seen = [each for each in seen if not any(each[0] is noun and each[1] == id for noun, id in mine)]
     groups = [(title, suggesting.those(chosen, person)) for title, chosen in (
-        ('よく使う記録', kept), ('最近見た記録', seen))]
+        ('よく使う記録', mine), ('最近見た記録', seen))]
     return [(title, rows) for title, rows in groups if rows]
 
 

@@ -1,4 +1,4 @@
-"""What finding takes: the letters records are found by while someone types, and those one keeps at hand."""
+"""What finding and filling in take: letters to find records by, those one keeps at hand, and drafts."""
 from peewee import SqliteDatabase
 
 # Frozen text: later changes are migrations of their own. In braces is what the engines call otherwise.
@@ -44,6 +44,8 @@ def up(migrator, db):
     moment = 'DATETIME' if lite else 'TIMESTAMP'
     db.execute_sql(f'CREATE TABLE "pin" ("id" {"INTEGER" if lite else "SERIAL"} NOT NULL PRIMARY KEY, "person_id" INTEGER NOT NULL, "table_name" VARCHAR(60) NOT NULL, "row_id" INTEGER NOT NULL, "at" {moment} NOT NULL, CONSTRAINT "pin_person_fk" FOREIGN KEY ("person_id") REFERENCES "person" ("id") ON DELETE RESTRICT, CONSTRAINT "pin_table_length" CHECK (length("table_name") <= 60))')
     db.execute_sql('CREATE UNIQUE INDEX "pin_person_id_table_name_row_id" ON "pin" ("person_id", "table_name", "row_id")')
+    db.execute_sql(f'CREATE TABLE "draft" ("id" {"INTEGER" if lite else "SERIAL"} NOT NULL PRIMARY KEY, "person_id" INTEGER NOT NULL, "address" VARCHAR(200) NOT NULL, "fields" VARCHAR(60000) NOT NULL, "at" {moment} NOT NULL, CONSTRAINT "draft_person_fk" FOREIGN KEY ("person_id") REFERENCES "person" ("id") ON DELETE RESTRICT, CONSTRAINT "draft_address_length" CHECK (length("address") <= 200), CONSTRAINT "draft_fields_length" CHECK (length("fields") <= 60000))')
+    db.execute_sql('CREATE UNIQUE INDEX "draft_person_id_address" ON "draft" ("person_id", "address")')
     if not lite:
         return
     db.execute_sql("""CREATE VIRTUAL TABLE finder USING fts5(text, content='', columnsize=0, detail='none', tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'")""")
