@@ -28,6 +28,7 @@ def test_a_record_is_found_by_all_that_names_it(client_of, change):
     everything = found(it, '税')
     assert everything['文書'] == ['税見積1.pdf'] and everything['職員名簿'] == ['1001 税職員1']
     assert len(everything) > 8
+    assert '税見積1.pdf S-00001 税システム1号' in it.get('/search?q=見積').page.text
     assert found(it, 'zzz') == found(it, ' ') == found(it, '') == {}
 
 
