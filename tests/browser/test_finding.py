@@ -78,8 +78,8 @@ def test_from_the_search_to_a_saved_edit_by_keys_alone(window):
     record = page.url
     press('e')
     page.wait_for_url('**/edit')
-    press('e', 'Tab', 'Tab', 'Tab', *'Abbr1')
-    assert page.evaluate('document.activeElement.id') == 'abbreviation'
+    press('e', 'Tab', 'Tab', *'Abbr1')
+    assert page.evaluate('document.activeElement.id') == 'kana'
     press('Enter')
     page.wait_for_url(record)
     assert '変更を保存しました' in it.words and 'Abbr1' in it.words
