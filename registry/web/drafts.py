@@ -25,17 +25,17 @@ MOST, DAYS, FIELDS = 20, 14, 300
 
 
 def asked_form():
-    """Return the path of the form that a request is about; answer 404 where it is no form of a record."""
+    """Return the path of the form that a request is about; answer 422 where it is no form of a record."""
     path = request.form.get('address', '')
     if len(path) > Draft.address.max_length or not path.startswith('/'):
-        abort(404)
+        abort(422)
     try:
         endpoint, _ = current_app.url_map.bind('').match(path, method='POST')
     except (HTTPException, RequestRedirect):
-        abort(404)
+        abort(422)
     name, _, view = endpoint.partition('.')
     if name not in NOUNS or view not in ('new', 'edit'):
-        abort(404)
+        abort(422)
     return path
 
 

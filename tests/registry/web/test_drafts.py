@@ -55,8 +55,8 @@ def test_what_is_kept_is_bounded(app, client_of, monkeypatch):
     it = client_of('it')
     for address in ('', '//evil.example', 'https://evil.example/systems/new', '/systems/',
                     '/people/1/password', '/nowhere', '/systems/1/void', '/systems/' + '1' * 300):
-        assert keep(it, address) == 404, address
-        assert it.post('/drafts/drop', data={'address': address}).status_code == 404
+        assert keep(it, address) == 422, address
+        assert it.post('/drafts/drop', data={'address': address}).status_code == 422
     assert keep(it, note='あ' * 60_001) == keep(it, **{f'f{n}': '' for n in range(301)}) == 413
     monkeypatch.setattr(drafts, 'MOST', 2)
     for n in (1, 2, 3):
