@@ -27,6 +27,7 @@ def test_a_system_is_registered_and_in_operation_in_few_presses(window):
     press('main a[href="/systems/new"]')
     # what a 構想 needs, on one page and a half
     page.set_viewport_size({'width': 1280, 'height': 800})
+    page.wait_for_load_state()
     assert page.evaluate('document.documentElement.scrollHeight') <= 1400
     assert not page.locator('#zone').is_visible() and page.get_by_role('button', name='登録する').is_visible()
     for name, text in (('name', '庁内時刻基盤'), ('owner_code', '行政情報マネジメント課'),
