@@ -1,5 +1,5 @@
 """The records a person has at hand: those kept (よく使う記録), and those looked at last (最近見た記録)."""
-from flask import Blueprint, abort, redirect, request, session
+from flask import Blueprint, abort, current_app, redirect, request, session
 
 from audits import trail
 from models import Pin, db
@@ -13,8 +13,8 @@ from .web.guard import allowed, permit, signed_in
 bp = Blueprint('pins', __name__, url_prefix='/pins')
 #: how many records one keeps at most: more is a list that is kept
 MOST = 12
-#: how many of the last looked at are remembered, in the session: they end with it, also at a shared machine
-RECENT, KEY = 8, 'seen'
+#: how many of the last looked at are remembered, for as long as the session lasts: not for the next person
+RECENT, APART = 8, ':'
 #: where the session says which are kept, so that a record's page need not ask
 KEPT = 'kept'
 
@@ -62,21 +62,34 @@ def at_hand():
     person = signed_in()
     tables = {noun.table._meta.table_name: noun for noun in NOUNS.values()}
     mine = [(tables[table], id) for table, id in kept() if table in tables]
-    seen = [(NOUNS[name], id) for name, id in session.get(KEY, ()) if name in NOUNS]
+    seen = [(NOUNS[name], int(id)) for name, _, id in (each.rpartition('.') for each in looked_at())
+            if name in NOUNS and id.isascii() and id.isdigit() and len(id) < 10]
     seen = [each for each in seen if not any(each[0] is noun and each[1] == id for noun, id in mine)]
     groups = [(title, suggesting.those(chosen, person)) for title, chosen in (
         ('よく使う記録', mine), ('最近見た記録', seen))]
     return [(title, rows) for title, rows in groups if rows]
 
 
+def looked_at():
+    """Return [name.id] of the records looked at last in this session, the last one first."""
+    text = request.cookies.get(current_app.config['SEEN_COOKIE'], '')[:500]
+    session_id, *seen = text.split(APART)
+    return seen[:RECENT] if session_id == str(session.get('at', [''])[0]) else []
+
+
 def remember(response):
-    """Note in the session that a record's page was read; called after each request."""
+    """Note in a cookie that a record's page was read; called after each request.
+
+    To sign it with the session took a tenth of the page's time; that one sees a record is asked anew anyway.
+    """
     name, _, view = (request.endpoint or '').partition('.')
-    if view == 'show' and response.status_code == 200 and name in NOUNS and 'id' in request.view_args:
-        here = [name, request.view_args['id']]
-        seen = session.get(KEY, [])
-        if seen[:1] != [here]:
-            session[KEY] = [here, *(each for each in seen if each != here)][:RECENT]
+    if view != 'show' or response.status_code != 200 or name not in NOUNS or 'id' not in request.view_args:
+        return response
+    here, seen = f'{name}.{request.view_args["id"]}', looked_at()
+    if seen[:1] != [here]:
+        now = [str(session.get('at', [''])[0]), here, *(each for each in seen if each != here)]
+        response.set_cookie(current_app.config['SEEN_COOKIE'], APART.join(now[:1 + RECENT]), httponly=True,
+                            samesite='Lax', secure=current_app.config['SESSION_COOKIE_SECURE'])
     return response
 
 

@@ -4,6 +4,8 @@
   if (!form) return;
   const EVERY = 4000;
   const note = form.querySelector('[data-draft-note]');
+  // beside the buttons it stays in sight
+  form.querySelector(':scope > .buttons').append(note);
   let waiting = false, sent = false, last = null;
 
   const fields = () => {

@@ -13,6 +13,7 @@ from werkzeug.routing import RequestRedirect
 from audits import trail
 from models import Draft, db
 from models.drafts import LONGEST
+from models.statements import Prepared
 
 from ..core import clock
 from ..records.noun import NOUNS
@@ -22,6 +23,9 @@ from .unsent import SECRET
 bp = Blueprint('drafts', __name__, url_prefix='/drafts')
 #: how many forms a person may have left, how long they are kept in days, how many fields one has
 MOST, DAYS, FIELDS = 20, 14, 300
+
+
+_of_page = Prepared(lambda person, path: Draft.select().where(Draft.person == person, Draft.address == path))
 
 
 def asked_form():
@@ -82,7 +86,7 @@ def mine(path):
 
 def kept_of(path):
     """Return the Draft that the person signed in has of the form at a path, or None."""
-    row = Draft.get_or_none(*mine(path))
+    row = next(iter(_of_page(signed_in().id, path)), None)
     return row if row is not None and row.at >= clock.actual() - timedelta(days=DAYS) else None
 
 

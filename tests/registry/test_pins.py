@@ -42,3 +42,18 @@ def test_it_is_no_right_to_see_them_and_bounded(client_of, change, monkeypatch):
     for id in (1, 2, 3):
         it.post(f'/pins/systems/{id}', data={'keep': '1'})
     assert at_hand(it)['よく使う記録'] == ['S-00003 課税係の表', 'S-00002 戸籍システム2号']
+
+
+def test_what_was_looked_at_is_not_the_next_ones(client_of, app):
+    it = client_of('it')
+    for address in ('/systems/1', '/systems/2', '/systems/99', '/systems/1'):
+        it.get(address)
+    assert at_hand(it) == {'最近見た記録': ['S-00001 税システム1号', 'S-00002 戸籍システム2号']}
+    name = app.config['SEEN_COOKIE']
+    cookie = it.get_cookie(name)
+    assert cookie.http_only and cookie.value.endswith(':systems.1:systems.2')
+    auditor = client_of('auditor')
+    session_id = cookie.value.partition(':')[0]
+    for text in (cookie.value, 'x', ':::', f'{session_id}:systems.x:nothing.1:systems.1.1'):
+        auditor.set_cookie(name, text)
+        assert at_hand(auditor) == {}
