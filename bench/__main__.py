@@ -65,6 +65,8 @@ PAGES = [
     ('list, text search, 1 % hits', '/systems/?q=曙橋', 15, 40),
     ('list, last page', '/systems/?page={last}', 8, 25),
     ('record page', '/systems/{record}', 6, 15),
+    ('suggestions of a field', '/suggestions?noun=systems&q=曙橋', 15, 15),
+    ('suggestions of everything', '/suggestions?q=システム', 15, 15),
     ('home', '/', 6, 6),
     ('board', '/?year=2026', 6, 25),
     ('duties', '/duties/', 8, 8),

@@ -23,6 +23,11 @@ class Form(wtforms.Form):
 
     #: whether the form reads a line of a file: what only a page asks for is not asked of a file
     of_file = False
+    #: what is asked when: ((title, field names, the states in which it is asked at once or None: always), …);
+    #: () where a form asks all at once
+    stages = ()
+    #: the field whose value is the state
+    stage_by = ''
     #: pairs of days or moments (the earlier, the later) that may not stand the other way round
     in_order = ()
 

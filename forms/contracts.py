@@ -16,8 +16,23 @@ from models.vendors import Vendor
 from .base import Form
 from .fields import SEVERAL_SYSTEMS, Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole, Yen
 
+#: what is asked when: a contract that is not settled yet has no terms
+STAGES = (
+    ('契約', [
+        'contract_no', 'state', 'title', 'department_code', 'manager', 'vendor_no', 'system_nos', 'case_no'],
+     None),
+    ('方式・金額・期間', [
+        'method', 'kind', 'method_reason', 'term', 'amount', 'contracted_on', 'starts_on', 'ends_on',
+        'renews', 'notice_on'], ('concluded',)),
+    ('条件・検査', [
+        'estimate', 'accepted_on', 'sla', 'subcontracting', 'privacy_clause', 'liability_months',
+        'return_clause', 'erasure_clause', 'note'], ()),
+)
+
 
 class ContractForm(Form):
+    stages, stage_by = STAGES, 'state'
+
     contract_no = Key('契約番号', required=True)
     title = Text('件名', required=True, max=200)
     state = Code('状態', CONTRACT_STATES, required=True, blank='concluded', default='concluded',

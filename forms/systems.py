@@ -20,8 +20,31 @@ from models.systems import (
 from .base import Form
 from .fields import Code, Day, Flag, Key, Long, Ref, Refs, Text, Whole
 
+#: the states from which on a system is built, serves somebody, is on its way out
+BUILT = ('build', 'operate', 'review', 'renew', 'retiring', 'retired', 'disposed')
+IN_SERVICE = BUILT[1:]
+LEAVING = ('review', 'renew', 'retiring', 'retired', 'disposed')
+#: what is asked when
+STAGES = (
+    ('構想', ['system_no', 'lifecycle', 'name', 'kana', 'owner_code', 'category', 'pii', 'summary'], None),
+    ('構築・移行（運用に進むために必要な項目）', [
+        'go_live_on', 'manager', 'confidentiality', 'integrity', 'availability', 'zone', 'backup',
+        'pii_count', 'pia_kind'], BUILT),
+    ('運用: 連絡先・重要度', [
+        'abbreviation', 'contacts', 'criticality', 'hosting', 'rto_in', 'rto_out', 'rpo_h', 'std_business',
+        'std_status'], IN_SERVICE),
+    ('運用: 構成・個人情報', [
+        'build', 'site', 'users', 'terminals', 'auth', 'log_months', 'quake_fixed', 'flood_risk', 'reinstall',
+        'pii_file_ref', 'pia_published_on', 'pia_redo_on', 'inventory_on', 'inventory_by'], ()),
+    ('更新・廃止', [
+        'renew_on', 'eol_on', 'retire_planned_on', 'successor_no', 'handover', 'retired_on', 'disposed_on',
+        'disposal_certificate', 'note'], LEAVING),
+)
+
 
 class SystemForm(Form):
+    stages, stage_by = STAGES, 'lifecycle'
+
     system_no = Key('管理番号', required=True)
     name = Text('システム名称', required=True, max=200)
     kana = Text('システム名称カナ', max=200)

@@ -4,11 +4,13 @@ from .attachments import Attachment
 from .base import constrain, db
 from .budget_requests import BudgetRequest
 from .contracts import CONTRACT_COVERS, SYSTEM_END, Contract, ContractSystem
+from .drafts import Draft
 from .engagements import CorrectiveAction, Engagement, Finding
 from .feeds import Feed, FeedUse
 from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
 from .people import Person
+from .pins import Pin
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
 from .reminders import Digest, Reminder
@@ -34,11 +36,11 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Sno
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]
-TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse, FeedUse, Digest, Reminder]
+TABLES = [*TRAIL, *RECORDS, Throttle, Session, TokenUse, FeedUse, Digest, Reminder, Pin, Draft]
 
 for _table in TABLES:
     constrain(_table)
 
-__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Digest', 'FeedUse', 'Reminder', 'Session', 'Throttle',
-           'TokenUse', 'db',
+__all__ = ['RECORDS', 'SUMMARIES', 'TABLES', 'TRAIL', 'Digest', 'Draft', 'FeedUse', 'Pin', 'Reminder',
+           'Session', 'Throttle', 'TokenUse', 'db',
            *(table.__name__ for table in [*TRAIL, *RECORDS])]

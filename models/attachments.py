@@ -30,10 +30,13 @@ class Attachment(Table):
     sha256 = CharField(max_length=64)
     person = ForeignKeyField(Person, null=True, backref='attachments', on_delete='RESTRICT')
     at = MomentField()
+    search_text = CharField(max_length=400, null=True)
 
     class Meta:
         indexes = ((('table', 'row'), False), (('first', 'version'), True), (('sha256',), False))
 
+    derived = frozenset({'search_text'})
+    searched = ('name',)
     checks = {
         'version_positive': 'version >= 1',
         'version_follows': '(version > 1) = (first_id IS NOT NULL)',

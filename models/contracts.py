@@ -40,7 +40,7 @@ class Contract(Searched):
     owned_by = 'department'
     known_by = 'contract_no'
 
-    searched = ('contract_no', 'title')
+    searched = ('contract_no', 'title', 'manager')
 
     contract_no = CharField(max_length=30, unique=True)
     title = CharField(max_length=200)

@@ -98,7 +98,7 @@ class System(Table):
     derived = frozenset({'search_text'})
     #: 契約満了日 is what the contracts say (`models.contracts`)
     summaries = frozenset({'contract_end_on'})
-    searched = ('system_no', 'name', 'kana', 'abbreviation', 'summary')
+    searched = ('system_no', 'name', 'kana', 'abbreviation', 'manager', 'contacts', 'summary')
     checks = {
         'rto_in_positive': 'rto_in IS NULL OR rto_in >= 0',
         'rto_out_positive': 'rto_out IS NULL OR rto_out >= 0',

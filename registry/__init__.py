@@ -27,6 +27,7 @@ from . import (
     openapi,
     organisation,
     people,
+    pins,
     plans,
     procurement,
     saved_views,
@@ -34,6 +35,7 @@ from . import (
     snoozes,
     standardisation,
     strategies,
+    suggestions,
     systems,
     trail,
     training,
@@ -47,6 +49,7 @@ from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
 from .web import (
     bounds,
+    drafts,
     errors,
     escaping,
     feeds,
@@ -116,12 +119,13 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, manual.bp, openapi.blueprint()):
+               saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
     register_template_context(app)
     attachments.register(app)
+    pins.register(app)
     return app
 
 
@@ -146,7 +150,8 @@ def register_template_context(app):
                                  called=display.display_name, tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
-                                 SCOPES=tuple(SCOPES.items()), page_links=listing.page_links)
+                                 SCOPES=tuple(SCOPES.items()), page_links=listing.page_links,
+                                 finds=display.noun_named, today=clock.today)
 
     @app.context_processor
     def site():

@@ -13,7 +13,7 @@ from models.rules import lifecycle
 
 from .core import clock
 from .core.permits import auditor, it, kept_by, own
-from .records import display, links, pages
+from .records import display, links, pages, stages
 from .records.noun import Column, Due, Filter, Flow, Noun, Part, Tab
 from .web.guard import allowed, permit, require
 from .web.submission import filled_form
@@ -336,6 +336,6 @@ def follow_up(id):
                              action=before, stamp=before.revision,
                              conflict_message='画面を開いたあとに、この是正措置が変更されました。'
                                               '上の内容を確かめてから、もう一度押してください。',
-                             sections=[('確認したこと', form.cells())],
+                             sections=[stages.Section('確認したこと', form.cells())],
                              crumbs=pages.crumbs(findings, (before.finding.label, back),
                                                  ('監査事後確認', None)))

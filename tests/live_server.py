@@ -94,7 +94,7 @@ class Visitor:
                                           else {})})
             answer = connection.getresponse()
             text = answer.read().decode()
-        if kept := answer.getheader('Set-Cookie'):
+        if (kept := answer.getheader('Set-Cookie')) and not kept.startswith('daicho-seen='):
             self.cookie = kept.partition(';')[0]
         return answer.status, text
 

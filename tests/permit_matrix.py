@@ -53,7 +53,9 @@ OTHERS = {
     'strategies.void': DESK, 'strategies.edit_theme': DESK, 'strategies.void_theme': DESK,
     'strategies.copy_themes': DESK, 'tokens.new': EVERYONE, 'tokens.revoke': EVERYONE,
     'manual.index': EVERYONE, 'manual.show': EVERYONE, 'manual.picture': EVERYONE,
-    'feeds.new': EVERYONE, 'feeds.revoke': EVERYONE, 'snoozes.edit': EVERYONE - {'executive'},
+    'feeds.new': EVERYONE, 'feeds.revoke': EVERYONE, 'suggestions.find': EVERYONE,
+    'pins.press': EVERYONE, 'drafts.keep': EVERYONE, 'drafts.let_go': EVERYONE,
+    'snoozes.edit': EVERYONE - {'executive'},
     'snoozes.end': EVERYONE - {'executive'},
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
     'attachments.void': OWNED | AUDITOR | ADMIN,
@@ -67,7 +69,7 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'attachments.edit', 'attachments.void', 'trail.check', 'sign_in.account',
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
                             'tokens.new', 'tokens.revoke', 'feeds.new', 'feeds.revoke', 'snoozes.edit',
-                            'snoozes.end', 'saved-views.new',
+                            'snoozes.end', 'saved-views.new', 'pins.press', 'drafts.keep', 'drafts.let_go',
                             'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit',
                             'findings.bulk_edit',
                             # a file of the rows they chose: nothing is written
@@ -116,6 +118,8 @@ def expected(endpoint, who, in_principle):
         return 404
     if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):
         return 404 if who == 'admin' else 403
+    if noun == 'pins':  # of a record that they may read
+        return None if who in SUBJECT - {'other'} else 404
     if noun == 'snoozes':  # one's own duties alone
         return None if who in ('it', 'department', 'head') else 404
     if endpoint in MOVES:
@@ -129,6 +133,8 @@ def address(adapter, rule):
     values = {name: VALUES[name] for name in rule.arguments if name in VALUES}
     if 'target' in rule.arguments:
         values['target'] = MOVES[rule.endpoint][0]
+    if rule.endpoint == 'pins.press':
+        values['name'] = 'systems'
     if rule.endpoint == 'figures.show_figure':
         values['name'] = 'steps.official'
     if rule.endpoint == 'plans.void_check_in':

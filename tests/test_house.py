@@ -102,6 +102,8 @@ def test_the_pages_read_the_one_clock():
 
 #: tests of no single module: {file: what holds it together}
 OF_MANY = {
+    'browser/test_forms.py': 'forms filled in by who would fill them in',
+    'browser/test_finding.py': 'finding by keys alone, in fields and in the header',
     'browser/test_documents.py': 'files chosen, dropped and opened, from page to page',
     'browser/test_journeys.py': 'people at work, from page to page',
     'browser/test_lists.py': 'lists as a day of work uses them',

@@ -4,6 +4,9 @@ import re
 from .cell import BLANK, CHOOSE, Cell
 from .folding import code_of, half_width
 
+#: what a yes or no that nobody has looked at yet is called in its list
+UNKNOWN = '（未確認）'
+
 
 class Flag(Cell):
     """Yes or no (はい・いいえ)."""
@@ -34,7 +37,7 @@ class Flag(Cell):
         """Yield (value, label, whether chosen) of the list."""
         now = self._value()
         if not self.required or now == '':
-            yield '', CHOOSE if self.required else BLANK, now == ''
+            yield '', CHOOSE if self.required else UNKNOWN, now == ''
         yield '1', 'はい', now == '1'
         yield '0', 'いいえ', now == '0'
 

@@ -56,6 +56,7 @@ def read(environ=None):
         'API_RATE': _whole(environ.get('DAICHO_API_RATE', '600'), 'DAICHO_API_RATE', 999_999),
         'FILE_LIMITS': FileLimits(megabytes << 20, files, min(files, 5) * megabytes << 20),
         'DEVICE_COOKIE': '__Host-daicho-device' if production else 'daicho-device',
+        'SEEN_COOKIE': '__Host-daicho-seen' if production else 'daicho-seen',
         'SESSION_COOKIE_SECURE': production, 'SESSION_COOKIE_HTTPONLY': True,
         'SESSION_COOKIE_SAMESITE': 'Lax', 'PERMANENT_SESSION_LIFETIME': timedelta(hours=10),
         'IDLE': timedelta(hours=2), 'SESSION_REFRESH_EACH_REQUEST': False,

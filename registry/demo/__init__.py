@@ -18,6 +18,7 @@ from models import (
     Staff,
     System,
     db,
+    finder,
 )
 from models.people import ROLES
 
@@ -65,6 +66,8 @@ def begin():
                 (names,))]
             for function in functions:
                 db.execute_sql(f'DROP FUNCTION {function} CASCADE')
+        else:
+            db.execute_sql(f'DROP TABLE {finder.NAME}')
         # what refers to others first
         for name in [*(table._meta.table_name for table in reversed(TABLES)), connection.runner().table_name]:
             db.execute_sql(f'DROP TABLE "{name}"')

@@ -1,7 +1,7 @@
 """How stored values are shown: units by today's name, codes by label, days and amounts in words."""
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 from forms import viewer
 from forms.fields import half_width
@@ -184,6 +184,18 @@ def label_by(table, code):
 def unit_id(code):
     """Return the select of the id of a unit by its code."""
     return id_of(Department, 'code', code)
+
+
+def noun_named(field):
+    """Return the name of the noun whose records a field names, '' where it names none that is listed."""
+    table = getattr(field, 'table', None)
+    return _listed(table) if table is not None else ''
+
+
+@cache
+def _listed(table):
+    from .noun import NOUNS  # which is made of what is shown
+    return next((noun.name for noun in NOUNS.values() if noun.table is table and 'index' in noun.views), '')
 
 
 @lru_cache(maxsize=5000)

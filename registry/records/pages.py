@@ -1,5 +1,4 @@
 """The views every noun shares: list, record, new, edit, void, restore, export."""
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from audits import trail
@@ -10,13 +9,14 @@ from models.visibility import unit_column, visible
 
 from ..core import clock
 from ..core.permits import UNIT_ROLES
-from ..web import bounds
+from ..web import bounds, drafts
 from ..web.guard import allowed, permit, require, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
 from . import bulk, display, documents, facts, links, listing, numbers, rows, saved_views, saving, sending
 from .conflicts import sides
 from .saving import CHANGED, Conflict, Forbidden, Saved
+from .stages import Section, form_sections
 
 
 def data_of(noun, row):
@@ -97,7 +97,8 @@ def handle_edit(noun, form, before, *, back, crumbs, done, place=None, reason=No
             return conflict(noun, form, outcome, back, crumbs)
         status = 409 if isinstance(outcome, Conflict) else 422
         add_errors(form, [('', conflict_message)] if isinstance(outcome, Conflict) else outcome.problems)
-    context = {'row': before, 'cancel': back, 'sections': [('', form.cells())], 'file_field': file_field,
+    context = {'row': before, 'cancel': back, 'file_field': file_field,
+               'sections': [Section('', form.cells())],
                'revision': before is not None and (opened or saving.stamp(noun, form, before))}
     return render_template(template, noun=noun, form=form, crumbs=crumbs,
                            **context | shown), status if form.errors else 200
@@ -187,14 +188,15 @@ def blueprint(noun):
         def new():
             source = copied_record(noun)
             data = defaults(noun, numbers.next_number(noun))
-            form = filled_form(noun.form, data=(copied(noun, source) if source else {}) | data)
+            draft, form = filled(noun.form, (copied(noun, source) if source else {}) | data)
             noun.new_form(form)
 
             def done(outcome):
+                drafts.drop(request.path)
                 flash(f'{noun.one}「{outcome.row.label}」を登録しました。')
                 return redirect(url_for('.show', id=outcome.row.id), code=303)
             taken = documents.field_of(noun) if f'{name}.new' in bounds.UPLOADS else None
-            words = {'file_field': taken}
+            words = {'file_field': taken, **draft}
             if source:
                 words |= {'heading': f'{noun.one}の登録（「{source.label}」の複製）', 'button': '登録する'}
             return handle_edit(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)),
@@ -208,10 +210,16 @@ def blueprint(noun):
             require(f'{name}.edit', before)
             if before.voided_at:
                 abort(404)
-            form, back = form_of(noun, before), url_for('.show', id=id)
+            back = url_for('.show', id=id)
+            draft, form = filled(noun.form, data_of(noun, before))
+            noun.new_form(form)
+
+            def done(outcome):
+                drafts.drop(request.path)
+                return redirect_saved(back)(outcome)
             return handle_edit(noun, form, before, back=back,
                                crumbs=crumbs(noun, (before.label, back), ('編集', None)),
-                               done=redirect_saved(back), sections=form_sections(noun, form, noun.moved))
+                               done=done, sections=form_sections(noun, form, noun.moved), **draft)
 
     if noun.flow is not None:
         @bp.route('/<int:id>/move/<target>', methods=['GET', 'POST'])
@@ -372,20 +380,16 @@ def copied(noun, row):
     return found
 
 
-def form_sections(noun, form, moved=()):
-    """Return [(heading, [fields])] of a form, in the noun's sections.
-
-    What the person does not decide here is left out.
-    """
-    unasked = {*moved, *(noun.reserved if signed_in().role in UNIT_ROLES else ())}
-    fields = {field.short_name: field for field in form.cells() if field.attr not in unasked}
-    if not noun.sections:
-        return [('', list(fields.values()))]
-    known = {name for _, names in noun.sections for name in names}
-    rest = [field for name, field in fields.items() if name not in known]
-    groups = [(heading, [fields[name] for name in names if name in fields])
-              for heading, names in noun.sections]
-    return [*groups, *([('その他', rest)] if rest else [])]
+def filled(form, data):
+    """Return (what the page shows of a draft, the form as this request or the draft it asks for fills it)."""
+    draft = drafts.kept_of(request.path) if request.method == 'GET' else None
+    if draft is None or request.args.get('draft') != '1':
+        return {'draft': draft, 'keeps_draft': True}, filled_form(form, data=data)
+    typed = drafts.typed(draft)
+    found = {'keeps_draft': True, 'continued': True, 'act_reason': typed.get('act_reason', '')}
+    if 'revision' in typed:
+        found['revision'] = typed['revision']
+    return found, form(typed, viewer=viewer(), data=data)
 
 
 def conflict(noun, form, found, back, crumbs):

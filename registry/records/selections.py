@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request
 from ..core import clock
 from ..web.guard import permit, signed_in
 from ..web.submission import signed, viewer
-from . import bulk, listing, pages, saving, sending
+from . import bulk, listing, pages, saving, sending, stages
 
 #: how long the words may be that say which records were chosen, in which versions
 MOST_WORDS = 200_000
@@ -105,8 +105,8 @@ def page(noun, found, rows, stamps=None, **context):
     form = noun.form(viewer=viewer(), data={})
     noun.new_form(form)
     allowed = {cell.short_name for cell in bulk.fields_for(noun, signed_in())}
-    sections = [(heading, [cell for cell in cells if cell.short_name in allowed])
-                for heading, cells in pages.form_sections(noun, form, noun.moved)]
+    sections = [(each.title, [cell for cell in each.fields if cell.short_name in allowed])
+                for each in stages.form_sections(noun, form, noun.moved)]
     return render_template(
         'records/bulk.html', noun=noun, listing=found, labels=noun.table.labels_of(rows),
         rows=in_order(rows, stamps or {}), sections=[each for each in sections if each[1]],

@@ -5,14 +5,18 @@
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(document.activeElement)) return;
-    const help = event.key === '?' && document.querySelector('a[rel=help]');
-    if (help) help.click();
-    if (event.key !== '/') return;
-    const box = document.getElementById('global-search');
+    // the search; the manual; from a record to its form, and there to the first field
+    const place = { '/': '#global-search', '?': 'a[rel=help]',
+      e: 'a[aria-keyshortcuts="e"], .form .field :is(input, select, textarea)' };
+    const box = place[event.key] && document.querySelector(place[event.key]);
     if (!box) return;
     event.preventDefault();
+    if (box.href) {
+      box.click();
+      return;
+    }
     box.focus();
-    box.select();
+    if (box.select) box.select();
   });
 
   const note = document.getElementById('progress');

@@ -14,7 +14,7 @@ from .. import duties, systems
 from ..core import clock, connection
 from ..core.memo import cached, cached_count, cached_drawing
 from ..figures import board as boards
-from ..records import listing
+from ..records import listing, suggesting
 from ..records.noun import NOUNS
 from ..web import guard
 from ..web.guard import permit
@@ -148,7 +148,7 @@ def count_waiting(name, chosen):
 @bp.get('/search')
 @permit('search.use')
 def search():
-    """Search every noun the person may read."""
+    """Search every noun the person may read, and the files that hang on their records."""
     text = request.args.get('q', '').strip()[:100]
     groups = []
     if text:
@@ -163,7 +163,8 @@ def search():
             rows = list(query)
             if rows:
                 groups.append((noun, rows[:10], len(rows) > 10))
-    return render_template('search.html', q=text, groups=groups,
+    files = suggesting.files(text, current_user) if text else ()
+    return render_template('search.html', q=text, groups=groups, files=files,
                            crumbs=[('ホーム', url_for('.index')), ('検索', None)])
 
 

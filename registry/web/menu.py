@@ -23,7 +23,7 @@ AFTER = {'ホーム': [('手引き', 'manual.index', 'account.use')],
          '監査': [('操作履歴', 'trail.index', 'trail.read')]}
 #: pages reached from others, or from the header, and so in no menu
 OUTSIDE_MENU = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz',
-                          'static', 'feeds.calendar', 'manual.picture'})
+                          'static', 'feeds.calendar', 'manual.picture', 'suggestions.find'})
 
 
 @cache

@@ -83,7 +83,7 @@ def test_every_entry_of_the_menu_is_among_the_pages(window):
 def test_a_refused_form_comes_back_with_its_faults(window):
     it = window('it')
     it.open('/systems/new')
-    it.put(稼働開始日='あした')
+    it.put(ライフサイクル状態='運用', 稼働開始日='あした')
     it.press('登録する')
     assert it.page.locator('#error-summary').is_visible()
     check(it)

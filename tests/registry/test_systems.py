@@ -292,3 +292,16 @@ def test_a_system_in_use_without_a_stocktaking_waits_on_home(client_of, change):
         assert numbers(browser, link.attributes['href']) == found
     change(System, 2, inventory_on=date(2026, 11, 1))
     assert numbers(client_of('other'), '/systems/?inventory=0&lifecycle=operate') == []
+
+
+def test_a_form_asks_first_what_the_stage_needs(client_of):
+    it = client_of('it')
+    page = it.get('/systems/new').page
+    assert not page.has('details[open]') and page.has('section.section #summary')
+    assert page.has('details[data-states^="build operate"] #zone') and len(page.texts('.form-index li')) == 5
+    answer = it.post('/systems/new', data={'zone': 'どこか', 'lifecycle': 'idea'})
+    assert answer.status_code == 422 and answer.page.has('details[open] #zone')
+    assert len(answer.page.texts('details[open]')) == 1
+    page = it.get('/systems/1/edit').page  # in operation
+    assert page.has('details[open] #contacts') and not page.has('details[open] #retired_on')
+    assert '（未確認）' in page.texts('#flood_risk option') and '（未選択）' in page.texts('#hosting option')

@@ -1,0 +1,99 @@
+"""The records a person has at hand: those kept (よく使う記録), and those looked at last (最近見た記録)."""
+from flask import Blueprint, abort, current_app, redirect, request, session
+
+from audits import trail
+from models import Pin, db
+from models.statements import Prepared
+
+from .core import clock
+from .records import pages, suggesting
+from .records.noun import NOUNS
+from .web.guard import allowed, permit, signed_in
+
+bp = Blueprint('pins', __name__, url_prefix='/pins')
+#: how many records one keeps at most: more is a list that is kept
+MOST = 12
+#: how many of the last looked at are remembered, for as long as the session lasts: not for the next person
+RECENT, APART = 8, ':'
+#: where the session says which are kept, so that a record's page need not ask
+KEPT = 'kept'
+
+_of_person = Prepared(lambda person: Pin.select(Pin.id, Pin.table, Pin.row).where(
+    Pin.person == person).order_by(Pin.id.desc()))
+
+
+def is_pinned(row):
+    """Tell whether the person signed in keeps a record at hand."""
+    if KEPT not in session:
+        kept()
+    return [row._meta.table_name, row.id] in session[KEPT]
+
+
+def kept():
+    """Return [[table name, id]] of what the person signed in keeps, newest first; so does the session."""
+    found = [[pin.table, pin.row] for pin in _of_person(signed_in().id)]
+    if session.get(KEPT) != found:
+        session[KEPT] = found
+    return found
+
+
+@bp.post('/<name>/<int:id>')
+@permit('search.use')
+def press(name, id):
+    """Keep a record at hand, the oldest let go where they are too many, or let it go; go back to it."""
+    noun, person = NOUNS.get(name), signed_in()
+    if noun is None or 'show' not in noun.views or not allowed(noun.permit('read')):
+        abort(404)
+    row = pages.find(noun, id)
+    place = {'person': person.id, 'table': noun.table._meta.table_name, 'row': row.id}
+    with trail.untrailed(), db.atomic():
+        Pin.delete().where(*(Pin._meta.fields[key] == value for key, value in place.items())).execute()
+        if request.form.get('keep') == '1':
+            # pressed twice at once it is kept once
+            Pin.insert(**place, at=clock.now()).on_conflict_ignore().execute()
+            over = [pin.id for pin in _of_person(person.id)[MOST:]]
+            Pin.delete().where(Pin.id.in_(over)).execute()
+        kept()
+    return redirect(f'{noun.address}{row.id}', code=303)
+
+
+def at_hand():
+    """Return [(title, [Suggestion])] of what the person signed in keeps and has looked at last."""
+    person = signed_in()
+    tables = {noun.table._meta.table_name: noun for noun in NOUNS.values()}
+    mine = [(tables[table], id) for table, id in kept() if table in tables]
+    seen = [(NOUNS[name], int(id)) for name, _, id in (each.rpartition('.') for each in looked_at())
+            if name in NOUNS and id.isascii() and id.isdigit() and len(id) < 10]
+    seen = [each for each in seen if not any(each[0] is noun and each[1] == id for noun, id in mine)]
+    groups = [(title, suggesting.those(chosen, person)) for title, chosen in (
+        ('よく使う記録', mine), ('最近見た記録', seen))]
+    return [(title, rows) for title, rows in groups if rows]
+
+
+def looked_at():
+    """Return [name.id] of the records looked at last in this session, the last one first."""
+    text = request.cookies.get(current_app.config['SEEN_COOKIE'], '')[:500]
+    session_id, *seen = text.split(APART)
+    return seen[:RECENT] if session_id == str(session.get('at', [''])[0]) else []
+
+
+def remember(response):
+    """Note in a cookie that a record's page was read; called after each request.
+
+    To sign it with the session took a tenth of the page's time; that one sees a record is asked anew anyway.
+    """
+    name, _, view = (request.endpoint or '').partition('.')
+    if view != 'show' or response.status_code != 200 or name not in NOUNS or 'id' not in request.view_args:
+        return response
+    here, seen = f'{name}.{request.view_args["id"]}', looked_at()
+    if seen[:1] != [here]:
+        now = [str(session.get('at', [''])[0]), here, *(each for each in seen if each != here)]
+        response.set_cookie(current_app.config['SEEN_COOKIE'], APART.join(now[:1 + RECENT]), httponly=True,
+                            samesite='Lax', secure=current_app.config['SESSION_COOKIE_SECURE'])
+    return response
+
+
+def register(app):
+    """Offer a button on each record's page, and remember which were looked at."""
+    app.jinja_env.globals['is_pinned'] = is_pinned
+    app.after_request(remember)
