@@ -214,9 +214,12 @@ def grid(title, rows, columns, cells, width=720):
     return drawing
 
 
-def rating_board(title, themes, width=720):
-    """Draw ○△× by theme: `themes` is [(theme, [(initiative, mark)])]; marks are ○ △ × 判定不可 未評価."""
-    left, across, tall, gap = 150, 4, 50, 5
+def rating_board(title, themes, width=720, tall=50):
+    """Draw ○△× by theme: `themes` is [(theme, [(initiative, mark)])]; marks are ○ △ × 判定不可 未評価.
+
+    `tall` is the height of an initiative in points, at least 40.
+    """
+    left, across, gap = 150, 4, 5
     wide = (width - left - gap * across) / across
     heights = [max(1, -(-len(found) // across)) * (tall + gap) + gap for _, found in themes]
     drawing, y = _canvas(title, width, sum(heights))
@@ -237,7 +240,7 @@ def rating_board(title, themes, width=720):
             drawing.add(_text(x + 20, base + 20, symbol, 22, BOLD, colour, 'middle'))
             drawing.add(_text(x + 20, base + 7, word, 8, BOLD, colour, 'middle'))
             for at, text in enumerate(_wrapped(name, 8.5, wide - 46, 3)):
-                drawing.add(_text(x + 42, base + tall - 15 - 12 * at, text, 8.5))
+                drawing.add(_text(x + 42, base + 0.7 * tall - 12 * at, text, 8.5))
     return drawing
 
 

@@ -7,7 +7,7 @@ from models.engagements import FINDING_STATES
 
 pytestmark = pytest.mark.engine_free
 
-BOARD = '/?year=2026'
+BOARD = '/board/?year=2026'
 
 
 def severe(window):
