@@ -201,14 +201,16 @@ class Measure:
     clocked: bool = False
     chosen: object = None
 
-    def evaluate(self, asked):
-        """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
+    def evaluate(self, asked, whole=True):
+        """Return the Number of each day, one without a value where nothing is recorded: that is not 0.
+
+        Unless `whole`, that is asked of the days before the last only where it decides their value.
+        """
         found = list(self.numbers(asked))
         if self.records is None:
             return found
-        # without a value it makes a difference to the last day alone, which a page tells of
         empty = [at for at, number in enumerate(found) if not number.numerator
-                 and (number.value is not None or at == len(found) - 1)]
+                 and (whole or number.value is not None or at == len(found) - 1)]
         if self.settings == STEPS:
             # another step master starts from nothing
             empty = [at for at in empty if not self._is_recorded(asked, at)]

@@ -96,10 +96,10 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
 
 
 def numbers_on(name, asked):
-    """Return what a measure counts on each of the days asked for."""
+    """Return what a measure counts on each of the days asked for; in full only on the last."""
     untils = asked.untils if MEASURES[name].clocked else ()
     return cached(('numbers', name, asked.year, asked.days, untils, asked.businesses),
-                  lambda: MEASURES[name].evaluate(replace(asked, dated=settings())), again=NAMED)
+                  lambda: MEASURES[name].evaluate(replace(asked, dated=settings()), whole=False), again=NAMED)
 
 
 def figure_text(found, indicator):

@@ -104,9 +104,10 @@ def is_rising(view):
 
 def points_of(view, year, as_of):
     """Return the values of a computed indicator at the ends of the months, as published: [(day, value)]."""
-    if view.source != 'computed' or not view.trend:
+    ends = calendar.month_ends(year, as_of)
+    if view.source != 'computed' or len(view.trend) != len(ends):
         return ()
-    return tuple(zip(calendar.month_ends(year, as_of), (value for _, value in view.trend), strict=True))
+    return tuple(zip(ends, (value for _, value in view.trend), strict=True))
 
 
 @lru_cache(maxsize=500)
@@ -119,6 +120,19 @@ def coming_of(view, year, as_of):
     """Return the Forecast of an indicator, None where it has none."""
     points = points_of(view, year, as_of) if is_rising(view) and view.kind != 'time' else ()
     return forecast(points, year, view.unit) if points else None
+
+
+def line_of(view, year, as_of):
+    """Return ([(month, value)], (value, low, high) of the year's end) of an indicator, as a chart draws them.
+
+    The forecast is None where there is none or the year is over; else all twelve months are there, those to
+    come without a value.
+    """
+    coming, end = coming_of(view, year, as_of), calendar.year_range(year)[1]
+    if coming is None or as_of >= end:
+        return view.trend, None
+    months = [f'{day.month}月' for day in calendar.month_ends(year, end)]
+    return [*view.trend, *((month, None) for month in months[len(view.trend):])], coming[:3]
 
 
 def state_of(view, year, as_of):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from models import Actual, Indicator, Initiative, Strategy, db
+from models import Actual, Indicator, Initiative, StepProgress, Strategy, db
 from models.rules import ratings
 from registry.core import clock
 from registry.figures import outlook
@@ -69,3 +69,20 @@ def test_how_an_indicator_stands(verdict, coming, rising, known, state):
 def test_an_initiative_stands_as_the_one_that_needs_most():
     assert ratings.worst(['reached', 'on_track', 'open']) == 'open'
     assert ratings.worst(['on_track', 'late', 'missing']) == 'late' and ratings.worst([]) == 'missing'
+
+
+def test_a_figure_shows_the_line_of_its_year_and_what_holds_it_back(client_of, change):
+    change(StepProgress, 1, status='doing', done_on=None, planned_on=date(2026, 11, 1))
+    change(StepProgress, 2, status='todo', done_on=None)
+    it = client_of('it')
+    page = it.get('/figures/steps.official?year=2026&indicator=6-3').page
+    rows = [' '.join(row.text().split()) for row in page.all('[aria-label="月ごとの値"] tbody tr')]
+    assert rows[0] == '5月 0.3%' and rows[-2].startswith('11月 ') and rows[-1].startswith('年度末の見込み 0.')
+    assert '目標は90.3%以上です。 ▲ 遅れ' in ' '.join(page.text.split()) and page.has('svg.picture')
+    rows = [' '.join(row.text().split()) for row in page.all('[aria-label="差を残している業務"] tbody tr')]
+    assert rows == ['B04 個人住民税 1 1 令和8年11月1日（2026-11-01）', 'B19 戸籍 0 1 予定日なし']
+    # of a past day nothing is said that stands today, and one without months has no line
+    assert not it.get('/figures/steps.official?year=2026&as_of=2026-10-01').page.has('[aria-label^="差を"]')
+    page = it.get('/figures/support.budget_coverage?year=2026').page
+    assert '見込みを出すには、月末の値があと' in page.text
+    assert not it.get('/figures/steps.official?year=2024').page.has('svg.picture')
