@@ -256,10 +256,10 @@ def changes_named(statements, changes):
     """
     for table, rows in changes.items():
         reading = [words for words in statements if table._meta.table_name in words]
-        named = {field.name for field in table._meta.sorted_fields
-                 if any(field.column_name in words for words in reading)}
+        fields = table._meta.fields
         # what is derived from other columns changes with them
-        if not reading or named & table.derived or any(named & values.keys() for _, values in rows):
+        changed = {name for _, values in rows for name in values if name in fields} | table.derived
+        if not reading or any(fields[name].column_name in words for name in changed for words in reading):
             return True
     return False
 
