@@ -3,7 +3,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.rules import calendar
@@ -28,6 +28,7 @@ def points(draw):
     return list(zip(days, draw(st.lists(VALUES, min_size=len(days), max_size=len(days))), strict=True))
 
 
+@settings(max_examples=30)
 @given(points())
 def test_a_rate_stays_within_its_bounds_and_its_range(some):
     found = at_year_end(some, END, 0, 100)
@@ -36,6 +37,7 @@ def test_a_rate_stays_within_its_bounds_and_its_range(some):
     assert found == at_year_end(some, END, 0, 100)
 
 
+@settings(max_examples=30)
 @given(points(), VALUES)
 def test_without_bounds_all_moves_with_the_figure(some, more):
     moved = [(day, value + more) for day, value in some]
