@@ -5,7 +5,7 @@ from json import loads
 
 from peewee import DateField, fn
 
-from models.base import ExactField, MomentField
+from models.base import ExactField, MomentField, db
 from models.trail import Act, Change
 
 
@@ -34,10 +34,10 @@ def changes_between(table, since, until, most):
     They are of the acts after `since` up to `until`. A new row has all of its fields, those that were left
     blank too.
     """
-    found = list(
-        Change.select(Change.row, Change.kind, Change.values)
-        .where(Change.table == table._meta.table_name, Change.act > since, Change.act <= until)
-        .order_by(Change.act).limit(most + 1).tuples())
+    found = db.execute_sql(
+        f'SELECT row_id, kind, values_json FROM change WHERE table_name = {db.param} '
+        f'AND act_id > {db.param} AND act_id <= {db.param} ORDER BY act_id LIMIT {db.param}',
+        (table._meta.table_name, since, until, most + 1)).fetchall()
     blank = {name: [None, None] for name in table._meta.fields}
     return None if len(found) > most else [
         (row, {**(blank if kind == 'create' else {}), **loads(values)}) for row, kind, values in found]

@@ -68,7 +68,7 @@ PAGES = [
     ('suggestions of a field', '/suggestions?noun=systems&q=曙橋', 15, 15),
     ('suggestions of everything', '/suggestions?q=システム', 15, 15),
     ('home', '/', 6, 6),
-    ('board', '/?year=2026', 6, 25),
+    ('board', '/board/?year=2026', 6, 25),
     ('duties', '/duties/', 8, 8),
     ('year of indicators', '/strategies/2026/', 25, 25),
     ('figure with its rows', '/figures/steps.official?year=2026', 6, 25),
@@ -85,8 +85,8 @@ API_CREATE = 10
 CROWDS = [('list', '/systems/', 150, 500), ('record', '/systems/{record}', 250, 700)]
 #: (name, path) of the pages asked for first after a system was edited: at most so many times as long as warm
 COLD = [
-    ('home', '/'), ('duties', '/duties/'), ('board', '/?year=2026'),
-    ('board of a closed year', '/?year=2025'),
+    ('home', '/'), ('duties', '/duties/'), ('board', '/board/?year=2026'),
+    ('board of a closed year', '/board/?year=2025'),
     ('year of indicators', '/strategies/2025/'),
     ('figure with its rows', '/figures/training.completion?year=2025'),
     ('recovery figure', '/figures/incidents.recovery_business_hours?year=2025'),
@@ -94,7 +94,7 @@ COLD = [
 ]
 #: the same after an incident was edited, among those of `--children`
 COLD_INCIDENT = [
-    ('board of a closed year', '/?year=2025'), ('year of indicators', '/strategies/2025/'),
+    ('board of a closed year', '/board/?year=2025'), ('year of indicators', '/strategies/2025/'),
     ('recovery figure', '/figures/incidents.recovery_business_hours?year=2025'),
 ]
 COLD_TIMES, COLD_TIMES_WITH_CHILDREN, COLD_ROUNDS = 2, 4, 9

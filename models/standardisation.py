@@ -1,7 +1,7 @@
 """The national standardisation (標準化): businesses, the versioned step master, progress and its history."""
 from datetime import date
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+from peewee import BooleanField, Case, CharField, DateField, ForeignKeyField, IntegerField, fn
 
 from .base import OPEN, CodeField, Searched, Table
 from .rules import calendar
@@ -206,6 +206,24 @@ def new_moves(progress, before, today):
     if progress.status == 'doing' and old == 'todo' and progress.started_on:
         return [('doing', progress.started_on)]
     return [(progress.status, today)]
+
+
+def holding_back(today, few, businesses=()):
+    """Return [(id, code, name, steps late, steps still open, first planned day)] of what holds the rate back.
+
+    They are the `few` applicable businesses with the most steps whose planned day has passed, then with the
+    most that are recorded as not done, today; `businesses` are the ids they are limited to, none for all.
+    """
+    late = fn.SUM(Case(None, [(StepProgress.planned_on < today, 1)], 0))
+    first = fn.MIN(StepProgress.planned_on)
+    rows = (StepProgress.select(Business.id, Business.code, Business.name, late, fn.COUNT(StepProgress.id),
+                                first).join(Business).switch(StepProgress).join(Step)
+            .where(StepProgress.live(), StepProgress.status.in_(['todo', 'doing']), Business.live(),
+                   Business.applicable, Step.live(), Step.master == master_on(today),
+                   *([Business.id.in_(businesses)] if businesses else ()))
+            .group_by(Business.id, Business.code, Business.name)
+            .order_by(late.desc(), fn.COUNT(StepProgress.id).desc(), Business.code).limit(few))
+    return list(rows.tuples())
 
 
 def states_on(day, master):

@@ -147,8 +147,10 @@ def refuse_demo(app):
 def register_template_context(app):
     """Register what every template may use: the person, the menu, the trail's head, filters for days."""
     app.jinja_env.filters.update(day=calendar.show_day, moment=calendar.show_moment, year=calendar.year_label,
-                                 called=display.display_name, tuple=tuple)
+                                 plain_moment=calendar.export_moment, called=display.display_name,
+                                 tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
+                                 PROGRESS_WORDS=ratings.PROGRESS,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
                                  SCOPES=tuple(SCOPES.items()), page_links=listing.page_links,
                                  finds=display.noun_named, today=clock.today)

@@ -18,8 +18,8 @@ from .web.guard import permit, signed_in
 
 bp = Blueprint('duties', __name__, url_prefix='/duties')
 
-#: how many duties home names: they fit its first screen
-FEW = 10
+#: how many duties home names, and how many of those of all that a person oversees: they fit one screen
+FEW, MOST_LATE = 6, 3
 #: which duties the list has: what it is called, and which days of which duties these are
 WHEN = {
     'late': ('期限超過', lambda each, today: each.late),
@@ -63,46 +63,66 @@ def month_view(days, first, page, **query):
         weeks=[[day and cell(day) for day in week] for week in duties.weeks_of(first)])
 
 
-def home_part():
-    """Return the part of home that shows the duties of the person signed in, drawn once while they stand."""
-    today, person = clock.today(), signed_in()
-    first = asked_month(request.args.get('month', ''), today)
-    return cached_drawing(('home duties', *dues.key_of(person, today, first)),
-                          partial(read_home, person, today, first), partial(draw_home, person.role, first))
+def home_part(person, today):
+    """Return the part of home that names the duties of a person, drawn once while they stand."""
+    return cached_drawing(('home duties', *dues.key_of(person, today)),
+                          partial(read_home, person, today), partial(draw_home, person.role))
 
 
-def read_home(person, today, first):
-    """Return (the Days up to this month's end, the Duties named, the Days of the month shown)."""
-    until = duties.month_of(today)[1]
-    days = dues.days_of(person, until=until)
-    few = () if person.role in dues.OVERSEERS else dues.duties_at(
-        person, (each for each in days if each.announced), 0, FEW, until=until)
-    return days, few, days if first <= until else dues.days_of(person)
+def read_home(person, today):
+    """Return (how many duties there are, how many are late, the kinds of all of them, the Duties named).
+
+    The kinds are ([(kind, number late)], [(kind, number waiting)]), none where every duty is named.
+    """
+    sums, until = dues.sums_of(person), duties.month_of(today)[1]
+    few = dues.duties_at(person, sums.announced, 0, FEW, until=until)
+    kinds = (sums.kinds, sums.waiting) if sums.total > FEW else ((), ())
+    return sums.total, sums.late, kinds, few
 
 
-def draw_home(role, first, days, few, of_month):
-    late = [each for each in days if each.late]
-    overseer = role in dues.OVERSEERS
-    return Markup(current_app.jinja_env.get_template('duties/home.html').render(
-        total=dues.total(each for each in days if each.announced), late=dues.total(late), overseer=overseer,
-        few=FEW, kinds=dues.tally(late) if overseer else (), duties=few, own=dues.codes_to_do(role),
-        month=month_view(of_month, first, '/')))
+def draw_home(role, total, late, kinds, few):
+    return draw('home', total=total, late=late, few=FEW, kinds=kinds, duties=few,
+                own=dues.codes_to_do(role))
+
+
+def late_part(person, today):
+    """Return the part of home that names what is late most of all that a person oversees."""
+    def read():
+        sums = dues.sums_of(person)
+        return sums.total, sums.late, sums.kinds, dues.duties_at(
+            person, sums.late_days, 0, MOST_LATE, until=duties.month_of(today)[1])
+
+    def draw_late(total, late, kinds, few):
+        return draw('late', total=total, late=late, kinds=kinds, duties=few)
+    return cached_drawing(('home late', *dues.key_of(person, today)), read, draw_late)
+
+
+def month_part(person, today, first, feed):
+    """Return the calendar of a month on home, with the way to a calendar of one's own where `feed`."""
+    def read():
+        until = duties.month_of(today)[1]
+        return (dues.days_of(person, until=until) if first <= until else dues.days_of(person),)
+    return cached_drawing(('home month', feed, *dues.key_of(person, today, first)), read,
+                          lambda days: draw('month', month=month_view(days, first, '/'), feed=feed))
+
+
+def draw(template, **values):
+    return Markup(current_app.jinja_env.get_template(f'duties/{template}.html').render(**values))
 
 
 def bell():
     """Return the bell of the header for the person signed in, drawn once while what home counts stands."""
     today, person = clock.today(), signed_in()
-    return cached_drawing(('bell', *dues.key_of(person, today)), partial(read_bell, person, today), draw_bell)
 
-
-def read_bell(person, today):
-    """Return (how many duties are announced or late, how many are late)."""
-    days = dues.days_of(person, until=duties.month_of(today)[1])
-    return dues.total(each for each in days if each.announced), dues.total(each for each in days if each.late)
+    def read():
+        """Return (how many duties are announced or late, how many are late)."""
+        sums = dues.sums_of(person)
+        return sums.total, sums.late
+    return cached_drawing(('bell', *dues.key_of(person, today)), read, draw_bell)
 
 
 def draw_bell(total, late):
-    return Markup(current_app.jinja_env.get_template('duties/bell.html').render(total=total, late=late))
+    return draw('bell', total=total, late=late)
 
 
 class DutyList:

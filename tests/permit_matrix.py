@@ -35,7 +35,8 @@ ATTACHERS = {'supports': OWNED, 'findings': AUDITOR | OWNED}
 CHANGERS = OWNED
 #: endpoint: who may use it in principle
 OTHERS = {
-    'board.index': EVERYONE, 'duties.index': EVERYONE, 'board.search': EVERYONE, 'sign_in.account': EVERYONE,
+    'board.index': EVERYONE, 'board.show': EVERYONE, 'duties.index': EVERYONE, 'board.search': EVERYONE,
+    'sign_in.account': EVERYONE,
     'sign_in.sign_out': EVERYONE, 'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE,
     'actuals.edit': DESK, 'figures.show_figure': EVERYONE, 'steps.grid': EVERYONE,
     'steps.enter': DESK, 'enrolments.enter': DESK, 'plans.enter': OWNED, 'systems.move': OWNED,

@@ -105,6 +105,7 @@ OF_MANY = {
     'browser/test_forms.py': 'forms filled in by who would fill them in',
     'browser/test_finding.py': 'finding by keys alone, in fields and in the header',
     'browser/test_documents.py': 'files chosen, dropped and opened, from page to page',
+    'browser/test_home.py': 'the first page of each role',
     'browser/test_journeys.py': 'people at work, from page to page',
     'browser/test_lists.py': 'lists as a day of work uses them',
     'browser/test_grids.py': 'grids as who fills them uses them',

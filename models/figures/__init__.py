@@ -4,13 +4,14 @@ Each opens to the rows it counted. A measure has a population: the rows that bea
 each of them is in exactly one group, counted or left out. The numbers are read by one grouped query for all
 the days asked for; the rows only when someone opens them.
 """
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
-from peewee import SQL, fn
+from peewee import SQL, ColumnBase, Field, Node, fn
 from peewee import Case as When
 
 from ..rules import calendar
@@ -200,17 +201,41 @@ class Measure:
     clocked: bool = False
     chosen: object = None
 
-    def evaluate(self, asked):
-        """Return the Number of each day, one without a value where nothing is recorded: that is not 0."""
-        found, recorded = [], self.records is None
-        for day, number in zip(asked.days, self.numbers(asked), strict=True):
-            # what is recorded by a day is so by every later one, but another step master starts from nothing
-            if not number.numerator and (not recorded or self.settings == STEPS):
-                recorded = self.records is None or self.records(asked.year, day).exists()
-                if not recorded:
-                    number = replace(number, numerator=None, denominator=None, value=None, recorded=False)
-            found.append(number)
+    def evaluate(self, asked, whole=True):
+        """Return the Number of each day, one without a value where nothing is recorded: that is not 0.
+
+        Unless `whole`, that is asked of the days before the last only where it decides their value.
+        """
+        found = list(self.numbers(asked))
+        if self.records is None:
+            return found
+        empty = [at for at, number in enumerate(found) if not number.numerator
+                 and (whole or number.value is not None or at == len(found) - 1)]
+        if self.settings == STEPS:
+            # another step master starts from nothing
+            empty = [at for at in empty if not self._is_recorded(asked, at)]
+        else:
+            # what is recorded by a day is so by every later one
+            known = next((at for at, number in enumerate(found) if number.numerator), len(found))
+            empty = self._unrecorded(asked, [at for at in empty if at < known])
+        for at in empty:
+            found[at] = replace(found[at], numerator=None, denominator=None, value=None, recorded=False)
         return found
+
+    def _is_recorded(self, asked, at):
+        return self.records(asked.year, asked.days[at]).exists()
+
+    def _unrecorded(self, asked, places):
+        """Return the first of some places of days by which nothing is recorded yet.
+
+        Asked are the first day, the last one and then those between: mostly one of the two tells.
+        """
+        is_recorded = partial(self._is_recorded, asked)
+        if not places or is_recorded(places[0]):
+            return []
+        if len(places) == 1 or not is_recorded(places[-1]):
+            return places
+        return places[:bisect_left(places, True, 1, len(places) - 1, key=is_recorded)]
 
 
 def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False,
@@ -289,8 +314,23 @@ def bucket(expr, limits, before=False):
     It is the number of that limit, and of the limits where the value is after all. With `before` a value must
     lie before its limit.
     """
-    return When(None, [(expr < limit if before else expr <= limit, n) for n, limit in enumerate(limits)],
-                len(limits))
+    return Bucket(expr, limits, ' < ' if before else ' <= ')
+
+
+class Bucket(ColumnBase):
+    """The expression of `bucket`: as many comparisons of peewee's own take long to write."""
+
+    def __init__(self, expr, limits, operator):
+        self.expr, self.limits, self.operator = expr, limits, operator
+
+    def __sql__(self, ctx):
+        converter = self.expr.db_value if isinstance(self.expr, Field) else None
+        ctx.literal('CASE')
+        for place, limit in enumerate(self.limits):
+            ctx.literal(' WHEN ').sql(self.expr).literal(self.operator)
+            ctx = ctx.sql(limit) if isinstance(limit, Node) else ctx.value(limit, converter)
+            ctx.literal(f' THEN {place}')
+        return ctx.literal(f' ELSE {len(self.limits)} END')
 
 
 def running_totals(rows, days):

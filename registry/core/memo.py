@@ -29,17 +29,45 @@ WORKED_IN = 100
 #: the words that are tables of ours, or of the database
 _OTHERS = frozenset({'act', 'change', 'trail_head'})
 
-#: of what is being made: the names of the tables it has read so far, and how the tables stand for it
+#: stands for all changes of what no statement names that a result was made by (see `cached`)
+NAMED = object()
+#: of so many statements it is still asked what they name
+MOST_STATEMENTS = 200
+
+#: of what is being made: the Reading of it so far, and how the tables stand for it
 _reading = ContextVar('reading', default=None)
 _standing = ContextVar('standing', default=None)
 
 
+class Reading:
+    """The names of the tables that what is being made has read so far, and its statements.
+
+    Of too many statements nothing is known any more: None.
+    """
+
+    __slots__ = 'tables', 'statements'
+
+    def __init__(self):
+        self.tables, self.statements = set(), {}
+
+    def add(self, tables, statements):
+        self.tables.update(tables)
+        if self.statements is not None:
+            self.statements = None if statements is None else self.statements | statements
+            if statements is not None and len(self.statements) > MOST_STATEMENTS:
+                self.statements = None
+
+
 class Kept(NamedTuple):
-    """A result, how each table it was made from stood then, and the number of the last act of then."""
+    """A result, how each table it was made from stood then, the number of the last act of then, and by what.
+
+    `statements` are the keys of a dict, or None where they were too many.
+    """
 
     stood: dict
     value: object
     seq: int
+    statements: dict | None
 
     def fits(self, stands):
         return all(stands[name] == mark for name, mark in self.stood.items())
@@ -112,7 +140,7 @@ def note(event):
     """Add a statement's tables to those that what is being made has read."""
     found = _reading.get()
     if found is not None:
-        found.update(tables_of(event.sql))
+        found.add(tables_of(event.sql), {event.sql: None})
 
 
 class Scope:
@@ -150,8 +178,9 @@ def cached(key, make, at_head=None, again=None):
     The chain's head, this request's or the one given as `at_head`, says how the tables stand. The key must
     name all else the result depends on, what was read before `make` ran included. Of a result that was made
     from one table alone, `again` may give (the table, a function (value, changes) that returns the value
-    after some changes of it); of any other (None, a function of (value, {table: changes})). Outside of any
-    scope nothing is cached.
+    after some changes of it); of any other (None, a function of (value, {table: changes})). With NAMED it
+    stays where only columns changed that none of its statements names. Outside of any scope nothing is
+    cached.
     """
     scope = _scope.get()
     if scope is None:
@@ -168,7 +197,7 @@ def cached(key, make, at_head=None, again=None):
                 memo.keep(key, kept)
     outer = _reading.get()
     if outer is not None:
-        outer.update(kept.stood)
+        outer.add(kept.stood, kept.statements)
     return kept.value
 
 
@@ -184,17 +213,18 @@ def _renewed(old, make, again, stands):
     """Return an older result with later changes worked in, or else what `make` makes."""
     changes = None
     if again is not None and old is not None and old.seq <= stands[LAST]:
-        table, renew = again
+        table, renew = (None, None) if again is NAMED else again
         # this look at the trail is no part of what is being made
         token = _reading.set(None)
         try:
             changes = _changes(table, old.seq, stands) if table else _changes_of_each(old, stands)
         finally:
             _reading.reset(token)
-    if changes is None:
+    if changes is None or again is NAMED and (
+            old.statements is None or changes_named([words_of(sql) for sql in old.statements], changes)):
         return make()
-    _reading.get().update(old.stood)
-    return renew(old.value, changes)
+    _reading.get().add(old.stood, old.statements)
+    return old.value if again is NAMED else renew(old.value, changes)
 
 
 def _changes_of_each(old, stands):
@@ -226,10 +256,10 @@ def changes_named(statements, changes):
     """
     for table, rows in changes.items():
         reading = [words for words in statements if table._meta.table_name in words]
-        named = {field.name for field in table._meta.sorted_fields
-                 if any(field.column_name in words for words in reading)}
+        fields = table._meta.fields
         # what is derived from other columns changes with them
-        if not reading or named & table.derived or any(named & values.keys() for _, values in rows):
+        changed = {name for _, values in rows for name in values if name in fields} | table.derived
+        if not reading or any(fields[name].column_name in words for name in changed for words in reading):
             return True
     return False
 
@@ -248,29 +278,29 @@ def words_of(sql):
 def _made(make, stands):
     if note not in db.query_hooks:
         db.query_hooks.append(note)
-    read = set()
+    read = Reading()
     tokens = _reading.set(read), _standing.set(stands)
     try:
         value = make()
     finally:
         _reading.reset(tokens[0])
         _standing.reset(tokens[1])
-    return Kept({name: stands[name] for name in read}, value, stands[LAST])
+    return Kept({name: stands[name] for name in read.tables}, value, stands[LAST], read.statements)
 
 
 def noting(make):
     """Return (what `make` makes, the names of the tables it read)."""
     if note not in db.query_hooks:
         db.query_hooks.append(note)
-    outer, read = _reading.get(), set()
+    outer, read = _reading.get(), Reading()
     token = _reading.set(read)
     try:
         value = make()
     finally:
         _reading.reset(token)
     if outer is not None:
-        outer.update(read)
-    return value, read
+        outer.add(read.tables, read.statements)
+    return value, read.tables
 
 
 def cached_count(query):

@@ -16,7 +16,7 @@ from models.rules import calendar, ratings
 from models.statements import Prepared
 
 from ..core import clock, connection
-from ..core.memo import cached
+from ..core.memo import NAMED, cached
 from .judging import judge, lines, settings
 
 MARKS = '①②③④⑤⑥⑦⑧⑨⑩'
@@ -101,12 +101,18 @@ def consistent_reads():
 def board(year, as_of=None, trends=False):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
-    found, until = trail.head(), counted_until(as_of)
-    made = cached(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends),
-                      found)
+    found = trail.head()
+    made = judged(year, as_of, trends, found)
     # where the chain stands is said anew: what is counted may have stood for many acts
     return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash,
                             head_at=found.at)
+
+
+def judged(year, as_of, trends=False, at_head=None):
+    """Return the Board of a fiscal year as of a day, without where the chain stands."""
+    until = counted_until(as_of)
+    return cached(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends), at_head,
+                  NAMED)
 
 
 def counted_until(day):
@@ -205,7 +211,7 @@ def indicator_on(indicator, year, as_of, until, trends):
         return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until,
                      settings(), trends, found.bound.get(indicator.id, ()))
     return cached(('judged', indicator.id, year, as_of, until if indicator.measure
-                   and MEASURES[indicator.measure].clocked else None, trends), make)
+                   and MEASURES[indicator.measure].clocked else None, trends), make, again=NAMED)
 
 
 def natural_key(no):

@@ -94,11 +94,14 @@ def _step(span, most):
     return next(step / part for part in (5, 2, 1) if step / part * most >= span)
 
 
-def trend(title, points, target, unit, width=520, height=170, decimals=1):
+def trend(title, points, target, unit, width=520, height=170, decimals=1, ahead=None,
+          from_zero=True):
     """Draw a line over labelled points with the target; a missing value (None) leaves a gap.
 
     `points` is [(label, exact number or None)], `target` an exact number or None; width and height in points,
-    `decimals` those of its labels.
+    `decimals` those of its labels. `ahead` is (value, low, high) forecast for the last point, which has no
+    value of its own: a dashed line leads there, in a field as wide as the range. Unless `from_zero` the axis
+    is where the values are.
     """
     small = width < 300
     drawing, top = _canvas(title, width, height, small)
@@ -107,14 +110,18 @@ def trend(title, points, target, unit, width=520, height=170, decimals=1):
     if not values:
         drawing.add(_text(width / 2, top / 2, 'まだ値がありません', 9, colour=QUIET, anchor='middle'))
         return drawing
-    low = min(0, *values, *([aim] if aim is not None else ()), 0)
-    high = max(*values, *([aim] if aim is not None else ()), low + 1)
+    coming = [Fraction(value) for value in ahead or ()]
+    told = [*values, *coming, *([aim] if aim is not None else ())]
+    low = min(0, *told) if from_zero else min(told)
+    high = max(*told, low + 1)
     step = _step(high - low, 3 if small else 5)
     if all(number.denominator == 1 for number in (*values, *([aim] if aim is not None else ()))):
         step = max(step, Fraction(1))
     low, high = step * (low // step), step * -(-high // step)
-    if unit == '%' and high > 100 >= max(*values, aim or 0):
+    if unit == '%' and high > 100 >= max(*values, *coming, aim or 0):
         high = Fraction(100)
+    if low == high:
+        low -= step
     left = 8 + max(width_of(_number(tick, ''), REGULAR, 8) for tick in (low, low + step, high))
     right = width - (8 if small else 26 if aim is None else 66)
     bottom, roof = 16, top - (11 if small else 20)
@@ -139,6 +146,19 @@ def trend(title, points, target, unit, width=520, height=170, decimals=1):
             drawing.add(_text(width, top + 4, words, 8, BOLD, BAD, 'end'))
         else:
             drawing.add(_text(right + 4, y_of(aim) - 3, words, 8.5, BOLD, BAD))
+    last = max(index for index, (_, value) in enumerate(points) if value is not None)
+    if coming:
+        here, there = (x_of(last), y_of(Fraction(points[last][1]))), x_of(len(points) - 1)
+        value, least, most = map(y_of, coming)
+        drawing.add(Polygon([*here, there, least, there, most], fillColor=TINT, strokeColor=None,
+                            strokeWidth=0))
+        drawing.add(_line(there, least, there, most, KEY, 1.2))
+        drawing.add(_line(*here, there, value, KEY, 1.4, [5, 3]))
+        drawing.add(Circle(there, value, 2.6, fillColor=PAPER, strokeColor=KEY, strokeWidth=1.2))
+        words = f'見込み {_number(coming[0], unit, max(1, decimals))}{unit}'
+        below = aim is not None and 0 <= y_of(aim) - most < 14 and least - 12 > bottom
+        drawing.add(_text(min(there, width - width_of(words, REGULAR, 8) / 2),
+                          least - 11 if below else most + 5, words, 8, colour=KEY, anchor='middle'))
     room = (right - left) / max(1, len(points))
     widest = max(width_of(label, REGULAR, 8) for label, _ in points)
     every = max(1, ceil((widest + 3) / room))
@@ -152,7 +172,6 @@ def trend(title, points, target, unit, width=520, height=170, decimals=1):
             run = []
         if label and (len(points) - 1 - index) % every == 0:
             drawing.add(_text(x_of(index), 5, label, 8, colour=QUIET, anchor='middle'))
-    last = max(index for index, (_, value) in enumerate(points) if value is not None)
     for index, (_, value) in enumerate(points):
         if value is not None:
             x, y = x_of(index), y_of(Fraction(value))
@@ -214,9 +233,12 @@ def grid(title, rows, columns, cells, width=720):
     return drawing
 
 
-def rating_board(title, themes, width=720):
-    """Draw ○△× by theme: `themes` is [(theme, [(initiative, mark)])]; marks are ○ △ × 判定不可 未評価."""
-    left, across, tall, gap = 150, 4, 50, 5
+def rating_board(title, themes, width=720, tall=50):
+    """Draw ○△× by theme: `themes` is [(theme, [(initiative, mark)])]; marks are ○ △ × 判定不可 未評価.
+
+    `tall` is the height of an initiative in points, at least 40.
+    """
+    left, across, gap = 150, 4, 5
     wide = (width - left - gap * across) / across
     heights = [max(1, -(-len(found) // across)) * (tall + gap) + gap for _, found in themes]
     drawing, y = _canvas(title, width, sum(heights))
@@ -237,7 +259,7 @@ def rating_board(title, themes, width=720):
             drawing.add(_text(x + 20, base + 20, symbol, 22, BOLD, colour, 'middle'))
             drawing.add(_text(x + 20, base + 7, word, 8, BOLD, colour, 'middle'))
             for at, text in enumerate(_wrapped(name, 8.5, wide - 46, 3)):
-                drawing.add(_text(x + 42, base + tall - 15 - 12 * at, text, 8.5))
+                drawing.add(_text(x + 42, base + 0.7 * tall - 12 * at, text, 8.5))
     return drawing
 
 

@@ -8,7 +8,7 @@ from models.figures import MEASURES, RATE, asked_for, figure_of
 from models.rules import calendar, ratings
 from models.settings import SETTINGS, DatedSettings
 
-from ..core.memo import cached
+from ..core.memo import NAMED, cached
 
 #: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by
 MISSING, NOT_APPLICABLE = '記録なし', ratings.NOT_APPLICABLE
@@ -96,10 +96,10 @@ def figure_on(name, year, as_of, until, dated, businesses=(), trends=False):
 
 
 def numbers_on(name, asked):
-    """Return what a measure counts on each of the days asked for."""
+    """Return what a measure counts on each of the days asked for; in full only on the last."""
     untils = asked.untils if MEASURES[name].clocked else ()
     return cached(('numbers', name, asked.year, asked.days, untils, asked.businesses),
-                      lambda: MEASURES[name].evaluate(replace(asked, dated=settings())))
+                  lambda: MEASURES[name].evaluate(replace(asked, dated=settings()), whole=False), again=NAMED)
 
 
 def figure_text(found, indicator):

@@ -1,4 +1,7 @@
 """A figure opens to its rows: its value, what it counted, what it left out and why."""
+from functools import partial
+from types import SimpleNamespace
+
 from flask import Blueprint, abort, render_template, request, url_for
 from flask_login import current_user
 
@@ -23,11 +26,11 @@ from models.figures.recovery import recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
 from models.settings import SETTINGS
-from models.standardisation import STEP_STATES, state_on
+from models.standardisation import STEP_STATES, holding_back, state_on
 from models.visibility import condition
 
 from ..core import clock
-from ..core.memo import cached
+from ..core.memo import cached, cached_drawing
 from ..records import display
 from ..records.columns import Column, nowrap_classes
 from ..records.listing import whole_number
@@ -36,10 +39,13 @@ from ..strategies.parts import crumbs
 from ..web.front import asked_day
 from ..web.guard import permit
 from . import board as boards
-from . import judging
+from . import judging, outlook
 from .judging import MISSING, NOT_APPLICABLE
 
 bp = Blueprint('figures', __name__, url_prefix='/figures')
+
+#: how many businesses are named that hold a figure back
+FEW = 5
 
 
 @bp.get('/<name>')
@@ -92,7 +98,10 @@ def show_figure(name):
         ratings.rate_text(found.value, 100, decimals) if found.percent
         else f'{ratings.published(found.value, decimals):f}'
         if found.value.denominator != 1 or served else str(found.value.numerator))
-    return render_template('figures/show.html', figure=found, year=year, year_label=calendar.year_label(year),
+    back = name in ('steps.official', 'steps.strict') and as_of == today and cached(
+        ('holding back', today, businesses), lambda: holding_back(today, FEW, [id for id, *_ in businesses]))
+    return render_template('figures/show.html', line=year_line(of or next(iter(served), None), year, as_of),
+                           back=back or [], figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen,
                            table=table, used=used,
                            of=of, businesses=businesses, limits=limits,
@@ -101,6 +110,40 @@ def show_figure(name):
                            parts=judging.fraction_text(found.numerator, found.denominator, found.parts),
                            crumbs=crumbs(year, (found.title, None)) if exists
                            else [('ホーム', url_for('board.index')), (found.title, None)])
+
+
+def year_line(indicator, year, as_of):
+    """Return the line of an indicator's year as the page shows it, None where there is none to draw.
+
+    It has its picture, the months' values, and the Prospect's words of the forecast.
+    """
+    if indicator is None:
+        return None
+
+    def read():
+        board = boards.judged(year, as_of, trends=True)
+        return (board and next((one for row in board.initiatives for one in row.indicators
+                                if one.id == indicator.id), None),)
+    return cached_drawing(('year line', indicator.id, year, as_of, boards.counted_until(as_of)), read,
+                          partial(draw_line, year, as_of))
+
+
+def draw_line(year, as_of, view):
+    if not view or view.source != 'computed' or sum(value is not None for _, value in view.trend) < 2:
+        return None
+    from . import charts  # what draws and prints is a quarter of a start: most commands do neither
+    points, ahead = outlook.line_of(view, year, as_of)
+    state = outlook.state_of(view, year, as_of)
+    shown = [f'{judging.published_value(number, view):f}{view.unit}' for number in ahead or ()]
+    title = (f'年度末の見込みは{shown[0]}、目標は{view.target_words}です。' if ahead
+             else f'いまの値は{view.value_text}{view.unit}、目標は{view.target_words}です。')
+    drawing = charts.trend('', points, view.target, view.unit, 620, 190, view.decimals, ahead,
+                           from_zero=False)
+    picture = charts.svg(drawing, title, '各月末の値です。同じ値を下の表に示します。')
+    return SimpleNamespace(
+        title=title, picture=picture, state=state, ahead=shown, decimals=view.decimals, unit=view.unit,
+        months=[(month, f'{value:f}') for month, value in points if value is not None],
+        lacking=outlook.lacking(outlook.points_of(view, year, as_of)) if outlook.is_rising(view) else '')
 
 
 def indicators_of_measure(name, year):

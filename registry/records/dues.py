@@ -158,6 +158,34 @@ def kinds_asked(asked):
     return tuple(kind for kind in kinds() if kind.is_among(asked.only))
 
 
+class Sums(NamedTuple):
+    """The Days of a person up to this month's end: those announced, those late, and how many each are.
+
+    `kinds` are the late ones of each kind, `waiting` those that wait, as `tally` gives them.
+    """
+
+    announced: list
+    total: int
+    late_days: list
+    late: int
+    kinds: list
+    waiting: list
+
+
+def sums_of(person):
+    """Return the Sums of a person today: what home and the bell count, added up once while it stands."""
+    today = clock.today()
+    return cached_drawing(('duty sums', *key_of(person, today)),
+                          lambda: (days_of(person, until=duties.month_of(today)[1]),), _sums)
+
+
+def _sums(days):
+    announced = [each for each in days if each.announced]
+    late = [each for each in days if each.late]
+    return Sums(announced, total(announced), late, total(late), tally(late),
+                tally(each for each in days if each.kind.due.waits))
+
+
 def _counted(asked):
     """Return the Days of each kind of a person's, counted again for kinds of which something has changed."""
     found = []
@@ -270,7 +298,8 @@ def codes_to_do(role):
     return frozenset() if role in OVERSEERS else frozenset(kind.code for kind in kinds_of(role))
 
 
-def _labels(table, ids):
+def labels_by_id(table, ids):
+    """Return {id: label} of some rows of a table."""
     rows = table.by_ids(sorted(ids))
     return dict(zip((row.id for row in rows), table.labels_of(rows), strict=True))
 
@@ -299,7 +328,7 @@ def _read(chosen, asked):
     person, today, put_off, ids = asked.person, asked.today, snoozed.active(), {}
     for place, _, _, record, *_ in rows:
         ids.setdefault(chosen[place][0].record, set()).add(record)
-    labels = {table: _labels(table, every) for table, every in ids.items()}
+    labels = {table: labels_by_id(table, every) for table, every in ids.items()}
     words += [snoozed.words(), *(recorded for table in labels for recorded in _words_of_labels(table))]
     found = []
     for place, row, text, record, of, who, *more in rows:

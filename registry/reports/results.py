@@ -3,7 +3,7 @@ from reportlab.platypus import PageBreak
 
 from models.rules import calendar
 
-from ..figures import charts
+from ..figures import charts, outlook
 from . import paper, typesetting
 from .palette import PAPER, TINT
 
@@ -112,7 +112,7 @@ def initiative(pen, board, theme, view, size):
     """Return the page of one initiative; `size` is the body's in points."""
     style, width = paper.styles(size), paper.area()[0]
     return [*heading(pen, theme, view, style, width), *indicators(pen, board, view, style, width),
-            *tasks(pen, view, style, width, trends(pen, view, (width - LABEL) * 0.66)),
+            *tasks(pen, view, style, width, trends(pen, board, view, (width - LABEL) * 0.66)),
             assessment(pen, view, style, width), *source(pen, view, style), *pen.footnote(style.small)]
 
 
@@ -221,11 +221,16 @@ def tasks(pen, view, style, width, pictures=()):
         *under_label(1), ('LINEBEFORE', (2, 0), (2, 0), 0.6, PAPER)])]
 
 
-def trends(pen, view, room):
-    """Return small charts of the computed indicators of at least two points, within `room` points."""
-    return [pen.picture(charts.trend(f'指標{indicator.no}の推移', indicator.trend, indicator.target,
-                                     indicator.unit, room / CHARTS_A_ROW - 9, 58, indicator.decimals))
-            for indicator in view.indicators if indicator.source == 'computed'
+def trends(pen, board, view, room):
+    """Return small charts of the computed indicators of at least two points, within `room` points.
+
+    They lead to the forecast of the year's end, where there is one.
+    """
+    def chart(indicator):
+        points, ahead = outlook.line_of(indicator, board.fiscal_year, board.as_of)
+        return charts.trend(f'指標{indicator.no}の推移', points, indicator.target, indicator.unit,
+                            room / CHARTS_A_ROW - 9, 58, indicator.decimals, ahead)
+    return [pen.picture(chart(indicator)) for indicator in view.indicators if indicator.source == 'computed'
             and sum(value is not None for _, value in indicator.trend) >= 2]
 
 

@@ -98,7 +98,7 @@ def report(year, name):
     as_of, problem = asked_day(year)
     if problem:
         flash(problem, 'error')
-        return redirect(url_for('board.index', year=year), code=303)
+        return redirect(url_for('board.show', year=year), code=303)
     text = request.args.get('id', '')
     only = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
     made = documents.build(name, year, as_of, only) or abort(404)

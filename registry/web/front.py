@@ -1,8 +1,8 @@
-"""The first pages: the board (ホーム), the search over all nouns, and whether the service is alive."""
-from functools import lru_cache, partial
+"""The first pages: home (ホーム), the board, the search over all nouns, and whether the service is alive."""
+from functools import partial
 
 import structlog
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -10,9 +10,9 @@ from models import Strategy
 from models.rules import calendar
 from models.visibility import condition
 
-from .. import duties, systems
+from .. import home, systems
 from ..core import clock, connection
-from ..core.memo import cached, cached_count, cached_drawing
+from ..core.memo import cached, cached_drawing
 from ..figures import board as boards
 from ..records import listing, suggesting
 from ..records.noun import NOUNS
@@ -54,27 +54,34 @@ def asked_day(year):
 @permit('board.read')
 @boards.consistent_reads()
 def index():
-    """Show the year's initiatives with ○△× and what waits for the person."""
+    """Show home: what the person signed in has to do, and how the year goes."""
+    asked = {name: request.args[name] for name in ('year', 'as_of') if name in request.args}
+    if asked:
+        # where the board was before it had a page of its own
+        return redirect(url_for('.show', **asked), code=303)
+    return render_template('home/show.html', home=home.body(), crumbs=[])
+
+
+@bp.get('/board/')
+@permit('board.read')
+@boards.consistent_reads()
+def show():
+    """Show a year's initiatives with ○△×, as of a day."""
     year, known = chosen_year()
     as_of, problem = asked_day(year)
     found = boards.board(year, as_of)
     return render_template(
-        'board.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
+        'board/show.html', board=found, years=[(y, calendar.year_label(y)) for y in known], year=year,
         year_label=calendar.year_label(year), as_of_problem=problem, asked=request.args.get('as_of', ''),
-        duties=duties.home_part(),
-        waiting=cached_drawing(key_for_person('waiting'), waiting, draw_waiting),
         strategy=strategy_part(found, request.args.get('as_of', '')) if found else '',
         tallies=cached_drawing(key_for_person('tallies'), partial(systems.tallies, current_user),
-                               draw_tallies), crumbs=[])
+                               draw_tallies),
+        crumbs=[('ホーム', url_for('.index')), ('ボード', None)])
 
 
 def draw(template, **values):
-    """Return a part of home as it stands on the page."""
+    """Return a part of the board as it stands on the page."""
     return Markup(current_app.jinja_env.get_template(f'board/{template}.html').render(**values))
-
-
-def draw_waiting(*waiting):
-    return draw('waiting', waiting=waiting)
 
 
 def draw_tallies(*tallies):
@@ -94,55 +101,15 @@ def strategy_part(found, asked):
     kept = None if asked else _drawn.get(found.fiscal_year)
     if kept is None or kept[0] != told:
         kept = told, draw('strategy', url_for=url_for, board=found, year=found.fiscal_year, asked=asked,
-                          picture=picture(found))
+                          picture=home.picture(found.year_label, home.themes_of(found)))
         if not asked:
             _drawn[found.fiscal_year] = kept
     return kept[1]
 
 
-def picture(found):
-    """Return the board as a picture, ○△× by theme and initiative."""
-    themes = tuple(
-        (f'{theme.mark}{theme.title}', tuple((f'{v.no}. {v.title}', v.computed) for v in found.initiatives
-                                             if v.theme_no == theme.no))
-        for theme in found.themes)
-    return draw_picture(found.year_label, themes) if themes else ''
-
-
-@lru_cache(maxsize=100)
-def draw_picture(year_label, themes):
-    """Return the picture of themes and marks, drawn once for the same ones."""
-    from ..figures import charts  # what draws and prints is a quarter of a start: most commands do neither
-    return charts.svg(charts.rating_board('', themes), f'{year_label}の自動判定',
-                      '戦略テーマごとの重点取組の自動判定です。同じ内容を下の一覧に示します。')
-
-
 def key_for_person(name):
     """Return the key of what is counted on a day for the person signed in."""
     return name, clock.today(), current_user.id, current_user.role, current_user.department_id
-
-
-#: what waits for whom and has no day: (roles, words, noun, the filters that show exactly these rows)
-WAITING = (
-    ({'it', 'department', 'head', 'auditor'}, '完了していない指摘', 'findings', {'open': '1'}),
-    ({'it', 'department', 'head'}, '棚卸の記録がない運用中のシステム', 'systems',
-     {'inventory': '0', 'lifecycle': 'operate'}),
-)
-
-
-def waiting():
-    """Return [(words, number, address of the list of these rows)] of what waits for the person signed in."""
-    return [(words, cached(key_for_person(f'waiting: {words}'), partial(count_waiting, name, chosen)),
-             url_for(f'{name}.index', **chosen))
-            for roles, words, name, chosen in WAITING if current_user.role in roles]
-
-
-def count_waiting(name, chosen):
-    """Return how many rows of a noun the person signed in sees under some filters."""
-    noun, limit = NOUNS[name], condition(NOUNS[name].table, current_user, clock.today())
-    where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
-    where += [] if limit is None else [limit]
-    return cached_count(noun.table.select(noun.table.id).where(noun.table.live(), *where))
 
 
 @bp.get('/search')

@@ -14,7 +14,7 @@ from .guard import signed_in
 SECTIONS = ('ホーム', '台帳', '調達支援', '標準化', 'インシデント', '研修', '監査', '実行プラン', '指標',
             '設定')
 #: what is no noun's list: {section: [(words, endpoint, permit)]} before and after the nouns of the section
-BEFORE = {'ホーム': [('ボード', 'board.index', 'board.read'),
+BEFORE = {'ホーム': [('ホーム', 'board.index', 'board.read'), ('ボード', 'board.show', 'board.read'),
                    ('期限のある仕事', 'duties.index', 'duties.read')],
           '標準化': [('業務×ステップ', 'steps.grid', 'steps.read')],
           '指標': [('年度戦略', 'strategies.index', 'strategies.read')],

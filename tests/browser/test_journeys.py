@@ -7,7 +7,7 @@ from models.engagements import FINDING_STATES
 
 pytestmark = pytest.mark.engine_free
 
-BOARD = '/?year=2026'
+BOARD = '/board/?year=2026'
 
 
 def severe(window):
@@ -97,9 +97,9 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
     assert '状態を「差戻し」に変更しました' in it.words
     assert coverage(it) == (done, asked)
 
-    department.menu('ボード')
+    department.menu('ホーム')
     assert '差し戻された調達支援' in department.words
-    department.page.locator(f'main a[href="{support}"]').click()
+    department.page.locator(f'.home-duties a[href="{support}"]').click()
     assert '保守の見積を分けてください。' in department.words
     department.follow('対応して再提出する')
     department.put(対応した内容='見積を機器と保守に分けました。')
@@ -122,6 +122,7 @@ def test_a_department_is_helped_with_a_budget_line_that_is_then_counted(window):
 
 def test_an_auditor_verifies_and_follows_a_finding_but_changes_nothing_audited(window):
     auditor, it = window('auditor'), window('it')
+    auditor.open('/')
     auditor.menu('情報システム')
     auditor.page.locator('table.list tbody a').first.click()
     system = auditor.page.url.removeprefix(auditor.site)

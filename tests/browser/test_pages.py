@@ -21,7 +21,7 @@ FORMS = [(DESK.get(noun, 'it'), f'/{noun}/new', 200) for noun in FORM_NOUNS]
 OTHERS = [
     ('it', '/', 200), ('department', '/', 200), ('executive', '/', 200), ('admin', '/', 200),
     ('it', '/duties/', 200), ('department', '/duties/?when=all&month=2027-03', 200),
-    ('it', '/?year=2025', 200), ('it', '/strategies/', 200),
+    ('it', '/board/', 200), ('it', '/board/?year=2025', 200), ('it', '/strategies/', 200),
     ('it', '/strategies/2025/', 200), ('it', '/strategies/2025/initiatives/9', 200),
     ('it', '/strategies/2026/initiatives/6', 200), ('it', '/strategies/2026/edit', 200),
     ('executive', '/strategies/2025/initiatives/9/official', 200),

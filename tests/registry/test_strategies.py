@@ -126,7 +126,7 @@ def test_an_official_rating_that_differs_needs_its_reason(it):
 
 def test_what_the_ward_has_not_confirmed_is_marked_wherever_the_number_stands(client_of):
     it = client_of('it')
-    for address in ('/?year=2026', '/strategies/2026/', '/strategies/2026/initiatives/9'):
+    for address in ('/board/?year=2026', '/strategies/2026/', '/strategies/2026/initiatives/9'):
         assert '要確認（区の確認前の既定値）' in it.get(address).text, address
 
 
@@ -137,7 +137,7 @@ def test_a_year_that_has_not_begun_is_not_judged(it):
     sent(it, f'{YEAR}/initiatives/1/indicators/new', no='1', text='ステップ完了率', kind='rate',
          operator='>=', target='0', decimals='1', unit='%',
          measure='steps.official')
-    page = it.get('/?year=2027').page.text
+    page = it.get('/board/?year=2027').page.text
     assert '年度の開始前' in page and page.count('○ 達成') == 1  # the tally's own word
 
 

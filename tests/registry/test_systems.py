@@ -276,7 +276,8 @@ def test_a_contract_that_has_run_out_is_late_for_whose_system_it_is(client_of, a
     written(row)
     for who, count in (('it', 1), ('department', 1), ('head', 1), ('other', 0)):
         browser = client_of(who)
-        late = [' '.join(row.text().split()) for row in browser.get('/').page.all('.duties tbody tr')
+        page = browser.get('/duties/?when=late').page
+        late = [' '.join(row.text().split()) for row in page.all('.duties tbody tr')
                 if '▲ 22日超過' in row.text()]
         # who may do it may put it off too
         assert late == ['▲ 22日超過 2026-11-01 契約満了 K-00001 税契約1 税務課 '
@@ -287,7 +288,7 @@ def test_a_contract_that_has_run_out_is_late_for_whose_system_it_is(client_of, a
 def test_a_system_in_use_without_a_stocktaking_waits_on_home(client_of, change):
     for who, found in (('it', ['S-00001', 'S-00002']), ('department', ['S-00001']), ('other', ['S-00002'])):
         browser = client_of(who)
-        link = browser.get('/').page.one('a.card[href^="/systems/"]')
+        link = browser.get('/').page.one('.home-more a[href^="/systems/"]')
         assert link.text().split() == ['棚卸の記録がない運用中のシステム', f'{len(found)}件']
         assert numbers(browser, link.attributes['href']) == found
     change(System, 2, inventory_on=date(2026, 11, 1))

@@ -69,7 +69,7 @@ def edit_one(table):
 
 
 def pages():
-    return ['/?year=2026', '/duties/?when=all', '/strategies/2026/', '/systems/', '/enrolments/',
+    return ['/', '/board/?year=2026', '/duties/?when=all', '/strategies/2026/', '/systems/', '/enrolments/',
             '/incidents/',
             *(f'/figures/{name}?year=2026' for name in MEASURES)]
 
@@ -120,7 +120,7 @@ def test_an_act_empties_only_what_was_read_from_its_tables(app, client_of, queri
 
 
 @pytest.mark.parametrize(('address', 'most'), [
-    ('/?year=2026', 15), ('/duties/', 12), ('/strategies/2026/', 14), ('/systems/', 8),
+    ('/board/?year=2026', 15), ('/duties/', 12), ('/strategies/2026/', 14), ('/systems/', 8),
     ('/figures/steps.official?year=2026', 6)])
 def test_the_first_page_after_an_act_asks_little(app, client_of, queries, address, most):
     browser = client_of('it')

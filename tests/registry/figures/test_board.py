@@ -186,7 +186,7 @@ def test_decimals_are_never_fewer_than_the_targets(bare):
 @pytest.mark.parametrize('day', ['2026-13-45', '2030-01-01', 'きのう', '2020-01-01'])
 def test_a_day_that_cannot_be_looked_at_is_said_once_on_every_page_of_figures(client_of, day):
     it = client_of('it')
-    for address in ('/', '/strategies/2026/', '/strategies/2026/initiatives/1',
+    for address in ('/board/', '/strategies/2026/', '/strategies/2026/initiatives/1',
                     *(f'/figures/{name}?year=2026' for name in MEASURES)):
         page = it.get(f'{address}{"&" if "?" in address else "?"}as_of={day}').text
         said = [words for words in ('という日付はありません。', '先の日は指定できません',
@@ -215,7 +215,7 @@ def test_a_board_is_of_one_state_and_says_which(app, monkeypatch):
 
 @pytest.mark.usefixtures('opened')
 @pytest.mark.parametrize(('address', 'module', 'name'), [
-    ('/', boards, 'board'), ('/strategies/2026/', boards, 'board'),
+    ('/', boards, 'judged'), ('/board/', boards, 'board'), ('/strategies/2026/', boards, 'board'),
     ('/figures/reviews.count', pages, 'groups'),
     ('/strategies/2026/results.pdf', boards, 'judge')])
 def test_a_page_names_the_state_it_shows(client_of, monkeypatch, address, module, name):

@@ -19,6 +19,9 @@ QUARTERS = ('4〜6月', '7〜9月', '10〜12月', '1〜3月')
 SVG = '{http://www.w3.org/2000/svg}'
 PICTURES = {
     'trend': lambda: charts.trend('完了率の推移', MONTHS, Decimal('86.9'), '%'),
+    'forecast': lambda: charts.trend('完了率の推移', [*MONTHS, ('3月', None)], Decimal('86.9'), '%',
+                                     ahead=(88, 85, 90), from_zero=False),
+    'all alike': lambda: charts.trend('受講率', [('4月', 100), ('5月', 100)], 100, '%', from_zero=False),
     'small': lambda: charts.trend('指標4の推移', MONTHS, Decimal('86.9'), '%', 140, 60),
     'no target': lambda: charts.trend('件数', [('9月', Decimal(3))], None, '件'),
     'empty': lambda: charts.trend('件数', [('4月', None)], Decimal(3), '件'),

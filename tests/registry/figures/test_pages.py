@@ -10,7 +10,7 @@ from models.figures import MEASURES, figure
 from registry.core import clock
 
 
-@pytest.mark.parametrize('address', ['/?year=2026&', '/strategies/2026/?',
+@pytest.mark.parametrize('address', ['/board/?year=2026&', '/strategies/2026/?',
                                      '/figures/steps.official?year=2026&', '/steps/grid?'])
 def test_a_day_that_has_not_come_is_not_shown_with_todays_numbers(client_of, address):
     page = client_of('it').get(f'{address}as_of=R81.1.1').text
@@ -21,7 +21,7 @@ def test_what_belongs_to_a_voided_record_neither_counts_nor_waits(client_of):
     it = client_of('it')
 
     def waiting():
-        return (it.get('/').page.one('a.card[href="/findings/?open=1"] strong').text(),
+        return (it.get('/').page.one('.home-more a[href="/findings/?open=1"] strong').text(),
                 len(it.get('/duties/?kind=supports-requested-on').page.all('.duties tbody tr')))
     assert waiting() == ('2件', 2)
     for who, address in (('it', '/cases/1'), ('it', '/cases/2'), ('auditor', '/engagements/1'),
@@ -37,7 +37,7 @@ def test_a_figure_opens_as_an_indicator_counts_it(it):
     assert all('indicator=6-1' in link for link in page.links if 'group=' in link)
     assert 'この業務だけの数を見る' in it.get('/figures/cutovers.count?year=2026').page.text
     assert it.get('/figures/cutovers.count?year=2026&indicator=6-9').status_code == 404
-    assert '/figures/cutovers.count?year=2026&indicator=6-1' in it.get('/?year=2026').page.links
+    assert '/figures/cutovers.count?year=2026&indicator=6-1' in it.get('/board/?year=2026').page.links
 
 
 def test_a_figure_without_records_says_so_beside_what_was_published(it):
@@ -88,10 +88,10 @@ def test_a_page_that_is_not_there(client_of, page):
 def test_what_waits_opens_to_as_many_rows(client_of, who):
     browser = client_of(who)
     found = [(card.attributes['href'], int(card.css_first('strong').text().removesuffix('件')))
-             for card in browser.get('/').page.all('a.card.card-link')]
+             for card in browser.get('/').page.all('ul.home-more a')]
     assert found and all(number for _, number in found)
     for address, number in found:
-        assert len(browser.get(address).page.all('tbody tr')) == number, address
+        assert len(browser.get(address).page.all('table:not(.month) tbody tr')) == number, address
 
 
 @pytest.mark.parametrize(('measure', 'year', 'group', 'heads', 'cells'), [

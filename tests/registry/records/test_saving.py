@@ -335,7 +335,7 @@ def test_a_theme_stays_when_an_initiative_has_just_joined_it(client_of, meanwhil
         'no': '88', 'theme_no': '9', 'title': '新しい取組'}))
     answer = it.post('/strategies/2026/themes/9/void', data={'reason': '重複'})
     assert done[1].status_code == 303 and answer.status_code == 422
-    assert it.get('/?year=2026').status_code == 200
+    assert it.get('/board/?year=2026').status_code == 200
 
 
 def test_an_initiative_does_not_join_a_theme_that_has_just_gone(client_of, meanwhile):
@@ -347,7 +347,7 @@ def test_an_initiative_does_not_join_a_theme_that_has_just_gone(client_of, meanw
                      data={'no': '88', 'theme_no': '9', 'title': '新しい取組'})
     assert done[1].status_code == 303 and answer.status_code == 422
     assert '取り消されています' in answer.page.text
-    assert it.get('/?year=2026').status_code == 200
+    assert it.get('/board/?year=2026').status_code == 200
     with db.connection_context():
         assert Theme.get(Theme.no == 9).voided_at is not None
 

@@ -15,7 +15,7 @@ from registry.web import menu, middleware
 def test_the_search_page_is_no_page_of_the_menu(client_of):
     page = client_of('it').get('/search?q=税').page
     assert page.has('nav.side a') and not page.has('nav.side [aria-current]')
-    assert client_of('it').get('/').page.texts('[aria-current="page"]') == ['ボード']
+    assert client_of('it').get('/').page.texts('[aria-current="page"]') == ['ホーム']
 
 
 def test_an_unknown_host_is_refused(settings):
