@@ -15,7 +15,7 @@ from models import (
     Vendor,
 )
 from models.figures.procurement import is_large
-from models.rules import lifecycle
+from models.rules import calendar, lifecycle
 from models.settings import DatedSettings
 from models.statements import Prepared
 from models.systems import LIFECYCLES
@@ -148,7 +148,7 @@ def panels(system):
     possible = {move.target: move
                 for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
     cancel = possible.pop('cancelled', None)
-    moves = [(move, LIFECYCLES[target], lacking(move, system, known, found))
+    moves = [(target, f'{LIFECYCLES[target]}へ', lacking(move, system, known, found))
              for target, move in possible.items() if may_move(system, move)]
     return {
         'moves': moves,
@@ -166,16 +166,18 @@ def remedy(need, system, found):
 
     The address is None where only the desk can.
     """
+    back = {'for': f'systems/{system.id}'}
     if need in ('case_exists', 'successor') and allowed('cases.create', system):
-        opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name}
+        opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name,
+                  **back}
         if need == 'case_exists':
             return '調達案件を登録する', address('cases.new', **opened)
         return '更新の調達案件を登録する', address('cases.new', kind='replace', **opened)
     if need == 'contract_exists' and allowed('contracts.create', system):
         return '契約を登録する', address('contracts.new', system_nos=system.system_no,
-                                  department_code=system.owner.code, title=system.name)
+                                  department_code=system.owner.code, title=system.name, **back)
     if need == 'review_open' and allowed('reviews.create'):
-        return '台帳活用検討を登録する', address('reviews.new', system_nos=system.system_no)
+        return '台帳活用検討を登録する', address('reviews.new', system_nos=system.system_no, **back)
     standing = []
     if need == 'successor_operating' and system.successor_id:
         standing = [System.by_id(system.successor_id)]
@@ -246,6 +248,7 @@ CANCEL_WARNING = ('システムの取消は元に戻せません。この記録�
                   'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
 
 flow = Flow(
+    line=lifecycle.LINE,
     documents={'disposed': ('消去証明書・廃棄証明書', 'certificate')},
     column='lifecycle', states=LIFECYCLES, moves=lifecycle.moves_from, form=move_form, after=void_cancelled,
     prepare=lambda row, before, form, by, at: refuse_early_operation(row, row.lifecycle),
@@ -283,7 +286,11 @@ noun = Noun(
     moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、'
                                     '記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow,
-    template='systems/show.html',
+    template='systems/show.html', apart=('構成', '期限・廃止'), contacts=('manager', 'contacts'),
+    headline=('owner_code', 'criticality', 'pii',
+              ('契約満了日', lambda row, panels: row.contract_end_on
+               and calendar.show_day(row.contract_end_on)),
+              ('相手方', lambda row, panels: panels['vendor'])),
     columns=[
         'system_no', 'name', 'owner', 'category',
         Column('lifecycle', '状態', tone=lifecycle_tone),

@@ -149,6 +149,7 @@ def links_to(table):
 class LinkSection(NamedTuple):
     """A link as a record's page shows it: `rows` are (address, label), `new` is where another is entered."""
 
+    noun: Noun
     title: str
     one: str
     panel: Panel
@@ -156,13 +157,18 @@ class LinkSection(NamedTuple):
     new: str | None
 
 
+def shown_on(noun):
+    """Return the Links that a record's page shows the person signed in beside the noun's own panels."""
+    return [link for link in links_to(noun.table)
+            if link.noun.name not in noun.own_panels and allowed(f'{link.noun.name}.read')]
+
+
 def sections_of(noun, row, read):
     """Return the LinkSections of a record, without what the noun's own panels show.
 
     `read` are {noun name: rows, the newest few} of what has been read already.
     """
-    links = [link for link in links_to(noun.table)
-             if link.noun.name not in noun.own_panels and allowed(f'{link.noun.name}.read')]
+    links = shown_on(noun)
     known = {link: read[link.noun.name] for link in links if link.title == link.noun.title
              and link.noun.name in read}
     known |= newest([link for link in links if link not in known], row.id)
@@ -175,11 +181,5 @@ def sections_of(noun, row, read):
         if 'new' in other.views and not row.voided_at and allowed(f'{other.name}.create', row):
             new = address(f'{other.name}.new', **{link.cell.name: number})
         rows = [(f'{other.address}{each.id}', label) for each, label in zip(made.rows, labels, strict=True)]
-        found.append(LinkSection(link.title, other.one, made, rows, new))
+        found.append(LinkSection(other, link.title, other.one, made, rows, new))
     return found
-
-
-def labels_shown(found):
-    """Return {(table, id): label} of the records that some LinkSections name."""
-    return {(type(row), row.id): label for link in found
-            for row, (_, label) in zip(link.panel.rows, link.rows, strict=True)}

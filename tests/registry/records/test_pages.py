@@ -20,9 +20,9 @@ def test_an_absurd_number_is_not_found(client_of):
 
 def test_the_parts_of_a_record_are_in_its_history(client_of):
     browser = client_of('it')
-    assert '進捗確認: ' in browser.get('/plans/1').text and '是正措置: 措置内容を' in browser.get(
-        '/findings/1').text
-    assert '標準化対象業務を' in browser.get('/systems/1').text
+    assert '進捗確認: ' in browser.get('/plans/1/history').text and '是正措置: 措置内容を' in browser.get(
+        '/findings/1/history').text
+    assert '標準化対象業務を' in browser.get('/systems/1/history').text
 
 
 @pytest.mark.parametrize('who, address, edit, void', [
@@ -160,7 +160,7 @@ def older(page):
 def test_many_parts_of_one_act_are_told_a_page_at_a_time(client_of):
     with db.connection_context():
         add_children(FEW)
-    it, address, told, pages = client_of('it'), '/systems/1', [], 0
+    it, address, told, pages = client_of('it'), '/systems/1/history', [], 0
     while address:
         page = it.get(address).page
         assert 0 < len(page.all('#history ol > li')) <= 2 * history.PAGE + 2
@@ -178,7 +178,7 @@ def test_the_newest_page_finds_what_was_changed_in_an_old_part(app, client_of):
         link = IncidentSystem.select().where(IncidentSystem.system == 1).order_by(IncidentSystem.id).first()
         with trail.act('incidents.edit', by=None, at=clock.now(), reason='取り違え') as act:
             act.void(link, '対応の変更')
-    text = client_of('it').get('/systems/1').page.text
+    text = client_of('it').get('/systems/1/history').page.text
     assert 'インシデントの対象システム: 取り消しました（理由: 対応の変更）。' in text[text.index('履歴（'):]
 
 
