@@ -217,6 +217,15 @@ def may_move(system, move):
     return allowed('systems.move', system) and signed_in().role in move.roles
 
 
+def proposed(system, target):
+    """Return {field name: value} of what the page of a move proposes where nothing is recorded yet."""
+    if target != 'operate':
+        return {}
+    unit = display.department(system.owner_id)
+    # the manager of a system is the head of its section
+    return {'go_live_on': clock.today()} | ({'manager': f'{unit}長'} if unit.endswith('課') else {})
+
+
 def move_form(system, target, **asked):
     """Return the form of a move: the fields its conditions ask for, filled in, and the reason."""
     found = next((move for move in lifecycle.moves_from(system.lifecycle) if move.target == target), None)
@@ -227,8 +236,13 @@ def move_form(system, target, **asked):
         if system.pii != 'my_number':
             needs -= {'pia'}
     names = {name for need in needs for name in FIELDS_OF.get(need, (need,))}
-    form = MoveForm(data={cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
-                          if cell.short_name in names}, **asked)
+    data = {cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
+            if cell.short_name in names}
+    if asked.get('formdata') is None:  # what is sent is taken as it is
+        data |= {name: value for name, value in proposed(system, target).items() if data.get(name) is None}
+    form = MoveForm(data=data, **asked)
+    # a move without a condition of it needs no reason, but may have one
+    form.reason.required = form.reason.flags.required = 'reason' in needs
     for cell in form.cells():
         if cell.short_name not in names | {'reason'}:
             del form[cell.short_name]
