@@ -2,14 +2,17 @@
 from functools import cache
 from json import loads
 
+from markupsafe import Markup
 from peewee import ForeignKeyField
 
 from audits import history
 from forms.fields import Refs
 from models import Attachment
 
+from ..web.guard import allowed
 from . import vocabulary
-from .noun import NOUNS
+from .noun import NOUNS, of_table
+from .record_html import address_of, text_html
 
 #: how many things of one kind are named; of more, how many there are
 FEW = 3
@@ -18,13 +21,13 @@ DONE = {'create': '記録しました', 'update': '変更しました', 'void': 
 
 
 def words_of(noun, changes, names):
-    """Return in a few words what the changes of one act did to a record and its parts.
+    """Return in a few words, in HTML, what the changes of one act did to a record and its parts.
 
     `names` are {(table, id): what a record is called} of the other records, as their reader may know them.
     """
     own = [change for change in changes if history.TABLES[change.table] is noun.table]
     if any(change.kind == 'create' for change in own):
-        return f'{noun.one}を登録しました。'
+        return Markup(f'{noun.one}を登録しました。')
     parts = {}
     for change in changes:
         table = history.TABLES[change.table]
@@ -35,7 +38,7 @@ def words_of(noun, changes, names):
         # what else belongs to such a change follows from it
         parts = {key: some for key, some in parts.items() if key[0] is Attachment or key[0] in link_tables()}
     told += [part_words(noun, table, kind, some, names) for (table, kind), some in parts.items()]
-    return ''.join(f'{words}。' for words in told)
+    return Markup(''.join(f'{words}。' for words in told))
 
 
 def own_words(noun, change):
@@ -49,14 +52,14 @@ def own_words(noun, change):
     if flow is not None and flow.column in values:
         source, target = values.pop(flow.column)
         found.append(flow.told(source, target) or
-                     f'状態を「{flow.states.get(target, target)}」にしました')
+                     f'状態を「{text_html(flow.states.get(target, target))}」にしました')
     labels = vocabulary.vocabulary_of(noun.table).labels
     order = {name: place for place, name in enumerate(labels)}
     done = {}
     for name in sorted(values, key=lambda name: order.get(name, len(order))):
         before, after = values[name]
         verb = 'を空欄にしました' if after is None else 'を入れました' if before is None else 'を変えました'
-        done.setdefault(verb, []).append(labels.get(name, name))
+        done.setdefault(verb, []).append(text_html(labels.get(name, name)))
     return found + [several(some) + verb for verb, some in done.items()]
 
 
@@ -74,7 +77,7 @@ def part_words(noun, table, kind, changes, names):
     done = '添付しました' if table is Attachment and kind == 'create' else DONE[kind]
     if len(changes) > 1:
         return f'{title}を{len(changes)}件{done}'
-    label = history.label_of(changes[0].table, changes[0].label)
+    label = text_html(history.label_of(changes[0].table, changes[0].label))
     return f'{title}を{done}' if label.isdecimal() else f'{title}「{label}」を{done}'
 
 
@@ -85,6 +88,14 @@ def link_tables():
                      if isinstance(cell, Refs))
 
 
+def mention(table, id, name):
+    """Return what a record is called as a link to it, the words alone where the reader may not see it."""
+    words, address = text_html(name), address_of(table)
+    if name == history.UNSEEN or address is None or not allowed(of_table(table).permit('read')):
+        return words
+    return f'<a href="{address}{id}">{words}</a>'
+
+
 def link_words(noun, table, kind, changes, names):
     """Return with which other records a record was linked, or no longer is."""
     other = next(name for name, field in table._meta.fields.items() if isinstance(field, ForeignKeyField)
@@ -93,7 +104,7 @@ def link_words(noun, table, kind, changes, names):
     called = []
     for change in changes:
         ids = [id for id in loads(change.values).get(other, ()) if id is not None]
-        called += [f'「{names[rel, id]}」' for id in ids[-1:] if (rel, id) in names]
+        called += [f'「{mention(rel, id, names[rel, id])}」' for id in ids[-1:] if (rel, id) in names]
     which = labels[other] + (called[0] if len(called) == 1 else '' if len(changes) == 1
                              else f'{len(changes)}件')
     return which + {'create': 'と結び付けました', 'update': 'と改めて結び付けました',

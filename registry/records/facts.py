@@ -1,47 +1,11 @@
-"""What a record's page and the API tell of a record: its fields in words, and its history."""
+"""The history of a record, as its page and the API tell it."""
 import re
 
 from audits import history
-from forms.fields import Reference, Refs
 from models import Person
 
 from ..web.guard import visible_of
-from ..web.submission import viewer
 from . import deeds, display, vocabulary
-
-#: how many of a record's links its page names
-LINKS = 50
-
-
-def details(noun, row):
-    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
-
-    A record of another unit is counted, not named.
-    """
-    texts, who = {}, viewer()
-    for field in noun.cells:
-        if isinstance(field, Reference):
-            text = reference_text(field, row, who)
-        else:
-            text = field.show(row.__data__.get(field.attr))
-        texts[field.short_name] = field.label.text, text
-    sections = noun.sections or [('内容', list(texts))]
-    return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
-
-
-def reference_text(field, row, who):
-    """Return what a record refers to, as its page shows it.
-
-    Of many links it names the first few, and says how many more there are.
-    """
-    if isinstance(field, Refs):
-        value = field.ids_of(row)
-        more = f'、ほか{len(value) - LINKS:,}件' if len(value) > LINKS else ''
-        return field.show(value[:LINKS], who) + more
-    value = row.__data__.get(field.attr)
-    if value is not None:
-        value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-    return field.show(value, who)
 
 
 def history_of(noun, row, before=history.END):

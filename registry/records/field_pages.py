@@ -64,4 +64,5 @@ def handle_fields(noun, row, names, heading, place=''):
     return pages.handle_edit(
         noun, form, row, back=back, crumbs=pages.crumbs(noun, (row.label, back), (heading, None)),
         done=pages.redirect_saved(back), template='records/field.html', heading=heading,
-        sections=pages.form_sections(noun, form))
+        sections=[(title, [form[name] for name in some if name in form])
+                  for part in sections_of_facts(noun) for title, some in part])

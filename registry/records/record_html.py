@@ -13,12 +13,12 @@ from models.visibility import is_owned, unit_column, unit_of
 
 from ..web.escaping import escaped
 from ..web.guard import allowed
-from . import display, facts, pages
+from . import display, pages
 from .noun import of_table
 from .rows import NAMES
 
-#: how many facts head a record's page, and how many of each kind of record its rail names
-HEADLINE, RELATED = 5, 2
+#: how many facts head a record's page, how many of its links one names, and of each kind its rail
+HEADLINE, LINKS, RELATED = 5, 50, 2
 #: a fact longer than so many characters has a line of its own
 WIDE = 40
 BLANK = '<span class="quiet">（空欄）</span>'
@@ -59,7 +59,7 @@ def reference_html(field, row, who):
         other = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
         return hidden_text(1) if field.hidden_ids([value], who) else record_html(other, who)
     ids = field.ids_of(row)
-    few = ids[:facts.LINKS]
+    few = ids[:LINKS]
     away = field.hidden_ids(few, who)
     rows = field.table.by_ids([id for id in few if id not in away])
     rows.sort(key=lambda other: other.__data__[field.by.name])

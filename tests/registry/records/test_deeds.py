@@ -23,10 +23,14 @@ def test_what_was_done_is_told_not_which_columns_changed(client_of):
     sent('/systems/1/move/retiring', retire_planned_on='2027-03-31', handover='なし', reason='更新しない')
     assert told(it, '/systems/1')[0] == (
         '状態を「廃止予定」にしました。廃止予定日、データ引継ぎ・影響する連携を入れました。', '更新しない')
-    sent('/incidents/1/edit', system_nos='S-00002')
-    sent('/incidents/1/edit', system_nos='S-00001')
+    sent('/incidents/2/edit', system_nos='S-00001;S-00002')
+    sent('/incidents/2/edit', system_nos='S-00002')
     assert [words for words, _ in told(it, '/systems/1')[:2]] == [
-        'インシデントと改めて結び付けました。', 'インシデントとの結び付きを外しました。']
+        'インシデントとの結び付きを外しました。', 'インシデント「I-00002 戸籍障害2」と結び付けました。']
+    # what is named leads to it, for who may know of it
+    assert it.get('/systems/1/history').page.texts('#history [href="/incidents/2"]') == ['I-00002 戸籍障害2']
+    unit = client_of('department').get('/systems/1/history').page
+    assert '戸籍' not in unit.one('#history').text() and not unit.has('#history [href="/incidents/2"]')
     sent('/reviews/1/void', reason='重複')
     sent('/reviews/1/restore', reason='重複でない')
     assert [words for words, _ in told(it, '/reviews/1')] == [

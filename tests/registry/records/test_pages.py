@@ -10,7 +10,7 @@ from many_children import FEW, MANY, add_children
 from audits import history, trail, verify
 from models import Act, Case, IncidentSystem, Person, System, db
 from registry.core import clock, permits
-from registry.records import facts, links
+from registry.records import links, record_html
 from registry.records.noun import NOUNS
 
 
@@ -119,7 +119,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
         assert f'（{total}件）' in page.text, (address, total)
     assert '/cases/?request=B-00001' in it.get('/budget-requests/1').page.links
     assert '/findings/?engagement=A-00001' in it.get('/engagements/1').page.links
-    assert f'、ほか{FEW + 1 - facts.LINKS}件' in it.get('/incidents/1').page.text
+    assert f'、ほか{FEW + 1 - record_html.LINKS}件' in it.get('/incidents/1').page.text
     assert f'（{FEW}人、対象者に含めません）' in it.get('/courses/1').page.text
 
 
