@@ -7,12 +7,12 @@ from audits import trail
 from forms.base import ReasonForm
 from forms.fields import Ref, Reference
 from models import Department
-from models.visibility import unit_column, visible
+from models.visibility import unit_column
 
 from ..core import clock
 from ..core.permits import UNIT_ROLES
 from ..web import bounds, drafts
-from ..web.guard import allowed, permit, require, signed_in
+from ..web.guard import allowed, permit, require, sees, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
 from . import bulk, display, documents, listing, numbers, rows, saved_views, saving, sending
@@ -61,7 +61,7 @@ def act(kind, reason=''):
 def find(noun, id):
     """Return a record the person may see, or answer 404."""
     row = noun.table.by_id(id)
-    if row is None or not visible(signed_in(), row, clock.today()):
+    if row is None or not sees(row):
         abort(404)
     return row
 

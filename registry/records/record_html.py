@@ -11,8 +11,8 @@ from forms.fields.references import hidden_text, mark_voided
 from models import Department
 from models.visibility import is_owned, unit_column, unit_of
 
+from ..core.permits import in_principle
 from ..web.escaping import escaped
-from ..web.guard import allowed
 from . import display, pages
 from .noun import of_table
 from .rows import NAMES
@@ -42,7 +42,7 @@ def address_of(table):
 def record_html(row, who):
     """Return the link to a record by what the reader calls it; the words alone where they may not open it."""
     words, address = text_html(mark_voided(who.called(row), row)), address_of(type(row))
-    if address is None or not allowed(of_table(type(row)).permit('read')):
+    if address is None or not in_principle(of_table(type(row)).permit('read'), who.person.role):
         return words
     return f'<a href="{address}{row.id}">{words}</a>'
 
@@ -56,6 +56,8 @@ def reference_html(field, row, who):
         value = row.__data__.get(field.attr)
         if value is None:
             return ''
+        if field.table is Department:
+            return f'<a href="/departments/{value}">{text_html(display.unit_labels()[value])}</a>'
         other = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
         return hidden_text(1) if field.hidden_ids([value], who) else record_html(other, who)
     ids = field.ids_of(row)

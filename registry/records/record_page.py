@@ -116,8 +116,11 @@ def sections_html(sections):
 
 def documents_html(noun, row, found):
     """Return the documents of a record as its page shows them."""
-    module = current_app.jinja_env.get_template('parts/documents.html').module
-    return module.documents(noun, row, found)
+    if not found.documents:
+        attach = (f'<p><a class="button button-second button-small" href="{noun.address}{row.id}/attach">'
+                  '文書を添付する</a></p>' if found.can_attach else '')
+        return Markup(f'<p class="quiet">文書はありません。</p>{attach}')
+    return current_app.jinja_env.get_template('parts/documents.html').module.documents(noun, row, found)
 
 
 def shown(noun, row):
