@@ -43,7 +43,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, documents, dues, listing, periods, selections
+from .records import display, documents, dues, field_pages, listing, periods, record_page, selections
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -79,6 +79,10 @@ declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
 for _noun in NOUNS:
+    if 'show' in _noun.views:
+        record_page.add_views(BLUEPRINTS[_noun.name], _noun)
+    if {'show', 'edit'} <= set(_noun.views):
+        field_pages.add_views(BLUEPRINTS[_noun.name], _noun)
     if 'index' in _noun.views:
         selections.add_views(BLUEPRINTS[_noun.name], _noun)
 
@@ -153,7 +157,8 @@ def register_template_context(app):
                                  PROGRESS_WORDS=ratings.PROGRESS,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
                                  SCOPES=tuple(SCOPES.items()), page_links=listing.page_links,
-                                 finds=display.noun_named, today=clock.today)
+                                 finds=display.noun_named, today=clock.today,
+                                 CARDS=' '.join(noun.name for noun in NOUNS if 'show' in noun.views))
 
     @app.context_processor
     def site():

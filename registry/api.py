@@ -169,7 +169,7 @@ def record(noun, id):
         refuse(400, [('before', '前の答えの older を送ってください。')])
     told, older = facts.history_of(noun, row, before)
     return answer(items(noun, [row])[0] | {
-        'history': [act_of(act) | {'sentences': sentences} for act, sentences in told], 'older': older},
+        'history': [act_of(act) | {'sentences': sentences} for act, _, sentences in told], 'older': older},
         ETag=f'"{stamp(noun, row)}"')
 
 

@@ -7,6 +7,7 @@ from peewee import JOIN
 from forms.contracts import SECTIONS, ContractForm
 from models import Contract, Vendor
 from models.contracts import COMPLETE
+from models.rules import calendar
 
 from .core import clock
 from .core.permits import DESK, OWNED, kept_by
@@ -74,7 +75,12 @@ noun = Noun(
     name='contracts', title='契約', table=Contract, form=ContractForm, key=('contract_no',),
     sort='contract_no',
     prefix='K-', permits=kept_by(OWNED, void=DESK), menu=('台帳',), sections=SECTIONS,
-    template='contracts/show.html',
+    template='contracts/show.html', contacts=('manager',), apart=('条件',),
+    headline=('vendor_no', 'amount',
+              ('終了日', lambda row, panels: f'{calendar.show_day(row.ends_on)} {panels["left"]}'
+               if row.ends_on else ''),
+              'notice_on',
+              ('落札率', lambda row, panels: f'{panels["award"]}%' if panels['award'] else '')),
     panels=lambda row: {'tone': state_tone(row.state), 'left': days_left(row.ends_on),
                         'award': award_rate(row)},
     joins=lambda query: query.join(Vendor, JOIN.LEFT_OUTER),

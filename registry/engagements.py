@@ -9,7 +9,7 @@ from forms.engagements import ActionForm, EngagementForm, FindingForm, FollowUpF
 from models import CorrectiveAction, Engagement, Finding, Person
 from models.engagements import FINDING_CATEGORIES, FINDING_STATES, FOLLOW_UPS
 from models.organisation import subtree
-from models.rules import lifecycle
+from models.rules import calendar, lifecycle
 
 from .core import clock
 from .core.permits import auditor, it, kept_by, own
@@ -46,6 +46,14 @@ MOVE_WORDS = {('open', 'planned'): '是正計画を提出する', ('planned', 'a
               ('approved', 'correcting'): '是正を始める', ('correcting', 'reported'): '是正の完了を報告する',
               ('reported', 'closed'): '指摘を完了にする',
               ('reported', 'correcting'): '是正をやり直してもらう', 'accepted': 'リスク受容にする'}
+#: the same of a move that was made
+MOVES_TOLD = {('open', 'planned'): '是正計画を提出しました',
+              ('planned', 'approved'): '是正計画を承認しました',
+              ('planned', 'open'): '是正計画を差し戻しました',
+              ('approved', 'correcting'): '是正を始めました',
+              ('correcting', 'reported'): '是正の完了を報告しました',
+              ('reported', 'closed'): '指摘を完了にしました',
+              ('reported', 'correcting'): '是正のやり直しを求めました', 'accepted': 'リスク受容にしました'}
 #: states in which a finding asks for nothing more
 FINAL_STATES = ('closed', 'accepted')
 
@@ -132,10 +140,11 @@ def finding_panels(row):
     people = Person.select(Person.id, Person.name).where(Person.id.in_(
         [id for action in actions for id in (action.owner_id, action.follower_id) if id]))
     return {'names': dict(people.tuples()) if actions else {}, 'actions': actions, 'results': FOLLOW_UPS,
+            'next': next((action for action in actions if action.done_on is None), None),
             'states': FINDING_STATES,
-            'moves': [(target, MOVE_WORDS.get((row.state, target)) or MOVE_WORDS[target],
-                       lifecycle.finding_missing(target, known | {'state': row.state}))
-                      for target in (m.target for m in moves)] if not row.voided_at else [],
+            'moves': [(move.target, MOVE_WORDS.get((row.state, move.target)) or MOVE_WORDS[move.target],
+                       [(*each, None) for each in lifecycle.unmet(move, known)])
+                      for move in moves] if not row.voided_at else [],
             'overdue': {a.id for a in actions if a.due_on < today and a.done_on is None},
             'can_act': not row.voided_at and row.state not in FINAL_STATES
             and allowed('actions.create', CorrectiveAction(finding=row)),
@@ -165,6 +174,8 @@ def finding_lacking(row, move, form, by):
 
 
 finding_flow = Flow(
+    line=('open', 'planned', 'approved', 'correcting', 'reported', 'closed'),
+    told=lambda source, target: MOVES_TOLD.get((source, target)) or MOVES_TOLD.get(target),
     documents={'planned': ('是正計画書', 'plan'), 'reported': ('是正の証跡', 'report')},
     states=FINDING_STATES, moves=lifecycle.finding_moves,
     form=lambda row, target, **asked: ReasonForm(**asked), prepare=accept,
@@ -178,6 +189,10 @@ findings = Noun(
         f'この指摘は「{FINDING_STATES[before.state]}」です。' if before.state in FINAL_STATES else ''),
     separation=refuse_change_by_involved, cannot_void=lambda row, by: refuse_void_by_involved([row], by),
     flow=finding_flow, importable=False, panels=finding_panels, template='engagements/finding.html',
+    headline=('engagement_no', 'category',
+              ('是正の期限', lambda row, panels: panels['next'] and calendar.show_day(panels['next'].due_on)),
+              ('是正の責任者', lambda row, panels: panels['next']
+               and panels['names'][panels['next'].owner_id])),
     joins=lambda query: query.join(Engagement),
     columns=['finding_no', Column('engagement', '監査', Engagement.theme),
              Column('department', '被監査部門', Engagement.department, display.department),

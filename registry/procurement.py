@@ -119,9 +119,9 @@ def support_tone(value):
 def support_panels(row):
     moves = lifecycle.support_moves(row.state, current_user.role) if allowed('supports.move', row) else []
     moves = sorted(moves, key=lambda move: MOVE_ORDER.get(move.target, 0))
-    return {'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]))
+    return {'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]), ())
                       for move in moves] if not row.voided_at else [],
-            'comments': newest_comments(row), 'states': SUPPORT_STATES, 'case': row.case}
+            'comments': newest_comments(row), 'states': SUPPORT_STATES}
 
 
 #: how many comments of a support's thread its page shows
@@ -199,6 +199,8 @@ def add_comment(act, row, form, by):
 
 
 support_flow = Flow(
+    line=('requested', 'reviewing', 'completed'),
+    told=lambda source, target: COMMENT_WORDS.get((source, target)) or COMMENT_WORDS.get(target),
     documents={'reviewing': ('見積書などの文書', 'quote'), 'completed': ('意見書', 'opinion')},
     states=SUPPORT_STATES, moves=lifecycle.support_moves, form=support_move_form, reason='text',
     prepare=prepare_support_move,
@@ -210,6 +212,7 @@ supports = Noun(
     sort='-requested_on',
     permits=kept_by(DESK, create=OWNED, move=OWNED, attach=OWNED), menu=('調達支援',),
     prepare=prepare_support, panels=support_panels, flow=support_flow, template='procurement/support.html',
+    headline=('case_no', 'kind', 'requested_on', 'completed_on', 'opinion'),
     reason_required=lambda row, before, form: (
         'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on
         and not row.completed_on else ''),

@@ -15,7 +15,7 @@ from models import (
     Vendor,
 )
 from models.figures.procurement import is_large
-from models.rules import lifecycle
+from models.rules import calendar, lifecycle
 from models.settings import DatedSettings
 from models.statements import Prepared
 from models.systems import LIFECYCLES
@@ -148,7 +148,7 @@ def panels(system):
     possible = {move.target: move
                 for move in lifecycle.moves_from(system.lifecycle)} if not system.voided_at else {}
     cancel = possible.pop('cancelled', None)
-    moves = [(move, LIFECYCLES[target], lacking(move, system, known, found))
+    moves = [(target, f'{LIFECYCLES[target]}へ', lacking(move, system, known, found))
              for target, move in possible.items() if may_move(system, move)]
     return {
         'moves': moves,
@@ -166,16 +166,18 @@ def remedy(need, system, found):
 
     The address is None where only the desk can.
     """
+    back = {'for': f'systems/{system.id}'}
     if need in ('case_exists', 'successor') and allowed('cases.create', system):
-        opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name}
+        opened = {'system_no': system.system_no, 'department_code': system.owner.code, 'title': system.name,
+                  **back}
         if need == 'case_exists':
             return '調達案件を登録する', address('cases.new', **opened)
         return '更新の調達案件を登録する', address('cases.new', kind='replace', **opened)
     if need == 'contract_exists' and allowed('contracts.create', system):
         return '契約を登録する', address('contracts.new', system_nos=system.system_no,
-                                  department_code=system.owner.code, title=system.name)
+                                  department_code=system.owner.code, title=system.name, **back)
     if need == 'review_open' and allowed('reviews.create'):
-        return '台帳活用検討を登録する', address('reviews.new', system_nos=system.system_no)
+        return '台帳活用検討を登録する', address('reviews.new', system_nos=system.system_no, **back)
     standing = []
     if need == 'successor_operating' and system.successor_id:
         standing = [System.by_id(system.successor_id)]
@@ -215,6 +217,15 @@ def may_move(system, move):
     return allowed('systems.move', system) and signed_in().role in move.roles
 
 
+def proposed(system, target):
+    """Return {field name: value} of what the page of a move proposes where nothing is recorded yet."""
+    if target != 'operate':
+        return {}
+    unit = display.department(system.owner_id)
+    # the manager of a system is the head of its section
+    return {'go_live_on': clock.today()} | ({'manager': f'{unit}長'} if unit.endswith('課') else {})
+
+
 def move_form(system, target, **asked):
     """Return the form of a move: the fields its conditions ask for, filled in, and the reason."""
     found = next((move for move in lifecycle.moves_from(system.lifecycle) if move.target == target), None)
@@ -225,8 +236,13 @@ def move_form(system, target, **asked):
         if system.pii != 'my_number':
             needs -= {'pia'}
     names = {name for need in needs for name in FIELDS_OF.get(need, (need,))}
-    form = MoveForm(data={cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
-                          if cell.short_name in names}, **asked)
+    data = {cell.short_name: system.__data__.get(cell.attr) for cell in noun.blank.cells()
+            if cell.short_name in names}
+    if asked.get('formdata') is None:  # what is sent is taken as it is
+        data |= {name: value for name, value in proposed(system, target).items() if data.get(name) is None}
+    form = MoveForm(data=data, **asked)
+    # a move without a condition of it needs no reason, but may have one
+    form.reason.required = form.reason.flags.required = 'reason' in needs
     for cell in form.cells():
         if cell.short_name not in names | {'reason'}:
             del form[cell.short_name]
@@ -246,6 +262,7 @@ CANCEL_WARNING = ('システムの取消は元に戻せません。この記録�
                   'そのまま残り、集計にも入ります。それらも誤りなら、それぞれを直すか取り消してください。')
 
 flow = Flow(
+    line=lifecycle.LINE,
     documents={'disposed': ('消去証明書・廃棄証明書', 'certificate')},
     column='lifecycle', states=LIFECYCLES, moves=lifecycle.moves_from, form=move_form, after=void_cancelled,
     prepare=lambda row, before, form, by, at: refuse_early_operation(row, row.lifecycle),
@@ -283,7 +300,11 @@ noun = Noun(
     moved=('lifecycle',), reserved={'lifecycle': '新しいシステムは「構想」で登録し、'
                                     '記録の画面の「次に進める状態」から進めてください。'},
     sort='system_no', prefix='S-', sections=SECTIONS, prepare=prepare, panels=panels, flow=flow,
-    template='systems/show.html',
+    template='systems/show.html', apart=('構成', '期限・廃止'), contacts=('manager', 'contacts'),
+    headline=('owner_code', 'criticality', 'pii',
+              ('契約満了日', lambda row, panels: row.contract_end_on
+               and calendar.show_day(row.contract_end_on)),
+              ('相手方', lambda row, panels: panels['vendor'])),
     columns=[
         'system_no', 'name', 'owner', 'category',
         Column('lifecycle', '状態', tone=lifecycle_tone),

@@ -72,7 +72,8 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'tokens.new', 'tokens.revoke', 'feeds.new', 'feeds.revoke', 'snoozes.edit',
                             'snoozes.end', 'saved-views.new', 'pins.press', 'drafts.keep', 'drafts.let_go',
                             'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit',
-                            'findings.bulk_edit',
+                            'findings.bulk_edit', 'engagements.edit_field', 'engagements.fill',
+                            'findings.edit_field', 'findings.fill',
                             # a file of the rows they chose: nothing is written
                             *(f'{noun}.selected' for noun in NOUN_RULES)})
 #: these end the session of whoever sends them, or a token, or take a saved view; they are tried in
@@ -89,7 +90,8 @@ MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('comple
 
 
 #: the views of a noun that come with others
-NEEDED = {'restore': {'show', 'void'}, 'earlier': {'show'}, 'attach': {'show'}}
+NEEDED = {'restore': {'show', 'void'}, 'earlier': {'show'}, 'card': {'show'}, 'attach': {'show'},
+          'edit_field': {'show', 'edit'}, 'fill': {'show', 'edit'}}
 
 
 def rules():
@@ -97,7 +99,8 @@ def rules():
     found = dict(OTHERS)
     for name, (read, create, edit, void) in NOUN_RULES.items():
         views = NOUNS[name].views
-        for view, who in (('index', read), ('show', read), ('earlier', read), ('new', create), ('edit', edit),
+        for view, who in (('index', read), ('show', read), ('earlier', read), ('card', read), ('new', create),
+                          ('edit', edit), ('edit_field', edit), ('fill', edit),
                           ('void', void), ('restore', void),
                           ('attach', ATTACHERS.get(name, edit))):
             if NEEDED.get(view, {view}) <= set(views):
@@ -136,6 +139,11 @@ def address(adapter, rule):
         values['target'] = MOVES[rule.endpoint][0]
     if rule.endpoint == 'pins.press':
         values['name'] = 'systems'
+    if 'field' in rule.arguments:
+        noun = NOUNS[rule.endpoint.partition('.')[0]]
+        held = {*noun.key, *noun.moved, *noun.reserved, noun.flow and noun.flow.column}
+        values['field'] = next(cell.short_name for cell in noun.cells
+                               if not {cell.short_name, cell.attr} & held)
     if rule.endpoint == 'figures.show_figure':
         values['name'] = 'steps.official'
     if rule.endpoint == 'plans.void_check_in':

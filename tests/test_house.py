@@ -110,6 +110,7 @@ OF_MANY = {
     'browser/test_lists.py': 'lists as a day of work uses them',
     'browser/test_grids.py': 'grids as who fills them uses them',
     'browser/test_manual.py': 'the manuals beside the pages they tell of',
+    'browser/test_records.py': 'a record as a day of work uses it',
     'browser/test_pages.py': 'every page as it is seen',
     'endurance/test_kills.py': 'the whole, killed at any moment',
     'models/test_releases.py': 'the migrations of every release, run on its register',

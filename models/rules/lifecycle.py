@@ -5,6 +5,8 @@ STATES = {
     'idea': '構想', 'budget': '予算要求', 'procure': '調達', 'build': '構築・移行', 'operate': '運用',
     'review': '更新検討', 'renew': '更新', 'retiring': '廃止予定', 'retired': '廃止', 'disposed': '廃棄済',
     'cancelled': '取消', 'stopped': '中止'}
+#: the way of most systems, from the idea to the disposal
+LINE = ('idea', 'budget', 'procure', 'build', 'operate', 'review', 'renew', 'retiring', 'retired', 'disposed')
 #: states in which a system serves somebody
 IN_USE = ('operate', 'review', 'renew', 'retiring')
 SUPPORT_STATES = {

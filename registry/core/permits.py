@@ -1,5 +1,5 @@
 """Who may do what: one table of permits, each the alternatives of predicates of a person and a thing."""
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from models.base import OFFICE
@@ -7,8 +7,26 @@ from models.organisation import subtree
 from models.visibility import condition, unit_of
 
 from . import clock
+from .memo import cached
 
 UNIT_ROLES = frozenset({'department', 'head'})
+
+
+def units_of(person):
+    """Return the ids of the units whose records are a unit's member's own, read once while units stand."""
+    day = clock.today()
+    return cached(('units', person.department_id, day), partial(subtree, person.department_id, day))
+
+
+def limit_of(table, person, day):
+    """Return the condition under which a person sees rows of a table, None where there is none.
+
+    That of a unit's member is made once while the units stand.
+    """
+    if person.role not in UNIT_ROLES:
+        return condition(table, person, day)
+    return cached(('limit', table, day, person.id, person.role, person.department_id),
+                  partial(condition, table, person, day))
 
 
 def anyone(person, thing):
@@ -50,7 +68,7 @@ def own(person, thing):
     """A member of the unit the thing belongs to; with no thing at hand, of any unit."""
     if person.role not in UNIT_ROLES:
         return False
-    return thing is None or unit_of(thing) in subtree(person.department_id, clock.today())
+    return thing is None or unit_of(thing) in units_of(person)
 
 
 READ_ALL = (anyone,)

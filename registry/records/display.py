@@ -5,14 +5,15 @@ from functools import cache, lru_cache, partial
 
 from forms import viewer
 from forms.fields import half_width
+from forms.fields.references import mark_voided
 from models import Department
 from models.base import OFFICE
 from models.organisation import names_on
 from models.rules import calendar
-from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import cached
+from ..core.permits import limit_of
 
 
 def departments():
@@ -23,6 +24,12 @@ def departments():
 
 def department(id):
     return departments().get(id, '')
+
+
+def unit_labels():
+    """Return {id: what a unit is called on a record's page} of every unit; one that was voided says so."""
+    return cached(('unit labels', clock.today()), lambda: {
+        row.id: mark_voided(display_name(row), row) for row in Department.select()})
 
 
 def display_name(row):
@@ -80,8 +87,7 @@ class Viewer(viewer.Viewer):
         who = self.person
         if who is None or table.owned_by == OFFICE:
             return None
-        return cached(('limit', table, self.day, who.id, who.role, who.department_id),
-                      partial(condition, table, who, self.day))
+        return limit_of(table, who, self.day)
 
     def called(self, row):
         return display_name(row)

@@ -1,60 +1,20 @@
-"""What a record's page and the API tell of a record: its fields in words, and its history."""
+"""The history of a record, as its page and the API tell it."""
 import re
 
 from audits import history
-from forms.fields import Reference, Refs
 from models import Person
-from models.visibility import condition
 
-from ..core import clock
-from ..web.guard import signed_in, visible_of
-from ..web.submission import viewer
-from . import display, vocabulary
-
-#: how many of a record's links its page names
-LINKS = 50
+from ..web.guard import visible_of
+from . import deeds, display, vocabulary
 
 
-def details(noun, row):
-    """Return [(heading, [(label, text)])] of a record's fields, grouped by the noun's sections.
+def history_of(noun, row, before=history.END):
+    """Return ([(act, what was done in a few words, [sentences])], older) of a record's history, newest first.
 
-    A record of another unit is counted, not named.
+    What was done to its parts belongs to it. The sentences tell it column by column; see `history.of_row`.
     """
-    texts, who = {}, viewer()
-    for field in noun.cells:
-        if isinstance(field, Reference):
-            text = reference_text(field, row, who)
-        else:
-            text = field.show(row.__data__.get(field.attr))
-        texts[field.short_name] = field.label.text, text
-    sections = noun.sections or [('内容', list(texts))]
-    return [(heading, [texts[name] for name in names if name in texts]) for heading, names in sections]
-
-
-def reference_text(field, row, who):
-    """Return what a record refers to, as its page shows it.
-
-    Of many links it names the first few, and says how many more there are.
-    """
-    if isinstance(field, Refs):
-        value = field.ids_of(row)
-        more = f'、ほか{len(value) - LINKS:,}件' if len(value) > LINKS else ''
-        return field.show(value[:LINKS], who) + more
-    value = row.__data__.get(field.attr)
-    if value is not None:
-        value = row.__rel__[field.attr] = row.__rel__.get(field.attr) or field.table.by_id(value)
-    return field.show(value, who)
-
-
-def history_of(noun, row, before=history.END, known=None):
-    """Return ([(act, [sentences])], older) of a record's history and of its parts', newest first.
-
-    See `history.of_row`. `known` are {(table, id): label} of other records that the reader may see.
-    """
-    told, who = {}, signed_in()
-    names = {(type(other), other.id): display.display_name(other) for other in row.__rel__.values()
-             if other is not None and condition(type(other), who, clock.today()) is None}
-    names |= {(type(row), row.id): row.label} | (known or {})
+    told = {}
+    names = {(type(row), row.id): row.label}
     parts = vocabulary.part_tables(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
@@ -63,15 +23,19 @@ def history_of(noun, row, before=history.END, known=None):
     history.add_names(by_columns, names, display.display_name,
                      lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
-        table = history.TABLES[change.table]
-        place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
-        sentences = history.sentences(change, vocabulary.vocabulary_of(table), names,
-                                      omitted=leading.get(table))
-        told.setdefault(change.act.seq, (change.act, []))[1].extend(
-            place + sentence for sentence in sentences)
+        told.setdefault(change.act.seq, []).append(change)
+    found = []
+    for some in told.values():
+        sentences = []
+        for change in some:
+            table = history.TABLES[change.table]
+            place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
+            sentences += [place + sentence for sentence in history.sentences(
+                change, vocabulary.vocabulary_of(table), names, omitted=leading.get(table))]
+        found.append((some[0].act, deeds.words_of(noun, some, names), sentences))
     if older and older[1]:
-        told[older[0]][1].append('（この操作の続きは「これより前の履歴」にあります。）')
-    return list(told.values()), older and '.'.join(map(str, older))
+        found[-1][2].append('（この操作の続きは「これより前の履歴」にあります。）')
+    return found, older and '.'.join(map(str, older))
 
 
 def cursor(text):

@@ -12,6 +12,7 @@ from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import cached
+from ..core.permits import in_principle
 from ..web.guard import allowed, signed_in, visible_of
 from ..web.menu import address
 from .noun import NOUNS, Noun, linked_to
@@ -28,12 +29,13 @@ class Panel(NamedTuple):
     url: str | None
 
 
-def panel(rows, name, **values):
+def panel(rows, name, person=None, **values):
     """Return the Panel of `rows`, the newest FEW records of a noun's list when filtered by `values`."""
-    seen = visible_of(rows)
+    who = person or signed_in()
+    seen = visible_of(rows, who)
     if len(rows) < FEW:
         return Panel(seen, len(seen), None)
-    noun, who = NOUNS[name], signed_in()
+    noun = NOUNS[name]
 
     def count():
         limits = [condition(noun.table, who, clock.today()), noun.scope(clock.today()),
@@ -149,6 +151,7 @@ def links_to(table):
 class LinkSection(NamedTuple):
     """A link as a record's page shows it: `rows` are (address, label), `new` is where another is entered."""
 
+    noun: Noun
     title: str
     one: str
     panel: Panel
@@ -156,30 +159,31 @@ class LinkSection(NamedTuple):
     new: str | None
 
 
+def shown_on(noun):
+    """Return the Links that a record's page shows the person signed in beside the noun's own panels."""
+    role = signed_in().role
+    return [link for link in links_to(noun.table)
+            if link.noun.name not in noun.own_panels and in_principle(link.noun.permit('read'), role)]
+
+
 def sections_of(noun, row, read):
     """Return the LinkSections of a record, without what the noun's own panels show.
 
     `read` are {noun name: rows, the newest few} of what has been read already.
     """
-    links = [link for link in links_to(noun.table)
-             if link.noun.name not in noun.own_panels and allowed(f'{link.noun.name}.read')]
+    links, who = shown_on(noun), signed_in()
     known = {link: read[link.noun.name] for link in links if link.title == link.noun.title
              and link.noun.name in read}
     known |= newest([link for link in links if link not in known], row.id)
     found = []
     for link in links:
         other, number = link.noun, row.__data__[link.cell.by.name]
-        made = panel(known[link], other.name, **{link.column: number})
+        made = panel(known[link], other.name, who, **{link.column: number})
         labels = other.table.labels_of(made.rows)
         new = None
-        if 'new' in other.views and not row.voided_at and allowed(f'{other.name}.create', row):
+        if 'new' in other.views and not row.voided_at and allowed(
+                other.permit('create'), row, who):
             new = address(f'{other.name}.new', **{link.cell.name: number})
         rows = [(f'{other.address}{each.id}', label) for each, label in zip(made.rows, labels, strict=True)]
-        found.append(LinkSection(link.title, other.one, made, rows, new))
+        found.append(LinkSection(other, link.title, other.one, made, rows, new))
     return found
-
-
-def labels_shown(found):
-    """Return {(table, id): label} of the records that some LinkSections name."""
-    return {(type(row), row.id): label for link in found
-            for row, (_, label) in zip(link.panel.rows, link.rows, strict=True)}

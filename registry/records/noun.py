@@ -71,7 +71,7 @@ class Due:
     more: dict = field(default_factory=dict)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Savable:
     """What `saving` needs to know of a kind of row, whether it has pages of its own or belongs to a record.
 
@@ -135,7 +135,7 @@ class Savable:
         return row
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Flow:
     """A record's state and the table of moves between states.
 
@@ -161,6 +161,10 @@ class Flow:
     button: Callable
     about: Callable = lambda row, target: {}
     documents: dict = field(default_factory=dict)
+    #: the states of the way that most records go, in its order; `told(source, target)` is a move that was
+    #: made, in words, None where the states alone tell it
+    line: tuple = ()
+    told: Callable = lambda source, target: None
 
     def state(self, row):
         return row.__data__[self.column]
@@ -174,14 +178,19 @@ class Flow:
         return [each for each in self.lacking(row, move, form, by) if each[0] not in form._fields]
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Noun(Savable):
     """A noun (台帳の種類): everything the shared views, lists and files need to know of it.
 
     `scope(day)` is the condition on the rows that the list and the file hold, None for all; `moved` names
     the columns that moves change and not the edit page; `permits` are {verb: rules} (see `core.permits`).
     `panels(row)` gives what the noun's own template shows; what leads to a record is shown without it
-    (`links`).
+    (`links`). Its `moves` are [(target, words, what is lacking as of a `Flow`)] of the moves that the person
+    may make.
+
+    A record's page begins with the facts that matter most, its `headline`: names of the form's fields or
+    (label, a function of (row, panels) giving a text); not given, what the list shows. `contacts` are the
+    fields that name who sees to it besides its unit. The sections of the form `apart` are tabs of their own.
 
     `exported` are (header, expression, kind of `sheets.FORMATS` or None) of columns that its file has and
     nobody types; `former` are {header or key: what became of it} of columns that files of earlier releases
@@ -202,6 +211,9 @@ class Noun(Savable):
     #: the columns whose blanks are looked for together
     needed: tuple = ()
     panels: Callable = lambda row: {}
+    headline: tuple = ()
+    contacts: tuple = ()
+    apart: tuple = ()
     #: the nouns whose records that lead here the noun's own panels tell of
     own_panels: tuple = ()
     template: str = 'records/show.html'
@@ -243,7 +255,7 @@ class Noun(Savable):
         return f'/{self.name}/'
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Part(Savable):
     """Rows that belong to a record and are edited on its pages.
 

@@ -1,20 +1,23 @@
 """The views every noun shares: list, record, new, edit, void, restore, export."""
+import re
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from audits import trail
 from forms.base import ReasonForm
 from forms.fields import Ref, Reference
 from models import Department
-from models.visibility import unit_column, visible
+from models.visibility import unit_column
 
 from ..core import clock
 from ..core.permits import UNIT_ROLES
 from ..web import bounds, drafts
-from ..web.guard import allowed, permit, require, signed_in
+from ..web.guard import allowed, permit, require, sees, signed_in
 from ..web.menu import address
 from ..web.submission import filled_form, form_data, signed, viewer
-from . import bulk, display, documents, facts, links, listing, numbers, rows, saved_views, saving, sending
+from . import bulk, display, documents, listing, numbers, rows, saved_views, saving, sending
 from .conflicts import sides
+from .noun import NOUNS
 from .saving import CHANGED, Conflict, Forbidden, Saved
 from .stages import Section, form_sections
 
@@ -58,7 +61,7 @@ def act(kind, reason=''):
 def find(noun, id):
     """Return a record the person may see, or answer 404."""
     row = noun.table.by_id(id)
-    if row is None or not visible(signed_in(), row, clock.today()):
+    if row is None or not sees(row):
         abort(404)
     return row
 
@@ -147,33 +150,6 @@ def blueprint(noun):
                              layout=request.args.get('layout', '') if format == 'xlsx' else '')
 
     if 'show' in noun.views:
-        @bp.get('/<int:id>')
-        @permit(f'{name}.read')
-        def show(id):
-            row = find(noun, id)
-            found = facts.details(noun, row)
-            panels = noun.panels(row)
-            leading = links.sections_of(noun, row, panels.get('read', {}))
-            told, older = facts.history_of(noun, row, known=links.labels_shown(leading))
-            return render_template(noun.template, noun=noun, row=row, details=found, history=told,
-                                   older=older, panels=panels, links=leading,
-                                   documents=documents.section_of(
-                                       noun, row, every=request.args.get('documents') == 'all'),
-                                   crumbs=crumbs(noun, (display.display_name(row), None)),
-                                   can_edit='edit' in noun.views and not row.voided_at
-                                   and allowed(f'{name}.edit', row),
-                                   can_void='void' in noun.views and allowed(f'{name}.void', row))
-
-        @bp.get('/<int:id>/history')
-        @permit(f'{name}.read')
-        def earlier(id):
-            """Show the history of a record from before an act, a page at a time."""
-            row = find(noun, id)
-            told, older = facts.history_of(noun, row, facts.cursor(request.args.get('before', '')))
-            crumb = display.display_name(row), url_for('.show', id=id)
-            return render_template('records/history.html', noun=noun, row=row, history=told, older=older,
-                                   crumbs=crumbs(noun, crumb, ('履歴', None)))
-
         @bp.route('/<int:id>/attach', methods=['GET', 'POST'])
         @permit(f'{name}.attach')
         def attach(id):
@@ -191,15 +167,20 @@ def blueprint(noun):
             draft, form = filled(noun.form, (copied(noun, source) if source else {}) | data)
             noun.new_form(form)
 
+            origin = origin_of(request.args.get('for', ''))
+
             def done(outcome):
                 drafts.drop(request.path)
                 flash(f'{noun.one}「{outcome.row.label}」を登録しました。')
-                return redirect(url_for('.show', id=outcome.row.id), code=303)
+                return redirect(f'{origin}#{name}' if origin else url_for('.show', id=outcome.row.id),
+                                code=303)
             taken = documents.field_of(noun) if f'{name}.new' in bounds.UPLOADS else None
             words = {'file_field': taken, **draft}
+            if origin:
+                words['sent_to'] = leading_back(request.path, origin)
             if source:
                 words |= {'heading': f'{noun.one}の登録（「{source.label}」の複製）', 'button': '登録する'}
-            return handle_edit(noun, form, None, back=None, crumbs=crumbs(noun, ('新規登録', None)),
+            return handle_edit(noun, form, None, back=origin, crumbs=crumbs(noun, ('新規登録', None)),
                                done=done, sections=form_sections(noun, form), **words)
 
     if 'edit' in noun.views:
@@ -260,6 +241,18 @@ def blueprint(noun):
                                    crumbs=crumbs(noun, (before.label, back), ('取消の取りやめ', None)))
             return page, 422 if form.errors else 200
     return bp
+
+
+def leading_back(address, origin):
+    """Return the address of a form that leads back, once saved, to the record at the address `origin`."""
+    return f'{address}{"&" if "?" in address else "?"}for={origin.strip("/")}'
+
+
+def origin_of(text):
+    """Return the address of the record that a form leads back to, None where none is named."""
+    found = re.fullmatch(r'([a-z-]{1,40})/(\d{1,9})', text, re.ASCII)
+    known = found and found.group(1) in NOUNS and 'show' in NOUNS[found.group(1)].views
+    return f'/{text}' if known else None
 
 
 def handle_move(noun, id, target):

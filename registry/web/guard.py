@@ -4,8 +4,6 @@ from functools import wraps
 from flask import abort, g, request
 from flask_login import current_user
 
-from models.visibility import condition, visible
-
 from ..core import clock, permits
 
 PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz', 'feeds.calendar'})
@@ -22,9 +20,15 @@ def allowed(permit, thing=None, person=None):
     return person.is_authenticated and permits.allowed(permit, thing, person)
 
 
-def visible_of(rows):
-    """Return those of a few rows of one table that the person signed in may see."""
-    limit = condition(type(rows[0]), signed_in(), clock.today()) if rows else None
+def sees(row):
+    """Tell whether the person signed in may see a row."""
+    limit = permits.limit_of(type(row), signed_in(), clock.today())
+    return limit is None or type(row).select().where(type(row).id == row.id, limit).exists()
+
+
+def visible_of(rows, person=None):
+    """Return those of a few rows of one table that `person` (default: who is signed in) may see."""
+    limit = permits.limit_of(type(rows[0]), person or signed_in(), clock.today()) if rows else None
     if limit is None:
         return rows
     table = type(rows[0])
@@ -36,7 +40,7 @@ def visible_of(rows):
 def require(permit, thing=None):
     """Refuse with 403 without the permit; with 404 when the thing is not even visible."""
     person = signed_in()
-    if thing is not None and not visible(person, thing, clock.today()):
+    if thing is not None and not sees(thing):
         abort(404)
     if not allowed(permit, thing, person):
         abort(403)

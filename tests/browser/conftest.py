@@ -96,6 +96,8 @@ class Window:
     def __init__(self, context, site):
         self.context, self.site, self.origin = context, site, urlsplit(site).netloc
         self.outside, self.complaints = [], []
+        #: how many links and buttons were pressed and fields filled or chosen
+        self.presses = 0
         self.page = context.new_page()
         self.page.set_default_timeout(120_000)
         self.page.add_init_script(LISTEN)
@@ -134,20 +136,24 @@ class Window:
 
     def follow(self, words, within='main', exact=True):
         """Follow a link by its words."""
+        self.presses += 1
         self.page.locator(within).get_by_role('link', name=words, exact=exact).first.click()
 
     def menu(self, words):
         """Follow an entry of the side menu."""
+        self.presses += 1
         self.page.get_by_role('navigation', name='メニュー').get_by_role('link', name=words,
             exact=True).first.click()
 
     def press(self, words):
         """Press a button of the page by its words."""
+        self.presses += 1
         self.page.locator('main').get_by_role('button', name=words, exact=True).click()
 
     def put(self, **fields):
         """Fill the fields of the form by their labels: text is typed, an entry of a list chosen."""
         for label, value in fields.items():
+            self.presses += 1
             field = self.page.locator('main').get_by_label(re.compile(rf'^{re.escape(label)}\s+※'))
             if field.evaluate('(node) => node.tagName') == 'SELECT':
                 chosen = field.locator('option').filter(has_text=re.compile(rf'^(\S+ )?{re.escape(value)}$'))

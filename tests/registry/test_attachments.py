@@ -58,8 +58,9 @@ def test_files_are_hung_on_a_record_as_one_act(app, client_of):
         told = Change.select().where(Change.act == act).order_by(Change.place)
         assert all(row.sha256 in change.values for row, change in zip((one, two, three), told, strict=True))
         assert verify.verify(documents.store()).intact
-    page = browser.get('/systems/1').page
-    assert '文書（4件）' in page.text and '「甲社_見積書.pdf」を添付しました（見積書、15 B' in page.text
+    assert '文書（4件）' in browser.get('/systems/1').page.text
+    page = browser.get('/systems/1/history').page.text
+    assert '文書を3件添付しました。' in page and '「甲社_見積書.pdf」を添付しました（見積書、15 B' in page
 
 
 @pytest.mark.engine_free
@@ -133,8 +134,8 @@ def test_a_newer_file_of_the_same_document(app, client_of):
     answer = browser.post(f'/attachments/{latest}/void', data={'reason': '宛先の誤り', 'revision': '1'})
     assert answer.status_code == 303
     assert browser.get(f'/attachments/{latest}').status_code == 404
-    page = browser.get('/systems/1').page
-    assert '前の版（1）' in page.text and '「見積v3.pdf」を取り消しました（理由: 宛先の誤り）' in page.text
+    assert '前の版（1）' in browser.get('/systems/1').page.text
+    assert '「見積v3.pdf」を取り消しました（理由: 宛先の誤り）' in browser.get('/systems/1/history').page.text
 
 
 def test_whoever_sees_the_record_sees_its_documents_and_nobody_else(app, client_of, database):

@@ -222,8 +222,8 @@ def test_a_corrective_action_is_voided_while_it_is_a_plan(it, client_of):
     assert 'ただ一つの是正措置' in words(it.post(address, data={'reason': '重複'}))
     changed_by_someone(Finding, finding, state='planned')
     assert unit.post(address, data={'reason': '重複'}).status_code == 303
-    page = unit.get(f'/findings/{finding}').page.text
-    assert '是正措置はまだありません' in page and '取り消しました（理由: 重複）' in page
+    assert '是正措置はまだありません' in unit.get(f'/findings/{finding}').page.text
+    assert '取り消しました（理由: 重複）' in unit.get(f'/findings/{finding}/history').page.text
 
 
 def test_a_measure_that_may_no_longer_change_is_not_dropped_silently(client_of):

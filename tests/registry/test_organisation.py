@@ -61,7 +61,7 @@ def test_a_history_does_not_know_the_name_of_next_april(client_of):
     it = client_of('it')
     form = values(it, '/departments/2/edit') | {'name': '課税課', 'valid_from': '2027-04-01'}
     assert form['code'] == '0201' and it.post('/departments/2/edit', data=form).status_code == 303
-    page = it.get('/systems/1').page.text
+    page = it.get('/systems/1/history').page.text
     assert '所管課を「0201 税務課」で登録しました' in page and '課税課' not in page
 
 

@@ -114,7 +114,7 @@ def test_a_support_under_review_leads_on_first_and_says_who_did_what(client_of):
 
 
 def test_a_unit_reads_who_wrote_about_its_own_support(client_of):
-    page = client_of('department').get('/supports/1').page.text
+    page = client_of('department').get('/supports/1/history').page.text
     assert 'コメント: ' in page and 'ほかの所属の記録' not in page and '阿部 情' in page
 
 

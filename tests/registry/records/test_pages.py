@@ -10,7 +10,7 @@ from many_children import FEW, MANY, add_children
 from audits import history, trail, verify
 from models import Act, Case, IncidentSystem, Person, System, db
 from registry.core import clock, permits
-from registry.records import facts, links
+from registry.records import links, record_html
 from registry.records.noun import NOUNS
 
 
@@ -20,9 +20,9 @@ def test_an_absurd_number_is_not_found(client_of):
 
 def test_the_parts_of_a_record_are_in_its_history(client_of):
     browser = client_of('it')
-    assert '進捗確認: ' in browser.get('/plans/1').text and '是正措置: 措置内容を' in browser.get(
-        '/findings/1').text
-    assert '標準化対象業務を' in browser.get('/systems/1').text
+    assert '進捗確認: ' in browser.get('/plans/1/history').text and '是正措置: 措置内容を' in browser.get(
+        '/findings/1/history').text
+    assert '標準化対象業務を' in browser.get('/systems/1/history').text
 
 
 @pytest.mark.parametrize('who, address, edit, void', [
@@ -119,7 +119,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
         assert f'（{total}件）' in page.text, (address, total)
     assert '/cases/?request=B-00001' in it.get('/budget-requests/1').page.links
     assert '/findings/?engagement=A-00001' in it.get('/engagements/1').page.links
-    assert f'、ほか{FEW + 1 - facts.LINKS}件' in it.get('/incidents/1').page.text
+    assert f'、ほか{FEW + 1 - record_html.LINKS}件' in it.get('/incidents/1').page.text
     assert f'（{FEW}人、対象者に含めません）' in it.get('/courses/1').page.text
 
 
@@ -160,7 +160,7 @@ def older(page):
 def test_many_parts_of_one_act_are_told_a_page_at_a_time(client_of):
     with db.connection_context():
         add_children(FEW)
-    it, address, told, pages = client_of('it'), '/systems/1', [], 0
+    it, address, told, pages = client_of('it'), '/systems/1/history', [], 0
     while address:
         page = it.get(address).page
         assert 0 < len(page.all('#history ol > li')) <= 2 * history.PAGE + 2
@@ -178,7 +178,7 @@ def test_the_newest_page_finds_what_was_changed_in_an_old_part(app, client_of):
         link = IncidentSystem.select().where(IncidentSystem.system == 1).order_by(IncidentSystem.id).first()
         with trail.act('incidents.edit', by=None, at=clock.now(), reason='取り違え') as act:
             act.void(link, '対応の変更')
-    text = client_of('it').get('/systems/1').page.text
+    text = client_of('it').get('/systems/1/history').page.text
     assert 'インシデントの対象システム: 取り消しました（理由: 対応の変更）。' in text[text.index('履歴（'):]
 
 
