@@ -19,6 +19,7 @@ from . import (
     api,
     attachments,
     budget_requests,
+    closed_days,
     contracts,
     duties,
     engagements,
@@ -70,7 +71,8 @@ NOUNS = (
     procurement.cases, procurement.supports, standardisation.businesses, standardisation.steps,
     standardisation.masters, standardisation.items, incidents.incidents, incidents.shares, incidents.levels,
     training.courses, training.enrolments, engagements.engagements, engagements.findings, plans.noun,
-    actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
+    actuals.actuals, organisation.departments, organisation.staff, settings.settings, closed_days.noun,
+    people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
          actuals.entries, tokens.tokens, feeds.feeds, snoozes.snoozes, saved_views.views,

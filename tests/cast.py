@@ -120,7 +120,8 @@ def fill(at):
             case = add(Case, case_no=f'C-0000{n}', fiscal_year=2027, department=owner, title=f'{word}案件{n}',
                        kind='replace',
                        request=line, system=system, initial_cost=12_000_000)
-            support = add(Support, case=case, kind='budget', requested_on=date(2026, 9, 2), state='reviewing')
+            support = add(Support, case=case, kind='budget', requested_on=date(2026, 9, 2), state='reviewing',
+                          reviewer=people['it'], due_on=date(2026, 9, 16))
             add(SupportComment, support=support, person=people['it'], at=moment(2026, 9, 3),
                 state='reviewing', text='点検します')
             review = add(Review, review_no=f'R-0000{n}', kind='renew', title=f'{word}検討{n}',

@@ -23,6 +23,7 @@ NOUN_RULES = {
     'plans': (SUBJECT, OWNED, OWNED, DESK), 'staff': (SUBJECT, DESK, DESK, DESK),
     'departments': (EVERYONE, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
     'settings': (KEEPERS, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
+    'closed-days': (EVERYONE, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
     'vendors': (EVERYONE, DESK, DESK, DESK), 'contracts': (SUBJECT, OWNED, OWNED, DESK),
     'people': (KEEPERS, ADMIN, ADMIN, ADMIN), 'actuals': (EVERYONE, DESK, DESK, DESK),
 }

@@ -216,10 +216,10 @@ def test_an_incident_is_due_by_its_recovery_target(detected, due):
 
 
 def test_a_support_waits_for_whom_it_lies_with():
-    assert addresses('it', 'supports-requested-on') == ['/supports/1', '/supports/2']
-    assert found('it')['supports-requested-on', '/supports/1'].words == '82日前から'
+    assert addresses('it', 'supports-due-on') == ['/supports/1', '/supports/2']
+    assert found('it')['supports-due-on', '/supports/1'].words == '68日超過'
     save(Support, 1, state='returned')
-    assert addresses('it', 'supports-requested-on') == ['/supports/2']
+    assert addresses('it', 'supports-due-on') == ['/supports/2']
     assert addresses('head', 'supports-returned') == ['/supports/1']
     assert not addresses('other', 'supports-returned') and not addresses('it', 'supports-returned')
 
