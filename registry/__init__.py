@@ -20,6 +20,7 @@ from . import (
     attachments,
     budget_requests,
     closed_days,
+    comments,
     contracts,
     duties,
     engagements,
@@ -44,7 +45,7 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, documents, dues, listing, periods, selections
+from .records import commenting, display, documents, dues, listing, periods, selections
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -69,20 +70,23 @@ from .web import (
 NOUNS = (
     systems.noun, vendors.noun, contracts.noun, procurement.reviews, budget_requests.budget_requests,
     procurement.cases, procurement.supports, standardisation.businesses, standardisation.steps,
-    standardisation.masters, standardisation.items, incidents.incidents, incidents.shares, incidents.levels,
-    training.courses, training.enrolments, engagements.engagements, engagements.findings, plans.noun,
+    standardisation.masters, standardisation.items, incidents.reports, incidents.incidents,
+    incidents.shares, incidents.levels, training.courses, training.enrolments, engagements.engagements,
+    engagements.findings, plans.noun,
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, closed_days.noun,
     people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
          actuals.entries, tokens.tokens, feeds.feeds, snoozes.snoozes, saved_views.views,
-         documents.part_of('systems'))
+         documents.part_of('systems'), commenting.duties)
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
 for _noun in NOUNS:
     if 'index' in _noun.views:
         selections.add_views(BLUEPRINTS[_noun.name], _noun)
+    if 'show' in _noun.views:
+        comments.add_views(BLUEPRINTS[_noun.name], _noun)
 
 
 class Number(IntegerConverter):
@@ -120,7 +124,7 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
+               duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, comments.bp, tokens.bp, feeds.bp,
                saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
@@ -128,6 +132,7 @@ def create_app(given=None):
     register_template_context(app)
     attachments.register(app)
     pins.register(app)
+    comments.register(app)
     return app
 
 

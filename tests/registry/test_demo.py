@@ -169,8 +169,8 @@ def test_a_demo_that_an_earlier_version_left_half_way_is_not_called_full(tmp_pat
 BY_HAND = {'people', 'engagements', 'findings', 'incident-levels'}
 #: in an order in which each finds what it refers to; what came later refers to these
 KINDS = ('departments', 'staff', 'systems', 'step-masters', 'step-items', 'businesses', 'steps', 'courses',
-         'enrolments', 'incidents', 'budget-requests', 'cases', 'supports', 'reviews', 'shares', 'plans',
-         'settings', 'actuals')
+         'enrolments', 'incident-reports', 'incidents', 'budget-requests', 'cases', 'supports', 'reviews',
+         'shares', 'plans', 'settings', 'actuals')
 KINDS += tuple(name for name, noun in NOUNS.items() if noun.importable and name not in {*KINDS, *BY_HAND})
 
 
