@@ -1,6 +1,7 @@
 """Forms of the procurement desk (調達支援): cases, supports and ledger reviews."""
 from models.budget_requests import BudgetRequest
 from models.organisation import Department
+from models.people import Person
 from models.procurement import (
     CASE_KINDS,
     CONCLUSIONS,
@@ -51,11 +52,15 @@ class SupportForm(Form):
     case_no = Ref('案件番号', Case, 'case_no', attr='case', required=True, missing='登録されていません')
     kind = Code('支援区分', SUPPORT_KINDS, required=True)
     requested_on = Day('依頼日', required=True)
+    reviewer_email = Ref('点検者', Person, 'email', attr='reviewer', select=True,
+                         missing='選べません。情報政策の担当者から選んでください',
+                         hint='点検を始めた人が、ほかに決めなければ点検者になります')
+    due_on = Day('点検の期限', hint='空欄なら、依頼日から設定の「調達支援の点検日数」で決めます')
     completed_on = Day('完了日', happened=True)
     trial = Flag('試行', required=True, default=False)
     opinion = Code('総合意見', OPINIONS)
     opinion_text = Long('意見本文', max=2000)
-    in_order = (('requested_on', 'completed_on'),)
+    in_order = (('requested_on', 'completed_on'), ('requested_on', 'due_on'))
 
 
 class SupportMoveForm(Form):

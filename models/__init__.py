@@ -3,11 +3,13 @@ from .actuals import Actual
 from .attachments import Attachment
 from .base import constrain, db
 from .budget_requests import BudgetRequest
+from .closed_days import ClosedDay
+from .comments import Comment
 from .contracts import CONTRACT_COVERS, SYSTEM_END, Contract, ContractSystem
 from .drafts import Draft
 from .engagements import CorrectiveAction, Engagement, Finding
 from .feeds import Feed, FeedUse
-from .incidents import CaseShare, Incident, IncidentLevel, IncidentSystem
+from .incidents import CaseShare, Incident, IncidentLevel, IncidentReport, IncidentSystem
 from .organisation import Department, DepartmentVersion, Staff
 from .people import Person
 from .pins import Pin
@@ -27,12 +29,12 @@ from .training import Course, Enrolment
 from .vendors import Vendor
 
 #: every table whose rows are written by acts only
-RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Snooze, Staff, Setting, System,
-           Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove, Course, Enrolment,
-           IncidentLevel, Incident, IncidentSystem, CaseShare, BudgetRequest, Case, Contract, ContractSystem,
-           Support, SupportComment, Review, ReviewSystem, Engagement, Finding, CorrectiveAction, Plan,
-           CheckIn, Strategy, Theme, Initiative, Indicator, IndicatorBusiness, Actual, Schedule,
-           Attachment]
+RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Snooze, Staff, Setting,
+           ClosedDay, System, Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove,
+           Course, Enrolment, IncidentLevel, IncidentReport, Incident, IncidentSystem, CaseShare,
+           BudgetRequest, Case, Contract, ContractSystem, Support, SupportComment, Review, ReviewSystem,
+           Engagement, Finding, CorrectiveAction, Plan, CheckIn, Strategy, Theme, Initiative, Indicator,
+           IndicatorBusiness, Actual, Schedule, Attachment, Comment]
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]

@@ -2,6 +2,7 @@
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from .base import OPEN, CodeField, LongField, MomentField, Searched, Table
+from .people import Person
 from .systems import System
 
 INCIDENT_CATEGORIES = {
@@ -9,6 +10,8 @@ INCIDENT_CATEGORIES = {
     'malware': 'ウイルス感染', 'intrusion': '不正アクセス', 'leak': '情報漏えい', 'loss': '紛失・盗難',
     'misdelivery': '誤送信・誤交付', 'mistake': '設定・操作誤り', 'vendor': '委託先事故',
     'disaster': '災害・停電'}
+#: whether personal information (個人情報) may have leaked; whoever reports may not know yet
+LEAKS = {'none': 'なし', 'unknown': '分からない', 'suspected': 'おそれ', 'leaked': '漏えい等あり'}
 SHARE_METHODS = {'notice': '通知', 'training': '研修', 'meeting': '会議', 'board': '掲示'}
 
 
@@ -34,6 +37,41 @@ class IncidentLevel(Searched):
         return f'レベル{self.level} {self.name}'
 
 
+class IncidentReport(Searched):
+    """A unit's word that something is wrong with a system of theirs (障害の報告); the desk judges it.
+
+    It is taken over once an incident leads to it, or said to be none (`dismissed_on`).
+    """
+
+    owned_by = 'system'
+    known_by = 'report_no'
+
+    searched = ('report_no', 'title')
+
+    report_no = CharField(max_length=30, unique=True)
+    system = ForeignKeyField(System, backref='incident_reports', on_delete='RESTRICT')
+    title = CharField(max_length=200)
+    happened = LongField(2000)
+    detected_at = MomentField()
+    leak = CodeField(LEAKS)
+    leak_text = LongField(1000, null=True)
+    contact = CharField(max_length=100, null=True)
+    reporter = ForeignKeyField(Person, null=True, backref='incident_reports', on_delete='RESTRICT')
+    reported_at = MomentField(null=True)
+    leak_first_on = DateField(null=True)
+    leak_final_on = DateField(null=True)
+    dismissed_on = DateField(null=True)
+    dismissal = CharField(max_length=500, null=True)
+
+    checks = {'dismissal_said': '(dismissed_on IS NULL) = (dismissal IS NULL)',
+              'leak_in_order': 'leak_final_on IS NULL OR leak_first_on IS NULL '
+                               'OR leak_final_on >= leak_first_on'}
+
+    @property
+    def label(self):
+        return f'{self.report_no} {self.title}'
+
+
 class Incident(Table):
     """One incident (インシデント) with its times; deadlines and elapsed time are derived from them."""
 
@@ -49,6 +87,7 @@ class Incident(Table):
     mitigated_at = MomentField(null=True)
     restored_at = MomentField(null=True, index=True)
     closed_on = DateField(null=True)
+    report = ForeignKeyField(IncidentReport, null=True, backref='incidents', on_delete='RESTRICT')
     cause = LongField(2000, null=True)
     prevention = LongField(2000, null=True)
     search_text = CharField(max_length=400, default='')

@@ -79,16 +79,28 @@ class Support(Table):
     trial = BooleanField(default=False)
     opinion = CodeField(OPINIONS, null=True)
     opinion_text = LongField(2000, null=True)
+    reviewer = ForeignKeyField(Person, null=True, backref='reviewed_supports', on_delete='RESTRICT')
+    due_on = DateField(null=True)
+    stopped_on = DateField(null=True)
+    stopped_days = IntegerField(null=True)
 
     class Meta:
         indexes = ((('case', 'kind'), True),)
 
     checks = {'completed_has_day': "state <> 'completed' OR completed_on IS NOT NULL",
-              'completed_after': 'completed_on IS NULL OR completed_on >= requested_on'}
+              'completed_after': 'completed_on IS NULL OR completed_on >= requested_on',
+              'due_after': 'due_on IS NULL OR due_on >= requested_on',
+              'stopped_while_returned': "stopped_on IS NULL OR state = 'returned'",
+              'stopped_days_positive': 'stopped_days IS NULL OR stopped_days >= 0'}
 
     @property
     def label(self):
         return f'{self.case.case_no} {SUPPORT_KINDS[self.kind]}'
+
+
+# which are to be examined by when, one walk of an index alone tells
+Support.add_index(Support.voided_at, Support.due_on, Support.id, Support.state, Support.case,
+                  name='support_due_on_due')
 
 
 class SupportComment(Table):

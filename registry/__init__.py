@@ -19,6 +19,8 @@ from . import (
     api,
     attachments,
     budget_requests,
+    closed_days,
+    comments,
     contracts,
     duties,
     engagements,
@@ -43,7 +45,17 @@ from . import (
 )
 from .core import clock, config, connection, memo
 from .figures import board, pages
-from .records import display, documents, dues, field_pages, listing, periods, record_page, selections
+from .records import (
+    commenting,
+    display,
+    documents,
+    dues,
+    field_pages,
+    listing,
+    periods,
+    record_page,
+    selections,
+)
 from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
@@ -68,13 +80,15 @@ from .web import (
 NOUNS = (
     systems.noun, vendors.noun, contracts.noun, procurement.reviews, budget_requests.budget_requests,
     procurement.cases, procurement.supports, standardisation.businesses, standardisation.steps,
-    standardisation.masters, standardisation.items, incidents.incidents, incidents.shares, incidents.levels,
-    training.courses, training.enrolments, engagements.engagements, engagements.findings, plans.noun,
-    actuals.actuals, organisation.departments, organisation.staff, settings.settings, people.people)
+    standardisation.masters, standardisation.items, incidents.reports, incidents.incidents,
+    incidents.shares, incidents.levels, training.courses, training.enrolments, engagements.engagements,
+    engagements.findings, plans.noun,
+    actuals.actuals, organisation.departments, organisation.staff, settings.settings, closed_days.noun,
+    people.people)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
          actuals.entries, tokens.tokens, feeds.feeds, snoozes.snoozes, saved_views.views,
-         documents.part_of('systems'))
+         documents.part_of('systems'), commenting.duties)
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
@@ -85,6 +99,8 @@ for _noun in NOUNS:
         field_pages.add_views(BLUEPRINTS[_noun.name], _noun)
     if 'index' in _noun.views:
         selections.add_views(BLUEPRINTS[_noun.name], _noun)
+    if 'show' in _noun.views:
+        comments.add_views(BLUEPRINTS[_noun.name], _noun)
 
 
 class Number(IntegerConverter):
@@ -122,7 +138,7 @@ def create_app(given=None):
     sign_in.register(app)
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
-               duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, tokens.bp, feeds.bp,
+               duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, comments.bp, tokens.bp, feeds.bp,
                saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
@@ -130,6 +146,7 @@ def create_app(given=None):
     register_template_context(app)
     attachments.register(app)
     pins.register(app)
+    comments.register(app)
     return app
 
 

@@ -13,7 +13,7 @@ from models.rules import calendar
 from models.statements import rows_of
 from models.tokens import SCOPES
 
-from . import api_attachments, files
+from . import api_attachments, api_comments, files
 from .api_answers import answer, api_signed, bp
 from .core import clock, memo
 from .records import facts, importing, listing, numbers, pages, saving, sheets
@@ -277,6 +277,8 @@ def operations(noun):
         ('void' in views, 'void', f'{one}/void', 'POST', 'void', void),
         ('show' in views, 'attachments', f'{one}/attachments', 'GET', 'read', api_attachments.index),
         ('show' in views, 'attach', f'{one}/attachments', 'POST', 'attach', api_attachments.attach),
+        ('show' in views, 'comments', f'{one}/comments', 'GET', 'read', api_comments.index),
+        ('show' in views, 'comment', f'{one}/comments', 'POST', 'comment', api_comments.create),
         ({'show', 'void'} <= views, 'restore', f'{one}/restore', 'POST', 'void', partial(void, again=True)),
         (noun.flow is not None, 'move', f'{one}/move/<target>', 'POST', 'move', move),
         (noun.importable, 'import', f'/{noun.name}/import', 'POST', 'create', import_file)) if there]

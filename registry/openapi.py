@@ -3,7 +3,9 @@ import re
 
 from forms import json_values
 from forms.base import ReasonForm
+from forms.comments import CommentForm
 from models.attachments import ATTACHMENT_KINDS
+from models.comments import COMMENT_KINDS
 from models.figures import MEASURES
 from models.rules.attachments import MAX_NAME
 
@@ -182,6 +184,12 @@ def operation_object(each):
             {'required': True} if word == 'name' else {}) for word in SAID)],
                        'requestBody': body({'type': 'string', 'format': 'binary'}, BYTES),
                        'responses': responses({201: made}, 409, 415, 422)}
+    if each.word == 'comments':
+        found = success(object_schema({'items': list_of(ref('Comment'))}))
+        return told | {'parameters': [path_id()], 'responses': responses({200: found})}
+    if each.word == 'comment':
+        return told | {'parameters': [path_id()], 'requestBody': body(ref('CommentNew')),
+                       'responses': responses({201: success(ref('Comment'), '書いた')}, 409, 415, 422)}
     parameters, sent = [path_id(), version], reason
     if each.word == 'move':
         states = {'type': 'string', 'enum': list(noun.flow.states)}
@@ -201,7 +209,8 @@ SAID_OF = {'name': ({'type': 'string', 'minLength': 1, 'maxLength': MAX_NAME}, '
            'former': ({'type': 'integer', 'minimum': 1, 'maximum': 2 ** 31 - 1}, '前の版の文書の id')}
 SUMMARIES = {'list': '一覧', 'record': '1件と履歴', 'create': '登録', 'edit': '変更', 'void': '取消',
              'restore': '取消の取りやめ', 'move': '状態の変更', 'import': 'ファイル取込み',
-             'attachments': '文書の一覧', 'attach': '文書の添付'}
+             'attachments': '文書の一覧', 'attach': '文書の添付',
+             'comments': 'コメント・質問の一覧', 'comment': 'コメント・質問・回答を書く'}
 
 
 # --- what is no noun's ---
@@ -237,6 +246,16 @@ def fixed_schemas():
             'note': TEXT_OR_NULL, 'version': NUMBER,
             'document': {**NUMBER, 'description': '同じ文書の版に共通の番号'}, 'media_type': TEXT,
             'size': NUMBER, 'sha256': TEXT, 'at': moment, 'by': TEXT, 'voided': FLAG}),
+        'Comment': object_schema({
+            'id': NUMBER, 'kind': {'type': 'string', 'enum': [*COMMENT_KINDS]}, 'text': TEXT,
+            'question': {**NUMBER_OR_NULL, 'description': '回答なら、その質問の id'}, 'by': TEXT,
+            'at': moment, 'to_person_email': TEXT_OR_NULL, 'to_unit_code': TEXT_OR_NULL,
+            'answer_by': {'anyOf': [day, {'type': 'null'}]},
+            'answered_at': {'anyOf': [moment, {'type': 'null'}]},
+            'closed_at': {'anyOf': [moment, {'type': 'null'}]}}),
+        'CommentNew': object_schema({
+            **{cell.key: json_values.input_schema(cell) for cell in CommentForm(viewer=viewer()).cells()},
+            'question': {**NUMBER_OR_NULL, 'description': '回答するときは、その質問の id'}}, ['text']),
         'Imported': object_schema({
             'kind': TEXT, 'rows': NUMBER, 'create': NUMBER, 'update': NUMBER, 'unchanged': NUMBER,
             'conflict': NUMBER, 'errors': list_of(object_schema({

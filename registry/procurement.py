@@ -1,5 +1,6 @@
 """The procurement desk's pages: cases, supports passing from hand to hand, ledger reviews."""
 from flask_login import current_user
+from peewee import JOIN, fn
 
 from audits import history
 from forms.procurement import CaseForm, ReviewForm, SupportForm, SupportMoveForm
@@ -8,11 +9,14 @@ from models.base import fold
 from models.figures.procurement import large_reasons
 from models.procurement import SUPPORT_KINDS, SUPPORT_STATES
 from models.rules import lifecycle
+from models.rules.clocks import Examination
 from models.settings import DatedSettings
 
+from .closed_days import closed_days
 from .core import clock
 from .core.permits import DESK, OWNED, UNIT_ROLES, kept_by
-from .records import display, pages
+from .figures import judging
+from .records import display, pages, saving
 from .records.noun import Column, Due, Filter, Flow, Noun, Tab
 from .web.guard import allowed
 
@@ -105,11 +109,67 @@ def prepare_support(row, before, form, by, at):
         row.state = 'completed'
     elif before.completed_on and not row.completed_on:
         row.state = 'reviewing'
+    if (before is None or row.reviewer_id != before.reviewer_id) and row.reviewer_id:
+        if row.reviewer.role != 'it' or not row.reviewer.is_active:
+            yield 'reviewer_email', '点検者には、情報政策の担当者を選んでください。'
+    keep_clock(row, before, saving.day_of(at))
+
+
+def keep_clock(row, before, day):
+    """Let the clock of a support run, stand or end on a day, as its state says."""
+    if row.requested_on is None or row.due_on is None and row.state in ('completed', 'withdrawn'):
+        return
+    closed = closed_days()
+    asked_anew = (before is not None and before.requested_on != row.requested_on
+                  and before.due_on == row.due_on)
+    if row.due_on is None or asked_anew:
+        days = int(judging.settings().on('support_days', row.requested_on)) + (row.stopped_days or 0)
+        row.due_on = Examination.begun(row.requested_on, days, closed).due_on
+    now = examination_of(row)
+    now = now.stopped(day) if row.state == 'returned' else now.resumed(day, closed)
+    row.due_on, row.stopped_on, row.stopped_days = now.due_on, now.stopped_on, now.stopped_days or None
+
+
+def examination_of(row):
+    """Return the clock of a support, None where it has none."""
+    return row.due_on and Examination(row.requested_on, row.due_on, row.stopped_on, row.stopped_days or 0)
+
+
+def left_words(days, stopped):
+    """Return in words how many open days are left of an examination."""
+    if stopped:
+        return f'止まっています（残り{days}開庁日）' if days >= 0 else f'止まっています（{-days}開庁日超過）'
+    return f'残り{days}開庁日' if days >= 0 else f'{-days}開庁日超過'
+
+
+def clock_panel(row):
+    """Return what a support's page shows of its clock, None where it has none."""
+    now = examination_of(row)
+    if not now:
+        return None
+    day, closed = row.completed_on or clock.today(), closed_days()
+    used, left = now.used(day, closed), now.left(day, closed)
+    over = row.state in ('completed', 'withdrawn')
+    return {'used': used, 'allowed': used + left, 'stopped_on': now.stopped_on, 'due_on': now.due_on,
+            'stopped_days': now.stopped_days,
+            'tone': 'warn' if now.stopped_on else 'bad' if left < 0 else 'info',
+            'left': '' if over else left_words(left, now.stopped_on),
+            'unverified': judging.settings().unverified(('support_days',), row.requested_on)}
 
 
 def of_live_cases():
     """Return the condition that a support's case has not been voided."""
     return Support.case.in_(Case.select(Case.id).where(Case.live()))
+
+
+def with_reviewer(query):
+    """Return a query of supports with who examines each."""
+    return query.join_from(Support, Person, JOIN.LEFT_OUTER, on=Support.reviewer == Person.id)
+
+
+def choose_reviewers(form):
+    """Let the people of the desk be chosen to examine a support."""
+    form.reviewer_email.restrict(lambda table: table.is_active & (table.role == 'it'))
 
 
 def support_tone(value):
@@ -119,7 +179,8 @@ def support_tone(value):
 def support_panels(row):
     moves = lifecycle.support_moves(row.state, current_user.role) if allowed('supports.move', row) else []
     moves = sorted(moves, key=lambda move: MOVE_ORDER.get(move.target, 0))
-    return {'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]), ())
+    return {'clock': clock_panel(row), 'reviewer': row.reviewer_id and row.reviewer.name,
+            'moves': [(move.target, MOVE_WORDS.get((row.state, move.target), SUPPORT_STATES[move.target]), ())
                       for move in moves] if not row.voided_at else [],
             'comments': newest_comments(row), 'states': SUPPORT_STATES}
 
@@ -184,6 +245,9 @@ def prepare_support_move(row, before, form, by, at):
     for need, words in lifecycle.unmet(
             move, row.__data__ | {'comment': said, 'response': said, 'reason': said}):
         yield FIELD_OF_NEED.get(need, 'text'), words
+    if before.state == 'requested' and row.state == 'reviewing' and not row.reviewer_id and by is not None:
+        row.reviewer = by.id
+    keep_clock(row, before, saving.day_of(at))
     if row.state == 'completed' and row.completed_on:
         if row.completed_on < row.requested_on:
             yield 'completed_on', '完了日は依頼日以後にしてください。'
@@ -217,22 +281,23 @@ supports = Noun(
         'この支援は完了しています。点検中に戻すと、実施率から外れます。' if before.completed_on
         and not row.completed_on else ''),
     reserved={name: '依頼するときは空欄（試行は「いいえ」）のままにしてください。'
-              for name in ('completed_on', 'trial', 'opinion', 'opinion_text')},
-    joins=lambda query: query.join(Case),
+              for name in ('completed_on', 'trial', 'opinion', 'opinion_text', 'reviewer', 'due_on')},
+    joins=lambda query: with_reviewer(query.join(Case)), new_form=choose_reviewers,
     columns=[Column('case_no', '案件番号', Case.case_no), Column('title', '件名', Case.title),
              Column('department', '所属', Case.department, display.department),
              'kind',
              Column('state', '状態', show=display.code(SUPPORT_STATES), tone=support_tone),
-             'requested_on', 'completed_on', 'opinion'],
+             'requested_on', 'due_on', Column('reviewer', '点検者', Person.name),
+             'completed_on', 'opinion'],
     filters=[Filter('waiting', '対応', lambda: [('1', '受付・点検中')],
                     lambda v: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
              Filter('state', '状態', lambda: list(SUPPORT_STATES.items()), lambda v: Support.state == v),
              'kind',
              Filter('trial', options=lambda: [('1', '試行')], where=lambda v: Support.trial)],
-    due=(Due('requested_on', '調達支援の点検待ち', waits=True, roles=('it',),
+    due=(Due('due_on', '調達支援の点検', roles=('it',), who=Person.name, joins=with_reviewer,
              open=lambda: Support.state.in_(['requested', 'reviewing']) & of_live_cases()),
          Due('returned', '差し戻された調達支援', waits=True, roles=('department', 'head'),
-             on=lambda: Support.requested_on,
+             on=lambda: fn.COALESCE(Support.stopped_on, Support.requested_on),
              open=lambda: (Support.state == 'returned') & of_live_cases())),
     tabs=(Tab('受付・点検中', {'waiting': '1'}), Tab('今年度に完了', {'completed_on': 'this-year'})),
     hint='依頼 → 点検 → 差戻し・再提出 → 完了 と進みます。')

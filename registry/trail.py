@@ -29,7 +29,8 @@ def kind_label(kind):
     noun, _, verb = kind.partition('.')
     title = NOUNS[noun].title if noun in NOUNS else {
         'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略', 'actions': '是正措置',
-        'tokens': 'APIトークン', 'attachments': '文書', 'feeds': 'カレンダーのアドレス',
+        'tokens': 'APIトークン', 'attachments': '文書', 'comments': 'コメント・質問',
+        'feeds': 'カレンダーのアドレス',
         'snoozes': 'あとで'}.get(noun, noun)
     return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
 
@@ -37,7 +38,8 @@ def kind_label(kind):
 VERBS = {'businesses': '標準化対象業務', 'steps': 'ステップ', 'levels': 'インシデントレベル',
          'settings': '設定', 'strategy': '年度戦略', 'fill': '投入', 'rate': '公式評価', 'enter': '入力',
          'request': '依頼', 'census': '対象者の確定', 'check-in': '進捗確認', 'follow': '監査事後確認',
-         'password': 'パスワードの変更', 'sign-out-everywhere': '全端末のサインアウト', 'add': '登録'}
+         'password': 'パスワードの変更', 'sign-out-everywhere': '全端末のサインアウト', 'add': '登録',
+         'close': '終了'}
 
 
 @bp.get('/')

@@ -17,6 +17,7 @@ from models import (
     Case,
     CaseShare,
     CheckIn,
+    Comment,
     Contract,
     ContractSystem,
     CorrectiveAction,
@@ -26,6 +27,7 @@ from models import (
     Enrolment,
     Finding,
     Incident,
+    IncidentReport,
     IncidentSystem,
     Indicator,
     Initiative,
@@ -102,6 +104,8 @@ def fill(at):
                          category='core_standard', lifecycle='operate', site=f'㈱髙﨑ビル{n}', pii='personal',
                          go_live_on=date(2020, 4, 1), renew_on=date(2027, 3, 31))
             add(BusinessSystem, business=business, system=system)
+            act.save(Comment(table='system', row=system.id, about=system.label, kind='question', at=at,
+                             text=f'{word}の質問{n}', person=people[who], to_person=people['it']))
             act.save(Attachment(table='system', row=system.id, kind='quote', name=f'{word}見積{n}.pdf',
                                 media_type='application/pdf', size=len(DOCUMENTS[n]), person=people[who],
                                 at=at, sha256=hashlib.sha256(DOCUMENTS[n]).hexdigest()))
@@ -120,12 +124,16 @@ def fill(at):
             case = add(Case, case_no=f'C-0000{n}', fiscal_year=2027, department=owner, title=f'{word}案件{n}',
                        kind='replace',
                        request=line, system=system, initial_cost=12_000_000)
-            support = add(Support, case=case, kind='budget', requested_on=date(2026, 9, 2), state='reviewing')
+            support = add(Support, case=case, kind='budget', requested_on=date(2026, 9, 2), state='reviewing',
+                          reviewer=people['it'], due_on=date(2026, 12, 1))
             add(SupportComment, support=support, person=people['it'], at=moment(2026, 9, 3),
                 state='reviewing', text='点検します')
             review = add(Review, review_no=f'R-0000{n}', kind='renew', title=f'{word}検討{n}',
                          reviewed_on=date(2026, 7, 1))
             add(ReviewSystem, review=review, system=system)
+            add(IncidentReport, report_no=f'T-0000{n}', system=system, title=f'{word}の画面が開かない',
+                happened='窓口の2台で、朝から開かない。', leak='none', reporter=people[who],
+                detected_at=moment(2026, 10, 1), reported_at=moment(2026, 10, 1))
             engagement = add(Engagement, engagement_no=f'A-0000{n}', kind='internal', theme=f'{word}監査{n}',
                              department=owner,
                              system=system, auditor='江口 監')

@@ -17,11 +17,13 @@ from models import (
     Enrolment,
     Finding,
     Incident,
+    IncidentReport,
     IncidentSystem,
     Person,
     Review,
     ReviewSystem,
     Staff,
+    Support,
     SupportComment,
     System,
 )
@@ -54,9 +56,13 @@ def add_children(number, start=0):
                                  (BusinessSystem, 'business', businesses)):
             insert(act, [table(**{own: row, 'system': 1}) for row in rows]
                    + [table(**{own: 1, 'system': row}) for row in systems])
-        insert(act, [Case(case_no=f'Z-{n}', fiscal_year=2027, department=2, title=f'案件{n}', kind='improve',
-                          request=1, system=1,
-                          initial_cost=1, new_technology=False) for n in numbers])
+        cases = insert(act, [Case(case_no=f'Z-{n}', fiscal_year=2027, department=2, title=f'案件{n}',
+                                  kind='improve', request=1, system=1, initial_cost=1,
+                                  new_technology=False) for n in numbers])
+        insert(act, [Support(case=row, kind='budget', requested_on=date(2026, 6, 1), reviewer=1,
+                             state='withdrawn') for row in cases])
+        insert(act, [IncidentReport(report_no=f'Z-{n}', system=1, title=f'報告{n}', happened='止まった',
+                                    detected_at=at, leak='none') for n in numbers])
         contracts = insert(act, [Contract(contract_no=f'Z-{n}', title=f'契約{n}', department=2, vendor=1,
                                           case=1,
                                           state='unconfirmed') for n in numbers])

@@ -23,12 +23,15 @@ NOUN_RULES = {
     'plans': (SUBJECT, OWNED, OWNED, DESK), 'staff': (SUBJECT, DESK, DESK, DESK),
     'departments': (EVERYONE, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
     'settings': (KEEPERS, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
+    'incident-reports': (SUBJECT, OWNED, OWNED, DESK),
+    'closed-days': (EVERYONE, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
     'vendors': (EVERYONE, DESK, DESK, DESK), 'contracts': (SUBJECT, OWNED, OWNED, DESK),
     'people': (KEEPERS, ADMIN, ADMIN, ADMIN), 'actuals': (EVERYONE, DESK, DESK, DESK),
 }
 #: nouns whose rows belong to a unit: another unit's member finds nothing there
 UNITS = frozenset({'systems', 'contracts', 'budget-requests', 'cases', 'supports', 'reviews', 'incidents',
-                   'enrolments', 'engagements', 'findings', 'plans', 'staff', 'actions', 'attachments'})
+                   'incident-reports', 'enrolments', 'engagements', 'findings', 'plans', 'staff',
+                   'actions', 'attachments'})
 #: who may hang documents on a record besides those who may edit it: the unit its quotes and its evidence
 ATTACHERS = {'supports': OWNED, 'findings': AUDITOR | OWNED}
 #: who may change the document on the tax unit's system: the unit, and the desk
@@ -58,6 +61,8 @@ OTHERS = {
     'pins.press': EVERYONE, 'drafts.keep': EVERYONE, 'drafts.let_go': EVERYONE,
     'snoozes.edit': EVERYONE - {'executive'},
     'snoozes.end': EVERYONE - {'executive'},
+    'comments.show': EVERYONE, 'comments.answer': EVERYONE, 'comments.close': EVERYONE,
+    'comments.void': EVERYONE,
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
     'attachments.void': OWNED | AUDITOR | ADMIN,
     'saved-views.new': EVERYONE, 'saved-views.overwrite': EVERYONE, 'saved-views.void': EVERYONE,
@@ -71,16 +76,19 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
                             'tokens.new', 'tokens.revoke', 'feeds.new', 'feeds.revoke', 'snoozes.edit',
                             'snoozes.end', 'saved-views.new', 'pins.press', 'drafts.keep', 'drafts.let_go',
+                            'comments.answer', 'comments.close', 'comments.void',
                             'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit',
                             'findings.bulk_edit', 'engagements.edit_field', 'engagements.fill',
                             'findings.edit_field', 'findings.fill',
+                            # what they ask of whom they audit
+                            *(f'{noun}.comment' for noun in NOUN_RULES if noun != 'actuals'),
                             # a file of the rows they chose: nothing is written
                             *(f'{noun}.selected' for noun in NOUN_RULES)})
-#: these end the session of whoever sends them, or a token, or take a saved view; they are tried in
-#: test_sessions, test_tokens, test_feeds and test_saved_views
+#: these end the session of whoever sends them, or a token, a question, or take a saved view; they are tried
+#: in test_sessions, test_tokens, test_feeds, test_comments and test_saved_views
 ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.end_session',
-                    'tokens.revoke', 'feeds.revoke', 'saved-views.new', 'saved-views.overwrite',
-                    'saved-views.void'})
+                    'tokens.revoke', 'feeds.revoke', 'comments.close', 'saved-views.new',
+                    'saved-views.overwrite', 'saved-views.void'})
 VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q',
           'name': 'results', 'format': 'csv', 'token': '0' * 32, 'filename': 'app.css', 'browser': 1,
           'code': 'contracts-ends-on'}
@@ -91,7 +99,7 @@ MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('comple
 
 #: the views of a noun that come with others
 NEEDED = {'restore': {'show', 'void'}, 'earlier': {'show'}, 'card': {'show'}, 'attach': {'show'},
-          'edit_field': {'show', 'edit'}, 'fill': {'show', 'edit'}}
+          'edit_field': {'show', 'edit'}, 'fill': {'show', 'edit'}, 'comment': {'show'}}
 
 
 def rules():
@@ -101,7 +109,7 @@ def rules():
         views = NOUNS[name].views
         for view, who in (('index', read), ('show', read), ('earlier', read), ('card', read), ('new', create),
                           ('edit', edit), ('edit_field', edit), ('fill', edit),
-                          ('void', void), ('restore', void),
+                          ('void', void), ('restore', void), ('comment', read),
                           ('attach', ATTACHERS.get(name, edit))):
             if NEEDED.get(view, {view}) <= set(views):
                 found[f'{name}.{view}'] = who
@@ -124,6 +132,10 @@ def expected(endpoint, who, in_principle):
         return 404 if who == 'admin' else 403
     if noun == 'pins':  # of a record that they may read
         return None if who in SUBJECT - {'other'} else 404
+    if noun == 'comments':  # on the tax unit's system: a question its member asks the desk
+        if who in ('other', 'admin'):
+            return 404
+        return None if view != 'void' or who in ('department', 'it') else 403
     if noun == 'snoozes':  # one's own duties alone
         return None if who in ('it', 'department', 'head') else 404
     if endpoint in MOVES:

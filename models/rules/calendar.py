@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import jpholiday
@@ -239,6 +240,39 @@ def is_holiday(day, extra=frozenset()):
     """Tell whether the city hall is closed: a weekend, national holiday, 12/29–1/3, or one of `extra`."""
     return (day.weekday() >= 5 or (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3)
             or day in extra or day in _national(day.year))
+
+
+@lru_cache(maxsize=256)
+def _open_days(year):
+    """Return how many open days a year has had on each of its days, the day itself included."""
+    first = date(year, 1, 1)
+    days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
+    return tuple(accumulate(not is_holiday(day) for day in days))
+
+
+def _opened(first_year, day):
+    return (sum(_open_days(year)[-1] for year in range(first_year, day.year))
+            + _open_days(day.year)[day.timetuple().tm_yday - 1])
+
+
+def working_days(since, until, extra=frozenset()):
+    """Return how many open days (開庁日) come after `since` up to `until`.
+
+    They are fewer than none where `until` is before; `extra` are as in `is_holiday`.
+    """
+    if until < since:
+        return -working_days(until, since, extra)
+    closed = sum(since < day <= until and not is_holiday(day) for day in extra)
+    return _opened(since.year, until) - _opened(since.year, since) - closed
+
+
+def working_day_after(day, number, extra=frozenset()):
+    """Return the open day that is so many open days after a day; the day itself for none."""
+    found = day
+    while number > 0:
+        found += timedelta(days=1)
+        number -= not is_holiday(found, extra)
+    return found
 
 
 @dataclass(frozen=True)

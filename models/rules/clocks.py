@@ -1,8 +1,8 @@
-"""Clocks (期限): recovery within its target hours (復旧時間), and the cut-over window (端境期)."""
-from dataclasses import dataclass
-from datetime import timedelta
+"""Clocks (期限): of recoveries (復旧時間), of the cut-over window (端境期), of what is examined (点検)."""
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
-from .calendar import in_business_hours
+from .calendar import in_business_hours, working_day_after, working_days
 
 #: level 1 is a sign without effect (予兆・影響なし): there is nothing to recover from
 JUDGED_FROM = 2
@@ -53,3 +53,43 @@ def recovery(start, stop, now, hours, extra=frozenset(), inside_target=timedelta
 def cutover_window(cutover_on, before_days, after_days):
     """Return the first and last day of the cut-over window (端境期) around a cut-over (BR-13)."""
     return cutover_on - timedelta(days=before_days), cutover_on + timedelta(days=after_days)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The clock of a support (調達支援): by when it is to be examined, and how long it has stood.
+
+    It runs on open days (開庁日) from the day after it was asked for; while the department answers
+    (差戻し, since `stopped_on`) it stands. `stopped_days` are those of earlier stops.
+    """
+
+    asked_on: date
+    due_on: date
+    stopped_on: date | None = None
+    stopped_days: int = 0
+
+    @classmethod
+    def begun(cls, asked_on, days, extra=frozenset()):
+        """Return the clock of a support that is to be examined within so many open days."""
+        return cls(asked_on, working_day_after(asked_on, days, extra))
+
+    def stopped(self, day):
+        """Return it as it stands from a day on."""
+        return self if self.stopped_on else replace(self, stopped_on=max(day, self.asked_on))
+
+    def resumed(self, day, extra=frozenset()):
+        """Return it as it runs on after a day: what it has stood is added to its due day."""
+        if self.stopped_on is None:
+            return self
+        stood = max(0, working_days(self.stopped_on, day, extra))
+        return replace(self, due_on=working_day_after(self.due_on, stood, extra), stopped_on=None,
+                       stopped_days=self.stopped_days + stood)
+
+    def used(self, day, extra=frozenset()):
+        """Return how many open days have been used by a day."""
+        until = max(min(day, self.stopped_on or day), self.asked_on)
+        return working_days(self.asked_on, until, extra) - self.stopped_days
+
+    def left(self, day, extra=frozenset()):
+        """Return how many open days are left on a day; fewer than none past the due day."""
+        return working_days(max(min(day, self.stopped_on or day), self.asked_on), self.due_on, extra)

@@ -188,6 +188,8 @@ def migrate(fill=None, at=None):
                 raise Refused('データベースの形が、この版のものになりません。何も変更していません: '
                               + '、'.join(f'{one["table"]} {one["what"]}' for one in missing))
             carrying.carry_contracts(at or clock.now())
+            if '0017_clocks' in applied:
+                carrying.carry_clocks(at or clock.now())
             rebuild.rebuild()
         if fill:
             fill()

@@ -89,6 +89,8 @@ PERMITS = {
     # whether they see the record it hangs on, and may attach to it, is asked of the record
     'attachments.read': READ_ALL, 'attachments.edit': (it, own, auditor, admin),
     'attachments.void': (it, own, auditor, admin),
+    # whether they see the record it is written on, and may write there, is asked of the record
+    'comments.read': READ_ALL, 'comments.write': READ_ALL,
 }
 
 

@@ -25,6 +25,7 @@ from models.people import ROLES
 from ..core import connection
 from ..data import masters
 from .acts import FIRST, PUBLISHED
+from .comments import Comments
 from .contracts import Contracts
 from .daily import Daily
 from .documents import Documents
@@ -75,7 +76,8 @@ def begin():
     masters.fill_tables(FIRST)
 
 
-class Ward(Units, Systems, Contracts, Standardisation, Daily, Procurement, Plans, Engagements, Documents):
+class Ward(Units, Systems, Contracts, Standardisation, Daily, Procurement, Plans, Engagements, Documents,
+           Comments):
     """The ward's acts: each part adds its own, `fill` carries them out in the order of their moments."""
 
 
@@ -83,7 +85,8 @@ def planned():
     """Return the ward with all its acts in the order of their moments, none of them carried out."""
     ward = Ward(Random(8))
     for part in (ward.organisation, ward.systems, ward.contracts, ward.steps, ward.training, ward.incidents,
-                 ward.procurement, ward.plans, ward.audits, ward.actuals, ward.documents):
+                 ward.procurement, ward.plans, ward.audits, ward.actuals, ward.documents, ward.comments,
+                 ward.reports):
         part()
     ward.acts.sort(key=lambda entry: entry[0])
     return ward

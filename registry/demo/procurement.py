@@ -11,16 +11,26 @@ from models import (
     SupportComment,
     System,
 )
+from models.rules.clocks import Examination
+from models.settings import SETTINGS
 
 from .acts import Acts, at
 from .names import SUBJECTS
+
+#: within how many open days a support is examined, and the day on which one went back to its unit
+DAYS, RETURNED = int(SETTINGS['support_days'][1]), date(2026, 9, 24)
 
 
 class Procurement(Acts):
     """The ward's budget requests, cases, their support and reviews."""
 
     def support(self, act, case, kind, asked, done=None, state='completed', trial=False):
+        clock = Examination.begun(asked, DAYS)
+        if state == 'returned':
+            clock = clock.stopped(RETURNED)
         row = Support(case=case, kind=kind, requested_on=asked, completed_on=done, trial=trial,
+                      reviewer=None if state == 'requested' else self.people['it'],
+                      due_on=clock.due_on, stopped_on=clock.stopped_on,
                       state='completed' if done else state, opinion='fine' if done else None,
                       opinion_text='セキュリティと予算の内容を確認しました。' if done else None)
         act.save(row)
@@ -35,6 +45,9 @@ class Procurement(Acts):
                  reason='令和8年度予算の成立（デモデータ）')
         self.act(at(2026, 10, 15), 'cases.import', self.orders)
         self.act(at(2026, 11, 4), 'reviews.import', self.reviews)
+        for n, day, state in ((8, date(2026, 11, 10), 'reviewing'), (1, date(2026, 11, 24), 'requested')):
+            self.act(at(day.year, day.month, day.day, 11), 'supports.create', partial(
+                self.ask, n=n, day=day, state=state))
 
     def budget(self, act, year):
         """Enter the year's budget requests, and the support each was given."""
@@ -63,13 +76,18 @@ class Procurement(Acts):
             act.save(case)
             self.rows[year, n] = case
             asked = line.requested_on + timedelta(days=3)
-            state = {0: 'returned', 1: 'requested', 8: 'reviewing'}.get(n) if waiting else None
+            if waiting and n:
+                continue  # asked for later
+            state = 'returned' if waiting else None
             support = self.support(act, case, 'budget', asked,
                                    None if waiting else asked + timedelta(days=10), state or 'completed')
             if state == 'returned':
                 act.save(SupportComment(support=support, person=self.people['it'], at=at(2026, 9, 24),
                                         state='returned',
                                         text='見積の内訳（機器・作業・保守）を分けて、再提出してください。'))
+
+    def ask(self, act, n, day, state):
+        self.support(act, self.rows[2026, n], 'budget', day, state=state)
 
     def trials(self, act):
         for n in (5, 9, 13, 17, 21):

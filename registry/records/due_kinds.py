@@ -55,7 +55,7 @@ class Kind:
     def concerns(self, role):
         """Tell whether the duty may be one of a person of a role."""
         due = self.due
-        if due.mine:
+        if due.mine or due.whose:
             return True
         if role in OVERSEERS and not due.waits:
             role = 'it'  # what the desk answers for
@@ -83,8 +83,11 @@ class Kind:
         where = [table.live(), on.is_null(False), due.open()]
         if until is not None and isinstance(on, DateField):
             where.append(on <= max(until, today + timedelta(days=due.days)) - timedelta(days=due.after))
-        where.append(table._meta.fields[due.mine] == person.id if due.mine
-                     else display.Viewer(person, today).limit(table))
+        if due.mine:
+            where.append(table._meta.fields[due.mine] == person.id)
+        else:
+            where.append(due.whose(person, today) if due.whose
+                         else display.Viewer(person, today).limit(table))
         if unit is not None:
             where.append(SQL('1 = 0') if last is None else last == unit)
         if self.is_among(asked.without):

@@ -92,8 +92,9 @@ def key_of(person, today, *more):
 def shared_key(own, asked):
     """Return the key of what some kinds give a person: the same for all who see the same rows of them."""
     person, *more = asked.of(own)
-    return (person.role, person.department_id if person.role in UNIT_ROLES else None,
-            person.id if any(kind.due.mine for kind in own) else None, *more)
+    apart = any(kind.due.whose for kind in own)
+    return (person.role, person.department_id if person.role in UNIT_ROLES or apart else None,
+            person.id if apart or any(kind.due.mine for kind in own) else None, *more)
 
 
 #: {what the statement that counts a kind is written for: (its SQL, its parameters)}
@@ -107,7 +108,7 @@ def counting(kind, asked):
     """
     person, today = asked.person, asked.today
     units = cached(('units below', today, person.department_id), lambda: subtree(
-        person.department_id, today)) if person.role in UNIT_ROLES else None
+        person.department_id, today)) if person.role in UNIT_ROLES or kind.due.whose else None
     key = type(db.obj), kind, units, today, *shared_key([kind], asked)
     if key not in _written:
         statement, read = noting(lambda: kind.counted(asked).sql())

@@ -31,8 +31,11 @@ def declare(*nouns, parts=()):
     PARTS.extend(parts)
     for noun in nouns:
         NOUNS[noun.name] = noun
-        # who may edit a record may hang documents on it, unless its noun says who else may
-        permits = {'attach': noun.permits['edit']} | noun.permits if 'show' in noun.views else noun.permits
+        # who may edit a record may hang documents on it, and who may read it may write comments, unless its
+        # noun says who else may
+        permits = noun.permits
+        if 'show' in noun.views:
+            permits = {'attach': permits['edit'], 'comment': permits['read']} | permits
         PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in permits.items()})
 
 
@@ -45,8 +48,9 @@ class Due:
     One that `waits` has no other day than since when it does, and is never late.
 
     It stands for the live rows that fulfil `open()`, for the `roles` given or those that may edit a row. With
-    `mine`, the column of a person, each row is a duty of that person alone. `who` is the expression of who is
-    responsible, `joins` adds to the query what `who` and `on` read.
+    `mine`, the column of a person, each row is a duty of that person alone; with `whose`, of those for
+    whom the condition `whose(person, day)` holds, which leaves out what they do not see. `who` is the
+    expression of who is responsible, `joins` adds to the query what `who` and `on` read.
 
     It is shown at the record, or the one that the foreign key `record` leads to: at its page, or at `page`
     where no noun has one. Who may do it is led to `at` instead. In both stand `id`, that of the record, and
@@ -63,6 +67,7 @@ class Due:
     open: Callable = lambda: None
     roles: tuple | None = None
     mine: str = ''
+    whose: Callable | None = None
     who: object = None
     joins: Callable = lambda query: query
     record: str = ''

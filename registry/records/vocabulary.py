@@ -15,6 +15,7 @@ from models import (
     BusinessSystem,
     Change,
     CheckIn,
+    Comment,
     Contract,
     CorrectiveAction,
     DepartmentVersion,
@@ -23,6 +24,7 @@ from models import (
     Feed,
     FeedUse,
     Finding,
+    IncidentReport,
     IncidentSystem,
     Indicator,
     IndicatorBusiness,
@@ -46,6 +48,7 @@ from models import (
     TrailHead,
 )
 from models.attachments import ATTACHMENT_KINDS
+from models.comments import COMMENT_KINDS
 from models.rules.attachments import shown_size
 
 from . import display
@@ -74,6 +77,9 @@ LABELS = {
     Attachment: {'table': '記録の表', 'row': '記録の内部番号', 'first': '初版の内部番号', 'version': '版',
                  'name': 'ファイル名', 'media_type': '形式', 'size': '大きさ（バイト）', 'sha256': 'SHA-256',
                  'person': '添付した人', 'at': '添付した日時'},
+    Comment: {'table': '記録の表', 'row': '記録の内部番号', 'about': '記録の名前（当時）',
+              'question': '質問の内部番号', 'person': '書いた人', 'at': '書いた日時',
+              'answered_at': '回答のあった日時', 'closed_at': '終わった日時'},
     TokenUse: {'used': '最後に使った日時', 'address': '接続元'},
     Feed: {'token_hash': 'アドレスの中のトークンの SHA-256'},
     FeedUse: {'used': '最後に使った日時', 'address': '接続元'},
@@ -89,11 +95,13 @@ LABELS = {
     SavedView: {'noun': '一覧', 'query': '条件・並べ方・列（アドレス）'},
     System: {'contract_end_on': '契約満了日（契約から）'},
     Contract: {'covers': '満了を知らせる理由（関連システムから）'},
-    Support: {'state': '状態'},
+    Support: {'state': '状態', 'stopped_on': '点検の時計を止めた日',
+              'stopped_days': '点検の時計が止まっていた開庁日数'},
     SupportComment: {'person': '書いた人', 'at': '日時', 'state': '移った先の状態',
                      'text': 'コメント'},
     Finding: {'state': '状態', 'accepted_reason': 'リスク受容の理由'},
     CorrectiveAction: {'follower': '事後確認者'},
+    IncidentReport: {'reporter': '報告した人', 'reported_at': '報告した日時'},
     StepMove: {'status': '状態', 'on_day': 'その状態になった日'},
     Initiative: {'source_notes': '出典についての注記'},
     Indicator: {'references': '参考値'},
@@ -105,7 +113,8 @@ FORMER_LABELS = {System: {'vendor': '保守事業者'}}
 COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出に使う）', 'voided_at': '取消日時',
                  'void_reason': '取消理由', 'search_text': '検索用の文字列（自動）'}
 #: tables without a list of their own
-TITLES = {Attachment: '文書', CheckIn: '進捗確認', CorrectiveAction: '是正措置', Strategy: '年度戦略',
+TITLES = {Attachment: '文書', Comment: 'コメント・質問', CheckIn: '進捗確認',
+          CorrectiveAction: '是正措置', Strategy: '年度戦略',
           Theme: '戦略テーマ', Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標',
           SavedView: '保存した一覧', Feed: 'カレンダーのアドレス',
           Snooze: 'あとで', Schedule: '四半期スケジュール',
@@ -129,11 +138,11 @@ def part_tables(table):
 
     They have no page of their own and lead to it.
     """
-    found = [(part, field) for part in RECORDS if of_table(part) is None and part is not SavedView
-             and table is not Person
+    found = [(part, field) for part in RECORDS if of_table(part) is None
+             and part not in (SavedView, Comment) and table is not Person
              for field in part._meta.sorted_fields
              if getattr(field, 'rel_model', None) is table and field.name not in ('parent', 'first')]
-    return (*found, (Attachment, Attachment.row))
+    return (*found, (Attachment, Attachment.row), (Comment, Comment.row))
 
 
 def forms_of(table):
@@ -175,7 +184,7 @@ def vocabulary_of(table):
     return Vocabulary(column_labels(table) | FORMER_LABELS.get(table, {}),
                       {name: cell.show for name, cell in cells_of(table).items()
                        if type(cell) in (Exact, Many, Whole, Year, Yen)},
-                      display.display_name, tell_attachment if table is Attachment else None)
+                      display.display_name, TELLERS.get(table))
 
 
 def tell_attachment(change, values):
@@ -188,6 +197,25 @@ def tell_attachment(change, values):
     told = [ATTACHMENT_KINDS[kind], *([f'第{version}版'] if version > 1 else []), shown_size(size),
             f'SHA-256 {sha256[:12]}…', *([values['note'][1]] if 'note' in values else [])]
     return [f'「{change.label}」を添付しました（{"、".join(told)}）。']
+
+
+def tell_comment(change, values):
+    """Return the sentences of something written: that it was, and that it was answered, ended or voided."""
+    quote = ''.join(change.label.partition('「')[1:])
+    if change.kind == 'create':
+        return [f'{COMMENT_KINDS[values["kind"][1]]}{quote}を書きました。']
+    if change.kind == 'void':
+        return [f'{quote}を取り消しました（理由: {values["void_reason"][1]}）。']
+    if 'closed_at' in values:
+        return [f'質問{quote}を終えました。']
+    if 'answered_at' in values:
+        return [f'質問{quote}に回答がありました。' if values['answered_at'][1]
+                else f'質問{quote}がもう一度回答を待っています。']
+    return None
+
+
+#: {table: what tells a change of its rows in sentences of their own}
+TELLERS = {Attachment: tell_attachment, Comment: tell_comment}
 
 
 def require_labels():

@@ -21,7 +21,8 @@ MOST, SECONDS = 200_000, 3600
 #: what the views are called that a form is sent to
 ACTIONS = {'new': 'の新規登録', 'edit': 'の編集', 'void': 'の取消', 'restore': 'の取消の取りやめ',
            'move': 'の状態の変更', 'ask': 'の支援の依頼', 'census': 'の対象者の確定',
-           'attach': 'への文書の添付', 'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録',
+           'attach': 'への文書の添付', 'comment': 'へのコメント・質問',
+           'answer': 'への回答', 'check_in': 'の進捗確認', 'new_action': 'の是正措置の登録',
            'follow_up': 'の監査事後確認'}
 
 

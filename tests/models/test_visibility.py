@@ -79,7 +79,7 @@ def test_another_units_number_is_as_unknown_as_nobodys(opened, client_of, name):
             answers = [blanked(browser.get(page, query_string={field: number}), number)
                        for number in (theirs, nobodys)]
             assert answers[0] == answers[1]
-    writes = name in ('systems', 'contracts', 'cases', 'supports')
+    writes = name in ('systems', 'contracts', 'cases', 'supports', 'incident-reports')
     assert bool(asked) == writes, (name, asked)
 
 

@@ -14,7 +14,8 @@ from registry.records.noun import NOUNS
 
 #: what is no operation of a noun, though most nouns have it
 LACKING = {'create': {'actuals'}, 'edit': {'actuals'}, 'void': {'systems'}, 'restore': {'systems', 'actuals'},
-           'import': {'engagements', 'findings', 'people'}, 'attachments': {'actuals'}, 'attach': {'actuals'}}
+           'import': {'engagements', 'findings', 'people'}, 'attachments': {'actuals'}, 'attach': {'actuals'},
+           'comments': {'actuals'}, 'comment': {'actuals'}}
 #: the moves of the tax unit's rows
 TARGETS = {endpoint.partition('.')[0]: move for endpoint, move in MOVES.items()}
 OTHERS = {'api.openapi_json': EVERYONE, 'api.indicators': EVERYONE, 'api.figure': EVERYONE,
@@ -40,6 +41,8 @@ def operations():
                 ('restore', 'POST', f'{one}/restore', 'write', void),
                 ('attachments', 'GET', f'{one}/attachments', 'read', read),
                 ('attach', 'POST', f'{one}/attachments', 'write', ATTACHERS.get(name, edit)),
+                ('comments', 'GET', f'{one}/comments', 'read', read),
+                ('comment', 'POST', f'{one}/comments', 'write', read),
                 ('import', 'POST', f'/{name}/import', 'import', create & (OWNED | ADMIN))):
             if name not in LACKING.get(word, ()):
                 found.append((f'api.{name}-{word}', name, word, method, address, scope, who))
@@ -52,7 +55,7 @@ def operations():
 
 #: what is answered to who may do it, where nothing or an empty object is sent
 LET_IN = {'list': 200, 'record': 200, 'create': 422, 'edit': 200, 'void': 422, 'restore': 409, 'import': 422,
-          'move': 422, 'attachments': 200, 'attach': 422}
+          'move': 422, 'attachments': 200, 'attach': 422, 'comments': 200, 'comment': 422}
 
 
 def expected(name, word, who, allowed):

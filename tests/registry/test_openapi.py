@@ -77,7 +77,7 @@ def test_the_document_is_obeyed(app, machine_of, group):
     app.config['API_RATE'] = 10 ** 6  # far more than in a working day
     for found in document_of(app).get_all_operations():
         operation = found.ok()
-        if operation.path.endswith('/attachments') and group != 'supports':
+        if operation.path.endswith(('/attachments', '/comments')) and group != 'supports':
             continue  # the same for every noun
         for mode in GenerationMode if group_of(operation.path) == group else ():
             with suppress(Unsatisfiable):  # where nothing is asked, nothing can be asked wrongly

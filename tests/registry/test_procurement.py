@@ -1,8 +1,10 @@
 """Cases and their support: who decides what, and what was examined stays."""
+from datetime import date
+
 from form_posts import changed_by_someone, complete, refused, upload, values
 from many_children import FEW, add_children
 
-from audits import trail
+from audits import trail, verify
 from models import Case, Support, System, db
 from registry.core import clock
 
@@ -138,3 +140,47 @@ def test_a_thread_shows_its_newest_part(app, client_of):
         add_children(FEW)
     text = client_of('it').get('/supports/1').text
     assert text.count('点検を始めました') == 50 and 'これより前のやり取りは、履歴にあります' in text
+
+
+def test_the_clock_stands_while_the_unit_answers(client_of, app):
+    it, unit = client_of('it'), client_of('department')
+
+    def go(browser, target, **given):
+        where = f'/supports/{id}/move/{target}'
+        assert browser.post(where, data=values(browser, where) | given).status_code == 303
+
+    def stands():
+        return ' '.join(it.get(f'/supports/{id}').page.text.split())
+
+    def duties(browser):
+        rows = browser.get('/duties/?when=all').page.all('.duties tbody tr')
+        return [' '.join(row.text().split()) for row in rows if 'C-00001 発注' in row.text()]
+    clock.pin(date(2026, 11, 24))
+    asked = {'case_no': 'C-00001', 'kind': 'ordering', 'requested_on': '2026-11-24', 'trial': '0'}
+    words = refused(unit, '/supports/new', **asked, due_on='2027-03-01', reviewer_email='it@city.example')
+    assert '点検者は情報政策の担当者だけが' in words and '点検の期限は情報政策の担当者だけが' in words
+    id = int(unit.post('/supports/new', data=asked).location.rpartition('/')[2])
+    assert '点検者 決まっていません' in stands() and '2026-12-08' in stands() and '残り10開庁日' in stands()
+    go(it, 'reviewing')
+    assert '点検者 阿部 情' in stands()
+    (duty,) = duties(it)
+    assert 'あと14日 2026-12-08 調達支援の点検' in duty and '阿部 情' in duty
+    clock.pin(date(2026, 11, 27))
+    go(it, 'returned', text='内訳を')
+    clock.pin(date(2026, 12, 4))
+    assert '止まっています（残り7開庁日）' in stands() and '10開庁日のうち3開庁日' in stands()
+    assert duties(it) == [] and '7日前から 2026-11-27から 差し戻された' in duties(unit)[0]
+    go(unit, 'reviewing', text='添付した')
+    assert '2026-12-15' in stands() and '残り7開庁日' in stands() and '5開庁日止まっていました' in stands()
+    # a day on which the city hall is closed besides counts for what begins later, and is counted out
+    assert it.post('/closed-days/new', data={'day': '2026-12-08', 'name': '記念日'}).status_code == 303
+    assert '残り6開庁日' in stands()
+    assert '土日、祝日、年末年始' in refused(it, '/closed-days/new', day='2026-12-29', name='年末')
+    clock.pin(date(2026, 12, 14))
+    go(it, 'completed', text='よい', opinion='fine', completed_on='2026-12-14')
+    assert '9開庁日のうち8開庁日' in stands() and '残り' not in stands()
+    assert '点検者' in refused(it, '/supports/1/edit', reviewer_email='department@city.example')
+    assert '点検者には、情報政策の担当者を' in upload(it, 'supports', 'case_no,kind,reviewer_email',
+                                       'C-00001,予算要求調達支援,department@city.example')
+    with app.app_context(), db.connection_context():
+        assert verify.verify().intact

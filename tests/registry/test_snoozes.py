@@ -105,7 +105,7 @@ def test_what_is_nobodys_duty_or_no_reason_is_refused(app, client_of, monkeypatc
     assert '理由を入力してください' in put_off(mine, reason=' ').page.text
     assert '200文字' in put_off(mine, reason='あ' * 201).page.text
     for address in ('/duties/contracts-ends-on/2', '/duties/contracts-ends-on/999', '/duties/nothing/1',
-                    '/duties/contracts-ends-on/0', '/duties/supports-requested-on/1'):
+                    '/duties/contracts-ends-on/0', '/duties/supports-due-on/1'):
         assert mine.get(f'{address}/snooze').status_code == put_off(mine, address=address).status_code == 404
         assert mine.post(f'{address}/wake').status_code == 404
     monkeypatch.setattr(snoozes, 'MOST', 1)

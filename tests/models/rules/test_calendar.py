@@ -254,3 +254,19 @@ def test_days_read_back_from_what_databases_keep():
     for text in ('2026-11-22 15:00:00', '2026-11-22T15:00:00', '2026-11-23 14:59:59.5'):
         assert calendar.day_of_moment(text) == date(2026, 11, 23)
     assert calendar.day_of_moment('2026-11-22 14:59:59') == date(2026, 11, 22)
+
+
+@given(st.dates(date(2000, 1, 1), date(2060, 1, 1)), st.integers(0, 300),
+       st.frozensets(st.dates(date(2000, 1, 1), date(2060, 12, 31)), max_size=5))
+def test_open_days_are_counted_as_they_are_walked(day, number, extra):
+    found = calendar.working_day_after(day, number, extra)
+    assert number == 0 or not calendar.is_holiday(found, extra)
+    assert calendar.working_days(day, found, extra) == number
+    assert calendar.working_days(found, day, extra) == -number
+
+
+def test_the_turn_of_the_year_is_no_open_day():
+    # 28 December 2026 is a Monday, 1 January a Friday
+    assert calendar.working_day_after(date(2026, 12, 25), 1) == date(2026, 12, 28)
+    assert calendar.working_day_after(date(2026, 12, 28), 1) == date(2027, 1, 4)
+    assert calendar.working_day_after(date(2026, 12, 28), 1, {date(2027, 1, 4)}) == date(2027, 1, 5)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rules import clocks
-from models.rules.calendar import JST, parse_hours
+from models.rules.calendar import JST, parse_hours, working_days
 
 pytestmark = pytest.mark.engine_free
 
@@ -76,3 +76,28 @@ def test_cutover_window():
 
 def test_a_sign_without_effect_is_not_judged():
     assert [clocks.is_judged(level) for level in range(1, 6)] == [False, True, True, True, True]
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 60),
+       st.lists(st.integers(0, 40), max_size=6), st.integers(0, 400))
+def test_the_clock_of_an_examination_stands_while_it_is_sent_back(asked_on, days, waits, more):
+    clock, day, used, at = clocks.Examination.begun(asked_on, days), asked_on, 0, asked_on
+    for n, wait in enumerate(waits):
+        at, day = day, day + timedelta(days=wait)
+        ran = clock.stopped_on is None
+        used += working_days(at, day) if ran else 0
+        clock = clock.stopped(day) if ran else clock.resumed(day)
+        assert (clock.used(day), clock.left(day)) == (used, days - used), n
+    later = day + timedelta(days=more)
+    if clock.stopped_on:
+        assert clock.used(later) == used and clock == clock.stopped(later)
+    else:
+        assert clock.used(later) == used + working_days(day, later) and clock == clock.resumed(later)
+    assert clock.used(later) + clock.left(later) == days
+
+
+def test_the_first_day_does_not_count():
+    # asked for on a Thursday; 19 to 23 September are closed
+    clock = clocks.Examination.begun(date(2026, 9, 17), 3)
+    assert clock.due_on == date(2026, 9, 25)
+    assert [clock.left(date(2026, 9, day)) for day in (16, 17, 18, 23, 24, 28)] == [3, 3, 2, 2, 1, -1]

@@ -22,7 +22,7 @@ def test_what_belongs_to_a_voided_record_neither_counts_nor_waits(client_of):
 
     def waiting():
         return (it.get('/').page.one('.home-more a[href="/findings/?open=1"] strong').text(),
-                len(it.get('/duties/?kind=supports-requested-on').page.all('.duties tbody tr')))
+                len(it.get('/duties/?kind=supports-due-on').page.all('.duties tbody tr')))
     assert waiting() == ('2件', 2)
     for who, address in (('it', '/cases/1'), ('it', '/cases/2'), ('auditor', '/engagements/1'),
                          ('auditor', '/engagements/2')):

@@ -216,10 +216,10 @@ def test_an_incident_is_due_by_its_recovery_target(detected, due):
 
 
 def test_a_support_waits_for_whom_it_lies_with():
-    assert addresses('it', 'supports-requested-on') == ['/supports/1', '/supports/2']
-    assert found('it')['supports-requested-on', '/supports/1'].words == '82日前から'
+    assert addresses('it', 'supports-due-on') == ['/supports/1', '/supports/2']
+    assert found('it')['supports-due-on', '/supports/1'].words == 'あと8日'
     save(Support, 1, state='returned')
-    assert addresses('it', 'supports-requested-on') == ['/supports/2']
+    assert addresses('it', 'supports-due-on') == ['/supports/2']
     assert addresses('head', 'supports-returned') == ['/supports/1']
     assert not addresses('other', 'supports-returned') and not addresses('it', 'supports-returned')
 
@@ -393,5 +393,5 @@ def test_who_sees_the_same_rows_shares_what_was_counted(app, queries):
         counted.append(([each for each in days if not each.kind.due.mine], [duty.label for duty in own],
                         len([sql for sql in queries if sql.startswith('SELECT 0, t0')])))
     assert counted[0][0] == counted[1][0] and counted[0][0]
-    # a token is its person's alone
-    assert [labels for _, labels, _ in counted] == [['連携'], []] and counted[1][2] == 1
+    # a token is its person's alone, and so are questions
+    assert [labels for _, labels, _ in counted] == [['連携'], []] and counted[1][2] == 2

@@ -8,7 +8,7 @@ from cast import CAST, PASSWORD, TODAY, email
 from icalendar import Calendar
 
 from audits import trail
-from models import Act, Change, Contract, CorrectiveAction, Feed, FeedUse, Person, System, db
+from models import Act, Change, Contract, CorrectiveAction, Feed, FeedUse, Person, Support, System, db
 from registry.core import clock
 from registry.web import feeds, throttles
 
@@ -50,7 +50,12 @@ def test_a_calendar_reads_what_has_a_day(app, client_of, change):
     assert found['plans-2q-1@localhost'].decoded('dtstart') == date(2026, 12, 31)
     assert not [uid for uid in found if '戸籍' in str(found[uid]['summary'])]
     # what waits has no day
-    assert not [uid for uid in events(app, made(client_of('it'))) if uid.startswith('supports')]
+    desk = made(client_of('it'))
+    assert 'supports-due-on-1@localhost' in events(app, desk)
+    change(Support, 1, state='returned')
+    for address in (desk, made(client_of('department'))):
+        assert not [uid for uid in events(app, address) if uid.startswith('supports')
+                    and uid.endswith('-1@localhost')]
 
 
 def test_it_is_what_the_person_may_see_now(app, client_of, change):
