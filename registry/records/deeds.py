@@ -53,6 +53,8 @@ def own_words(noun, change):
         source, target = values.pop(flow.column)
         found.append(flow.told(source, target) or
                      f'状態を「{text_html(flow.states.get(target, target))}」にしました')
+        # what nobody types follows from the move
+        values = {name: both for name, both in values.items() if name in {cell.attr for cell in noun.cells}}
     labels = vocabulary.vocabulary_of(noun.table).labels
     order = {name: place for place, name in enumerate(labels)}
     done = {}

@@ -53,7 +53,7 @@ def test_a_question_reaches_whom_it_asks_until_it_is_answered_and_ended(app, cli
     assert '終了' in told and '回答する' not in told and told.index('300人') < told.index('10月の数')
     assert not duties(unit, '利用者数') and not duties(it, '利用者数')
     assert unit.get(f'/comments/{id}/answer').status_code == 404
-    page = it.get('/systems/1').page.text
+    page = it.get('/systems/1/history').page.text
     assert '質問「利用者数は このとおりですか」を終えました。' in page
     assert '回答「300人です」を書きました。' in page
     with app.app_context(), db.connection_context():
@@ -98,7 +98,7 @@ def test_what_is_written_is_voided_by_its_writer_and_is_safe_to_read(app, client
     assert client_of('head').get(f'/comments/{id}/void').status_code == 403
     assert refused(unit, f'/comments/{id}/void', reason='')
     assert unit.post(f'/comments/{id}/void', data={'reason': '書き間違い'}).status_code == 303
-    assert not thread(it, '/systems/1', id) and '書き間違い' in it.get('/systems/1').page.text
+    assert not thread(it, '/systems/1', id) and '書き間違い' in it.get('/systems/1/history').page.text
     # a voided answer leaves its question waiting; an answered question stays
     id = ask(it, '/systems/1', 'どれですか', to_unit_code='0201')
     reply = unit.post(f'/comments/{id}/answer', data={'text': 'これです'})

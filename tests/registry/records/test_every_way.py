@@ -10,6 +10,7 @@ from forms.fields import Flag, Key, Text, Whole
 from registry.records.noun import NOUNS
 
 # --- the same as by pages and files ---
+STARTS = ('2025-04-01', '2025-04-02', '2025-04-03', '2025-04-04')
 DAYS = ('2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07')
 #: noun: who edits, the field, four values; a field and a value that is refused
 EDITS = {
@@ -19,7 +20,7 @@ EDITS = {
     'cases': ('it', 'purpose', '一二三四', 'kind', 'nothing'),
     'supports': ('it', 'opinion_text', '一二三四', 'opinion', 'nothing'),
     'businesses': ('it', 'planned_cutover_on', DAYS, 'name', 'あ' * 101),
-    'steps': ('it', 'planned_on', DAYS, 'planned_on', '2027-13-40'),
+    'steps': ('it', 'started_on', STARTS, 'started_on', '2027-13-40'),
     'step-masters': ('it', 'note', '一二三四', 'note', 'あ' * 501),
     'step-items': ('it', 'source', '一二三四', 'phase', 'あ' * 61),
     'incidents': ('it', 'cause', '一二三四', 'category', 'nothing'),

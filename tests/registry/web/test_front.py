@@ -48,7 +48,7 @@ SENT = {'files.preview', 'trail.check'}
 SHOWN = [noun for noun in NOUNS.values() if 'show' in noun.views]
 #: what a script asks for where a record is mentioned, and the blanks of records that have none
 ASKED = {f'{noun.name}.card' for noun in SHOWN} | {f'{name}.fill' for name in (
-    'incident-levels', 'people', 'plans', 'settings', 'step-items', 'step-masters')}
+    'closed-days', 'incident-levels', 'people', 'plans', 'settings', 'step-items', 'step-masters')}
 
 
 def test_addresses_are_kebab_case_and_typed(app):
