@@ -37,7 +37,8 @@ def kind_label(kind):
 
 VERBS = {'businesses': '標準化対象業務', 'steps': 'ステップ', 'levels': 'インシデントレベル',
          'settings': '設定', 'strategy': '年度戦略', 'fill': '投入', 'rate': '公式評価', 'enter': '入力',
-         'request': '依頼', 'census': '対象者の確定', 'check-in': '進捗確認', 'follow': '監査事後確認',
+         'request': '依頼', 'census': '対象者の確定', 'remind': '未受講の連絡',
+         'check-in': '進捗確認', 'follow': '監査事後確認',
          'password': 'パスワードの変更', 'sign-out-everywhere': '全端末のサインアウト', 'add': '登録',
          'close': '終了'}
 

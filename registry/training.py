@@ -5,7 +5,7 @@ from peewee import fn
 
 from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
-from models import Act, Change, Course, Enrolment, Staff
+from models import Act, Change, Comment, Course, Department, Enrolment, Staff
 from models.figures import day_bounds
 from models.rules import calendar
 from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
@@ -14,7 +14,7 @@ from models.visibility import condition
 from .core import clock
 from .core.memo import cached, cached_count
 from .core.permits import DESK, READ_ALL, kept_by
-from .records import display, grids, links, listing, pages
+from .records import commenting, display, grids, links, listing, pages
 from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import allowed, permit, require, signed_in
 from .web.submission import filled_form, submitted
@@ -27,6 +27,8 @@ def course_panels(course):
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()],
             'census': census, 'waits': course.census_on is not None and course.census_on > clock.today(),
+            'can_remind': any(tally.get(code) for code in UNATTENDED) and not course.voided_at
+            and allowed('courses.census', course),
             'can_census': census == 0 and not course.voided_at
             and course.census_on is not None and course.census_on <= clock.today()
             and allowed('courses.census', course),
@@ -189,6 +191,53 @@ def census(id):
                            on_leave=len(on_leave), exists=exists,
                            crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)),
                                                ('対象者の確定', None)))
+
+
+def missing_by_unit(course):
+    """Return [(unit, how many of it have yet to attend)], the most first."""
+    number = fn.COUNT(Enrolment.id)
+    return [(unit, unit.number) for unit in Department.select(Department, number.alias('number')).join(
+        Staff, on=Staff.department == Department.id).join(Enrolment, on=Enrolment.staff == Staff.id).where(
+        Enrolment.course == course, Enrolment.live(), Enrolment.status.in_(UNATTENDED)).group_by(
+        Department.id).order_by(number.desc(), Department.code)]
+
+
+def reminding(course, unit, number, by, at):
+    """Return the question by which a unit is reminded of those of it who have yet to attend."""
+    until = f'（締切 {calendar.show_day(course.closes_on)}）' if course.closes_on else ''
+    return Comment(
+        **commenting.place_of(courses, course, by, at), kind='question', to_unit=unit,
+        answer_by=course.closes_on if course.closes_on and course.closes_on >= clock.today() else None,
+        text=f'「{course.name}」{until}を受講していない方が{number:,}人います。'
+             '受講を促し、済んだら回答してください。対象の方は「受講状況」の未受講の一覧にあります。')
+
+
+@courses_bp.route('/<int:id>/remind', methods=['GET', 'POST'])
+@permit('courses.census')
+def remind(id):
+    """Remind the units of those who have yet to attend: a question to each, all in one act."""
+    course = pages.find(courses, id)
+    require('courses.census', course)
+    if course.voided_at:
+        abort(404)
+    found, at = missing_by_unit(course), clock.now()
+    asked = {unit for (unit,) in Comment.select(Comment.to_unit).where(
+        commenting.hanging_on(course), Comment.kind == 'question', Comment.closed_at.is_null(),
+        Comment.answered_at.is_null()).tuples()}
+    lines = [(unit, number, 'waits' if unit.id in asked else 'nobody' if not commenting.sees_in_unit(
+        courses, course, unit, clock.today()) else '') for unit, number in found]
+    told = [(unit, number) for unit, number, why_not in lines if not why_not]
+    form = filled_form(EmptyForm)
+    if submitted(form) and told:
+        with pages.act('courses.remind') as writing:
+            writing.insert([reminding(course, unit, number, signed_in(), at) for unit, number in told])
+        flash(f'{len(told)}所属に知らせました。')
+        return redirect(url_for('.show', id=id), code=303)
+    return render_template('training/remind.html', noun=courses, row=course, form=form, lines=lines,
+                           told=len(told), example=reminding(course, *told[0], signed_in(), at).text
+                           if told else '',
+                           crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)),
+                                               ('未受講の所属への連絡', None)))
 
 
 #: what is entered of an enrolment

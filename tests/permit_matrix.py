@@ -43,7 +43,8 @@ OTHERS = {
     'sign_in.sign_out': EVERYONE, 'sign_in.sign_out_everywhere': EVERYONE, 'actuals.show': EVERYONE,
     'actuals.edit': DESK, 'figures.show_figure': EVERYONE, 'steps.grid': EVERYONE,
     'steps.enter': DESK, 'enrolments.enter': DESK, 'plans.enter': OWNED, 'systems.move': OWNED,
-    'supports.move': OWNED, 'budget-requests.ask': OWNED, 'courses.census': DESK, 'findings.move': OWNED
+    'supports.move': OWNED, 'budget-requests.ask': OWNED, 'courses.census': DESK,
+    'courses.remind': DESK, 'findings.move': OWNED
     | AUDITOR, 'findings.new_action': OWNED, 'actions.edit': OWNED, 'actions.void': OWNED,
     'plans.void_check_in': DESK, 'actions.follow_up': AUDITOR, 'plans.check_in': OWNED,
     'people.password': ADMIN, 'people.let_in': ADMIN, 'people.end_session': ADMIN,

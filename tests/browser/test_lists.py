@@ -131,3 +131,19 @@ def test_a_list_is_used_without_scripts(chromium, site, cookies, window):
     page.locator('.selection').get_by_role('button', name='まとめて変更').click()
     assert page.locator('h1').inner_text() == '契約のまとめて変更'
     context.close()
+
+
+def test_who_is_missing_of_a_census_is_found_and_reminded_in_five_presses(window):
+    it = window('it')
+    it.open('/')
+    presses = Presses(it)
+    presses.on('link', '研修')
+    presses.on('link', '情報セキュリティ研修', exact=False)
+    assert '未受講' in it.words
+    presses.on('link', '未受講の所属に知らせる')
+    check(it)
+    it.page.set_viewport_size({'width': 1280, 'height': 800})
+    presses.on('button', '所属に知らせる', exact=False)
+    assert '所属に知らせました' in it.words
+    assert presses.number <= 5
+    it.fault_free()

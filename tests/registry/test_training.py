@@ -5,7 +5,7 @@ from cast import OWNERS
 from form_posts import refused
 
 from audits import trail
-from models import Course, Department, Enrolment, Staff, db
+from models import Act, Comment, Course, Department, Enrolment, Person, Staff, db
 from registry.core import clock
 
 
@@ -63,3 +63,27 @@ def test_a_course_names_no_staff_of_another_unit(app, client_of):
     assert '戸籍住民課の新人' not in client_of('department').get('/courses/1').page.text
     assert '税務課の新人' not in client_of('admin').get('/courses/1').page.text
     assert '戸籍住民課の新人' in client_of('it').get('/courses/1').page.text
+
+
+def test_the_units_of_who_has_yet_to_attend_are_reminded_once(app, client_of):
+    with app.app_context(), db.connection_context(), trail.act('enrolments.edit', by=None,
+            at=clock.now()) as act:
+        course = Course.get(Course.code == 'K26-02')
+        nobodys = Department.get(Department.id.not_in(Person.select(Person.department)))
+        act.save(stranger := Staff(staff_no='999', name='架空 次郎', department=nobodys))
+        act.insert([Enrolment(course=course, staff=staff, status='waiting') for staff in (1, 2, stranger)])
+    it, unit, address = client_of('it'), client_of('department'), f'/courses/{course.id}/remind'
+    assert unit.get(address).status_code == 403
+    assert address in it.get(f'/courses/{course.id}').page.links
+    told = it.get(address).page.text
+    assert '知らせます' in told and 'いないため届きません' in told and '1人います' in told
+    assert it.post(address).status_code == 303
+    with app.app_context(), db.connection_context():
+        act = Act.select().order_by(Act.seq.desc()).get()
+        asked = list(Comment.select().where(Comment.kind == 'question', Comment.row == course.id,
+                                            Comment.table == 'course'))
+        assert (act.kind, act.changes, len(asked)) == ('courses.remind', 2, 2)
+    assert course.name in unit.get('/duties/').page.text
+    # nobody is reminded again while they have not answered
+    assert '前の連絡に回答待ち' in it.get(address).page.text
+    assert it.post(address).status_code == 200
