@@ -68,6 +68,7 @@ PAGES = [
     ('suggestions of a field', '/suggestions?noun=systems&q=曙橋', 15, 15),
     ('suggestions of everything', '/suggestions?q=システム', 15, 15),
     ('home', '/', 6, 6),
+    ('grid of steps, every phase', '/steps/enter?phases=all', 15, 15),
     ('board', '/board/?year=2026', 6, 25),
     ('duties', '/duties/', 8, 8),
     ('year of indicators', '/strategies/2026/', 25, 25),

@@ -9,6 +9,7 @@ from models.figures import figure
 from models.rules import calendar, ratings
 from models.rules import steps as rules
 from models.standardisation import STEP_STATES, day_in_words, master_on, move_histories, new_moves, states_on
+from models.statements import rows_of
 
 from .core import clock
 from .core.memo import cached
@@ -309,8 +310,8 @@ def enter():
                      ) if master else []
     counted = list(Business.select().where(Business.live(), Business.applicable).order_by(Business.code)
                    ) if all_steps else []
-    recorded = {(row.business_id, row.step_id): row for row in StepProgress.select().where(
-        StepProgress.live(), StepProgress.step.in_([step.id for step in all_steps]))}
+    recorded = {(row.business_id, row.step_id): row for row in rows_of(StepProgress.select().where(
+        StepProgress.live(), StepProgress.step.in_([step.id for step in all_steps])))}
     form = steps.form()
     fields = [form._fields[column.name] for column in ENTERED]
 

@@ -15,6 +15,8 @@ from . import importing, saving, sheets
 
 #: how many lines, and bytes of them, are read at once: every step of a ward, and half of what a form may hold
 MOST, MOST_BYTES = 1000, 512 * 1024
+#: stands in a line for the end of a line within a value
+BREAK = '⏎'
 MEANWHILE = 'いま、ほかの人が変更しました。もう一度、保存してください。'
 
 
@@ -64,6 +66,7 @@ def read(noun, text, opened, person):
         found.problems = [('', problem.message) for problem in getattr(error, 'problems', ())] or [
             ('', '文字として扱えないものが含まれています。入力し直してください。')]
         return found
+    sheet.rows = [(line, [cell.replace(BREAK, '\n') for cell in cells]) for line, cells in sheet.rows]
     found.load = importing.load(noun, sheet, person=person)
     names = {line: ' '.join(cell for cell in cells[:len(noun.key)] if cell) for line, cells in sheet.rows}
     found.problems = [(names.get(problem.line, ''), in_words(problem)) for problem in found.load.problems]
@@ -110,5 +113,6 @@ def save(entered, *, by, at, channel, reason, request_id=''):
 
 
 def line_of(values):
-    """Return some values as a grid's line."""
-    return '\t'.join(' '.join(str(value).split()) for value in values)
+    """Return some values as a grid's line: what ends a line within one is written as `BREAK`."""
+    return '\t'.join(value if value.isprintable() else BREAK.join(value.replace('\t', ' ').splitlines())
+                     for value in values)

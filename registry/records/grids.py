@@ -2,10 +2,12 @@
 from dataclasses import dataclass, field
 
 from flask import flash, redirect, render_template, request
+from markupsafe import Markup
 
 from audits import trail
 
 from ..core import clock
+from ..web.escaping import escaped
 from ..web.guard import signed_in
 from ..web.submission import signed
 from . import entering, saving
@@ -108,10 +110,33 @@ class Grid:
         return found
 
 
-def shown_in(column, cell, text):
-    """Return (what a cell shows of a value's text, its tone)."""
-    code = next((code for code, word in getattr(cell, 'codes', {}).items() if word == text), None)
-    return column.symbols.get(code, (text, ''))
+def shown_in(column, field):
+    """Return {word: (what a cell shows of it, its tone)} of the values that a column shows otherwise."""
+    return {word: column.symbols[code] for code, word in getattr(field, 'codes', {}).items()
+            if code in column.symbols}
+
+
+def cell_html(cell, row, shown, marked):
+    """Return a cell as HTML: a grid has hundreds, which would take most of the page's time in a template.
+
+    `shown` are the `shown_in` of the columns; with `marked` the tone of the value is the cell's.
+    """
+    if cell.place is None:
+        return ('<td class="folded"><span aria-hidden="true">●</span>'
+                '<span class="hidden-text">すべて完了済みか対象外</span></td>')
+    text = (cell.values or row.values)[cell.place]
+    words, tone = shown[cell.place].get(text, (text, ''))
+    css = f' class="cell-{tone or "none"}{" late" if cell.late else ""}"' if marked else ''
+    source = f'{keyed(cell.keys, cell.values)}' if cell.keys else ''
+    title = f' title="{escaped(cell.title)}"' if cell.title else ''
+    told = str(escaped(text)) if words == text else (
+        f'<span aria-hidden="true">{words}</span><span class="hidden-text">{escaped(text)}</span>')
+    return f'<td{css} data-i="{cell.place}"{source}{title}>{told}</td>'
+
+
+def keyed(keys, values):
+    """Return the attributes by which the page's script knows a record and what it holds."""
+    return f' data-k="{escaped(entering.line_of(keys))}" data-v="{escaped(entering.line_of(values))}"'
 
 
 def enter(grid):
@@ -131,13 +156,14 @@ def enter(grid):
                 return redirect(grid.back, code=303)
             entered.problems = [('', refused)]
     stale = entered.stale if entered else []
-    shown = [(column, cell) for column, cell in zip(grid.columns, grid.fields(), strict=True)]
+    shown = [shown_in(column, field) for column, field in zip(grid.columns, grid.fields(), strict=True)]
     return render_template(
         'records/enter.html', noun=grid.noun, grid=grid, entered=entered, stale=stale,
         problems=[*[('', message) for _, message in wrong], *(entered.problems if entered else ())],
         lines=entered.text if entered else '', most=entering.MOST, today=clock.today(),
         # who is asked has seen what stands
         opened=trail.head().seq if stale or opened is None else opened,
-        show=lambda place, text: shown_in(*shown[place], text),
+        rows=[(row, Markup(keyed(row.keys, row.values) if row.keys else ''), Markup(''.join(
+            cell_html(cell, row, shown, grid.panel) for cell in row.cells))) for row in grid.rows],
         theirs=','.join(str(each.line) for each in stale),
         crumbs=crumbs(grid.noun, (grid.title, None))), 409 if stale else 422 if entered else 200

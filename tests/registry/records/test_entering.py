@@ -3,6 +3,7 @@ import pytest
 
 from audits import trail
 from models import Act, CheckIn, Plan, StepProgress, db
+from registry.core import clock
 from registry.records import entering
 from registry.records.noun import NOUNS
 
@@ -88,5 +89,19 @@ def test_a_unit_enters_the_check_ins_of_its_own_plans_only(client_of):
     line = f'{mine.plan_no}\t1Q\t順調\t55.5\t手書き\t'
     assert sent(department, address, [headers, line]).status_code == 303
     with db.connection_context():
-        assert CheckIn.get(CheckIn.plan == mine, CheckIn.quarter == '1Q').result == '手書き'
+        row = CheckIn.get(CheckIn.plan == mine, CheckIn.quarter == '1Q')
+        assert row.result == '手書き'
         assert trail.head().seq == Act.get(Act.kind == 'plans.enter').seq
+    # what was written on several lines stays so when another value of the record is entered
+    with db.connection_context(), trail.act('plans.check-in', by=None, at=clock.now()) as act:
+        row.result = '一行目\n二行目'
+        act.save(row)
+    page = department.get(address).page
+    stands = next(each for each in page.all('tr[data-k]')
+                  if each.attributes['data-k'].startswith(mine.plan_no))
+    line = f'{stands.attributes["data-k"]}\t{stands.attributes["data-v"]}'
+    assert '一行目⏎二行目' in line
+    assert sent(department, address, [headers, line.replace('55.5', '66')]).status_code == 303
+    with db.connection_context():
+        row = CheckIn.get_by_id(row.id)
+        assert (row.result, str(row.achievement)) == ('一行目\n二行目', '66')
