@@ -1,0 +1,77 @@
+"""How pages look where a person's system is another: dark, large, of their own colours, printed."""
+import re
+
+import pytest
+
+from .test_finding import open_list
+from .test_pages import AXE, violations
+
+pytestmark = pytest.mark.engine_free
+
+#: pages that between them hold every part: list, record, home, figure, picture, board
+PARTS = ('/systems/?lifecycle=operate', '/systems/1', '/', '/figures/support.budget_coverage?year=2026',
+         '/strategies/2026/initiatives/6', '/files/')
+CONTRAST = """() => {
+  const light = (text) => {
+    const [r, g, b] = text.match(/[\\d.]+/g).map((each) => each / 255)
+      .map((each) => each <= .04045 ? each / 12.92 : ((each + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const node = document.body.appendChild(document.createElement('i'));
+  const of = (name) => {
+    node.style.color = `var(${name})`;
+    return light(getComputedStyle(node).color);
+  };
+  const ratio = (a, b) => (Math.max(of(a), of(b)) + .05) / (Math.min(of(a), of(b)) + .05);
+  const low = [];
+  for (const text of ['--ink', '--ink-quiet', '--key', '--key-dark', '--good', '--warn', '--bad', '--info'])
+    for (const ground of ['--paper', '--paper-soft', '--key-soft', '--good-soft', '--warn-soft', '--bad-soft',
+      '--info-soft']) if (ratio(text, ground) < 4.5) low.push([text, ground, ratio(text, ground)]);
+  for (const mark of ['--line-strong', '--faint'])
+    for (const ground of ['--paper', '--paper-soft']) if (ratio(mark, ground) < 3) low.push([mark, ground]);
+  node.remove();
+  return low;
+}"""
+
+
+@pytest.fixture
+def setting(window):
+    """A function: an account and what their system prefers → a window of their own, with axe at hand."""
+    def open_window(account, **preferred):
+        found = window(account)
+        found.page.emulate_media(**preferred)
+        found.page.set_viewport_size({'width': 1280, 'height': 800})
+        return found
+    return open_window
+
+
+def faults(shown, path=None):
+    """Return what axe finds on a page, gone to where a path is given."""
+    if path:
+        shown.open(path)
+    shown.page.evaluate(AXE)
+    return violations(shown.page)
+
+
+def test_the_dark_pages_are_read_as_well_as_the_light_ones(setting):
+    it = setting('it', color_scheme='dark')
+    assert {path: found for path in PARTS if (found := faults(it, path))} == {}
+    ground = it.page.evaluate('getComputedStyle(document.body).backgroundColor')
+    assert sum(map(int, re.findall(r'\d+', ground))) < 3 * 0x30
+    # every text on every ground it may stand on, in the dark and in the light
+    assert it.page.evaluate(CONTRAST) == []
+    it.page.emulate_media(color_scheme='light')
+    assert it.page.evaluate(CONTRAST) == []
+    it.page.emulate_media(color_scheme='dark')
+    # a form with its faults and what is suggested in it
+    it.open('/contracts/new')
+    it.press('登録する')
+    it.page.locator('#vendor_no').press_sequentially('さくら')
+    open_list(it.page)
+    assert it.page.locator('#error-summary').is_visible() and faults(it) == []
+    # a grid: what is chosen and what is changed
+    it.open('/steps/enter')
+    it.page.locator('table.grid td[data-i]').first.click()
+    it.page.keyboard.press('2')
+    assert it.page.locator('.grid td.changed').count() and faults(it) == []
+    it.fault_free()
