@@ -110,12 +110,24 @@ class Number(IntegerConverter):
         super().__init__(map, **{'max': 2 ** 31 - 1, **options})
 
 
+#: what the stylesheet names with a version, or does not change: kept by a browser for so many seconds
+KEPT = {'vendor/icons.svg': 7 * 86400, 'fonts/BIZUDPGothic-Regular.woff2': 7 * 86400,
+        'fonts/BIZUDPGothic-Bold.woff2': 7 * 86400}
+
+
+class Site(Flask):
+    """The application; other files of it are asked about anew on every page, and answered in a line."""
+
+    def get_send_file_max_age(self, filename):
+        return KEPT.get(filename)
+
+
 def create_app(given=None):
     """Build the application from `given` settings (tests) or from the environment.
 
     Raise Unsafe when the settings will not do.
     """
-    app = Flask(__name__, template_folder='../templates', static_folder='static')
+    app = Site(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
     # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong
     # method
