@@ -197,7 +197,8 @@ def register_template_context(app):
         person = guard.signed_in()
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
-        return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
+        return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head,
+                         'today': clock.today()},
                 'menu': menu.menu(), 'bell': duties.bell(), 'person': person,
                 'manual': manual.address_for(request.endpoint, person.role),
                 'allowed': partial(guard.allowed, person=person)}

@@ -75,3 +75,65 @@ def test_the_dark_pages_are_read_as_well_as_the_light_ones(setting):
     it.page.keyboard.press('2')
     assert it.page.locator('.grid td.changed').count() and faults(it) == []
     it.fault_free()
+
+
+def test_at_200_per_cent_nothing_is_beyond_the_edge(setting):
+    it = setting('it')
+    it.page.set_viewport_size({'width': 640, 'height': 400})
+    for path in ('/systems/?lifecycle=operate', '/systems/1', '/contracts/new'):
+        assert faults(it, path) == [], path
+        assert it.page.evaluate('document.documentElement.scrollWidth') <= 640, path
+
+
+def seen(place):
+    """Return a place as it is seen: where two differ, the difference is seen too."""
+    return place.screenshot(animations='disabled')
+
+
+def test_forced_colours_tell_apart_what_a_ground_told(setting):
+    it = setting('it', forced_colors='active')
+    it.open('/steps/enter')
+    cells = it.page.locator('table.grid tbody tr').first.locator('td[data-i]')
+    it.page.locator('table.grid tbody tr').nth(1).locator('td[data-i]').first.click()
+    before = seen(cells.nth(1))
+    cells.nth(1).click()
+    chosen = seen(cells.nth(1))
+    it.page.keyboard.press('2')
+    it.page.keyboard.press('3')
+    it.page.locator('table.grid tbody tr').nth(1).locator('td[data-i]').first.click()
+    changed = cells.nth(1)
+    assert 'changed' in changed.get_attribute('class')
+    assert changed.evaluate('(cell) => getComputedStyle(cell).borderStyle') == 'dashed'
+    assert len({before, chosen, seen(changed)}) == 3
+    assert faults(it) == []
+    # a state is told by its icon and its word, a row that is chosen by a line around it
+    assert faults(it, '/systems/?lifecycle=operate') == []
+    badge = it.page.locator('td.state > .badge-good').first
+    ground = badge.evaluate("(node) => getComputedStyle(node, '::before').backgroundColor")
+    assert badge.inner_text() == '運用' and ground != it.page.evaluate(
+        'getComputedStyle(document.body).backgroundColor')
+    row = it.page.locator('table.list tbody tr').first
+    row.locator('.pick > input').check()
+    assert row.evaluate('(node) => getComputedStyle(node).outlineStyle') == 'solid'
+    here = it.page.locator('.side a[aria-current]')
+    assert here.evaluate('(node) => getComputedStyle(node).borderTopStyle') == 'solid'
+
+
+def test_paper_has_the_words_and_none_of_the_tools(setting):
+    it = setting('it')
+    for path, wide in (('/systems/?lifecycle=operate', True), ('/systems/1', False)):
+        it.open(path)
+        it.page.emulate_media(media='print', color_scheme='dark')
+        for tools in ('.banners', '.top', '.side', '.crumbs', '.tabs', '.list-tools', 'button', '.button'):
+            shown = [each for each in it.page.locator(tools).all() if each.is_visible()]
+            assert shown == [], tools
+        assert it.page.locator('h1').is_visible()
+        assert '現在' in it.page.locator('.paper').inner_text()
+        assert it.page.evaluate('getComputedStyle(document.body).backgroundColor') == 'rgb(255, 255, 255)'
+        assert (it.page.evaluate('getComputedStyle(document.body).page') == 'wide') == wide
+        it.page.emulate_media(media='screen')
+    # the conditions of a list in words, every panel of a record
+    it.page.emulate_media(media='print')
+    assert all(panel.is_visible() for panel in it.page.locator('.record-panels > .panel').all())
+    it.open('/systems/?lifecycle=operate')
+    assert '運用' in it.page.locator('.list-conditions').inner_text()
