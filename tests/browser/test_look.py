@@ -137,3 +137,26 @@ def test_paper_has_the_words_and_none_of_the_tools(setting):
     assert all(panel.is_visible() for panel in it.page.locator('.record-panels > .panel').all())
     it.open('/systems/?lifecycle=operate')
     assert '運用' in it.page.locator('.list-conditions').inner_text()
+
+
+def test_keys_of_one_letter_can_be_turned_off(setting):
+    it = setting('it')
+    it.open('/account/')
+    box = it.page.get_by_label('1文字のキーを使う')
+    assert box.is_checked()
+    box.uncheck()
+    it.open('/systems/1')
+    for key in '/e?':
+        it.page.keyboard.press(key)
+    assert it.page.url.endswith('/systems/1')
+    assert it.page.evaluate('document.activeElement.tagName') == 'BODY'
+    it.open('/contracts/new')
+    it.page.locator('.field-day input').first.press('t')
+    assert it.page.locator('.field-day input').first.input_value() == 't'
+    it.page.locator('.field-day input').first.fill('')
+    it.open('/account/')
+    box.check()
+    it.page.locator('h1').click()
+    it.page.keyboard.press('/')
+    assert it.page.evaluate('document.activeElement.id') == 'global-search'
+    it.fault_free()
