@@ -198,7 +198,7 @@ def test_the_icons_of_pages_stylesheet_and_sprite_are_the_same():
     badges = {drawn[int(place)][0] for place in re.findall(r'\.badge-\w+ \{ --icon: (\d+); \}', style)}
     words = ''.join(path.read_text('utf-8') for path in pages.rglob('*.html'))
     tables = re.findall(r"\{% set (?:KINDS|FILES) = (\{.*?\}) %\}", words, flags=re.S)
-    used = {*re.findall(r"icon\('([\w-]+)'\)", words), *re.findall(r"'(file)'\)\)", words),
+    used = {*re.findall(r'''icon(?:\('| icon-)([\w-]+)['"]''', words), *re.findall(r"'(file)'\)\)", words),
             *SECTIONS.values(), *(name for table in tables for name in ast.literal_eval(table).values())}
     assert len(tables) == 2 and used | badges == {name for name, _ in drawn}
 
