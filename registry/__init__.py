@@ -110,12 +110,24 @@ class Number(IntegerConverter):
         super().__init__(map, **{'max': 2 ** 31 - 1, **options})
 
 
+#: what the stylesheet names with a version, or does not change: kept by a browser for so many seconds
+KEPT = {'vendor/icons.svg': 7 * 86400, 'fonts/BIZUDPGothic-Regular.woff2': 7 * 86400,
+        'fonts/BIZUDPGothic-Bold.woff2': 7 * 86400}
+
+
+class Site(Flask):
+    """The application; other files of it are asked about anew on every page, and answered in a line."""
+
+    def get_send_file_max_age(self, filename):
+        return KEPT.get(filename)
+
+
 def create_app(given=None):
     """Build the application from `given` settings (tests) or from the environment.
 
     Raise Unsafe when the settings will not do.
     """
-    app = Flask(__name__, template_folder='../templates', static_folder='static')
+    app = Site(__name__, template_folder='../templates', static_folder='static')
     app.config.from_mapping(config.read() if given is None else given)
     # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong
     # method
@@ -185,7 +197,8 @@ def register_template_context(app):
         person = guard.signed_in()
         if not person.is_authenticated:
             return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned()}, 'menu': ''}
-        return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head},
+        return {'site': {'is_demo': board.is_demo(head), 'today_pinned': clock.pinned(), 'head': head,
+                         'today': clock.today()},
                 'menu': menu.menu(), 'bell': duties.bell(), 'person': person,
                 'manual': manual.address_for(request.endpoint, person.role),
                 'allowed': partial(guard.allowed, person=person)}

@@ -207,7 +207,7 @@ shares = Noun(
 levels = Noun(
     name='incident-levels', title='インシデントレベル', table=IncidentLevel, form=LevelForm,
     key=('level', 'valid_from'),
-    permits=kept_by(DESK, READ_ALL), menu=('インシデント', 'レベル'),
+    permits=kept_by(DESK, READ_ALL), menu=('設定', 'インシデントのレベル'),
     sort='level',
     columns=[Column('level', show=lambda v: f'レベル{v}', tone=level_tone),
              'valid_from', 'name', 'definition', 'severe', 'source'],

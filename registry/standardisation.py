@@ -215,7 +215,7 @@ def refuse_first_steps(master):
 masters = Noun(
     name='step-masters', title='手順書版', table=StepMaster, form=StepMasterForm, key=('version',),
     sort='-valid_from', prepare=prepare_master,
-    permits=kept_by(DESK, READ_ALL), menu=('標準化',),
+    permits=kept_by(DESK, READ_ALL), menu=('設定',),
     cannot_restore=lambda row, by: prepare_master(row, None, None, by, None),
     columns=['version', 'valid_from', 'note'],
     hint='ステップの一覧の版です。版を登録してから、その版のステップを取り込みます。'
@@ -223,7 +223,7 @@ masters = Noun(
 items = Noun(
     name='step-items', title='手順書のステップ', one='ステップ', table=Step, form=StepItemForm,
     key=('version', 'no'), sort='no', prepare=prepare_item,
-    permits=kept_by(DESK, READ_ALL), menu=('標準化',),
+    permits=kept_by(DESK, READ_ALL), menu=('設定',),
     cannot_restore=lambda row, by: refuse_first_steps(row.master),
     joins=lambda query: query.join(StepMaster),
     columns=['no', Column('version', '手順書版', StepMaster.version),

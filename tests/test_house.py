@@ -12,6 +12,7 @@ from paths import ROOT
 from models import RECORDS, Throttle, db
 from registry import commands
 from registry.core import clock
+from registry.web.menu import SECTIONS
 
 DOORS = {  # room: the rooms and libraries it may import besides the standard library
     'models/rules': {'models.rules', 'jpholiday'},
@@ -111,6 +112,7 @@ OF_MANY = {
     'browser/test_grids.py': 'grids as who fills them uses them',
     'browser/test_manual.py': 'the manuals beside the pages they tell of',
     'browser/test_records.py': 'a record as a day of work uses it',
+    'browser/test_look.py': 'pages dark, large, of their reader’s own colours, and on paper',
     'browser/test_pages.py': 'every page as it is seen',
     'endurance/test_kills.py': 'the whole, killed at any moment',
     'models/test_releases.py': 'the migrations of every release, run on its register',
@@ -170,7 +172,7 @@ def test_every_class_of_the_stylesheet_is_used():
     home = ROOT / 'registry' / 'static' / 'app.css'
     style = re.sub(r'/\*.*?\*/', '', home.read_text('utf-8'), flags=re.S)
     classes = {name for heads in re.findall(r'([^{};]+)\{', style) if not heads.strip().startswith('@')
-               for name in re.findall(r'\.(-?[a-zA-Z_][\w-]*)', heads)}
+               for name in re.findall(r'\.(-?[a-zA-Z_][\w-]*)', heads) if not name.startswith('icon-')}
     text = ''.join(path.read_text('utf-8') for room, ends in (('templates', 'html'), ('registry', 'py'),
                                                               ('registry', 'js'))
                    for path in (ROOT / room).rglob(f'*.{ends}'))
@@ -181,6 +183,24 @@ def test_every_class_of_the_stylesheet_is_used():
         return re.search(rf'(?<![\w-]){name}(?![\w-])', text) or stem and re.search(
             rf"(?<![\w-]){stem}-(\{{|' ~)", text)
     assert len(classes) > 100 and not sorted(name for name in classes if not used(name))
+
+
+@pytest.mark.engine_free
+def test_the_icons_of_pages_stylesheet_and_sprite_are_the_same():
+    static, pages = ROOT / 'registry' / 'static', ROOT / 'templates'
+    style = (static / 'app.css').read_text('utf-8')
+    drawn = re.findall(r'<g id="([\w-]+)" transform="translate\(0 (\d+)\)">',
+                       (static / 'vendor' / 'icons.svg').read_text('utf-8'))
+    assert [int(y) for _, y in drawn] == [24 * place for place in range(len(drawn))]
+    placed = re.findall(r'\.icon-([\w-]+) \{ --icon: (\d+); \}', style)
+    assert [(name, 24 * int(place)) for name, place in placed] == [(name, int(y)) for name, y in drawn]
+    # those of badges are named by their numbers alone
+    badges = {drawn[int(place)][0] for place in re.findall(r'\.badge-\w+ \{ --icon: (\d+); \}', style)}
+    words = ''.join(path.read_text('utf-8') for path in pages.rglob('*.html'))
+    tables = re.findall(r"\{% set (?:KINDS|FILES) = (\{.*?\}) %\}", words, flags=re.S)
+    used = {*re.findall(r'''icon(?:\('| icon-)([\w-]+)['"]''', words), *re.findall(r"'(file)'\)\)", words),
+            *SECTIONS.values(), *(name for table in tables for name in ast.literal_eval(table).values())}
+    assert len(tables) == 2 and used | badges == {name for name, _ in drawn}
 
 
 @pytest.mark.engine_free

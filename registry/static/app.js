@@ -2,7 +2,15 @@
 (() => {
   const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
 
+  // a person may turn the keys of one letter off for this browser (keys.js)
+  try {
+    document.documentElement.dataset.keys = localStorage.getItem('keys') || 'on';
+  } catch {
+    // a browser that keeps nothing keeps them on
+  }
+
   document.addEventListener('keydown', (event) => {
+    if (document.documentElement.dataset.keys === 'off') return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(document.activeElement)) return;
     // the search; the manual; from a record to its form, and there to the first field

@@ -39,7 +39,7 @@
     };
     today.addEventListener('click', put);
     input.addEventListener('keydown', (event) => {
-      if (event.key.toLowerCase() !== 't' || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (document.documentElement.dataset.keys === 'off' || event.key.toLowerCase() !== 't' || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       put();
     });

@@ -10,16 +10,19 @@ from ..core.permits import in_principle
 from ..records.noun import NOUNS
 from .guard import signed_in
 
-#: the sections in the order of the work
-SECTIONS = ('ホーム', '台帳', '調達支援', '標準化', 'インシデント', '研修', '監査', '実行プラン', '指標',
-            '設定')
+#: the sections in the order of the work → the icon of each
+SECTIONS = {'ホーム': 'house', '台帳': 'server', '調達支援': 'handshake', '標準化': 'list-checks',
+            'インシデント': 'siren', '研修': 'graduation-cap', '監査': 'clipboard-check',
+            '実行プラン': 'calendar-check', '指標': 'chart-line', '設定': 'settings'}
+#: masters and accounts: folded except where one is inside
+FOLDED = frozenset({'設定'})
 #: what is no noun's list: {section: [(words, endpoint, permit)]} before and after the nouns of the section
 BEFORE = {'ホーム': [('ホーム', 'board.index', 'board.read'), ('ボード', 'board.show', 'board.read'),
                    ('期限のある仕事', 'duties.index', 'duties.read')],
           '標準化': [('業務×ステップ', 'steps.grid', 'steps.read')],
-          '指標': [('年度戦略', 'strategies.index', 'strategies.read')],
-          '設定': [('ファイル取込み', 'files.index', 'files.import')]}
+          '指標': [('年度戦略', 'strategies.index', 'strategies.read')]}
 AFTER = {'ホーム': [('手引き', 'manual.index', 'account.use')],
+         '台帳': [('ファイル取込み', 'files.index', 'files.import')],
          '監査': [('操作履歴', 'trail.index', 'trail.read')]}
 #: pages reached from others, or from the header, and so in no menu
 OUTSIDE_MENU = frozenset({'board.search', 'sign_in.sign_in', 'sign_in.account', 'healthz', 'readyz',
@@ -51,6 +54,12 @@ class Section(NamedTuple):
 
     label: str
     entries: list
+    icon: str
+    folded: bool
+
+    @property
+    def current(self):
+        return any(entry.current for entry in self.entries)
 
 
 _urls = {}
@@ -90,5 +99,5 @@ def sections_of(role, endpoint):
                     and endpoint not in OUTSIDE_MENU and endpoint not in {e for _, e, _ in items})
                 shown.append(Entry(words, address(leads_to), current))
         if shown:
-            found.append(Section(label if len(shown) > 1 else '', shown))
+            found.append(Section(label if len(shown) > 1 else '', shown, SECTIONS[label], label in FOLDED))
     return found

@@ -37,7 +37,7 @@ OTHERS = [
     ('head', '/findings/2/actions/new', 200), ('admin', '/people/1/password', 200),
     ('auditor', '/trail/', 200),
     ('auditor', '/trail/3', 200), ('it', '/search?q=税', 200), ('it', '/files/', 200),
-    ('department', '/account/', 200), ('department', '/feeds/new', 200),
+    ('department', '/account/', 200), ('department', '/feeds/new', 200), ('it', '/manual/', 200),
     ('department', '/duties/actions-due-on/2/snooze', 200),
     ('it', '/no/such/page', 404), (None, '/sign-in', 200)]
 

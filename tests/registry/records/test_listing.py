@@ -314,4 +314,4 @@ def test_a_list_for_the_printer_has_all_rows_and_says_what_it_is(client_of, writ
     written(*(System(system_no=f'P-{n:03}', name='刷る', owner=1, category='office') for n in range(120)))
     page = client_of('it').get('/systems/?q=刷る&print=1').page
     assert len(page.all('tbody tr')) == 120 and not page.has('.list-tools')
-    assert page.texts('.list-conditions')[0] == '令和8年11月23日（2026-11-23）現在・「刷る」を含む・全120件'
+    assert page.texts('.list-conditions')[0] == '「刷る」を含む・全120件'

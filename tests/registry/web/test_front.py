@@ -31,6 +31,10 @@ def test_every_answer_carries_the_headers(app, client_of):
         assert "default-src 'none'" in policy and 'unsafe' not in policy
         assert answer.headers['X-Content-Type-Options'] == 'nosniff' and answer.headers[
             'Cache-Control'] == 'no-store'
+    # what is named with a version is not asked about again on every page
+    for path, kept in (('vendor/icons.svg', 'max-age=604800'), ('app.css', 'no-cache')):
+        with app.test_client().get(f'/static/{path}') as answer:
+            assert kept in answer.headers['Cache-Control']
 
 
 def test_demo_data_is_said_before_signing_in_and_on_error_pages(app):
