@@ -27,8 +27,7 @@ def course_panels(course):
     census = sum(tally.values())
     return {'tally': [(label, tally.get(code, 0)) for code, label in ENROLMENT_STATES.items()],
             'census': census, 'waits': course.census_on is not None and course.census_on > clock.today(),
-            'can_remind': any(tally.get(code) for code in UNATTENDED) and not course.voided_at
-            and allowed('courses.census', course),
+            'can_remind': census > 0 and not course.voided_at and allowed('courses.census', course),
             'can_census': census == 0 and not course.voided_at
             and course.census_on is not None and course.census_on <= clock.today()
             and allowed('courses.census', course),

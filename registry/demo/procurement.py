@@ -5,6 +5,7 @@ from functools import partial
 from models import (
     BudgetRequest,
     Case,
+    ClosedDay,
     Review,
     ReviewSystem,
     Support,
@@ -45,6 +46,8 @@ class Procurement(Acts):
                  reason='令和8年度予算の成立（デモデータ）')
         self.act(at(2026, 10, 15), 'cases.import', self.orders)
         self.act(at(2026, 11, 4), 'reviews.import', self.reviews)
+        self.act(at(2026, 4, 1, 9), 'closed-days.create', lambda act: act.save(
+            ClosedDay(day=date(2026, 12, 28), name='庁舎の電気設備点検による閉庁')))
         for n, day, state in ((8, date(2026, 11, 10), 'reviewing'), (1, date(2026, 11, 24), 'requested')):
             self.act(at(day.year, day.month, day.day, 11), 'supports.create', partial(
                 self.ask, n=n, day=day, state=state))

@@ -22,7 +22,7 @@ from .dues import labels_by_id, together
 from .noun import NOUNS
 
 #: how many acts are looked at, how many rows of each, and how many of them are told
-ACTS, ROWS, FEW = 200, 3, 5
+ACTS, ROWS, FEW = 200, 3, 4
 
 
 class Told(NamedTuple):

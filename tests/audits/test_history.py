@@ -97,7 +97,7 @@ def test_the_page_tells_it_with_who_and_why(client_of):
     browser = client_of('it')
     row = {'revision': '1;4', 'site': '㈱山﨑', 'act_reason': '移転'}
     assert browser.post('/systems/1/edit', data=row).status_code == 303
-    text = browser.get('/systems/1').page.text
+    text = browser.get('/systems/1/history').page.text
     assert '阿部 情' in text and '移転' in text
     assert '設置場所を「㈱髙﨑ビル1」から「㈱山﨑」に変更しました。' in text
     assert clock.today() == TODAY
@@ -110,7 +110,7 @@ def test_a_long_history_is_told_a_page_at_a_time_and_no_act_is_torn(client_of):
             row.title = f'件名{n}'
             act.save(row)
             act.link(IncidentSystem, 'incident', row, 'system', [1 + n % 2])
-    it, titles, address, pages = client_of('it'), [], '/incidents/1', 0
+    it, titles, address, pages = client_of('it'), [], '/incidents/1/history', 0
     while address:
         page = it.get(address).page
         told = page.one('#history').text()
