@@ -32,8 +32,8 @@ from .vendors import Vendor
 
 #: every table whose rows are written by acts only
 RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Snooze, ImportWord, Staff,
-           Setting, ClosedDay, System, Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress, StepMove,
-           Course, Enrolment, IncidentLevel, IncidentReport, Incident, IncidentSystem, CaseShare,
+           Setting, ClosedDay, System, Vendor, Business, BusinessSystem, StepMaster, Step, StepProgress,
+           StepMove, Course, Enrolment, IncidentLevel, IncidentReport, Incident, IncidentSystem, CaseShare,
            BudgetRequest, Case, Contract, ContractSystem, Support, SupportComment, Review, ReviewSystem,
            Engagement, Finding, CorrectiveAction, Plan, CheckIn, Strategy, Theme, Initiative, Indicator,
            IndicatorBusiness, Actual, Schedule, Attachment, Comment]

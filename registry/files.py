@@ -308,6 +308,12 @@ def undo(seq):
     form = filled_form(ReasonForm)
     if not form.validate():
         return result_page(act, form)
+    if act.changes > import_jobs.ROWS:
+        try:
+            job = import_jobs.ask_undo(signed_in(), act, form.reason.data)
+        except queue.Full:
+            return result_page(act, form, [queue.TOO_MANY])
+        return redirect(url_for('jobs.show', id=job.id), code=303)
     outcome = importing.undo(act, allowed=permits.allowed, **signed(form.reason.data))
     if isinstance(outcome, saving.Refused):
         return result_page(act, form, list(dict.fromkeys(message for _, message in outcome.problems)))

@@ -8,7 +8,7 @@ from flask import url_for
 from peewee import IntegrityError
 
 from audits.trail import Busy, Stale
-from models import Job, Person
+from models import Act, Job, Person
 from models.jobs import FAILED
 
 from .core import clock, queue
@@ -19,7 +19,7 @@ from .web import uploads
 
 #: files of more rows are read and applied in the background
 ROWS = 2_000
-READ, APPLY = 'import.read', 'import.apply'
+READ, APPLY, UNDO = 'import.read', 'import.apply', 'import.undo'
 #: how many of a person's last ones are named
 LAST = 5
 #: seconds for which an act waits for others' before it is given up, and between two tries
@@ -30,7 +30,7 @@ FORBIDDEN = 'この台帳に取り込む権限がありません。'
 
 
 def is_large(about):
-    return about['rows'] > ROWS
+    return about.get('rows', 0) > ROWS
 
 
 def key_of(choices, words):
@@ -97,9 +97,26 @@ def apply(work):
     uploads.drop(work.about['token'], person.id)
 
 
+def ask_undo(person, act, reason):
+    """Put the taking back of a large import in the queue; return the Job."""
+    return queue.put(UNDO, person, {'seq': act.seq, 'name': f'操作 {act.seq} の取消し', 'reason': reason})
+
+
+def undo(work):
+    """Take an import back: the act and the job's end are one transaction."""
+    person = Person.get_or_none(Person.id == work.person, Person.live(), Person.is_active)
+    outcome = person and importing.undo(
+        Act.get_by_id(work.about['seq']), by=person, at=clock.now(), channel='web',
+        reason=work.about['reason'], allowed=allowed, request_id=f'job-{work.job.id}', within=work.end)
+    if isinstance(outcome, saving.Refused):
+        raise queue.Ended(FAILED, ''.join(dict.fromkeys(message for _, message in outcome.problems)))
+    if not isinstance(outcome, saving.Saved):
+        raise queue.Ended(FAILED, FORBIDDEN)
+
+
 def last_of(person):
     """Return [(Job, what it is called, the name of its file)] of a person's last large files."""
-    jobs = Job.select().where(Job.person == person.id, Job.kind.in_([READ, APPLY]))
+    jobs = Job.select().where(Job.person == person.id, Job.kind.in_([READ, APPLY, UNDO]))
     return [(job, queue.KINDS[job.kind].title, json.loads(job.about)['name'])
             for job in jobs.order_by(Job.id.desc()).limit(LAST)]
 
@@ -107,11 +124,12 @@ def last_of(person):
 def address_of(job):
     """Return where a finished job leads: what came of an import, or the preview of its file."""
     about = json.loads(job.about)
-    if job.act:
-        return url_for('files.result', seq=job.act)
+    if seq := about.get('seq', job.act):
+        return url_for('files.result', seq=seq)
     query = importing.Choices(**about['choices']).query()
     return url_for('files.preview', token=about['token'], **query)
 
 
 queue.KINDS.update({READ: queue.Kind(read, '取込み前の確認', address_of),
-                    APPLY: queue.Kind(apply, 'ファイル取込み', address_of)})
+                    APPLY: queue.Kind(apply, 'ファイル取込み', address_of),
+                    UNDO: queue.Kind(undo, '取込みの取消し', address_of)})

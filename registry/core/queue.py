@@ -3,6 +3,7 @@
 Several processes may look into it. Who takes a job holds a lease on it; the job ends in the transaction that
 writes its act, so that it is done once, whoever is killed on the way (decision 40).
 """
+import gc
 import json
 import os
 import socket
@@ -190,5 +191,7 @@ def keep_working(app, stopping):
         did = False
         with suppress(DatabaseError, OSError), app.app_context(), db.connection_context():
             did = work_once(holder, stopping)
-        if not did:
+        if did:
+            gc.collect()  # what a job held points at each other, many megabytes of it
+        else:
             stopping.wait(LOOK)

@@ -67,6 +67,11 @@ def test_a_large_file_is_read_and_applied_in_the_background(app, it, client_of):
         act = Act.get_by_id(state(job).act)
         assert (act.kind, act.reason, act.changes) == ('staff.import', '登録（名簿.csv）', 20)
     assert 'もう取り込んだか' in it.get(it.get(address).location).text, 'the upload is gone'
+    # what is large is taken back there too
+    job = it.post(f'{result}/undo', data={'reason': '誤り'}).location
+    assert work(app) and it.get(job).location == result and '取り消されています' in it.get(result).text
+    job = it.post(f'{result}/undo', data={'reason': '誤り'}).location
+    assert work(app) and 'もう取り消してあります' in it.get(job).text
 
 
 def test_a_large_file_with_bad_rows_says_so_and_gives_them_back(app, it):

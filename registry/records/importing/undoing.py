@@ -41,8 +41,11 @@ def counts_of(act):
                   key=lambda pair: -sum(pair[1].values()))
 
 
-def undo(act, *, by, at, channel, reason, allowed, request_id=''):
-    """Void what an import created and put back what it changed; return the outcome as `saving` does."""
+def undo(act, *, by, at, channel, reason, allowed, request_id='', within=None):
+    """Void what an import created and put back what it changed; return the outcome as `saving` does.
+
+    `within(seq)` is called in the act's transaction once all is written.
+    """
     noun, (reason, wrong) = noun_of(act), saving.read_required_reason(reason)
     if not may_undo(act, by, allowed):
         return saving.Forbidden()
@@ -53,6 +56,8 @@ def undo(act, *, by, at, channel, reason, allowed, request_id=''):
                        reason=f'操作 {act.seq} の取込みの取消し: {reason}', request_id=request_id) as writing:
             saving.check_again_in_act(obstacles(act))
             put_back(writing, act, by, f'{UNDONE}（操作 {act.seq}）', allowed)
+            if within is not None:
+                within(writing.act.seq)
     except saving.ChangedMeanwhile as found:
         return saving.Refused(found.problems)
     except (trail.Stale, IntegrityError):
