@@ -99,9 +99,9 @@ class Columns:
         for place, header in enumerate(sheet.headers):
             name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
             if name is None and (said := self._said(header, told)) is not None:
-                name = said if said in fields else None
-                if name is None:
+                if not said:
                     continue
+                name = said if said in fields else None
             if name is None and key_of_label(header) in former:
                 filled = sum(bool(cells[place].strip()) for _, cells in sheet.rows)
                 if filled:

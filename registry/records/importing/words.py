@@ -14,6 +14,8 @@ from .. import display, exporting
 MOST, AT_ONCE = 500, 300
 #: how a page says that a column is not read, and that a word is no longer read as another
 UNREAD, NONE = '-', ''
+#: what is said of a word that is not the unit's to take back
+THEIRS = 'は情報政策の担当者が決めた読み替えです。ほかの項目か値を選ぶか、担当者に伝えてください。'
 #: how many records a field offers to choose from
 OFFERED = 500
 
@@ -100,7 +102,7 @@ def say(noun, given, *, by, at, channel, request_id=''):
     """
     form = exporting.form_of_file(noun)(viewer=display.Viewer(by, clock.today()))
     cells = {cell.short_name: cell for cell in form.cells()}
-    problems, wanted = [], {}
+    problems, wanted, stands = [], {}, words_for(noun, by).rows
     for name, word, means in given:
         word = word.strip()
         if not word or len(word) > ImportWord.word.max_length or name and name not in cells:
@@ -123,12 +125,14 @@ def say(noun, given, *, by, at, channel, request_id=''):
         live = sum(row.voided_at is None for row in rows)
         known = {(row.field, key_of(row.field, row.word)): row for row in rows}
         for (name, key), (word, means) in wanted.items():
-            row = known.get((name, key))
+            row, now = known.get((name, key)), stands.get((name, key))
             if means is None:
                 if row is not None and row.voided_at is None:
                     act.void(row, '読み替えをやめた')
+                elif now is not None:
+                    problems.append(f'「{word[:40]}」{THEIRS}')
                 continue
-            if row is not None and row.voided_at is None and row.means == means:
+            if now is not None and now.means == means:
                 continue
             live += row is None or row.voided_at is not None
             if live > MOST:

@@ -83,6 +83,12 @@ def test_a_wards_own_file_is_in_after_one_upload_and_its_words_are_kept(it, clie
     page = say(client_of('department'), address, {('lifecycle', '動いている'): 'idea'})
     assert '登録 2件' in page.page.text and 'ライフサイクル状態: 構想' in page.page.text
     assert 'ライフサイクル状態: 運用' in it.get(sent_bytes(it, own_file(3, 960))).page.text
+    # a unit neither repeats what the desk has said nor takes it back
+    page = say(client_of('department'), address, {('lifecycle', '動いている'): 'idea', ('', '担当'): '',
+                                                  ('pii', 'あり（番号）'): 'my_number'})
+    assert '「担当」は情報政策の担当者が決めた' in page.text
+    with db.connection_context():
+        assert ImportWord.select().where(ImportWord.department.is_null(False)).count() == 1
     # what is no longer said is asked again
     page = say(it, sent_bytes(it, own_file(3, 970)), {('', '担当'): ''})
     assert page.status_code == 422 and 'この読み替えで読み直す' in page.text
