@@ -24,7 +24,7 @@ def rows_at(table, moment):
         state = states.setdefault(row, {name: None for name in fields} | {'id': row})
         for name, (_, after) in loads(values).items():
             if name in fields:
-                state[name] = _python_value(fields[name], after)
+                state[name] = python_value(fields[name], after)
     return states
 
 
@@ -74,11 +74,12 @@ def state_after(row, count):
             continue
         for name, (_, value) in loads(change.values).items():
             if name in fields:
-                state[name] = _python_value(fields[name], value)
+                state[name] = python_value(fields[name], value)
     return state, later
 
 
-def _python_value(field, value):
+def python_value(field, value):
+    """Return a value that the trail has recorded as a row holds it."""
     if value is None or not isinstance(value, str):
         return value
     if isinstance(field, MomentField):

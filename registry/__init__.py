@@ -26,6 +26,7 @@ from . import (
     engagements,
     files,
     incidents,
+    jobs,
     openapi,
     organisation,
     people,
@@ -151,7 +152,7 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, comments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, openapi.blueprint()):
+               saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, jobs.bp, openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)

@@ -13,12 +13,12 @@ from models.rules import calendar
 from models.statements import rows_of
 from models.tokens import SCOPES
 
-from . import api_attachments, api_comments, files
+from . import api_attachments, api_comments
 from .api_answers import answer, api_signed, bp
 from .core import clock, memo
 from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
-from .web import bounds, errors, tokens
+from .web import bounds, errors, tokens, uploads
 from .web.guard import permit, require, signed_in
 from .web.queries import choice, cursor_of, id_after, json_body, number, query_args, refuse
 from .web.submission import viewer
@@ -236,9 +236,9 @@ def import_file(noun):
     if request.mimetype not in SHEETS:
         abort(415)
     who = signed_in()
-    with files.one_at_a_time() as mine:
+    with uploads.one_at_a_time() as mine:
         if not mine:
-            refuse(503, action=files.BUSY)
+            refuse(503, action=uploads.BUSY)
         try:
             sheet = sheets.read(request.get_data(), 'API', encoding)
         except sheets.Unreadable as error:

@@ -9,7 +9,7 @@ from models.people import ROLES
 from models.rules import calendar
 
 from .core import clock
-from .records import documents
+from .records import documents, importing
 from .records.listing import whole_number
 from .records.noun import NOUNS, of_table
 from .records.vocabulary import title_of, vocabulary_of
@@ -19,7 +19,7 @@ from .web.guard import allowed, permit
 bp = Blueprint('trail', __name__, url_prefix='/trail')
 SIZE = 50
 KINDS = {'create': '登録', 'edit': '変更', 'void': '取消', 'restore': '取消の取りやめ',
-         'import': 'ファイル取込み', 'move': '状態の変更', 'bulk': 'まとめて変更'}
+         'import': 'ファイル取込み', 'undo': '取込みの取消し', 'move': '状態の変更', 'bulk': 'まとめて変更'}
 CHANNELS = {'web': '画面', 'cli': 'コマンド', 'import': 'ファイル', 'api': 'API', 'demo': 'デモ',
             'system': 'システム'}
 
@@ -31,7 +31,7 @@ def kind_label(kind):
         'masters': '初期マスタ', 'demo': 'デモデータ', 'strategies': '年度戦略', 'actions': '是正措置',
         'tokens': 'APIトークン', 'attachments': '文書', 'comments': 'コメント・質問',
         'feeds': 'カレンダーのアドレス',
-        'snoozes': 'あとで'}.get(noun, noun)
+        'snoozes': 'あとで', 'words': '取込みの読み替え'}.get(noun, noun)
     return f'{title}・{KINDS.get(verb, VERBS.get(verb, verb))}'
 
 
@@ -112,7 +112,9 @@ def show(seq):
                         history.label_of(change.table, change.label),
                         history.sentences(change, vocabulary_of(table) if table else history.Vocabulary(),
                                           names)))
+    result = importing.noun_of(act) is not None and allowed('files.import')
     return render_template('trail/show.html', act=act, changes=changes, kinds=history.KINDS,
+                           import_result=url_for('files.result', seq=seq) if result else '',
                            kind_label=kind_label, page=page, pages=pages, channels=CHANNELS, roles=ROLES,
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', url_for('.index')),
                                    (f'操作 {seq}', None)])

@@ -49,6 +49,9 @@ OTHERS = {
     'plans.void_check_in': DESK, 'actions.follow_up': AUDITOR, 'plans.check_in': OWNED,
     'people.password': ADMIN, 'people.let_in': ADMIN, 'people.end_session': ADMIN,
     'sign_in.end_session': EVERYONE, 'files.index': OWNED | ADMIN, 'files.preview': OWNED | ADMIN,
+    'files.words': OWNED | ADMIN, 'files.rejected': OWNED | ADMIN, 'files.template': OWNED | ADMIN,
+    'files.result': OWNED | ADMIN, 'files.undo': OWNED | ADMIN,
+    'jobs.show': EVERYONE, 'jobs.cancel': EVERYONE,
     'trail.index': DESK | AUDITOR, 'trail.show': DESK | AUDITOR, 'trail.check': DESK | AUDITOR,
     'strategies.index': EVERYONE, 'strategies.show': EVERYONE, 'strategies.initiative': EVERYONE,
     'strategies.report': EVERYONE, 'strategies.new': DESK, 'strategies.edit': DESK,
@@ -80,7 +83,7 @@ AUDITORS_POSTS = frozenset({'engagements.new', 'engagements.edit', 'engagements.
                             'comments.answer', 'comments.close', 'comments.void',
                             'saved-views.overwrite', 'saved-views.void', 'engagements.bulk_edit',
                             'findings.bulk_edit', 'engagements.edit_field', 'engagements.fill',
-                            'findings.edit_field', 'findings.fill',
+                            'findings.edit_field', 'findings.fill', 'jobs.cancel',
                             # what they ask of whom they audit
                             *(f'{noun}.comment' for noun in NOUN_RULES if noun != 'actuals'),
                             # a file of the rows they chose: nothing is written
@@ -141,8 +144,9 @@ def expected(endpoint, who, in_principle):
         return None if who in ('it', 'department', 'head') else 404
     if endpoint in MOVES:
         return None if who in MOVES[endpoint][1] else 403
-    if view == 'restore':
-        return 404  # there is nothing to take up again
+    if view == 'restore' or endpoint in ('files.result', 'files.undo', 'jobs.show',
+                                            'jobs.cancel'):
+        return 404  # there is nothing to take up again, or back
     return None
 
 
@@ -150,6 +154,8 @@ def address(adapter, rule):
     values = {name: VALUES[name] for name in rule.arguments if name in VALUES}
     if 'target' in rule.arguments:
         values['target'] = MOVES[rule.endpoint][0]
+    if rule.endpoint == 'files.template':
+        values['name'] = 'systems'
     if rule.endpoint == 'pins.press':
         values['name'] = 'systems'
     if 'field' in rule.arguments:

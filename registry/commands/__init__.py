@@ -20,6 +20,6 @@ def main(ctx):
 
 
 for command in (database.migrate, database.rebuild, database.backup, database.restore, database.demo,
-                files.files, server.serve, people.person, people.token, records.import_, records.export,
-                results.kpi, results.report_, reminders.remind, trail.trail_):
+                files.files, server.serve, server.work, people.person, people.token, records.import_,
+                records.export, results.kpi, results.report_, reminders.remind, trail.trail_):
     main.add_command(command)

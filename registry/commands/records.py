@@ -9,7 +9,6 @@ from audits import past, trail
 from audits.trail import Stale
 from models import Person
 
-from .. import files
 from ..core import clock, connection
 from ..records import exporting, importing, saving, sheets
 from ..records.noun import NOUNS
@@ -52,7 +51,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
         if load.good and not dry_run:
             try:
                 seq = load.apply(who, clock.now(), 'import', (reason or f'{file.name} の取込み')
-                                 + files.repair_note(load))
+                                 + importing.note_of(load))
             except (Stale, IntegrityError, saving.ChangedMeanwhile):
                 fail('取込み中に、ほかの人が同じ記録を変更しました。何も変更していません。'
                      'もう一度取り込んでください。')

@@ -1,10 +1,13 @@
-"""`daicho serve`: the pages."""
+"""`daicho serve`: the pages; `daicho work`: what is done in the background where another server has them."""
+import signal
+import threading
+
 import click
 
 from audits import trail
 from models import db
 
-from ..core import config, connection, log, troubles
+from ..core import config, connection, log, queue, troubles
 from ..figures import board as boards
 from .terminal import fail, register, say
 
@@ -39,3 +42,14 @@ def serve(host, port, processes, threads):
         serving.serve(app, host, port, processes, threads)
     except OSError as error:
         fail(f'{host}:{port} で待ち受けられません（{error.strerror}）。--port で別の番号を選んでください。')
+
+
+@click.command()
+def work():
+    """Do what is in the queue, until told to stop (SIGTERM, SIGINT)."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with register() as app:
+        db.close()
+        queue.keep_working(app, stopping)

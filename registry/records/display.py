@@ -6,8 +6,8 @@ from functools import cache, lru_cache, partial
 from forms import viewer
 from forms.fields import half_width
 from forms.fields.references import mark_voided
-from models import Department
-from models.base import OFFICE
+from models import Department, DepartmentVersion
+from models.base import OFFICE, fold
 from models.organisation import names_on
 from models.rules import calendar
 
@@ -73,6 +73,28 @@ def _unit_names():
         Department.live(), Department.valid_to.is_null() | (Department.valid_to >= today))
     for id, code in in_use.order_by(Department.code).tuples():
         found.setdefault(half_width(department(id)), []).append(code)
+    return found
+
+
+def folded_name(name):
+    """Return what names share that differ in width, kana, spaces or older characters only."""
+    return fold(name).replace(' ', '')
+
+
+def units_by_any_name():
+    """Return {folded name: codes} of the units in use, by every name that they bear or bore."""
+    return cached(('units by any name', clock.today()), _any_names)
+
+
+def _any_names():
+    found = {}
+    in_use = {code for codes in _unit_names().values() for code in codes}
+    former = DepartmentVersion.select(DepartmentVersion.name, Department.code).join(Department).where(
+        DepartmentVersion.live()).tuples()
+    today = ((name, code) for name, codes in _unit_names().items() for code in codes)
+    for name, code in (*today, *former):
+        if code in in_use:
+            found.setdefault(folded_name(name), set()).add(code)
     return found
 
 

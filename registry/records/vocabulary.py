@@ -24,11 +24,13 @@ from models import (
     Feed,
     FeedUse,
     Finding,
+    ImportWord,
     IncidentReport,
     IncidentSystem,
     Indicator,
     IndicatorBusiness,
     Initiative,
+    Job,
     Person,
     Pin,
     Reminder,
@@ -90,9 +92,16 @@ LABELS = {
                'sent': '送信済み'},
     Draft: {'address': '入力画面のアドレス', 'fields': '入力した内容（JSON）', 'at': '入力した日時'},
     Pin: {'table': '記録の表', 'row': '記録の内部番号', 'at': '加えた日時'},
+    Job: {'kind': '処理の種類', 'person': '頼んだ人', 'about': '頼んだこと（JSON）', 'state': '状態',
+          'done': '済んだ行', 'total': 'すべての行', 'message': '中止の理由', 'act': '書いた操作の番号',
+          'created': '頼んだ日時', 'finished': '終わった日時', 'lease': '受持ちの期限',
+          'holder': '受け持つプロセス', 'attempts': '受け持った回数', 'is_unwanted': '取りやめの求め'},
     Throttle: {'key': 'アカウントまたは接続元', 'failures': '失敗の回数', 'until': '待つ期限',
                'last': '最後の失敗'},
     SavedView: {'noun': '一覧', 'query': '条件・並べ方・列（アドレス）'},
+    ImportWord: {'noun': '台帳', 'field': '項目（空は列名）', 'word': 'ファイルの列名・値',
+                 'means': '読み替え先（列名では空なら読まない）', 'person': '決めた人',
+                 'department': '所属（空はすべて）', 'at': '決めた日時'},
     System: {'contract_end_on': '契約満了日（契約から）'},
     Contract: {'covers': '満了を知らせる理由（関連システムから）'},
     Support: {'state': '状態', 'stopped_on': '点検の時計を止めた日',
@@ -116,7 +125,7 @@ COMMON_LABELS = {'id': '内部番号', 'revision': '版（同時更新の検出�
 TITLES = {Attachment: '文書', Comment: 'コメント・質問', CheckIn: '進捗確認',
           CorrectiveAction: '是正措置', Strategy: '年度戦略',
           Theme: '戦略テーマ', Initiative: '重点取組', ApiToken: 'APIトークン', Indicator: '指標',
-          SavedView: '保存した一覧', Feed: 'カレンダーのアドレス',
+          SavedView: '保存した一覧', ImportWord: '取込みの読み替え', Feed: 'カレンダーのアドレス',
           Snooze: 'あとで', Schedule: '四半期スケジュール',
           DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
           BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
@@ -139,7 +148,7 @@ def part_tables(table):
     They have no page of their own and lead to it.
     """
     found = [(part, field) for part in RECORDS if of_table(part) is None
-             and part not in (SavedView, Comment) and table is not Person
+             and part not in (SavedView, Comment, ImportWord) and table is not Person
              for field in part._meta.sorted_fields
              if getattr(field, 'rel_model', None) is table and field.name not in ('parent', 'first')]
     return (*found, (Attachment, Attachment.row), (Comment, Comment.row))

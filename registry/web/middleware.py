@@ -21,7 +21,7 @@ HEADERS = {
 }
 
 #: the views that hold a whole file
-LARGE = frozenset({'export', 'preview'})
+LARGE = frozenset({'export', 'preview', 'rejected'})
 
 
 def refuse_nul():

@@ -34,7 +34,7 @@ from jinja2 import FileSystemBytecodeCache
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..core import connection, log
+from ..core import connection, log, queue
 from . import bounds, middleware
 from .sent_files import SentFile
 
@@ -187,6 +187,8 @@ class Worker:
             from .. import create_app
             app = create_app()
         log.capture_all()
+        self.stopping = threading.Event()
+        self.worker = threading.Thread(target=queue.keep_working, args=(app, self.stopping), daemon=True)
         self.app, self.pool = app.wsgi_app, ThreadPoolExecutor(threads, 'request')
         self.hung = app.config['INSTANCE'] / 'hung.log' if 'INSTANCE' in app.config else os.devnull
         self.large, self.huge = asyncio.Semaphore(PLACES), asyncio.Semaphore(HUGE_PLACES)
@@ -196,6 +198,7 @@ class Worker:
     def __rsgi_init__(self, loop):
         self.loop, self.answered = loop, time.monotonic()
         self.watching = [loop.create_task(self.beat()), loop.create_task(self.try_threads())]
+        self.worker.start()
         if parent := multiprocessing.parent_process():
             threading.Thread(target=stop_with_parent, args=(parent,), daemon=True).start()
 
@@ -204,6 +207,8 @@ class Worker:
             task.cancel()
         faulthandler.cancel_dump_traceback_later()
         self.pool.shutdown()
+        self.stopping.set()
+        self.worker.join(STOP / 2)
         connection.close()
         log.LINES.finish()
 

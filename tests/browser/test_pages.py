@@ -140,6 +140,31 @@ def test_a_file_is_shown_before_it_is_applied(window, lines, words):
     check(it)
 
 
+def test_a_wards_own_file_is_in_after_one_upload(window):
+    it = window('it')
+    it.open('/files/?kind=systems')
+    names = ['system_no', 'name', 'owner_code', 'category', 'lifecycle', 'pii']
+    lines = [f'S-9{n:04},区のシステム{n},0151,共通基盤・ネットワーク,動いている,なし' for n in range(50)]
+    text = '\r\n'.join(['No.,呼び名,担当,種別,今の段階,個人情報の有無', *lines])
+    it.page.locator('input[type=file]').set_input_files(
+        {'name': '台帳.csv', 'mimeType': 'text/csv', 'buffer': text.encode('cp932')})
+    it.press('確認へ進む')
+    check(it)
+    for number, name in enumerate(names, 1):
+        it.page.select_option(f'#h{number}', name)
+    it.press('この読み替えで読み直す')
+    check(it)
+    it.page.select_option('#v1', 'operate')
+    it.press('この読み替えで読み直す')
+    it.page.get_by_text('前に決めた読み替えを使いました').click()
+    check(it)
+    it.put(理由='区の一覧')
+    it.press('この内容で取り込む')
+    it.page.get_by_text('変わった記録').click()
+    assert '登録 50件' in it.words and it.h1 == '取込みの結果'
+    check(it)
+
+
 def test_the_verdict_on_the_trail(window):
     auditor = window('auditor')
     auditor.open('/trail/')

@@ -4,7 +4,8 @@
     python tests/endurance/kills.py --engine postgresql --verify 50
 
 Each round lets four browsers edit and attach documents, kills one thing (the server, the server during an
-upload, one of its processes, the database, an import, a backup, a migration) or stops the server as an
+upload or an import in the background, one of its processes, the database, an import, a backup, a migration)
+or stops the server as an
 administrator would, and looks at what stands. It runs as in production, on databases of its own, and ends
 with 1 when anything is missing.
 """
@@ -42,14 +43,16 @@ from ports import free_port  # noqa: E402
 
 from audits import trail, verify  # noqa: E402
 from audits.files import FOLDER, Store  # noqa: E402
-from models import Attachment, Change, Person, System, catalogue, db  # noqa: E402
+from models import Attachment, Change, Person, Staff, System, catalogue, db  # noqa: E402
 from registry.backups.archive import unpacked  # noqa: E402
 from registry.core import connection  # noqa: E402
 
 CLIENTS, ROWS = 4, 200
+#: rows of a file that is imported in the background, and who imports it
+MANY, LOADER = 2_100, 'loader@city.example'
 PASSWORD, CHANGED = 'さくら並木をゆっくり歩く-41', 'かわせみの飛ぶ水辺で休む-77'
 #: what is killed, round by round; the cheap ones more often
-KILLS = ('upload', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate',
+KILLS = ('upload', 'job', 'worker', 'database', 'import', 'worker', 'backup', 'database', 'worker', 'migrate',
          'server', 'database')
 RELEASES = ROOT / 'tests' / 'data' / 'releases'
 
@@ -99,10 +102,10 @@ class Form(HTMLParser):
 EDGE = '5f1d7c9ab3'
 
 
-def multipart(fields, files):
-    """Return a form with files as its bytes."""
+def multipart(fields, files, field):
+    """Return a form with files, all in one field, as its bytes."""
     parts = [(f'name="{name}"', value.encode()) for name, value in fields]
-    parts += [(f'name="files"; filename="{name}"', data) for name, data in files]
+    parts += [(f'name="{field}"; filename="{name}"', data) for name, data in files]
     return b''.join(f'--{EDGE}\r\nContent-Disposition: form-data; {head}\r\n\r\n'.encode() + data + b'\r\n'
                     for head, data in parts) + f'--{EDGE}--\r\n'.encode()
 
@@ -113,13 +116,13 @@ class Browser:
     def __init__(self, port):
         self.port, self.cookies, self.password, self.said = port, {}, PASSWORD, None
 
-    def ask(self, method, path, fields=None, files=()):
+    def ask(self, method, path, fields=None, files=(), field='files'):
         with closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)) as line:
             headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in self.cookies.items()),
                        'X-Forwarded-Proto': 'https'}
             body = None
             if files:
-                body = multipart(fields, files)
+                body = multipart(fields, files, field)
                 headers['Content-Type'] = f'multipart/form-data; boundary={EDGE}'
             elif fields is not None:
                 body, headers['Content-Type'] = urlencode(fields), 'application/x-www-form-urlencoded'
@@ -341,6 +344,7 @@ class House:
                 act.save(Person(email=f'person{number}@city.example', name=f'試験{number}', role='it',
                                 department=1,
                                 password_hash=hashed))
+            act.save(Person(email=LOADER, name='取込', role='it', department=1, password_hash=hashed))
 
     def file(self, kind, header, lines):
         path = self.folder / f'{kind}.csv'
@@ -392,7 +396,7 @@ class Trial:
     def __init__(self, house, seed, pause):
         self.house, self.random, self.found, self.faults = house, random.Random(seed), {}, []
         self.clients = [Client(house, number, pause) for number in range(CLIENTS)]
-        self.imports = 0
+        self.imports = self.jobs = 0
 
     @property
     def acknowledged(self):
@@ -481,6 +485,53 @@ class Trial:
         client.uploading.wait(20)
         time.sleep(self.random.uniform(0, 0.05))
         self.server()
+
+    def job(self):
+        """Kill the server while it reads or imports a large file: it goes on, or says why not."""
+        self.jobs += 1
+        browser, early = Browser(self.house.port), self.random.random() < 0.3
+        self.until('the loader signs in', lambda: browser.sign_in(LOADER))
+        lines = ['staff_no,name,department_code',
+                 *(f'{self.jobs:04}{n:05},職員{n},0101' for n in range(MANY))]
+        asked = [pair for pair in Form(browser.ask('GET', '/files/')[2], '/files/').values
+                 if pair[0] == 'csrf_token'] + [('kind', 'staff'), ('encoding', 'auto')]
+        _, place, _ = browser.ask('POST', '/files/', asked, [('a.csv', '\n'.join(lines).encode())], 'file')
+        if not early:
+            text = self.until('a large file is read', lambda: self.page(browser, place))
+            _, place, _ = browser.ask('POST', place, [*Form(text, place).values, ('reason', '試験')])
+        else:
+            browser.ask('GET', place)
+        time.sleep(self.random.uniform(0, 1.5))
+        self.server()
+        found = self.until('a large file is imported', lambda: self.ended(browser, place))
+        with self.house.open():
+            count = Staff.select().where(Staff.staff_no.startswith(f'{self.jobs:04}')).count()
+        if count != (MANY if '/files/results/' in found[:60] else 0):
+            self.fault('a large file stands by half, or not as its page says:', count, found[:300])
+
+    @staticmethod
+    def page(browser, place):
+        status, _, text = browser.ask('GET', place)
+        return text if status in (200, 422) else None
+
+    @staticmethod
+    def ended(browser, place):
+        """Return where a job leads, or the page that says why it came to nothing; None while it goes on."""
+        status, led, text = browser.ask('GET', place)
+        if status in (200, 422):
+            return text if '自動で新しくなります' not in text else None
+        return led if status == 303 and '/jobs/' not in led else None
+
+    def until(self, what, found, seconds=90):
+        """Ask again and again until something is found; return it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with suppress(OSError, http.client.HTTPException):
+                if answer := found():
+                    return answer
+            time.sleep(0.1)
+        self.fault('in vain:', what)
+        return ''
 
     def worker(self):
         house = self.house

@@ -16,10 +16,11 @@ from .entries import MANY
 class Applying:
     """How a `Load` writes its entries."""
 
-    def apply(self, by, at, channel, reason, request_id='', verb='import'):
+    def apply(self, by, at, channel, reason, request_id='', verb='import', within=None):
         """Write the whole file as one act; return its sequence number, or None when nothing changed.
 
-        `verb` is what the act is called by, after the noun.
+        `verb` is what the act is called by, after the noun. `within(seq)` is called in the act's transaction
+        once all is written.
         """
         if not self.good:
             raise ValueError('a file with problems is not applied')
@@ -29,6 +30,8 @@ class Applying:
             if writing.head.seq != self.head:
                 self.check_again()
             self.write(writing, today)
+            if within is not None:
+                within(writing.act.seq if writing.lines or writing.deferred else None)
         if len(self.entries) > MANY:
             connection.analyze()
         return writing.seq

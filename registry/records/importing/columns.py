@@ -1,17 +1,24 @@
 """The columns of a file: whose field each is, and numbers that a spreadsheet has cut the zeros from."""
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
 from peewee import Field
 
-from forms.fields import Key, Reference, key_of_label
+from forms.fields import Key, Reference, half_width, key_of_label
 from models.base import OFFICE
 from models.packed import Packed
 from models.visibility import condition
 
 from ..sheets import Problem
+from .days import read_day
+from .words import can_be_said
 
+#: the header of why a row was not taken, in the file of those rows: it is passed over when they come again
+REASON = '取り込めない理由'
+#: how many different texts are remembered with what they were read as
+MOST_TEXTS = 10_000
 #: what an office writes behind a column's name without meaning another column
 _REMARK = re.compile(r'[(（](円|％|%|人|件|時間|台|年|か月|税込|任意|必須|西暦|和暦)[)）]$')
 
@@ -53,6 +60,17 @@ class Cut:
                 self.first, self.whole = text, whole
 
 
+def _is_known(cell, text):
+    """Tell whether a field reads a text as it is: a word of a list, or a day."""
+    if isinstance(cell, Reference):
+        return False
+    try:
+        cell.read(text)
+    except ValueError:
+        return False
+    return True
+
+
 class Columns:
     """What a `Load` does with the columns of its file."""
 
@@ -75,15 +93,22 @@ class Columns:
                 known.setdefault(word, next(iter(names)))
         self.known = known
         columns, seen, told = [], {}, {key_of_label(header) for header, *_ in self.noun.exported}
+        told.add(key_of_label(REASON))
+        fields = {cell.short_name for cell in self.form.cells()}
         former = {key_of_label(header): words for header, words in self.noun.former.items()}
         for place, header in enumerate(sheet.headers):
             name = known.get(key_of_label(header)) or known.get(key_of_label(_REMARK.sub('', header)))
+            if name is None and (said := self._said(header, told)) is not None:
+                if not said:
+                    continue
+                name = said if said in fields else None
             if name is None and key_of_label(header) in former:
                 filled = sum(bool(cells[place].strip()) for _, cells in sheet.rows)
                 if filled:
                     self.notices.append(f'「{header}」の列は読み込みません（値のある行 {filled:,}件）。'
                                         f'{former[key_of_label(header)]}')
             elif name is None and key_of_label(header) not in told:
+                self.unknown_headers.append(header)
                 if not ignore_unknown:
                     self.problems.append(Problem(
                         1, header, '',
@@ -110,6 +135,50 @@ class Columns:
         for cell in absent:
             del self.form[cell.short_name]
         return columns
+
+    def _said(self, header, told):
+        """Return the field that a ward's own header stands for, '' where it is not read; None for neither."""
+        key = key_of_label(header)
+        if key in told or (found := self.words_said.headers.get(key)) is None:
+            return None
+        self.used.add(('', key, header))
+        return found
+
+    def _reworded(self, rows):
+        """Return the rows with the ward's own values and days read as ours."""
+        changes = {}
+        for place, name in self.columns:
+            cell, values = self.form._fields[name], self.words_said.values.get(name)
+            if values or name in self.days:
+                changes[place] = cell, values or {}, self.days.get(name)
+        if not changes:
+            return rows
+        known = {}
+
+        def read(place, text):
+            cell, values, way = changes[place]
+            if (key := half_width(text)) in values:
+                if not can_be_said(cell) or _is_known(cell, text):
+                    return text
+                self.used.add((cell.short_name, key, text.strip()))
+                return values[key]
+            if way and text.strip() and not _is_known(cell, text):
+                with suppress(ValueError, OverflowError):
+                    return read_day(way, text).isoformat()
+            return text
+
+        def once(place, text):
+            if (place, text) not in known:
+                if len(known) >= MOST_TEXTS:
+                    known.clear()
+                known[place, text] = read(place, text)
+            found = known[place, text]
+            if found != text and changes[place][2]:
+                name = changes[place][0].short_name
+                self.days_read[name] = self.days_read.get(name, 0) + 1
+            return found
+        return Packed((line, [once(place, text) if place in changes else text
+                              for place, text in enumerate(cells)]) for line, cells in rows)
 
     def _on_screen(self):
         """Return {label: field names} of what the list calls its columns and filters.

@@ -4,6 +4,17 @@ from dataclasses import dataclass
 from models.base import Table
 
 MANY = 1000
+#: how many lines a preview shows
+SHOWN = 300
+#: how the reason begins for which records of an import taken back are voided; another takes them up again
+UNDONE = '取込みの取消し'
+#: what must not change unseen: words of the labels of such fields
+GRAVE = ('個人情報', '機密性', '区分', '状態')
+
+
+def is_grave(label):
+    """Tell whether a field of this label must not change unseen."""
+    return any(word in label for word in GRAVE)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from itertools import islice
 from peewee import SQL, fn
 
 from audits import trail
-from forms.fields import Ref, Reference, half_width, key_of_label
+from forms.fields import Ref, Reference, half_width
 from models.base import db
 from models.packed import Hashes, Packed
 from models.statements import rows_of
@@ -18,10 +18,12 @@ from .. import display, exporting, numbers, saving, sheets
 from ..sheets import Problem
 from .applying import Applying
 from .columns import Columns
-from .entries import MANY, Cells, Entry
+from .entries import MANY, SHOWN, UNDONE, Cells, Entry, is_grave
+from .refusing import Refusing
+from .words import Words
 
 
-class Load(Columns, Applying):
+class Load(Columns, Refusing, Applying):
     """A file read against the register.
 
     `entries` are what it creates, changes or cannot, `problems` all that is wrong. `apply` writes it;
@@ -31,7 +33,8 @@ class Load(Columns, Applying):
     #: how entries are held
     held = Packed
 
-    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None, restore_zeros=False):
+    def __init__(self, noun, sheet, person=None, ignore_unknown=False, progress=None, restore_zeros=False,
+                 words=None, days=None):
         self.noun, self.person, self.progress, self.restore_zeros = noun, person, progress, restore_zeros
         self.problems, self.unusable = list(sheet.problems), sheet.problems
         self.unreadable = {problem.line for problem in sheet.problems}
@@ -47,6 +50,16 @@ class Load(Columns, Applying):
         self.words = {cell.short_name: cell.header for cell in self.cells}
         #: what is not read of the file, and why, in words
         self.notices = []
+        #: the Words of the ward that are used, and {field: way of WAYS} of the days of a column
+        self.words_said, self.days = words or Words(), days or {}
+        #: (field, key, word) of those that stood in the file; {field: cells} of the days read in another way
+        self.used, self.days_read = set(), {}
+        #: headers that no field has; {field: {text: cells}} of values that no field takes
+        self.unknown_headers, self.unknown_values = [], {}
+        #: the lines that keep the file from being applied
+        self.bad_lines = set()
+        #: how many records have something changed that must not change unseen, and the first of them
+        self.grave, self.grave_entries = 0, []
         self.columns = self._columns(sheet, ignore_unknown)
         self.cut = {}
         if self.columns is not None:
@@ -69,7 +82,7 @@ class Load(Columns, Applying):
                                  *(known for _, _, known in entry.links)]
 
     def _read(self, sheet):
-        rows, total = self._zeros(sheet.rows), len(sheet.rows)
+        rows, total = self._zeros(self._reworded(sheet.rows)), len(sheet.rows)
         places = {name: place for place, name in self.columns}
         self.key_cells = [(places[name], self.form._fields[name]) for name in self.noun.key]
         for cell in self.form.cells():
@@ -119,6 +132,12 @@ class Load(Columns, Applying):
             self.seen.update(json.dumps([entry.line, self.revisions(entry)]).encode())
             if entry.status != 'unchanged':
                 self.entries.append(entry)
+            if entry.status == 'conflict':
+                self.bad_lines.add(entry.line)
+            elif entry.changes and any(is_grave(label) for label, *_ in entry.changes):
+                self.grave += 1
+                if self.grave <= SHOWN:
+                    self.grave_entries.append(entry)
 
     def key_of(self, cells):
         """Return the key of a line as stored values, or None when it cannot be read."""
@@ -245,7 +264,10 @@ class Load(Columns, Applying):
     def read_line(self, line, cells, key, existing, linked, seen):
         """Return the Entry of one line; its problems are added to `problems`."""
         noun, form = self.noun, self.form
-        before = existing.get(key) if key is not None else None
+        before, former = existing.get(key) if key is not None else None, None
+        if before is not None and before.voided_at is not None and before.void_reason.startswith(UNDONE):
+            # an import made it that was taken back: nothing but its place in the database is left of it
+            before, former = None, before
         values = {form._fields[name].name: cells[place] for place, name in self.columns}
         form.process(Cells(values), data=self.current_references(before, linked))
         wrong = form.all_errors(before)
@@ -268,7 +290,7 @@ class Load(Columns, Applying):
             known = {name for name, _ in wrong}
             wrong += [(name, words) for name, words in [
                 *saving.future_dates(form, row, before, self.today), *self.self_references(row, line),
-                *(self.similar_numbers(key) if before is None else ()),
+                *(self.similar_numbers(key) if before is None and former is None else ()),
                 *saving.separation_problems(noun, row, before, self.person),
                 *overreach(noun, row, before, form, self.person),
                 *noun.prepare(row, before, form, self.person, self.at)] if name not in known]
@@ -276,6 +298,8 @@ class Load(Columns, Applying):
         twice = f'{first}行目と同じ番号です。どちらかを削除してください。'
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, (noun.key[-1], twice)], values)
+        if former is not None and first == line:
+            return self.entry_again(line, row, former, form, linked)
         if before is not None and before.voided_at is not None:
             return Entry(line, 'conflict', self.labels[before.id],
                          message='取消済みの記録と同じ番号です。番号は使い回せません。')
@@ -306,32 +330,6 @@ class Load(Columns, Applying):
                     and value != stored and sheets.as_cp932(stored) == value):
                 row.__data__[name] = stored
 
-    def refuse(self, line, wrong, values):
-        if any(self._cut_there(self.form._fields.get(name), values) for name in self.noun.key):
-            # said once for the column; which record the line means is not known
-            return Entry(line, 'error')
-        for name, message in wrong:
-            if (name, message) in self.unsaid:
-                # a column that is not there is said once, not for every line
-                first, lines = self.lacking.get(name, (line, 0))
-                self.lacking[name] = first, lines + 1
-                continue
-            cell = self.form._fields.get(name)
-            if self._cut_there(cell, values):
-                continue  # said once for the column
-            header = cell.header if cell is not None else self.words.get(name, name)
-            value = values.get(cell.name, '') if cell is not None else ''
-            if line in self.unreadable and any(p.line == line and self.known.get(key_of_label(p.column))
-                                               == name for p in self.unusable):
-                continue  # the sheet has already said that this cell cannot be used
-            self.problems.append(Problem(line, header, str(value)[:200], str(message)))
-        return Entry(line, 'error')
-
-    def _cut_there(self, cell, values):
-        """Tell whether a cell's number only lost its zeros and is one of the register's."""
-        cut = None if cell is None or self.restore_zeros else self.cut.get(cell.short_name)
-        return cut is not None and cut.meant(values.get(cell.name, '').strip()) in cut.known
-
     def entry(self, line, row, before, form, linked):
         """Return the Entry of a good line: what it creates or changes."""
         links = saving.links_of(form)
@@ -354,6 +352,15 @@ class Load(Columns, Applying):
         first = form._fields[self.noun.key[0]]
         label = self.labels[before.id] if before is not None else first.text(first.data)
         return Entry(line, status, label, changes or (), row, before, links or ())
+
+    def entry_again(self, line, row, former, form, linked):
+        """Return the Entry of a good line whose record an import made that was taken back."""
+        row.id, row.revision = former.id, former.revision
+        row._dirty.clear()
+        links = [(place, ids, list(linked[cell.short_name].get(former.id, ())))
+                 for cell, (place, ids, _) in zip(form.links(), saving.links_of(form), strict=True)]
+        changes = [('取消', '取消済み', 'もう一度登録')]
+        return Entry(line, 'update', self.labels[former.id], changes, row, former, links)
 
     def new_values(self, entry):
         """Return [(label, text)] of what a new record will hold, days and choices as they were understood."""

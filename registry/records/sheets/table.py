@@ -54,6 +54,11 @@ class Sheet:
     kind: str
     problems: list = field(default_factory=list)
 
+    def without(self, lines):
+        """Return the sheet without some of its lines, and without what is wrong in them."""
+        return Sheet(self.headers, Packed(row for row in self.rows if row[0] not in lines), self.encoding,
+                     self.kind, [problem for problem in self.problems if problem.line not in lines])
+
     def write(self, file, about):
         """Write the sheet and what else is to be known of it to a binary file, for `read_back`."""
         def line(value):

@@ -47,8 +47,9 @@ def test_demo_data_is_said_before_signing_in_and_on_error_pages(app):
 
 #: parameters that are words: each is looked up in a fixed list or among the person's own files
 WORDS = {'target', 'name', 'token', 'kpi', 'quarter', 'filename', 'code', 'field'}
-#: pages reached only by sending something: the preview of a file that was uploaded, the verdict on the trail
-SENT = {'files.preview', 'trail.check'}
+#: pages reached only by sending something: the preview of a file that was uploaded, its rejected rows, what
+#: came of it, the verdict on the trail
+SENT = {'files.preview', 'files.rejected', 'files.result', 'jobs.show', 'trail.check'}
 SHOWN = [noun for noun in NOUNS.values() if 'show' in noun.views]
 #: what a script asks for where a record is mentioned, and the blanks of records that have none
 ASKED = {f'{noun.name}.card' for noun in SHOWN} | {f'{name}.fill' for name in (

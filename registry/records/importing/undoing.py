@@ -1,0 +1,175 @@
+"""An import taken back (取込みの取消し) as one act, while nothing later stands on what it wrote."""
+from itertools import islice
+from json import loads
+
+from peewee import ForeignKeyField, IntegrityError, fn
+
+from audits import history, past, trail
+from models import RECORDS, Act, Change
+from models.base import BY_RECORD
+
+from .. import saving
+from ..noun import NOUNS, PARTS, of_table
+from ..vocabulary import title_of
+from .entries import UNDONE
+
+#: how many records a refusal names
+NAMED = 5
+IMPORT, UNDO = '.import', '.undo'
+
+
+def noun_of(act):
+    """Return the noun whose file an act imported, or None for any other act."""
+    name = act.kind.removesuffix(IMPORT)
+    return NOUNS.get(name) if act.kind.endswith(IMPORT) else None
+
+
+def may_undo(act, by, allowed):
+    """Tell whether a person may take an import back in principle: their own, or the desk any."""
+    noun = noun_of(act)
+    return noun is not None and allowed(f'{noun.name}.create', None, by) and (
+        act.person == by.id or by.role == 'it')
+
+
+def counts_of(act):
+    """Return [(title, {kind of change: number})] of the tables that an act wrote, most rows first."""
+    found = {}
+    for table, kind, number in Change.select(Change.table, Change.kind, fn.COUNT(Change.id)).where(
+            Change.act == act.seq).group_by(Change.table, Change.kind).tuples():
+        found.setdefault(table, {})[kind] = number
+    return sorted(((title_of(history.TABLES[table]) or table, kinds) for table, kinds in found.items()),
+                  key=lambda pair: -sum(pair[1].values()))
+
+
+def undo(act, *, by, at, channel, reason, allowed, request_id='', within=None):
+    """Void what an import created and put back what it changed; return the outcome as `saving` does.
+
+    `within(seq)` is called in the act's transaction once all is written.
+    """
+    noun, (reason, wrong) = noun_of(act), saving.read_required_reason(reason)
+    if not may_undo(act, by, allowed):
+        return saving.Forbidden()
+    if wrong := wrong or list(obstacles(act)):
+        return saving.Refused(wrong)
+    try:
+        with trail.act(f'{noun.name}{UNDO}', by=by, at=at, channel=channel,
+                       reason=f'操作 {act.seq} の取込みの取消し: {reason}', request_id=request_id) as writing:
+            saving.check_again_in_act(obstacles(act))
+            put_back(writing, act, by, f'{UNDONE}（操作 {act.seq}）', allowed)
+            if within is not None:
+                within(writing.act.seq)
+    except saving.ChangedMeanwhile as found:
+        return saving.Refused(found.problems)
+    except (trail.Stale, IntegrityError):
+        return saving.Refused([('', 'いまの記録と合わないため、取り消せません。'
+                                    '記録の履歴で、この取込みのあとの変更を確かめてください。')])
+    return saving.Saved(None, act=writing.seq)
+
+
+# --- what stands in the way ---
+
+def obstacles(act):
+    """Yield ('', message) of what later stands on an import's records."""
+    yield from later_changes(act)
+    yield from references(act)
+
+
+def named(rows, words):
+    """Yield ('', message) that names the first of some (title, label) pairs, if there are any."""
+    found = list(islice(dict.fromkeys(rows), NAMED + 1))
+    if found:
+        names = '、'.join(f'{title} {label}'.strip() for title, label in found[:NAMED])
+        yield '', f'{names}{" ほか" if len(found) > NAMED else ""}{words}'
+
+
+def later_changes(act):
+    """Yield ('', message) where a later act changed a row of the import, its taking back among them."""
+    later = Change.alias()
+    found = list(Change.select(later.table, later.label, later.act).join(later, on=(
+        (later.table == Change.table) & (later.row == Change.row) & (later.act > Change.act))).where(
+        Change.act == act.seq).order_by(later.act).limit(20 * NAMED).tuples())
+    if not found:
+        return
+    undone = Act.get_or_none(Act.seq == found[0][2], Act.kind.endswith(UNDO))
+    if undone is not None:
+        yield '', f'この取込みは、もう取り消してあります（操作 {undone.seq}）。'
+        return
+    yield from named(((title_of(history.TABLES[table]), history.label_of(table, label))
+                      for table, label, _ in found),
+                     'が、この取込みのあとに変更されているため、取り消せません。先に、その変更を元に戻してください。')
+
+
+def references(act):
+    """Yield ('', message) where another live record refers to one that the import created."""
+    def rows_of(table, *kinds):
+        rows = Change.select(Change.row).where(Change.act == act.seq, Change.table == table._meta.table_name)
+        return rows.where(Change.kind.in_(kinds)) if kinds else rows
+    written = {name for (name,) in Change.select(Change.table).where(
+        Change.act == act.seq, Change.kind == 'create').distinct().tuples()}
+    for table in (history.TABLES[name] for name in sorted(written)):
+        for other in RECORDS:
+            if other.owned_by == BY_RECORD:
+                hangs = [(other.table == table._meta.table_name) & other.row.in_(rows_of(table, 'create'))]
+            else:
+                hangs = [field.in_(rows_of(table, 'create')) for field in other._meta.sorted_fields
+                         if isinstance(field, ForeignKeyField) and field.rel_model is table]
+            for condition in hangs:
+                query = other.select().where(condition, other.live(), other.id.not_in(rows_of(other)))
+                rows = list(query.limit(NAMED + 1))
+                yield from named(((title_of(other), label) for label in other.labels_of(rows)),
+                                 f'が、この取込みで登録した{title_of(table)}を使っているため、取り消せません。'
+                                 '先に、そちらを直すか取り消してください。')
+
+
+# --- what is written ---
+
+def put_back(writing, act, by, why, allowed):
+    """Write every row of an act as it stood before it: the last change first, created rows voided."""
+    changes = Change.select().where(Change.act == act.seq).order_by(Change.place.desc())
+    for start in range(0, act.changes, trail.BATCH):
+        block = list(changes.offset(start).limit(trail.BATCH))
+        for name in dict.fromkeys(change.table for change in block):
+            table, some = history.TABLES[name], [change for change in block if change.table == name]
+            rows = {row.id: row for row in table.select().where(
+                table.id.in_({change.row for change in some}))}
+            saving.check_again_in_act(forgone(table, some, rows))
+            for change in some:
+                row = rows[change.row]
+                before = saving.copy_of(row)
+                if change.kind == 'create':
+                    row.voided_at, row.void_reason = writing.at, why
+                else:
+                    for field, (old, _) in loads(change.values).items():
+                        row.__data__[field] = past.python_value(table._meta.fields[field], old)
+                saving.check_again_in_act(refusals(row, before, by, allowed))
+                writing.save(row, before)
+
+
+def forgone(table, changes, rows):
+    """Yield ('', message) where a value to be put back leads to a record that has been voided since."""
+    for field in table._meta.sorted_fields:
+        if isinstance(field, ForeignKeyField):
+            old = {loads(change.values)[field.name][0] for change in changes
+                   if change.kind != 'create' and field.name in loads(change.values)} - {None}
+            other = field.rel_model
+            if old and (gone := list(other.select().where(
+                    other.id.in_(old), other.voided_at.is_null(False)).limit(NAMED + 1))):
+                yield from named(((title_of(other), label) for label in other.labels_of(gone)),
+                                 'が取り消されているため、前の値に戻せません。')
+    if secret := next((name for change in changes for name in loads(change.values) if name in table.secret),
+                      None):
+        yield '', f'{title_of(table)}の{secret}は履歴に値を残さないため、前の値に戻せません。'
+
+
+def refusals(row, before, by, allowed):
+    """Yield ('', message) of why a person may not put a row back, or void it."""
+    table = type(row)
+    kind = of_table(table) or next((part for part in PARTS if part.table is table), None)
+    if kind is None:
+        return  # a link, or a row that its record's own writing made
+    if not all(allowed(kind.permit('edit'), kind.governing(each), by) for each in (before, row)):
+        yield '', f'{title_of(table)} {before.label} を変更する権限がないため、取り消せません。'
+        return
+    wrong = [*saving.separation_problems(kind, row, before, by),
+             *(kind.cannot_void(before, by) if row.voided_at and not before.voided_at else ())]
+    yield from (('', f'{title_of(table)} {before.label}: {message}') for _, message in wrong)
