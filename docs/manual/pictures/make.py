@@ -31,7 +31,8 @@ WIDTH, HEIGHT = 1280, 800
 #: what a page asks and offers, whatever its records say
 WORDS = """() => [...document.querySelectorAll(
     'main :is(h1, h2, th[scope=col], label, legend, summary, button), .heading-actions a')]
-    .filter((node) => !node.closest('tbody')).map((node) => node.textContent.replace(/[0-9０-９,]+/g, '#'))"""
+    .filter((node) => !node.closest('tbody, .grid'))
+    .map((node) => node.textContent.replace(/[0-9０-９,]+/g, '#'))"""
 
 
 def words_of(page):

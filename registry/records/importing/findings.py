@@ -166,13 +166,15 @@ def causes_of(problems, unknown):
         if problem.line == 1 and problem.column in unknown:
             problem = replace(problem, column='列名', value=problem.column, message=UNKNOWN)
         key = problem.column, _QUOTED.sub('「」', problem.message), problem.line in (None, 1)
-        cause = found.setdefault(key, {'column': problem.column, 'message': problem.message, 'count': 0,
+        cause = found.setdefault(key, {'column': problem.column, 'messages': [], 'count': 0,
                                        'lines': [], 'values': [], 'whole': key[2]})
         cause['count'] += 1
         if len(cause['lines']) < EXAMPLES:
             cause['lines'].append(problem.line)
             if problem.value and problem.value not in cause['values']:
                 cause['values'].append(problem.value)
+            if problem.message not in cause['messages']:
+                cause['messages'].append(problem.message)
     return sorted(found.values(), key=lambda cause: (not cause['whole'], -cause['count']))[:CAUSES]
 
 
