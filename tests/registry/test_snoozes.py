@@ -27,7 +27,7 @@ def put_off(browser, days=7, address=LATE, reason='事業者の見積りを待�
 
 def titles(browser, address='/duties/'):
     """Return {title: what stands by the record} of the duties a page names."""
-    return {row.css('td')[1].text(): ' '.join(row.css('td')[2].text().split())
+    return {row.css('td')[1].text().strip(): ' '.join(row.css('td')[2].text().split())
             for row in browser.get(address).page.all('.duties tbody tr')}
 
 

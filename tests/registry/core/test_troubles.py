@@ -15,8 +15,9 @@ from playhouse.pool import MaxConnectionsExceeded
 
 from audits import trail
 from models import Course, db
-from registry import commands, files
+from registry import commands
 from registry.core import clock, connection, troubles
+from registry.web import uploads
 
 
 def on(engine):
@@ -135,7 +136,7 @@ def test_a_disk_without_room_for_an_upload_is_said(client_of, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(errno.ENOSPC, 'No space left on device')
     browser = client_of('it')
-    monkeypatch.setattr(files, 'store_upload', refuse)
+    monkeypatch.setattr(uploads, 'store_upload', refuse)
     answer = browser.post('/files/', data={'kind': 'courses', 'encoding': 'auto',
                                            'file': (BytesIO(b'code\nA\n'), 'a.csv')},
                           content_type='multipart/form-data')
