@@ -168,7 +168,7 @@ def address(adapter, rule):
     if rule.endpoint == 'plans.void_check_in':
         values['quarter'] = '1Q'
     if rule.endpoint.startswith('manual.'):
-        values |= {'name': 'it', 'filename': 'home.png'}
+        values = {name: {'name': 'it', 'filename': 'home.png'}[name] for name in rule.arguments}
     return adapter.build(rule.endpoint, values)
 
 
