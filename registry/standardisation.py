@@ -278,33 +278,39 @@ def grid():
                                ('業務×ステップ', None)])
 
 
+#: what a step holds of which nothing is recorded
+NOT_BEGUN = (STEP_STATES['todo'], *[''] * (len(ENTERED) - 1))
+
+
 def phases_of(all_steps):
     """Return [(phase, its steps)] of steps in their order."""
     return [(phase, list(found)) for phase, found in groupby(all_steps, key=lambda step: step.phase)]
 
 
-def cell_of(business, step, row, fields, today):
-    """Return the grid's cell of a step of a business; `row` is what is recorded of it, or None."""
-    values = tuple(field.text(row.__data__[field.attr]) for field in fields) if row else (
-        STEP_STATES['todo'], *[''] * (len(fields) - 1))
-    said = f'{step.no} {step.name}'
-    if row and row.planned_on:
-        days = rules.days_late(row.status, row.planned_on, today)
-        said += f'・予定 {row.planned_on}{f"（{days}日遅れ）" if days else ""}'
-        if moved := rules.days_moved(row.baseline_on, row.planned_on):
-            said += f'・当初は {row.baseline_on}（{abs(moved)}日{"あと" if moved > 0 else "まえ"}に変更）'
-    return grids.Cell(0, (business.code, str(step.no)), values, title=said,
-                      late=row is not None and rules.days_late(row.status, row.planned_on, today) > 0)
+def cell_of(business, step, row, texts, today):
+    """Return the grid's cell of a step of a business; `row` is what is recorded of it, or None.
 
-
-@steps_bp.route('/enter', methods=['GET', 'POST'])
-@permit('steps.edit')
-def enter():
-    """Enter the steps of all applicable businesses in one grid, saved as one act.
-
-    Phases that every business has done are folded, unless `?phases=all`.
+    `texts` are [(column, function that tells its value)] of what is entered.
     """
-    today = clock.today()
+    keys, said = (business.code, str(step.no)), f'{step.no} {step.name}'
+    if row is None:
+        return grids.Cell(0, keys, NOT_BEGUN, said)
+    # a grid has hundreds of cells: the values as they were read, not through the fields of the row
+    held = row.__data__
+    planned, days = held['planned_on'], 0
+    if planned:
+        days = rules.days_late(held['status'], planned, today)
+        said += f'・予定 {planned}{f"（{days}日遅れ）" if days else ""}'
+        if moved := rules.days_moved(held['baseline_on'], planned):
+            said += f'・当初は {held["baseline_on"]}（{abs(moved)}日{"あと" if moved > 0 else "まえ"}に変更）'
+    return grids.Cell(0, keys, tuple([text(held[column]) for column, text in texts]), said, days > 0)
+
+
+def grid_of(today, opened):
+    """Return (heads, rows, names of the phases that are folded) of the grid of steps as of today.
+
+    Phases that every business has done are folded, unless `opened`.
+    """
     master = master_on(today)
     all_steps = list(Step.select().where(Step.master == master, Step.live()).order_by(Step.no)
                      ) if master else []
@@ -312,28 +318,34 @@ def enter():
                    ) if all_steps else []
     recorded = {(row.business_id, row.step_id): row for row in rows_of(StepProgress.select().where(
         StepProgress.live(), StepProgress.step.in_([step.id for step in all_steps])))}
-    form = steps.form()
-    fields = [form._fields[column.name] for column in ENTERED]
+    texts = [(cell.attr, cell.text) for cell in (steps.blank._fields[column.name] for column in ENTERED)]
 
     def finished(found):
         rows = [recorded.get((business.id, step.id)) for business in counted for step in found]
         return all(row is not None and row.status in ('done', 'excluded') for row in rows)
-    opened = request.args.get('phases') == 'all'
-    phases = [(phase, found, finished(found) and not opened) for phase, found in phases_of(all_steps)]
-    if phases and all(folded for *_, folded in phases):
+    phases = [(phase, found, not opened and finished(found)) for phase, found in phases_of(all_steps)]
+    if all(folded for *_, folded in phases):
         phases = [(phase, found, False) for phase, found, _ in phases]
     heads = [head for phase, found, folded in phases for head in (
         [(f'{found[0].no}–{found[-1].no} 済', phase)] if folded
         else [(str(step.no), step.name) for step in found])]
-    lines = [grids.Row(business.name, url_for('businesses.show', id=business.id), [
+    rows = [grids.Row(business.name, f'{businesses.address}{business.id}', [
         cell for _, found, folded in phases for cell in ([grids.FOLDED] if folded else [
-            cell_of(business, step, recorded.get((business.id, step.id)), fields, today) for step in found])])
+            cell_of(business, step, recorded.get((business.id, step.id)), texts, today) for step in found])])
         for business in counted]
-    folded = [phase for phase, _, folded in phases if folded]
+    return heads, rows, [phase for phase, _, folded in phases if folded]
+
+
+@steps_bp.route('/enter', methods=['GET', 'POST'])
+@permit('steps.edit')
+def enter():
+    """Enter the steps of all applicable businesses in one grid, saved as one act."""
+    today, opened = clock.today(), request.args.get('phases') == 'all'
+    heads, rows, folded = cached(('grid of steps', today, opened), lambda: grid_of(today, opened))
     return grids.enter(grids.Grid(
-        steps, 'ステップの入力', url_for('.grid'), '業務', heads, ('business_code', 'step_no'), ENTERED,
-        lines, form, panel=True, more=(f'終わったフェーズ（{"・".join(folded)}）も開く',
-                                url_for('.enter', phases='all')) if folded else None,
-        hint='マスを選び、1 未着手・2 作業中・3 完了済み・4 対象外 のキーで入れます。'
+        steps, 'ステップの入力', url_for('.grid'), '業務', heads, ('business_code', 'step_no'), ENTERED, rows,
+        steps.blank, panel=True, more=(f'終わったフェーズ（{"・".join(folded)}）も開く',
+                                       url_for('.enter', phases='all')) if folded else None,
+        hint='マスを選び、1 未着手・2 作業中・3 完了済み・4 対象外 のキーか、上のボタンで入れます。'
              '矢印で動き、Shiftと矢印で範囲を選びます。表計算ソフトの範囲も貼り付けられます（Ctrl+Zで戻す）。'
              '保存は一度で、一つの履歴になります。'))

@@ -1,5 +1,6 @@
 """Pages of grids (表で入力): many records of one kind entered in a table, saved as one act."""
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flask import flash, redirect, render_template, request
 from markupsafe import Markup
@@ -31,8 +32,7 @@ class Column:
     symbols: dict = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell that is entered: the number of its column, and the record it belongs to where not the row's.
 
     `keys` and `values` are the record's, in words; `title` what is said of the cell when it is pointed at;
@@ -99,9 +99,9 @@ class Grid:
     def described(self):
         """Return what the page's script needs to know of the columns, for JSON."""
         names, found = [column.name for column in self.columns], []
-        for column, cell in zip(self.columns, self.fields(), strict=True):
+        for at, (column, cell) in enumerate(zip(self.columns, self.fields(), strict=True)):
             codes = getattr(cell, 'codes', {}) if getattr(cell, 'shape', '') == 'list' else {}
-            found.append({'label': cell.label.text, 'choices': [
+            found.append({'label': cell.label.text, 'place': at, 'choices': [
                 {'word': word, 'keys': [str(place), LETTERS.get(word[:1], '')],
                  'symbol': column.symbols.get(code, (word, ''))[0],
                  'tone': column.symbols.get(code, ('', ''))[1],
@@ -127,7 +127,7 @@ def cell_html(cell, row, shown, marked):
     text = (cell.values or row.values)[cell.place]
     words, tone = shown[cell.place].get(text, (text, ''))
     css = f' class="cell-{tone or "none"}{" late" if cell.late else ""}"' if marked else ''
-    source = f'{keyed(cell.keys, cell.values)}' if cell.keys else ''
+    source = keyed(cell.keys, cell.values) if cell.keys else ''
     title = f' title="{escaped(cell.title)}"' if cell.title else ''
     told = str(escaped(text)) if words == text else (
         f'<span aria-hidden="true">{words}</span><span class="hidden-text">{escaped(text)}</span>')
@@ -158,7 +158,7 @@ def enter(grid):
     stale = entered.stale if entered else []
     shown = [shown_in(column, field) for column, field in zip(grid.columns, grid.fields(), strict=True)]
     return render_template(
-        'records/enter.html', noun=grid.noun, grid=grid, entered=entered, stale=stale,
+        'records/enter.html', noun=grid.noun, grid=grid, columns=grid.described(), stale=stale,
         problems=[*[('', message) for _, message in wrong], *(entered.problems if entered else ())],
         lines=entered.text if entered else '', most=entering.MOST, today=clock.today(),
         # who is asked has seen what stands

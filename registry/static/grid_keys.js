@@ -121,6 +121,16 @@
     enter(entries);
   });
 
+  // The same with a mouse or a finger: what is chosen goes to the records of the cells selected.
+  const bar = document.querySelector('.grid-choices');
+  bar.hidden = false;
+  bar.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-place]');
+    if (!button) return;
+    enter(selected().flat().map((cell) => [recordOf.get(cell), Number(button.dataset.place), button.value]));
+    cells[row][column].focus();
+  });
+
   const panel = document.querySelector('.grid-panel');
   if (!panel) return;
   panel.hidden = false;

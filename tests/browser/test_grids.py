@@ -104,8 +104,8 @@ def test_results_are_entered_with_their_day(window):
     it.open('/enrolments/?status=waiting')
     it.follow('表で入力する')
     it.page.locator('table.grid tbody td').first.click()
-    it.page.keyboard.press('k')
-    it.page.keyboard.press('ArrowUp')
+    # with the mouse alone, as by its key
+    it.page.get_by_role('button', name='修了', exact=True).click()
     row = it.page.locator('table.grid tbody tr').first
     assert row.locator('td').nth(1).inner_text() == '2026-11-24'
     it.page.keyboard.press('ArrowRight')
