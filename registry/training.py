@@ -225,6 +225,8 @@ def remind(id):
         Comment.answered_at.is_null()).tuples()}
     lines = [(unit, number, 'waits' if unit.id in asked else 'nobody' if not commenting.sees_in_unit(
         courses, course, unit, clock.today()) else '') for unit, number in found]
+    # who will be told first; of the others why not
+    lines.sort(key=lambda line: line[2] != '')
     told = [(unit, number) for unit, number, why_not in lines if not why_not]
     form = filled_form(EmptyForm)
     if submitted(form) and told:

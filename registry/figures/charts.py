@@ -157,8 +157,10 @@ def trend(title, points, target, unit, width=520, height=170, decimals=1, ahead=
         drawing.add(Circle(there, value, 2.6, fillColor=PAPER, strokeColor=KEY, strokeWidth=1.2))
         words = f'見込み {_number(coming[0], unit, max(1, decimals))}{unit}'
         below = aim is not None and 0 <= y_of(aim) - most < 14 and least - 12 > bottom
-        drawing.add(_text(min(there, width - width_of(words, REGULAR, 8) / 2),
-                          least - 11 if below else most + 5, words, 8, colour=KEY, anchor='middle'))
+        middle = min(there, width - width_of(words, REGULAR, 8) / 2)
+        drawing.add(_text(middle, least - 11 if below else most + 5, words, 8, colour=KEY, anchor='middle'))
+        # in a small picture the last value's label would lie under this one
+        clear = middle - width_of(words, REGULAR, 8) / 2 - 4
     room = (right - left) / max(1, len(points))
     widest = max(width_of(label, REGULAR, 8) for label, _ in points)
     every = max(1, ceil((widest + 3) / room))
@@ -180,7 +182,7 @@ def trend(title, points, target, unit, width=520, height=170, decimals=1, ahead=
                 below = aim is not None and 0 <= y_of(aim) - y < 14 and y - 12 > bottom
                 y += -12 if below else 5
                 words = f'{_number(value, unit, max(1, decimals))}{unit}'
-                x = min(x, width - width_of(words, BOLD, 8.5) / 2)
+                x = min(x, (clear if coming else width) - width_of(words, BOLD, 8.5) / 2)
                 drawing.add(_text(x, y, words, 8.5, BOLD, KEY, 'middle'))
     return drawing
 

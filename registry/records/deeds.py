@@ -7,7 +7,7 @@ from peewee import ForeignKeyField
 
 from audits import history
 from forms.fields import Refs
-from models import Attachment
+from models import Attachment, Comment
 
 from ..web.guard import allowed
 from . import vocabulary
@@ -75,6 +75,9 @@ def part_words(noun, table, kind, changes, names):
     """Return what was done to parts of a record that are of one table."""
     if table in link_tables():
         return link_words(noun, table, kind, changes, names)
+    if table is Comment and len(changes) == 1 and kind != 'void' and (
+            told := vocabulary.tell_comment(changes[0], loads(changes[0].values))):
+        return text_html(told[0].removesuffix('。'))
     title = vocabulary.title_of(table)
     done = '添付しました' if table is Attachment and kind == 'create' else DONE[kind]
     if len(changes) > 1:

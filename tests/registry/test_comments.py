@@ -53,7 +53,9 @@ def test_a_question_reaches_whom_it_asks_until_it_is_answered_and_ended(app, cli
     assert '終了' in told and '回答する' not in told and told.index('300人') < told.index('10月の数')
     assert not duties(unit, '利用者数') and not duties(it, '利用者数')
     assert unit.get(f'/comments/{id}/answer').status_code == 404
-    page = it.get('/systems/1/history').page.text
+    page = it.get('/systems/1/history').page
+    assert '質問「利用者数は このとおりですか」を終えました。' in page.texts('.deed')
+    page = page.text
     assert '質問「利用者数は このとおりですか」を終えました。' in page
     assert '回答「300人です」を書きました。' in page
     with app.app_context(), db.connection_context():

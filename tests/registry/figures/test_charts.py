@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 from markupsafe import Markup
-from reportlab.graphics.shapes import Drawing, Ellipse
+from reportlab.graphics.shapes import Drawing, Ellipse, String
 
 from registry.figures import charts
 
@@ -23,6 +23,8 @@ PICTURES = {
                                      ahead=(88, 85, 90), from_zero=False),
     'all alike': lambda: charts.trend('受講率', [('4月', 100), ('5月', 100)], 100, '%', from_zero=False),
     'small': lambda: charts.trend('指標4の推移', MONTHS, Decimal('86.9'), '%', 140, 60),
+    'small forecast': lambda: charts.trend('指標4の推移', [*MONTHS, ('3月', None)], Decimal('86.9'), '%', 140,
+                                           60, ahead=(88, 85, 90)),
     'no target': lambda: charts.trend('件数', [('9月', Decimal(3))], None, '件'),
     'empty': lambda: charts.trend('件数', [('4月', None)], Decimal(3), '件'),
     'nothing': lambda: charts.trend('件数', [], None, ''),
@@ -61,6 +63,14 @@ def test_svg_obeys_a_strict_page(drawing):
     assert root.get('role') == 'img' and root.get('width') == '100%'
     assert root.get('font-family').startswith('BIZ UDPGothic')
     assert root.get('viewBox') == f'0 0 {charts._short(drawing.width)} {charts._short(drawing.height)}'
+
+
+@pytest.mark.parametrize('name', ['forecast', 'small forecast'])
+def test_the_last_value_and_its_forecast_are_told_apart(name):
+    drawn = {each.text: each for each in PICTURES[name]().contents if isinstance(each, String)}
+    value, coming = drawn['86.3%'], drawn['見込み 88%']
+    half = [charts.width_of(each.text, each.fontName, each.fontSize) / 2 for each in (value, coming)]
+    assert value.x + half[0] < coming.x - half[1]
 
 
 def test_svg_stays_inside_its_frame(drawing):
