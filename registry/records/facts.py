@@ -1,5 +1,6 @@
 """The history of a record, as its page and the API tell it."""
 import re
+from functools import partial
 
 from audits import history
 from models import Person
@@ -9,9 +10,10 @@ from . import deeds, display, vocabulary
 
 
 def history_of(noun, row, before=history.END):
-    """Return ([(act, what was done in a few words, [sentences])], older) of a record's history, newest first.
+    """Return ([(act, function that tells what was done in a few words, [sentences])], older) of a history.
 
-    What was done to its parts belongs to it. The sentences tell it column by column; see `history.of_row`.
+    The newest are first. What was done to a record's parts belongs to it. The sentences tell it column by
+    column; see `history.of_row`.
     """
     told = {}
     names = {(type(row), row.id): row.label}
@@ -32,7 +34,7 @@ def history_of(noun, row, before=history.END):
             place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
             sentences += [place + sentence for sentence in history.sentences(
                 change, vocabulary.vocabulary_of(table), names, omitted=leading.get(table))]
-        found.append((some[0].act, deeds.words_of(noun, some, names), sentences))
+        found.append((some[0].act, partial(deeds.words_of, noun, some, names), sentences))
     if older and older[1]:
         found[-1][2].append('（この操作の続きは「これより前の履歴」にあります。）')
     return found, older and '.'.join(map(str, older))

@@ -180,7 +180,8 @@ def add_views(bp, noun):
         before = request.args.get('before', '')
         told, older = facts.history_of(noun, row, facts.cursor(before))
         crumb = display.display_name(row), url_for('.show', id=id)
-        return render_template('records/history.html', noun=noun, row=row, history=told, older=older,
+        return render_template('records/history.html', noun=noun, row=row, older=older,
+                               history=[(act, deed(), sentences) for act, deed, sentences in told],
                                tabs=tabs_of_history(noun, f'{noun.address}{id}'),
                                heading='これより前の履歴' if before else '履歴',
                                crumbs=pages.crumbs(noun, crumb, ('履歴', None)))
