@@ -285,15 +285,12 @@ def result(seq):
 def result_page(act, form, problems=()):
     noun = importing.noun_of(act)
     changes = list(Change.select().where(Change.act == act.seq).order_by(Change.place).limit(SHOWN))
-    undone = Act.select(Act.seq, Act.at).where(
-        Act.kind == f'{noun.name}{importing.UNDO}', Act.seq > act.seq,
-        Act.seq.in_(Change.select(Change.act).where(
-            Change.table == changes[0].table, Change.row == changes[0].row))).first()
     form.reason.errors = [*form.reason.errors, *problems]
     lines = [(KINDS[change.kind], title_of(history.TABLES[change.table]),
               history.label_of(change.table, change.label)) for change in changes]
     return render_template('files/result.html', act=act, noun=noun, form=form, lines=lines,
-                           counts=importing.counts_of(act), undone=undone, reads_trail=allowed('trail.read'),
+                           counts=importing.counts_of(act), undone=importing.undo_of(act),
+                           reads_trail=allowed('trail.read'),
                            may_undo=importing.may_undo(act, signed_in(), permits.allowed), kinds=KINDS,
                            crumbs=crumbs(('取込みの結果', None))), 422 if form.errors else 200
 

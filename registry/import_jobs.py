@@ -75,25 +75,31 @@ def read(work):
     work.end()
 
 
+def patiently(work, rows, write):
+    """Return what `write` does in an act, tried again while others' acts do not let it; `rows` are ready."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return write()
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+            work.report(rows, rows)
+
+
 def apply(work):
     """Import an upload as its preview showed it: the act and the job's end are one transaction."""
     person, sheet, noun, choices, words = material(work)
     load, told = read_again(work, person, sheet, noun, choices, words)
     if not load.good or told['seen'] != work.about['seen']:
         raise queue.Ended(FAILED, CHANGED)
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            load.apply(person, clock.now(), 'import', work.about['reason'] + told['note'],
-                       f'job-{work.job.id}', within=work.end)
-            break
-        except (Stale, IntegrityError, saving.ChangedMeanwhile):
-            raise queue.Ended(FAILED, CHANGED) from None
-        except Busy:
-            if time.monotonic() > until:
-                raise
-            time.sleep(PAUSE)
-            work.report(len(sheet.rows), len(sheet.rows))
+    try:
+        patiently(work, len(sheet.rows), lambda: load.apply(
+            person, clock.now(), 'import', work.about['reason'] + told['note'], f'job-{work.job.id}',
+            within=work.end))
+    except (Stale, IntegrityError, saving.ChangedMeanwhile):
+        raise queue.Ended(FAILED, CHANGED) from None
     uploads.drop(work.about['token'], person.id)
 
 
@@ -105,9 +111,9 @@ def ask_undo(person, act, reason):
 def undo(work):
     """Take an import back: the act and the job's end are one transaction."""
     person = Person.get_or_none(Person.id == work.person, Person.live(), Person.is_active)
-    outcome = person and importing.undo(
+    outcome = person and patiently(work, 0, lambda: importing.undo(
         Act.get_by_id(work.about['seq']), by=person, at=clock.now(), channel='web',
-        reason=work.about['reason'], allowed=allowed, request_id=f'job-{work.job.id}', within=work.end)
+        reason=work.about['reason'], allowed=allowed, request_id=f'job-{work.job.id}', within=work.end))
     if isinstance(outcome, saving.Refused):
         raise queue.Ended(FAILED, ''.join(dict.fromkeys(message for _, message in outcome.problems)))
     if not isinstance(outcome, saving.Saved):

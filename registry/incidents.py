@@ -117,7 +117,7 @@ def prepare_report(row, before, form, by, at):
         if by is not None and by.role in UNIT_ROLES and (taken or before.dismissed_on):
             yield '', ('情報政策の担当者が引き取った報告は変えられません。'
                        '付け加えることは「コメント・質問」に書いてください。')
-        if taken and row.dismissed_on and not before.dismissed_on:
+        elif taken and row.dismissed_on and not before.dismissed_on:
             yield 'dismissed_on', f'この報告からインシデント「{taken[0].label}」を登録しています。'
 
 
@@ -129,7 +129,8 @@ def report_panels(row):
     take = waiting and allowed('incidents.create') and url_for(
         'incidents.new', report_no=row.report_no, title=row.title, system_nos=row.system.system_no,
         detected_at=calendar.export_moment(row.detected_at))
-    return {'state': words, 'tone': tone, 'incidents': taken, 'take': take, 'waiting': waiting,
+    return {'state': words, 'tone': tone, 'waiting': waiting, 'take': take,
+            'taken': bool(taken), 'incidents': visible_of(taken),
             'dismiss': take and url_for('incident-reports.edit', id=row.id, _anchor='dismissed_on'),
             'reporter': row.reporter.name if row.reporter_id else '',
             'owner': display.department(row.system.owner_id), 'dues': leak_days(row),

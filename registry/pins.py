@@ -70,11 +70,16 @@ def at_hand():
     return [(title, rows) for title, rows in groups if rows]
 
 
+def reading():
+    """Return what tells this person's session from every other: a session's number alone is given again."""
+    return f'{signed_in().get_id()}-{session.get("at", [""])[0]}'
+
+
 def looked_at():
     """Return [name.id] of the records looked at last in this session, the last one first."""
     text = request.cookies.get(current_app.config['SEEN_COOKIE'], '')[:500]
     session_id, *seen = text.split(APART)
-    return seen[:RECENT] if session_id == str(session.get('at', [''])[0]) else []
+    return seen[:RECENT] if session_id == reading() else []
 
 
 def remember(response):
@@ -87,7 +92,7 @@ def remember(response):
         return response
     here, seen = f'{name}.{request.view_args["id"]}', looked_at()
     if seen[:1] != [here]:
-        now = [str(session.get('at', [''])[0]), here, *(each for each in seen if each != here)]
+        now = [reading(), here, *(each for each in seen if each != here)]
         response.set_cookie(current_app.config['SEEN_COOKIE'], APART.join(now[:1 + RECENT]), httponly=True,
                             samesite='Lax', secure=current_app.config['SESSION_COOKIE_SECURE'])
     return response

@@ -13,6 +13,7 @@ from models.rules import calendar
 from models.visibility import condition
 
 from .core import clock
+from .core.memo import head
 from .core.permits import DESK, OWNED, kept_by
 from .records import display, entering, exporting, grids, listing, pages, saving
 from .records.importing import Cells, Entry, Load
@@ -312,6 +313,7 @@ def quarter_to_check(today):
 @permit('plans.edit')
 def enter():
     """Enter the check-ins of a quarter for all plans one may edit, saved as one act."""
+    opened = head().seq
     due_year, due = quarter_to_check(clock.today())
     year = listing.whole_number(request.args, 'fiscal_year', due_year)
     quarter = asked if (asked := request.args.get('quarter', '')) in QUARTERS else due
@@ -332,6 +334,7 @@ def enter():
     return grids.enter(grids.Grid(
         noun, f'{calendar.year_label(year)} {QUARTERS[quarter]}の進捗確認の入力', url_for('.index'),
         'プラン', [(field.label.text, '') for field in fields], ('plan_no', 'quarter'), ENTERED, rows, form,
+        opened,
         chosen=[('fiscal_year', '年度', [(str(each), calendar.year_label(each)) for each in years],
                  str(year)),
                 ('quarter', '回', list(QUARTERS.items()), quarter)],

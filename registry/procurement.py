@@ -123,8 +123,9 @@ def keep_clock(row, before, day):
     asked_anew = (before is not None and before.requested_on != row.requested_on
                   and before.due_on == row.due_on)
     if row.due_on is None or asked_anew:
-        days = int(judging.settings().on('support_days', row.requested_on)) + (row.stopped_days or 0)
+        days = int(judging.settings().on('support_days', row.requested_on))
         row.due_on = Examination.begun(row.requested_on, days, closed).due_on
+        row.stopped_on = row.stopped_days = None
     now = examination_of(row)
     now = now.stopped(day) if row.state == 'returned' else now.resumed(day, closed)
     row.due_on, row.stopped_on, row.stopped_days = now.due_on, now.stopped_on, now.stopped_days or None
@@ -145,15 +146,14 @@ def left_words(days, stopped):
 def clock_panel(row):
     """Return what a support's page shows of its clock, None where it has none."""
     now = examination_of(row)
-    if not now:
-        return None
+    if not now or row.state == 'withdrawn':
+        return None  # nobody examines it any more
     day, closed = row.completed_on or clock.today(), closed_days()
     used, left = now.used(day, closed), now.left(day, closed)
-    over = row.state in ('completed', 'withdrawn')
     return {'used': used, 'allowed': used + left, 'stopped_on': now.stopped_on, 'due_on': now.due_on,
             'stopped_days': now.stopped_days,
             'tone': 'warn' if now.stopped_on else 'bad' if left < 0 else 'info',
-            'left': '' if over else left_words(left, now.stopped_on),
+            'left': '' if row.completed_on else left_words(left, now.stopped_on),
             'unverified': judging.settings().unverified(('support_days',), row.requested_on)}
 
 

@@ -12,7 +12,7 @@ from models.standardisation import STEP_STATES, day_in_words, master_on, move_hi
 from models.statements import rows_of
 
 from .core import clock
-from .core.memo import cached
+from .core.memo import cached, head
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import display, grids, pages
 from .records.importing import Load
@@ -306,10 +306,10 @@ def cell_of(business, step, row, texts, today):
     return grids.Cell(0, keys, tuple([text(held[column]) for column, text in texts]), said, days > 0)
 
 
-def grid_of(today, opened):
+def grid_of(today, unfolded):
     """Return (heads, rows, names of the phases that are folded) of the grid of steps as of today.
 
-    Phases that every business has done are folded, unless `opened`.
+    Phases that every business has done are folded, unless `unfolded`.
     """
     master = master_on(today)
     all_steps = list(Step.select().where(Step.master == master, Step.live()).order_by(Step.no)
@@ -323,7 +323,7 @@ def grid_of(today, opened):
     def finished(found):
         rows = [recorded.get((business.id, step.id)) for business in counted for step in found]
         return all(row is not None and row.status in ('done', 'excluded') for row in rows)
-    phases = [(phase, found, not opened and finished(found)) for phase, found in phases_of(all_steps)]
+    phases = [(phase, found, not unfolded and finished(found)) for phase, found in phases_of(all_steps)]
     if all(folded for *_, folded in phases):
         phases = [(phase, found, False) for phase, found, _ in phases]
     heads = [head for phase, found, folded in phases for head in (
@@ -340,11 +340,11 @@ def grid_of(today, opened):
 @permit('steps.edit')
 def enter():
     """Enter the steps of all applicable businesses in one grid, saved as one act."""
-    today, opened = clock.today(), request.args.get('phases') == 'all'
-    heads, rows, folded = cached(('grid of steps', today, opened), lambda: grid_of(today, opened))
+    opened, today, unfolded = head().seq, clock.today(), request.args.get('phases') == 'all'
+    heads, rows, folded = cached(('grid of steps', today, unfolded), lambda: grid_of(today, unfolded))
     return grids.enter(grids.Grid(
         steps, 'ステップの入力', url_for('.grid'), '業務', heads, ('business_code', 'step_no'), ENTERED, rows,
-        steps.blank, panel=True, more=(f'終わったフェーズ（{"・".join(folded)}）も開く',
+        steps.blank, opened, panel=True, more=(f'終わったフェーズ（{"・".join(folded)}）も開く',
                                        url_for('.enter', phases='all')) if folded else None,
         hint='マスを選び、1 未着手・2 作業中・3 完了済み・4 対象外 のキーか、上のボタンで入れます。'
              '矢印で動き、Shiftと矢印で範囲を選びます。表計算ソフトの範囲も貼り付けられます（Ctrl+Zで戻す）。'

@@ -12,7 +12,7 @@ from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
 from models.visibility import condition
 
 from .core import clock
-from .core.memo import cached, cached_count
+from .core.memo import cached, cached_count, head
 from .core.permits import DESK, READ_ALL, kept_by
 from .records import commenting, display, grids, links, listing, pages
 from .records.noun import Column, Due, Filter, Noun, Tab
@@ -201,13 +201,16 @@ def missing_by_unit(course):
         Department.id).order_by(number.desc(), Department.code)]
 
 
-def reminding(course, unit, number, by, at):
-    """Return the question by which a unit is reminded of those of it who have yet to attend."""
+def reminding(course, unit, by, at):
+    """Return the question by which a unit is reminded of those of it who have yet to attend.
+
+    How many they are is the unit's own: everybody reads what is written on a course.
+    """
     until = f'（締切 {calendar.show_day(course.closes_on)}）' if course.closes_on else ''
     return Comment(
         **commenting.place_of(courses, course, by, at), kind='question', to_unit=unit,
         answer_by=course.closes_on if course.closes_on and course.closes_on >= clock.today() else None,
-        text=f'「{course.name}」{until}を受講していない方が{number:,}人います。'
+        text=f'「{course.name}」{until}を受講していない方がいます。'
              '受講を促し、済んだら回答してください。対象の方は「受講状況」の未受講の一覧にあります。')
 
 
@@ -231,11 +234,11 @@ def remind(id):
     form = filled_form(EmptyForm)
     if submitted(form) and told:
         with pages.act('courses.remind') as writing:
-            writing.insert([reminding(course, unit, number, signed_in(), at) for unit, number in told])
+            writing.insert([reminding(course, unit, signed_in(), at) for unit, _ in told])
         flash(f'{len(told)}所属に知らせました。')
         return redirect(url_for('.show', id=id), code=303)
     return render_template('training/remind.html', noun=courses, row=course, form=form, lines=lines,
-                           told=len(told), example=reminding(course, *told[0], signed_in(), at).text
+                           told=len(told), example=reminding(course, told[0][0], signed_in(), at).text
                            if told else '',
                            crumbs=pages.crumbs(courses, (course.label, url_for('.show', id=id)),
                                                ('未受講の所属への連絡', None)))
@@ -250,6 +253,7 @@ ENTERED = (grids.Column('status', fill={'done': 'completed_on'}),
 @permit('enrolments.edit')
 def enter():
     """Enter the results of the enrolments of a list, a page of it at a time, saved as one act."""
+    opened = head().seq
     found = listing.Listing(enrolments, request.args, signed_in())
     found.run()
     back, found.shown_at = found.url(), 'enter'
@@ -265,7 +269,7 @@ def enter():
             for id in ids if (row := stands.get(id))]
     return grids.enter(grids.Grid(
         enrolments, '受講結果の入力', back, '対象者', [(field.label.text, '') for field in fields],
-        ('course_code', 'staff_no'), ENTERED, rows, form, pager=found,
+        ('course_code', 'staff_no'), ENTERED, rows, form, opened, pager=found,
         hint='状態のマスで 1 から順のキーを押すと入ります（修了は、受講日にきょうの日付が入ります）。'
              'ほかのマスはそのまま打ち、; できょうの日付が入ります。'
              '表計算ソフトの範囲も貼り付けられます（Ctrl+Zで戻す）。'))

@@ -21,7 +21,7 @@ from models import db
 from models.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job
 from models.statements import Prepared
 
-from . import clock, connection
+from . import clock, connection, troubles
 
 
 class Kind(NamedTuple):
@@ -151,7 +151,7 @@ class Work:
 
         def beat():
             while not over.wait(BEAT):
-                with suppress(DatabaseError), db.connection_context(), trail.untrailed():
+                with suppress(*troubles.KNOWN), db.connection_context(), trail.untrailed():
                     Job.update(lease=clock.actual() + timedelta(seconds=LEASE)).where(self.mine()).execute()
         thread = threading.Thread(target=beat, daemon=True)
         thread.start()
@@ -189,7 +189,7 @@ def keep_working(app, stopping):
     holder = f'{socket.gethostname()[:60]}@{os.getpid()}:{time.time_ns()}'
     while not stopping.is_set():
         did = False
-        with suppress(DatabaseError, OSError), app.app_context(), db.connection_context():
+        with suppress(*troubles.KNOWN), app.app_context(), db.connection_context():
             did = work_once(holder, stopping)
         if did:
             gc.collect()  # what a job held points at each other, many megabytes of it

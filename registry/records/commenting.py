@@ -138,9 +138,15 @@ def settle_question(act, row, before, today):
 
 
 def note_answer(act, question):
-    """Write since when a question is answered: its last answer is another's than who asked it."""
-    last = Comment.select().where(Comment.question == question.id, Comment.live()).order_by(
-        Comment.id.desc()).first()
+    """Write since when a question is answered: its last answer is another's than who asked it.
+
+    On a record that everybody reads everybody may answer: what counts is who was asked, and the desk.
+    """
+    day = day_of(act.at)
+    answers = Comment.select(Comment, Person).join(Person, JOIN.LEFT_OUTER, on=Comment.person).where(
+        Comment.question == question.id, Comment.live()).order_by(Comment.id.desc())
+    last = next((answer for answer in answers if answer.person_id in (None, question.person_id)
+                 or answer.person.role == 'it' or is_asked(question, answer.person, day)), None)
     answered = last is not None and last.person_id != question.person_id
     if answered != (question.answered_at is not None):
         question.answered_at = last.at if answered else None

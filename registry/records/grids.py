@@ -5,8 +5,6 @@ from typing import NamedTuple
 from flask import flash, redirect, render_template, request
 from markupsafe import Markup
 
-from audits import trail
-
 from ..core import clock
 from ..web.escaping import escaped
 from ..web.guard import signed_in
@@ -69,7 +67,7 @@ class Grid:
     `keys` are the form's fields that find a record, `columns` what is entered of each. With `panel` the
     columns but the first are entered beside the grid, for the cells selected. `chosen` are [(name, label,
     [(value, words)], the value now)] of what the address chooses the rows by, `more` the (words, address) of
-    the same grid with more in it.
+    the same grid with more in it. `opened` is the newest act before anything of it was read.
     """
 
     noun: object
@@ -81,6 +79,7 @@ class Grid:
     columns: list
     rows: list
     form: object
+    opened: int
     panel: bool = False
     hint: str = ''
     chosen: list = ()
@@ -162,7 +161,7 @@ def enter(grid):
         problems=[*[('', message) for _, message in wrong], *(entered.problems if entered else ())],
         lines=entered.text if entered else '', most=entering.MOST, today=clock.today(),
         # who is asked has seen what stands
-        opened=trail.head().seq if stale or opened is None else opened,
+        opened=grid.opened if stale or opened is None else opened,
         rows=[(row, Markup(keyed(row.keys, row.values) if row.keys else ''), Markup(''.join(
             cell_html(cell, row, shown, grid.panel) for cell in row.cells))) for row in grid.rows],
         theirs=','.join(str(each.line) for each in stale),

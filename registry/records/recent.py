@@ -1,7 +1,8 @@
 """What changed lately on the records a person sees (最近の動き): who, when, what, the newest first.
 
 Only the newest acts are looked at, and of each the first rows it changed: by the number of the act, whatever
-the trail holds. What was told of them is kept, so that after an act that one alone is read.
+the trail holds. Which rows these are is kept, so that after an act that one alone is read; what a person sees
+of them is asked anew.
 """
 from datetime import datetime
 from functools import cache
@@ -21,8 +22,8 @@ from . import display, vocabulary
 from .dues import labels_by_id, together
 from .noun import NOUNS
 
-#: how many acts are looked at, how many rows of each, and how many of them are told
-ACTS, ROWS, FEW = 200, 3, 4
+#: how many acts are looked at, how many rows of each, how many rows at once, and how many acts are told
+ACTS, ROWS, SOME, FEW = 200, 3, 50, 4
 
 
 class Told(NamedTuple):
@@ -79,25 +80,26 @@ def recent(person):
     """Return the latest Told of the records a person sees, one of each act."""
     today = clock.today()
     viewer = person.role, person.department_id if person.role in UNIT_ROLES else None, today
-    return cached(('recent', *viewer), lambda: _recent(person, today, viewer))
+    return cached(('recent', *viewer), lambda: _recent(person, today))
 
 
-def _recent(person, today, viewer):
-    # kept as long as the process's memory of the same chain: only what came later is read
-    kept, last = cached(('recent kept', *viewer), dict), head().seq
-    upto, seen, told = kept.get('last', (0, [], {}))
-    new = _read(max(upto, last - ACTS), last, person.role)
-    found = _visible(person, today, [*new, *(each for each in seen if last - ACTS < each.act <= last)])
-    firsts = {}
-    for each in found:
-        firsts.setdefault(each.act, each)
-    few = list(firsts.values())[:FEW]
-    told = told | _tell([each for each in few if each.change not in told], person.role)
+def _recent(person, today):
+    # kept as long as the process's memory of the same chain
+    kept, last = cached(('recent kept', person.role), dict), head().seq
+    upto, seen = kept.get('last', (0, []))
+    seen = [*_read(max(upto, last - ACTS), last, person.role),
+            *(each for each in seen if last - ACTS < each.act <= last)]
     if upto <= last:
-        # some more than are told, should one of these no longer be seen
-        some = found[:FEW * ROWS * 4]
-        kept['last'] = last, some, {each.change: told[each.change] for each in few}
-    return tuple(told[each.change] for each in few)
+        kept['last'] = last, seen
+    firsts = {}
+    for start in range(0, len(seen), SOME):
+        for each in _visible(person, today, seen[start:start + SOME]):
+            firsts.setdefault(each.act, each.change)
+        if len(firsts) >= FEW:
+            break
+    few = list(firsts.values())[:FEW]
+    told = _tell(few, person.role)
+    return tuple(told[change] for change in few)
 
 
 def _read(since, last, role):
@@ -130,9 +132,9 @@ def _visible(person, today, seen):
 
 
 def _tell(some, role):
-    """Return {change: Told} of some Seen."""
+    """Return {change: Told} of the numbers of some changes."""
     records, names, found = records_of(role), {}, {}
-    changes = _whole([each.change for each in some]) if some else []
+    changes = _whole(some) if some else []
     history.add_names([change for change in changes if change.kind == 'update'], names, display.display_name,
                       visible_of)
     parents = {change.id: parent for change in changes if (parent := _parent(change, *records[change.table]))}

@@ -53,8 +53,18 @@ window.entryGrid = (() => {
     }
   };
 
+  // A quote that begins a value is one of the value, and would else begin a quoted cell: as spreadsheets copy it.
+  const quoted = (text) => (text.startsWith('"') ? `"${text.replaceAll('"', '""')}"` : text);
+  const plain = (text) => (/^".*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text);
+  const lineOf = (texts) => texts.map(quoted).join('\t');
+  // The cells of a copied text, line by line; one of several lines is one line here.
+  const cellsOf = (text) => text.replace(/(^|\t|\n)"((?:[^"]|"")*)"(?=\t|\r?\n|$)/g, (_, before, inner) => (
+    before + quoted(inner.replaceAll('""', '"').replace(/\r?\n/g, '⏎')))).split(/\r?\n/).map(
+    (line) => line.split('\t').map(plain));
+
   const tell = () => {
-    const lines = [...records].filter(([, record]) => changed(record)).map(([key, { now }]) => [key, ...now].join('\t'));
+    const lines = [...records].filter(([, record]) => changed(record)).map(
+      ([key, { now }]) => lineOf([...key.split('\t'), ...now]));
     area.value = lines.length + others.length ? [headers.join('\t'), ...lines, ...others].join('\n') : '';
     told.textContent = lines.length + others.length ? `${lines.length + others.length}件を変更中` : '';
   };
@@ -86,14 +96,14 @@ window.entryGrid = (() => {
 
   // The lines of the text: pasted by hand, or sent back with what is wrong with them.
   const read = () => {
-    const [head, ...lines] = area.value.split(/\r?\n/).map((line) => line.split('\t'));
+    const [head, ...lines] = cellsOf(area.value);
     const places = headers.map((header) => head.indexOf(header));
     others = [];
     for (const record of records.values()) record.now = [...record.was];
     for (const line of lines.filter((each) => each.join('').trim())) {
       const record = records.get(places.slice(0, keys).map((place) => line[place]).join('\t'));
       if (record) record.now = record.was.map((was, at) => line[places[keys + at]] ?? was);
-      else others.push(places.map((place) => line[place] ?? '').join('\t'));
+      else others.push(lineOf(places.map((place) => line[place] ?? '')));
     }
     for (const record of records.values()) draw(record);
     told.textContent = lines.length ? `${lines.length}件を変更中` : '';
@@ -106,5 +116,5 @@ window.entryGrid = (() => {
   window.addEventListener('beforeunload', (event) => {
     if (!sent && area.value.trim()) event.preventDefault();
   });
-  return { table, cells, columns, recordOf, placeOf, enter, undo };
+  return { table, cells, columns, recordOf, placeOf, cellsOf, enter, undo };
 })();

@@ -1,7 +1,7 @@
 // The keys of a grid: arrows and Shift select, a key chooses, a text is typed in place, blocks are pasted.
 (() => {
   if (!window.entryGrid) return;
-  const { table, cells, columns, recordOf, placeOf, enter, undo } = window.entryGrid;
+  const { table, cells, columns, recordOf, placeOf, cellsOf, enter, undo } = window.entryGrid;
   const matrix = table.classList.contains('heat');
   let [row, column, fromRow, fromColumn] = [0, 0, 0, 0];
   if (!cells.length || !cells[0].length) return;
@@ -114,7 +114,7 @@
     event.preventDefault();
     const text = event.clipboardData.getData('text/plain').replace(/\r?\n$/, '');
     const [top, left] = [Math.min(row, fromRow), Math.min(column, fromColumn)], entries = [];
-    text.split(/\r?\n/).slice(0, 1000).forEach((line, down) => line.split('\t').forEach((word, right) => {
+    cellsOf(text).slice(0, 1000).forEach((line, down) => line.forEach((word, right) => {
       const cell = (cells[top + down] || [])[left + right];
       if (cell) entries.push([recordOf.get(cell), placeOf(cell), word]);
     }));

@@ -116,3 +116,34 @@ def test_results_are_entered_with_their_day(window):
     it.page.get_by_role('button', name='保存する', exact=True).click()
     it.page.get_by_text('1件を保存しました').wait_for()
     it.fault_free()
+
+
+def test_a_quote_that_begins_a_value_is_one_of_the_value(window):
+    it = window('it')
+    it.open('/plans/enter')
+    page = it.page
+    cell = page.locator('table.grid tbody tr').first.locator('td').nth(2)
+    cell.click()
+    page.keyboard.type('"暫定" と "確定')
+    page.keyboard.press('Enter')
+    cell.click()
+    page.keyboard.press('ArrowLeft')
+    page.keyboard.type('50')
+    page.keyboard.press('Enter')
+    page.get_by_role('button', name='保存する', exact=True).click()
+    page.get_by_text('件を保存しました').wait_for()
+    it.open('/plans/enter')
+    assert cell.inner_text() == '"暫定" と "確定'
+    # with another cell of its row changed, and a block pasted with its quotes
+    cell.click()
+    page.evaluate("""() => {
+        const data = new DataTransfer();
+        data.setData('text/plain', ['"', '"二重', '"の\\n二行"'].join('"'));
+        document.activeElement.dispatchEvent(
+            new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+    }""")
+    page.get_by_role('button', name='保存する', exact=True).click()
+    page.get_by_text('件を保存しました').wait_for()
+    it.open('/plans/enter')
+    assert cell.inner_text() == '"二重"の 二行'
+    it.fault_free()

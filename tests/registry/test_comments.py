@@ -154,3 +154,15 @@ def test_the_api_lists_writes_and_answers(app, machine_of):
         assert machine.post('/systems/1/comments', json=wrong).status_code == 422, wrong
     assert machine.post('/contracts/1/comments', json={'question': id, 'text': 'x'}).status_code == 422
     assert machine_of('other').get('/systems/1/comments').status_code == 404
+
+
+def test_an_answer_counts_of_who_was_asked_or_the_desk(client_of):
+    """What everybody reads everybody may answer; the question goes on waiting."""
+    it, other = client_of('it'), client_of('other')
+    id = ask(it, '/courses/1', '受けましたか', to_unit_code='0201')
+    assert other.post(f'/comments/{id}/answer', data={'text': 'うちは済みです'}).status_code == 303
+    assert '回答を待つ質問' in duties(client_of('department'), '受けましたか')
+    assert client_of('head').post(f'/comments/{id}/answer', data={'text': '済みです'}).status_code == 303
+    assert '回答のあった質問' in duties(it, '受けましたか')
+    assert other.post(f'/comments/{id}/answer', data={'text': 'また'}).status_code == 303
+    assert '回答のあった質問' in duties(it, '受けましたか')

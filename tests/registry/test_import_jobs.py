@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from cast import email
+from peewee import InterfaceError
+from playhouse.pool import MaxConnectionsExceeded
 
 from audits import trail, verify
 from models import Act, Job, Person, Staff, db
@@ -171,3 +173,32 @@ def test_a_person_has_few_jobs_at_once(app, it):
         assert it.get(sent(it, rows)).location.startswith('/jobs/')
     answer = it.get(sent(it, 23))
     assert answer.location == '/files/' and queue.TOO_MANY in it.get('/files/').text
+
+
+def test_an_undo_waits_for_the_acts_of_others(app, it, monkeypatch):
+    job = applied(app, it, sent(it))
+    assert work(app)
+    job = it.post(f'{it.get(job).location}/undo', data={'reason': '誤り'}).location
+    undo = importing.undo
+
+    def busy(*args, **more):
+        monkeypatch.setattr(importing, 'undo', undo)
+        raise trail.Busy
+    monkeypatch.setattr(importing, 'undo', busy)
+    monkeypatch.setattr(import_jobs, 'PAUSE', 0)
+    assert work(app) and (state(job).state, state(job).attempts) == ('done', 1)
+
+
+@pytest.mark.parametrize('fault', [InterfaceError, MaxConnectionsExceeded, OSError])
+def test_who_works_at_jobs_goes_on_when_the_database_fails(app, monkeypatch, fault):
+    calls, stopping = [], threading.Event()
+
+    def once(holder, stopping):
+        calls.append(holder)
+        if len(calls) == 1:
+            raise fault
+        stopping.set()
+    monkeypatch.setattr(queue, 'LOOK', 0)
+    monkeypatch.setattr(queue, 'work_once', once)
+    queue.keep_working(app, stopping)
+    assert len(calls) == 2

@@ -91,3 +91,13 @@ def test_a_unit_reports_and_the_desk_takes_over(app, client_of):
     assert [words for words in duties(it) if '速報' in words] == []
     with app.app_context(), db.connection_context():
         assert Incident.get(Incident.report == id).level == 3 and verify.verify().intact
+
+
+def test_a_unit_is_told_that_its_report_was_taken_over_not_of_an_incident_of_others(client_of, change):
+    change(Incident, 2, report=1)
+    unit = client_of('department')
+    assert unit.get('/incidents/2').status_code == 404
+    page = unit.get('/incident-reports/1').page.text
+    assert '引取り済み' in page and '戸籍障害' not in page
+    told = refused(unit, '/incident-reports/1/edit', title='変', dismissed_on='2026-11-01', dismissal='誤報')
+    assert '引き取った報告は変えられません' in told and '戸籍障害' not in told

@@ -1,4 +1,6 @@
 """What a person has at hand: records kept by a press, and those looked at last; no right to see them."""
+from cast import PASSWORD, email
+
 from models import Act, Pin, System, db
 from registry import pins
 
@@ -52,6 +54,10 @@ def test_what_was_looked_at_is_not_the_next_ones(client_of, app):
     name = app.config['SEEN_COOKIE']
     cookie = it.get_cookie(name)
     assert cookie.http_only and cookie.value.endswith(':systems.1:systems.2')
+    # the same number of a session, given again to somebody else once the first has ended
+    assert it.post('/sign-out').status_code == 303
+    it.post('/sign-in', data={'email': email('department'), 'password': PASSWORD})
+    assert at_hand(it) == {}
     auditor = client_of('auditor')
     session_id = cookie.value.partition(':')[0]
     for text in (cookie.value, 'x', ':::', f'{session_id}:systems.x:nothing.1:systems.1.1'):

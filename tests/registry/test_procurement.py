@@ -1,12 +1,15 @@
 """Cases and their support: who decides what, and what was examined stays."""
 from datetime import date
 
+from cast import TODAY
 from form_posts import changed_by_someone, complete, refused, upload, values
 from many_children import FEW, add_children
 
 from audits import trail, verify
 from models import Case, Support, System, db
+from registry import procurement
 from registry.core import clock
+from registry.records import saving
 
 
 def test_a_unit_does_not_complete_its_own_support(department):
@@ -184,3 +187,15 @@ def test_the_clock_stands_while_the_unit_answers(client_of, app):
                                        'C-00001,予算要求調達支援,department@city.example')
     with app.app_context(), db.connection_context():
         assert verify.verify().intact
+
+
+def test_a_clock_shows_no_days_of_what_is_withdrawn_or_asked_anew(opened):
+    support = Support(state='withdrawn', requested_on=date(2026, 4, 1), due_on=date(2026, 4, 15))
+    assert procurement.clock_panel(support) is None
+    before = Support(state='reviewing', requested_on=date(2026, 4, 1), due_on=date(2026, 4, 30),
+                     stopped_days=5, stopped_on=date(2026, 4, 20))
+    support = saving.copy_of(before)
+    support.requested_on = date(2026, 11, 20)
+    procurement.keep_clock(support, before, TODAY)
+    assert (support.stopped_days, support.stopped_on) == (None, None) and support.due_on > TODAY
+    assert procurement.clock_panel(support)['used'] == 0

@@ -9,6 +9,7 @@ from models.base import OPEN
 from ...core import clock
 from ...core.permits import UNIT_ROLES
 from .. import display, exporting
+from ..sheets.reading import STRANGE
 
 #: how many words of a noun are kept for everybody, and for a unit; how many are said at once
 MOST, AT_ONCE = 500, 300
@@ -105,7 +106,8 @@ def say(noun, given, *, by, at, channel, request_id=''):
     problems, wanted, stands = [], {}, words_for(noun, by).rows
     for name, word, means in given:
         word = word.strip()
-        if not word or len(word) > ImportWord.word.max_length or name and name not in cells:
+        if not word or STRANGE.search(word) or len(word) > ImportWord.word.max_length or (
+                name and name not in cells):
             problems.append('読み替える列名・値を、もう一度選んでください。')
         elif means == NONE:
             wanted[name, key_of(name, word)] = word, None

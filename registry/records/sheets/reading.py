@@ -20,7 +20,7 @@ from .table import (
     refuse,
 )
 
-_STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff'
+STRANGE = re.compile('[\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff\ufffe\uffff'
                       '\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 
 
@@ -78,9 +78,9 @@ def _sheet(records, encoding, kind, bad):
         if len(joined) > MAX_CELL:
             problems += [Problem(line, header, cell[:50], f'1つの欄は{MAX_CELL:,}文字までです。')
                          for header, cell in zip(headers, cells, strict=True) if len(cell) > MAX_CELL]
-        if not joined.isprintable() and _STRANGE.search(joined):
+        if not joined.isprintable() and STRANGE.search(joined):
             problems += [_strange(line, header, cell) for header, cell in zip(headers, cells, strict=True)
-                         if _STRANGE.search(cell)]
+                         if STRANGE.search(cell)]
         if "'" in joined:
             cells = [unneutralised(cell) for cell in cells]
             if not any(cell.strip() for cell in cells):
@@ -112,7 +112,7 @@ def _headers(line, cells):
         elif len(header) > MAX_HEADER:
             problems.append(Problem(line, f'{place}列目', header[:50],
                                     '列名が長すぎます。1行目に列名のあるファイルを選んでください。'))
-        elif found := _STRANGE.search(header):
+        elif found := STRANGE.search(header):
             problems.append(Problem(line, f'{place}列目', '',
                                     f'列名に使えない文字（U+{ord(found.group()):04X}）があります。'
                                     '列名を入れ直してください。'))
@@ -125,7 +125,7 @@ def _headers(line, cells):
 
 
 def _strange(line, header, cell):
-    found = ''.join(sorted(set(_STRANGE.findall(cell))))
+    found = ''.join(sorted(set(STRANGE.findall(cell))))
     codes = '、'.join(f'U+{ord(c):04X}' for c in found[:20])
     words = '外字' if any(ord(c) >= 0xe000 for c in found) else '制御文字'
     return Problem(line, header, cell[:100],

@@ -2,9 +2,9 @@
 import pytest
 
 from audits import trail
-from models import Act, CheckIn, Plan, StepProgress, db
+from models import Act, Business, CheckIn, Plan, Step, StepProgress, db
 from registry.core import clock
-from registry.records import entering
+from registry.records import entering, grids
 from registry.records.noun import NOUNS
 
 HEADERS = '業務コード\tステップ番号\t状態\t開始日\t完了日\t予定日\t対象外理由'
@@ -105,3 +105,24 @@ def test_a_unit_enters_the_check_ins_of_its_own_plans_only(client_of):
     with db.connection_context():
         row = CheckIn.get_by_id(row.id)
         assert (row.result, str(row.achievement)) == ('一行目\n二行目', '66')
+
+
+def test_what_was_changed_while_the_grid_was_read_is_asked_about(client_of, monkeypatch):
+    it, show = client_of('it'), grids.enter
+    key = next(row.attributes['data-k'] for row in it.get('/steps/enter').page.all('td[data-k]'))
+    code, number = key.split('\t')
+
+    def late(grid):
+        # its rows have been read
+        with db.connection_context():
+            business, step = Business.get(Business.code == code), Step.get(Step.no == int(number))
+            row = StepProgress.get_or_none(StepProgress.business == business, StepProgress.step == step)
+            with trail.act('demo.fill', by=None, at=clock.now()) as act:
+                row = row or StepProgress(business=business, step=step, status='todo')
+                row.note = 'ほかの人'
+                act.save(row)
+        return show(grid)
+    with db.connection_context():
+        before = trail.head().seq
+    monkeypatch.setattr(grids, 'enter', late)
+    assert int(it.get('/steps/enter').page.fields()['opened']) == before

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from models import Business, CheckIn, Contract, Plan, System, Vendor
+from models import Business, CheckIn, Contract, IncidentReport, Plan, System, Vendor
 from registry.records import recent
 
 
@@ -59,3 +59,15 @@ def test_only_the_newest_acts_are_looked_at(told, change, monkeypatch, queries, 
     queries.clear()
     assert [address for _, address in told('department')] == ['/contracts/1']
     assert sum('"change"' in sql for sql in queries) <= 3
+
+
+def test_what_is_told_is_what_is_seen_then(told, change):
+    """What a sentence names may go out of sight, and a record come into it."""
+    change(System, 2, 'it', note='よそ')
+    change(IncidentReport, 1, 'it', system=3)
+    assert '税システム1号' in told('department')[0][0]
+    change(System, 1, 'it', owner=3, name='改めた名')
+    words = ' '.join(words for words, _ in told('department'))
+    assert 'ほかの所属' in words and '税システム1号' not in words and '改めた名' not in words
+    change(System, 2, 'it', owner=2)
+    assert [address for _, address in told('department')].count('/systems/2') == 2

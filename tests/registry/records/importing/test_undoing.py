@@ -1,5 +1,6 @@
 """An import taken back: the records stand as before, unless something later stands on them."""
 import io
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -8,10 +9,23 @@ from form_posts import filled
 from html_page import Page
 
 from audits import trail, verify
-from models import Act, Attachment, Change, Department, Person, Staff, System, db
+from models import (
+    Act,
+    Attachment,
+    Business,
+    Change,
+    Department,
+    Person,
+    Staff,
+    Step,
+    StepMove,
+    StepProgress,
+    System,
+    db,
+)
 from registry.core import clock
 from registry.core.permits import allowed
-from registry.records import exporting, importing, saving, sheets
+from registry.records import display, exporting, importing, saving, sheets
 from registry.records.importing.words import Words
 from registry.records.noun import NOUNS
 
@@ -164,3 +178,62 @@ def test_who_imported_takes_it_back_on_the_page_of_its_result(client_of):
         assert act.kind == 'systems.undo' and act.reason.endswith('誤り')
         assert Change.select().where(Change.act == act.seq, Change.kind == 'void').count() == 1
     assert '取込みの取消し' in Page(it.get(f'/trail/{act.seq}').text).text
+
+
+def test_the_undo_of_another_import_is_not_its_own(app, client_of):
+    with app.app_context(), db.connection_context():
+        by = Person.get(Person.email == email('it'))
+        first = imported(by, 'systems', SYSTEMS, ('S-90001', '新', '0201', '個別業務系', '運用', 'なし'))
+        then = imported(by, 'systems', 'system_no,name', ('S-90001', '改'))
+        assert isinstance(undo(then, by), saving.Saved)
+        assert 'あとに変更されている' in undo(first, by).problems[0][1]
+    told = [client_of('it').get(f'/files/results/{act.seq}').text for act in (first, then)]
+    assert ['取り消されています' in text for text in told] == [False, True]
+
+
+def test_what_an_import_took_up_again_stands_as_what_it_created(desk_person):
+    row = ('S-90001', '新', '0202', '個別業務系', '運用', 'なし')
+    assert isinstance(undo(imported(desk_person, 'systems', SYSTEMS, row), desk_person), saving.Saved)
+    again = imported(desk_person, 'systems', SYSTEMS, row)
+    with db.atomic() as later:
+        imported(desk_person, 'incidents', 'incident_no,title,category,level,system_nos,detected_at',
+                 ('I-9', '題', 'システム障害', '1', 'S-90001', '2026-10-01 10:00'))
+        assert 'I-9' in undo(again, desk_person).problems[0][1]
+        later.rollback()
+    assert isinstance(undo(again, desk_person), saving.Saved)
+    # another unit takes the number up, and back: whose it was before does not matter
+    unit = Person.get(Person.email == email('department'))
+    mine = imported(unit, 'systems', SYSTEMS, ('S-90001', '乙', '0201', '個別業務系', '構想', 'なし'))
+    assert isinstance(undo(mine, unit), saving.Saved)
+
+
+def test_links_and_states_that_came_later_stand_in_the_way(desk_person):
+    imported(desk_person, 'systems', SYSTEMS, *(
+        (f'S-9000{n}', f'甲{n}', '0201', '個別業務系', '運用', 'なし') for n in (1, 2, 3)))
+    imported(desk_person, 'contracts', 'contract_no,system_nos', ('K-00001', 'S-90001'))
+    act = imported(desk_person, 'contracts', 'contract_no,system_nos', ('K-00001', 'S-90002'))
+    imported(desk_person, 'contracts', 'contract_no,system_nos', ('K-00001', 'S-90002;S-90003'))
+    assert 'K-00001' in undo(act, desk_person).problems[0][1]
+    business = Business.select().where(Business.live(), Business.applicable).first()
+    key, days = (business.code, '40'), [clock.today() - timedelta(days=n) for n in (30, 10, 5)]
+    imported(desk_person, 'steps', 'business_code,step_no,status', (*key, '未着手'))
+    act = imported(desk_person, 'steps', 'business_code,step_no,status,started_on',
+                   (*key, '作業中', str(days[0])))
+    row = StepProgress.get(StepProgress.business == business, StepProgress.step == Step.get(Step.no == 40))
+    moves = [(move.status, move.on_day) for move in row.moves.order_by(StepMove.on_day)]
+    column = exporting.form_of_file(NOUNS['steps'])(
+        viewer=display.Viewer(desk_person, clock.today()))._fields['history']
+    imported(desk_person, 'steps', f'business_code,step_no,{column.header}',
+             (*key, column.text([*moves, ('todo', days[1]), ('doing', days[2])])))
+    assert 'あとに変更されている' in undo(act, desk_person).problems[0][1]
+
+
+def test_a_link_to_a_voided_record_is_not_put_back(desk_person):
+    imported(desk_person, 'systems', SYSTEMS, *(
+        (f'S-9000{n}', f'甲{n}', '0201', '個別業務系', '運用', 'なし') for n in (1, 2)))
+    imported(desk_person, 'incidents', 'incident_no,title,category,level,system_nos,detected_at',
+             ('I-9', '題', 'システム障害', '1', 'S-90001', '2026-10-01 10:00'))
+    act = imported(desk_person, 'incidents', 'incident_no,system_nos', ('I-9', 'S-90002'))
+    with trail.act('systems.void', by=desk_person, at=clock.now()) as writing:
+        writing.void(System.get(System.system_no == 'S-90001'), '廃止')
+    assert '甲1' in undo(act, desk_person).problems[0][1]

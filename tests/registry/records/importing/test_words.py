@@ -152,3 +152,13 @@ def test_good_rows_go_first_when_a_person_says_so_and_the_others_come_back_with_
     # the file of the others is taken as it is, once it is put right
     assert it.get(sent(it, f'{HEAD},取り込めない理由', f'{ROW.replace("90001", "90002")},なし'
 )).status_code == 200
+
+
+@pytest.mark.parametrize('word', ['あ\x00', '\x1b[31m', '\ue000', 'あ' * 2000])
+def test_a_word_nobody_can_read_is_not_kept(it, word):
+    address = sent(it, HEAD + ',別', ROW + ',1').partition('?')[0]
+    answer = it.post(f'{address}/words', follow_redirects=True,
+                     data={'field': '', 'word': word, 'means': '-'})
+    assert '読み替える列名・値を、もう一度選んでください' in answer.text
+    with db.connection_context():
+        assert not ImportWord.select().exists()
