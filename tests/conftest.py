@@ -1,4 +1,5 @@
 """Fixtures of all tests: a golden database copied for each, the cast signed in, pages checked."""
+import gc
 import glob
 import os
 import pathlib
@@ -17,9 +18,10 @@ import psycopg
 import pytest
 from engine import ENGINE, tripwire
 from figure_values import SYSTEM
-from flask import Response
+from flask import Response, session
 from flask.testing import FlaskClient
 from html_page import Page
+from lent_database import Lent
 from werkzeug.routing import Rule
 
 from audits import trail
@@ -27,7 +29,7 @@ from models import ApiToken, Person, db
 from registry import create_app
 from registry.core import clock, config, connection
 from registry.data import masters
-from registry.web import tokens
+from registry.web import sign_in, tokens
 
 #: where a database is made anew for each test: in memory where there is room, for making 500 files takes a
 #: disk 0.2 s; None: the usual place
@@ -59,6 +61,13 @@ def pytest_collection_modifyitems(config, items):
         free = [item for item in items if item.get_closest_marker('engine_free')]
         config.hook.pytest_deselected(items=free)
         items[:] = [item for item in items if item not in set(free)]
+
+
+def pytest_collection_finish():
+    """Leave what the tests are made of out of every look for rubbish, and look less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_sessionfinish(session):
@@ -213,12 +222,26 @@ def given_back():
         db.close_all()
 
 
+@pytest.fixture(scope='session')
+def lent(golden, databases, server):
+    """What lends the golden database to test after test; None where a copy is cheap."""
+    found = server and Lent(lambda: databases.empty(golden), databases.drop)
+    yield found
+    if found:
+        found.give_up()
+
+
 @pytest.fixture
-def database(golden, databases):
-    """The URL of this test's own copy of the golden database."""
-    url = databases.empty(golden)
+def database(golden, databases, lent):
+    """The URL of a golden database that is this test's own."""
+    url = lent.lend() if lent else databases.empty(golden)
     yield url
-    databases.drop(url)
+    if lent:
+        if db.obj is not None:
+            db.close_all()
+        lent.take_back()
+    else:
+        databases.drop(url)
 
 
 def given(url, instance):
@@ -266,12 +289,22 @@ def opened(app):
 
 @pytest.fixture
 def client_of(app):
-    """A function: the word of a person of the cast (None: a stranger) → a browser signed in as them."""
+    """A function: the word of a person of the cast (None: a stranger) → a browser signed in as them.
+
+    Without the page of signing in, which its own tests press.
+    """
     def client(who):
         browser = app.test_client()
         if who is not None:
-            answer = browser.post('/sign-in', data={'email': cast.email(who), 'password': cast.PASSWORD})
-            assert answer.status_code == 303, answer.text
+            with app.test_request_context('/'):
+                db.connect(reuse_if_open=True)
+                sign_in.begin(Person.get(Person.email == cast.email(who)))
+                answer = Response()
+                app.session_interface.save_session(app, session, answer)
+                db.close()
+            for cookie in answer.headers.getlist('Set-Cookie'):
+                name, _, value = cookie.partition(';')[0].partition('=')
+                browser.set_cookie(name, value)
         return browser
     return client
 

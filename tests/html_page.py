@@ -1,5 +1,6 @@
 """A page as a browser reads it: what tests ask about one, and what no page of ours may have."""
 import re
+from collections import Counter
 from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
@@ -12,6 +13,8 @@ END = '<hr id="the-end">'
 STRAY = re.compile('<(?![a-zA-Z/!])[^<]{,60}')
 #: what stands in the place of an attribute's name when a quote is missing
 NO_NAME = frozenset('<"\'')
+#: names of attributes seen before that are no fault, and the tags that are looked at
+SOUND, ASKED = set(), frozenset('h1 a label form style script input select textarea'.split())
 
 
 def plain(text):
@@ -28,14 +31,19 @@ class Page:
         labelled, cells, ended = set(), [], False
         for node in self.tree.root.traverse():
             tag, attributes = node.tag, node.attributes
-            ended = ended or tag == 'hr' and attributes.get('id') == 'the-end'
-            if 'id' in attributes and not ended:
-                self.ids.append(attributes['id'])
-            for name in attributes:
-                if name == 'style' or name.startswith('on'):
-                    self.faults.append(f'{name}= on {tag}')
-                elif not NO_NAME.isdisjoint(name):
-                    self.faults.append(f'a tag that is none: {tag} {name}')
+            if attributes:
+                ended = ended or tag == 'hr' and attributes.get('id') == 'the-end'
+                if 'id' in attributes and not ended:
+                    self.ids.append(attributes['id'])
+                for name in attributes.keys() - SOUND:
+                    if name == 'style' or name.startswith('on'):
+                        self.faults.append(f'{name}= on {tag}')
+                    elif not NO_NAME.isdisjoint(name):
+                        self.faults.append(f'a tag that is none: {tag} {name}')
+                    else:
+                        SOUND.add(name)
+            if tag not in ASKED:
+                continue
             if tag == 'h1':
                 self.h1s.append(node)
             elif tag == 'a' and attributes.get('href'):
@@ -55,7 +63,7 @@ class Page:
         if not ended:
             self.faults.append('a tag that does not end')
         self.faults += [f'a tag that is none: {found}' for found in STRAY.findall(text)]
-        self.faults += [f'id {name} twice' for name in sorted({n for n in self.ids if self.ids.count(n) > 1})]
+        self.faults += [f'id {name} twice' for name, number in Counter(self.ids).items() if number > 1]
         self.faults += [f'no label: {words}' for name, words in cells if name not in labelled]
         if self.lang != 'ja':
             self.faults.append(f'lang is {self.lang}')

@@ -288,19 +288,21 @@ def _made(make, stands):
     return Kept({name: stands[name] for name in read.tables}, value, stands[LAST], read.statements)
 
 
-def noting(make):
-    """Return (what `make` makes, the names of the tables it read)."""
-    if note not in db.query_hooks:
-        db.query_hooks.append(note)
-    outer, read = _reading.get(), Reading()
-    token = _reading.set(read)
-    try:
-        value = make()
-    finally:
-        _reading.reset(token)
+def cached_in(store, key, make):
+    """Return what `make` made for `key`, from a dict that registers of all heads share.
+
+    It is made again where a table that it had read stands otherwise.
+    """
+    if _scope.get() is None:
+        return make()
+    stands = _standing.get() or _scope.get().find().stands(head())
+    kept = store.get(key)
+    if kept is None or not kept.fits(stands):
+        kept = store[key] = _made(make, stands)
+    outer = _reading.get()
     if outer is not None:
-        outer.add(read.tables, read.statements)
-    return value, read.tables
+        outer.add(kept.stood, kept.statements)
+    return kept.value
 
 
 def cached_count(query):

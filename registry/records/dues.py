@@ -9,21 +9,20 @@ from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
 
-from models import Department, DepartmentVersion, db
+from models import db
 from models.organisation import subtree
 from models.rules import duties
 
 from ..core import clock
-from ..core.memo import cached, cached_drawing, changes_named, noting, words_of
+from ..core.memo import cached, cached_drawing, cached_in, changes_named, words_of
 from ..core.permits import UNIT_ROLES
 from . import display, snoozed
 from .due_kinds import OVERSEERS as OVERSEERS
 from .due_kinds import Asked, Kind, kinds, kinds_of
 from .noun import of_table
 
-#: how many statements are kept, and the tables that tell a unit's own units
+#: how many statements are kept
 MOST_WRITTEN = 1000
-UNITS = frozenset(table._meta.table_name for table in (Department, DepartmentVersion))
 
 
 def require_dues():
@@ -97,27 +96,19 @@ def shared_key(own, asked):
             person.id if apart or any(kind.due.mine for kind in own) else None, *more)
 
 
-#: {what the statement that counts a kind is written for: (its SQL, its parameters)}
+#: {what the statement that counts a kind is written for: its SQL and parameters}, as they are cached
 _written = {}
 
 
 def counting(kind, asked):
-    """Return (SQL, parameters) of counting a kind's duties: written once for all who ask alike.
-
-    One that is written by what was read first, as dated settings are, is written anew each time.
-    """
+    """Return (SQL, parameters) of counting a kind's duties: written once for all who ask alike."""
     person, today = asked.person, asked.today
     units = cached(('units below', today, person.department_id), lambda: subtree(
         person.department_id, today)) if person.role in UNIT_ROLES or kind.due.whose else None
     key = type(db.obj), kind, units, today, *shared_key([kind], asked)
-    if key not in _written:
-        statement, read = noting(lambda: kind.counted(asked).sql())
-        if read - (UNITS if units is not None else frozenset()):
-            return statement
-        if len(_written) >= MOST_WRITTEN:
-            _written.clear()
-        _written[key] = statement
-    return _written[key]
+    if len(_written) >= MOST_WRITTEN:
+        _written.clear()
+    return cached_in(_written, key, lambda: kind.counted(asked).sql())
 
 
 def together(statements):

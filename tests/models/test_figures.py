@@ -2,6 +2,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from engine import ENGINE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_register import Maker
@@ -15,8 +16,8 @@ from models.rules.calendar import JST, month_ends
 YEARS = (2024, 2025, 2026)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
-          derandomize=True)
+@settings(max_examples=30 if ENGINE == 'sqlite' else 10, deadline=None, derandomize=True,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**9))
 def test_every_figure_is_what_its_rows_say(opened, seed):
     maker = Maker(seed)

@@ -84,6 +84,7 @@ def test_every_operation_has_a_row_here(app):
     assert known == {name for name in app.view_functions if name.startswith('api.')}
 
 
+@pytest.mark.engine_free  # a role and a scope are asked for before any row is
 @pytest.mark.parametrize('who', CAST)
 def test_the_matrix(app, machine_of, who):
     machine, wrong = machine_of(who), []

@@ -101,6 +101,7 @@ def test_an_edit_is_the_same_act_by_every_way(app, client_of, machine_of, settin
     assert acts['web'][0].kind == acts['api'][0].kind == f'{name}.edit'
 
 
+@pytest.mark.engine_free  # what is refused is written nowhere
 @pytest.mark.parametrize('name', EDITS)
 def test_a_refusal_is_in_the_same_words_by_every_way(app, client_of, machine_of, settings, tmp_path,
         monkeypatch, name):

@@ -2,6 +2,7 @@
 import re
 import socket
 
+import pytest
 from peewee import SqliteDatabase
 
 from audits import history, trail
@@ -122,6 +123,7 @@ def voided():
                 yield f'/{noun.name}/{row.id}'
 
 
+@pytest.mark.engine_free  # where a link leads
 def test_every_page_can_be_reached_and_no_link_is_dead(app, client_of):
     reached, dead, files = set(), [], set()
     lived_in()

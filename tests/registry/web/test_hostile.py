@@ -1,5 +1,6 @@
 """Every endpoint is asked with what nobody should send, and none breaks."""
 import pytest
+from engine import ENGINE
 from html_page import Page
 from permit_matrix import places
 
@@ -12,7 +13,7 @@ PARAMETERS = ['q', 'sort', 'page', 'size', 'voided', 'year', 'as_of', 'group', '
               'open', 'encoding', 'next']
 
 
-@pytest.mark.parametrize('shift', range(0, len(NASTY), 4))
+@pytest.mark.parametrize('shift', range(0, len(NASTY), 4 if ENGINE == 'sqlite' else 12))
 def test_addresses(app, client_of, shift):
     browser = client_of('it')
     asked = {name: NASTY[(place + shift) % len(NASTY)] for place, name in enumerate(PARAMETERS)}
@@ -22,17 +23,23 @@ def test_addresses(app, client_of, shift):
             assert answer.status_code not in (414, *range(500, 600)), (endpoint, asked, answer.status_code)
 
 
-@pytest.mark.parametrize('who', ['it', 'admin', 'auditor'])
+@pytest.mark.parametrize('who', ['it', *(['admin', 'auditor'] if ENGINE == 'sqlite' else ())])
 def test_forms(app, client_of, who):
-    browser = client_of(who)
+    """Every text by itself in every form: where nouns have the same form, and where it is refused, in turn.
+
+    Who sends it is nothing the second engine sees.
+    """
+    browser, sent = client_of(who), {}
     for turn, (endpoint, methods, address) in enumerate(places(app)):
         if 'POST' not in methods or endpoint.startswith('sign_in.') or endpoint == 'trail.check':
             continue
         form = browser.get(address) if 'GET' in methods else None
-        names = {node.attributes['name'] for node in Page(form.text).all('[name]')} if form else ()
-        # who is refused the form is refused whatever they send: there each value is tried at some places
-        values = NASTY if form and form.status_code == 200 else [NASTY[(turn + n) % len(NASTY)]
-            for n in range(3)] if form else ['']
+        names = frozenset(Page(form.text).named() if form else ())
+        shape = form is not None and form.status_code, endpoint.rpartition('.')[2], names
+        values = [NASTY[(turn + n) % len(NASTY)] for n in range(3)] if form else ['']
+        if form and form.status_code == 200 and shape not in sent:
+            values = NASTY
+        sent[shape] = address
         for value in values:
             answer = browser.post(address, data=dict.fromkeys(names, value))
             assert answer.status_code < 500, f'{endpoint} {value!r}: {answer.status_code}'

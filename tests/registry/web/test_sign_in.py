@@ -54,12 +54,12 @@ def test_sign_in_writes_no_act(app):
         assert trail.head().seq == head
 
 
-def test_what_failed_is_logged_without_what_was_typed(app, client_of, hour):
+def test_what_failed_is_logged_without_what_was_typed(app, hour):
     with structlog.testing.capture_logs() as lines:
         for _ in range(7):
             attempt(app.test_client(), password='himitsu-no-kotoba')
         attempt(app.test_client(), 'nobody')
-        client_of('auditor')
+        attempt(app.test_client(), 'auditor', PASSWORD)
     told = [line for line in lines if line['event'] == 'sign-in']
     assert [line['outcome'] for line in told] == ['failed'] * 6 + ['throttled', 'failed', 'signed in']
     assert {line['reason'] for line in told} == {'wrong password', 'waits 3 s', 'no such account', ''}
