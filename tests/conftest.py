@@ -216,9 +216,14 @@ def golden(databases, blank):
 
 @pytest.fixture(autouse=True)
 def given_back():
-    """Nothing of this test's pool stays open."""
+    """Nothing of this test's own pool stays open."""
     yield
-    if db.obj is not None:
+    close_own()
+
+
+def close_own():
+    """Close the connections of the open database, unless it is the one that is lent."""
+    if db.obj is not None and not any(db.obj is lent.pool for lent in Lent.made):
         db.close_all()
 
 
@@ -237,8 +242,7 @@ def database(golden, databases, lent):
     url = lent.lend() if lent else databases.empty(golden)
     yield url
     if lent:
-        if db.obj is not None:
-            db.close_all()
+        close_own()
         lent.take_back()
     else:
         databases.drop(url)
@@ -267,13 +271,13 @@ def built(golden, tmp_path_factory):
 
 
 @pytest.fixture
-def app(built, settings):
+def app(built, settings, lent):
     """The application on this test's database."""
     built.config.update(settings)
     built.extensions.pop('remembered', None)
     built.extensions.pop('rates', None)
     clock.pin(cast.TODAY)
-    db.initialize(connection.open_database(settings['DATABASE_URL']))
+    db.initialize(lent.pool if lent else connection.open_database(settings['DATABASE_URL']))
     db.query_hooks.append(tripwire)
     yield built
     clock.pin(None)
