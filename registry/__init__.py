@@ -8,7 +8,7 @@ from functools import partial
 from flask import Flask, g, request
 from flask_wtf import CSRFProtect
 from peewee import PeeweeException
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Rule
 
 from models import db
 from models.rules import calendar, ratings
@@ -111,6 +111,22 @@ class Number(IntegerConverter):
         super().__init__(map, **{'max': 2 ** 31 - 1, **options})
 
 
+class LazyRule(Rule):
+    """A route that compiles how its addresses are built when one is first built.
+
+    Most of a start was spent on it, for each command again.
+    """
+
+    def _compile_builder(self, append_unknown=True):
+        made = []
+
+        def build(rule, **values):
+            if not made:
+                made.append(super()._compile_builder(append_unknown))
+            return made[0](rule, **values)
+        return build
+
+
 #: what the stylesheet names with a version, or does not change: kept by a browser for so many seconds
 KEPT = {'vendor/icons.svg': 7 * 86400, 'fonts/BIZUDPGothic-Regular.woff2': 7 * 86400,
         'fonts/BIZUDPGothic-Bold.woff2': 7 * 86400}
@@ -118,6 +134,8 @@ KEPT = {'vendor/icons.svg': 7 * 86400, 'fonts/BIZUDPGothic-Regular.woff2': 7 * 8
 
 class Site(Flask):
     """The application; other files of it are asked about anew on every page, and answered in a line."""
+
+    url_rule_class = LazyRule
 
     def get_send_file_max_age(self, filename):
         return KEPT.get(filename)

@@ -1,20 +1,15 @@
 """Fixtures of all tests: a golden database copied for each, the cast signed in, pages checked."""
 import gc
-import glob
 import os
 import pathlib
-import pwd
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
-from types import SimpleNamespace
 
 import cast
 import desk as desks
 import hypothesis
-import psycopg
 import pytest
 from engine import ENGINE, tripwire
 from figure_values import SYSTEM
@@ -22,6 +17,7 @@ from flask import Response, session
 from flask.testing import FlaskClient
 from html_page import Page
 from lent_database import Lent
+from postgresql_server import running
 from werkzeug.routing import Rule
 
 from audits import trail
@@ -119,34 +115,10 @@ def server():
         return
     if ENGINE != 'postgresql':
         pytest.exit(f'DAICHO_TEST_DATABASE={ENGINE}: sqlite か postgresql にしてください。', 2)
-    found = sorted(glob.glob('/usr/lib/postgresql/*/bin'))
-    if not found:
-        pytest.fail('no /usr/lib/postgresql/*/bin: install PostgreSQL (tests/tools.sh does), or unset '
-                    'DAICHO_TEST_DATABASE')
-    programs = found[-1]
-    # the socket's path has a limit of about 100 characters, so not in pytest's deep folders
-    home = tempfile.mkdtemp(prefix='daicho-', dir=MEMORY)
-    run = {'check': True, 'stdout': subprocess.DEVNULL, 'cwd': '/'}
-    if os.geteuid() == 0:
-        user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody')
-                    if name in {p.pw_name for p in pwd.getpwall()})
-        os.chown(home, user.pw_uid, user.pw_gid)
-        run.update(user=user.pw_uid, group=user.pw_gid, extra_groups=[])
-    subprocess.run([f'{programs}/initdb', '-D', f'{home}/data', '-U', 'daicho', '-A', 'trust', '-E', 'UTF8',
-                    '--locale=C.UTF-8', '--no-sync'], **run)
-    quick = ('-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB '
-             '-c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off')
-    subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-w', '-t', '600', '-l', f'{home}/log', '-o',
-                    f"-c listen_addresses='' -c unix_socket_directories={home} {quick}", 'start'], **run)
-    try:
-        with psycopg.connect(f'host={home} user=daicho dbname=postgres', autocommit=True) as control:
-            os.environ['DAICHO_TEST_SERVER'] = home
-            yield SimpleNamespace(home=home, control=control)
-    finally:
-        os.environ.pop('DAICHO_TEST_SERVER', None)
-        subprocess.run([f'{programs}/pg_ctl', '-D', f'{home}/data', '-m', 'immediate', 'stop'], **run)
-        # some hundred databases: nobody need wait for it
-        subprocess.run(['sh', '-c', 'rm -rf "$0" >/dev/null 2>&1 &', home], check=True)
+    with running(MEMORY) as found:
+        os.environ['DAICHO_TEST_SERVER'] = found.home
+        yield found
+    os.environ.pop('DAICHO_TEST_SERVER', None)
 
 
 class Databases:

@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, url_for
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from .guard import permit, signed_in
@@ -48,6 +47,7 @@ def read(name):
             heading = anchor_of(line.lstrip('#'))
         elif found := PAGES.match(line):
             pages |= dict.fromkeys(found.group(1).split(), heading)
+    from markdown_it import MarkdownIt  # a part of every start that few manuals are opened for
     parser = MarkdownIt('commonmark', {'html': False}).enable('table')
     tokens = parser.parse(ELSEWHERE.sub(r'\1', PAGES.sub('', text)))
     parts, title = [], ''

@@ -2,8 +2,6 @@
 import io
 from dataclasses import dataclass
 
-import xlsxwriter
-
 from .cells import neutralised
 
 #: rows of the table that have the lists, and characters that Excel allows a note and a list in a cell
@@ -27,6 +25,7 @@ def write_template(columns, title):
     Every cell of the table is text, so that leading zeros survive.
     """
     output = io.BytesIO()
+    import xlsxwriter  # loaded where a template is made
     book = xlsxwriter.Workbook(output, {'in_memory': True})
     table, told = book.add_worksheet('入力'), book.add_worksheet('説明')
     plain = book.add_format({'num_format': '@'})

@@ -6,8 +6,6 @@ import re
 from datetime import datetime
 from itertools import islice
 
-import xlsxwriter
-
 from .cells import FORMULA_LIKE, as_cp932, neutralised, unneutralised
 from .table import MAX_CELL, MAX_PROBLEMS, Problem, Unreadable, refuse
 
@@ -102,6 +100,7 @@ def write_xlsx(headers, rows, title, kinds=None):
     """
     kinds = kinds or [None] * len(headers)
     output = io.BytesIO()
+    import xlsxwriter  # with each start it took as long as the whole of this package
     book = xlsxwriter.Workbook(output, {'in_memory': True, 'constant_memory': True,
                                         'strings_to_formulas': False, 'strings_to_urls': False,
                                         'strings_to_numbers': False})
