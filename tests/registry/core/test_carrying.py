@@ -61,7 +61,8 @@ def test_vendors_and_contracts_take_what_the_ledger_said(app, databases):
             Change.table == 'system').order_by(Change.act.desc()).limit(5).tuples())
         # files that release wrote of it import as unchanged, but for the two columns that moved
         with tarfile.open(DATA / 'releases' / '0.2.0-large.files.tar.xz') as files:
-            for member in files:
+            # the second engine reads the shorter ones: how a row is read does not depend on their number
+            for member in [each for each in files if ENGINE == 'sqlite' or each.size < 200_000]:
                 kind = member.name.removesuffix('.csv')
                 read = load(NOUNS[kind], sheets.read(files.extractfile(member).read(), member.name))
                 assert read.good and read.counts['create'] == read.counts['update'] == 0, (kind,
