@@ -24,8 +24,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from .filling import UNIT_PERSON
-
 ROOT = Path(__file__).parent.parent
 HELLO = """
 import sys
@@ -422,7 +420,7 @@ def measure(size, url, work, children=False):
         _, page, _ = client.request('GET', '/systems/?q=X-000000')
         record = re.search(r'href="/systems/(\d+)"', page).group(1)
         mine = Client(port)
-        mine.sign_in(UNIT_PERSON, 'daicho-demo-2026')
+        mine.sign_in(filled['person'], 'daicho-demo-2026')
         _, page, _ = mine.request('GET', '/systems/?q=X-000001')
         own = re.search(r'href="/systems/(\d+)"', page).group(1)
 

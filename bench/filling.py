@@ -28,7 +28,7 @@ from models import (
 )
 from models.rules import calendar
 from registry.commands.terminal import files_of, register
-from registry.core import clock
+from registry.core import clock, connection
 from registry.records.dues import kinds
 
 #: who is of one of the units that the systems belong to; the password is that of the demo
@@ -156,10 +156,12 @@ def count_duties():
 def main():
     with register() as app:
         fill(app, int(sys.argv[1]))
+        connection.settle()
         duties = count_duties()
         rows = {table._meta.table_name: table.select().count()
                 for table in (System, Attachment, Comment, Enrolment, Support, Plan, CorrectiveAction)}
-        print(json.dumps({'duties': sum(duties.values()), 'kinds': duties, 'rows': rows}))
+        print(json.dumps({'duties': sum(duties.values()), 'kinds': duties, 'rows': rows,
+                          'person': UNIT_PERSON}))
 
 
 if __name__ == '__main__':

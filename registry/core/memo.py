@@ -5,9 +5,9 @@ See docs/decisions/0013.
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock, RLock
-from typing import NamedTuple
 
 from audits import past, trail
 from models import RECORDS, SUMMARIES, db
@@ -58,19 +58,29 @@ class Reading:
                 self.statements = None
 
 
-class Kept(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Kept:
     """A result, how each table it was made from stood then, the number of the last act of then, and by what.
 
-    `statements` are the keys of a dict, or None where they were too many.
+    `statements` are the keys of a dict, or None where they were too many; `fitted` is how the tables stood
+    when it was last found to hold.
     """
 
     stood: dict
     value: object
     seq: int
     statements: dict | None
+    fitted: dict | None = None
 
     def fits(self, stands):
-        return all(stands[name] == mark for name, mark in self.stood.items())
+        # one dict for each head of the chain: a page asks for some dozen results at the same head
+        if self.fitted is stands:
+            return True
+        for name, mark in self.stood.items():
+            if stands[name] != mark:
+                return False
+        self.fitted = stands
+        return True
 
 
 class Memo:

@@ -3,7 +3,7 @@
 The export has exactly the rows of the list.
 """
 import re
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from math import ceil
 from urllib.parse import urlencode
@@ -135,6 +135,12 @@ def tidied(noun, args):
 
 #: the names by which a list's own forms send what its address says in another way
 UNTIDY = frozenset({'form', 'col', 'on', 'period', 'since', 'until'})
+
+
+@lru_cache(maxsize=2000)
+def encoded(pairs):
+    """Return a query string, written once: a list's page has some fifteen, the same for all who read it."""
+    return urlencode(pairs)
 
 
 class Listing:
@@ -276,7 +282,7 @@ class Listing:
         if self.printed:
             now['print'] = '1'
         now.update(changes)
-        return urlencode({name: value for name, value in now.items() if value not in (None, '')})
+        return encoded(tuple((name, value) for name, value in now.items() if value not in (None, '')))
 
     def url(self, **changes):
         """Return the address of this list with changes."""
