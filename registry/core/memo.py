@@ -315,28 +315,40 @@ def cached_in(store, key, make):
     return kept.value
 
 
-def cached_count(query):
-    """Return how many rows a query has, counted once while what it names stands, whoever asks."""
+def cached_count(query, asked=None):
+    """Return how many rows a query has, counted once while what it names stands, whoever asks.
+
+    Where its SQL and parameters are known they are `asked`.
+    """
     query = query.order_by()
-    return cached_answer('count', query, query.count)
+    return cached_answer('count', query, query.count, asked)
 
 
-def cached_answer(what, query, make):
+def cached_answer(what, query, make, asked=None):
     """Return what `make` makes of a query, cached while the tables it names stand.
 
     Of a query of one table, a change of columns that it does not name changes nothing.
     """
-    sql, params = _asked(query)
-    table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
-    named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
-    # what is derived from other columns changes with them
-    if tables_of(sql) == {table._meta.table_name} and not named & table.derived:
+    sql, params = asked or asked_of(query)
+    table, again = query.model, None
+    if (named := _named_alone(table, sql)) is not None:
         def worked_in(value, changes):
             return make() if any(named & values.keys() for _, values in changes) else value
         again = table, worked_in
     return cached((what, sql, params), make, again=again)
 
 
-def _asked(query):
+@lru_cache(maxsize=1000)
+def _named_alone(table, sql):
+    """Return the names of a table's columns that a statement names, None where it reads more than these."""
+    words = frozenset(re.findall(r'\w+', sql))
+    named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
+    # what is derived from other columns changes with them
+    alone = tables_of(sql) == {table._meta.table_name} and not named & table.derived
+    return named if alone else None
+
+
+def asked_of(query):
+    """Return the SQL of a query and its parameters."""
     sql, params = query.sql()
     return sql, tuple(params)
