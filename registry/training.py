@@ -1,7 +1,7 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from peewee import fn
+from peewee import SQL, fn
 
 from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
@@ -73,8 +73,9 @@ def of_this_year():
 
 
 def enrolled(*conditions):
-    """Return the select of the courses with somebody on their census, of whom conditions hold."""
-    return Enrolment.select(Enrolment.course).where(Enrolment.live(), *conditions)
+    """Return the condition that somebody is on a course's census, of whom conditions hold."""
+    return fn.EXISTS(Enrolment.select(SQL('1')).where(Enrolment.course == Course.id, Enrolment.live(),
+                                                      *conditions))
 
 
 courses = Noun(
@@ -86,9 +87,9 @@ courses = Noun(
              'name', 'category', 'mandatory', 'closes_on', 'census_on'],
     filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),
              'category'],
-    due=(Due('census_on', '研修の対象者の確定', open=lambda: of_this_year() & Course.id.not_in(enrolled())),
+    due=(Due('census_on', '研修の対象者の確定', open=lambda: of_this_year() & ~enrolled()),
          Due('closes_on', '研修の締切（未受講あり）',
-             open=lambda: of_this_year() & Course.id.in_(enrolled(Enrolment.status.in_(UNATTENDED))))),
+             open=lambda: of_this_year() & enrolled(Enrolment.status.in_(UNATTENDED)))),
     hint='必須の情報セキュリティ研修が、受講率の対象になります。')
 
 
