@@ -10,11 +10,10 @@ from models import CheckIn, Plan
 from models.figures.plans import FIRST_QUARTER
 from models.plans import ASSESSMENTS, CAUSES, QUARTERS
 from models.rules import calendar
-from models.visibility import condition
 
 from .core import clock
 from .core.memo import head
-from .core.permits import DESK, OWNED, kept_by
+from .core.permits import DESK, OWNED, kept_by, limit_of
 from .records import display, entering, exporting, grids, listing, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Due, Filter, Noun, Part, Tab
@@ -320,7 +319,7 @@ def enter():
     quarter = asked if (asked := request.args.get('quarter', '')) in QUARTERS else due
     form = PlanFileForm(viewer=display.Viewer(signed_in(), clock.today()))
     fields = [form._fields[column.name] for column in ENTERED]
-    limit = condition(Plan, signed_in(), clock.today())
+    limit = limit_of(Plan, signed_in(), clock.today())
     plans = [plan for plan in Plan.select().where(
         Plan.live(), Plan.fiscal_year == year, *([] if limit is None else [limit])).order_by(Plan.plan_no)
         if allowed('plans.edit', plan)][:entering.MOST]

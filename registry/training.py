@@ -9,11 +9,10 @@ from models import Act, Change, Comment, Course, Department, Enrolment, Staff
 from models.figures import day_bounds
 from models.rules import calendar
 from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
-from models.visibility import condition
 
 from .core import clock
 from .core.memo import cached, cached_count, head
-from .core.permits import DESK, READ_ALL, kept_by
+from .core.permits import DESK, READ_ALL, kept_by, limit_of
 from .records import commenting, display, grids, links, listing, pages
 from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import allowed, permit, require, signed_in
@@ -49,7 +48,7 @@ def late_joiners(course):
     """
     if course.census_on is None:
         return 0, []
-    limit = condition(Staff, current_user, clock.today())
+    limit = limit_of(Staff, current_user, clock.today())
     on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
     late = Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
                                 Staff.id.not_in(on_list), *([] if limit is None else [limit]))

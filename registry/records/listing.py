@@ -15,9 +15,10 @@ from forms.fields.references import hidden_text, mark_voided
 from models import db
 from models.base import fold
 from models.statements import Prepared, rows_of
-from models.visibility import NOTHING, condition, unit_column
+from models.visibility import NOTHING, unit_column
 
 from ..core import clock, memo
+from ..core.permits import limit_of
 from . import display, exporting, periods
 from .columns import Tab
 
@@ -195,7 +196,7 @@ class Listing:
         self.page_asked = whole_number(args, 'page', 1)
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
-        self.conditions += [limit for limit in (condition(table, person, clock.today()),
+        self.conditions += [limit for limit in (limit_of(table, person, clock.today()),
                                                 noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
