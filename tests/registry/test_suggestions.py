@@ -95,6 +95,7 @@ def test_whatever_is_typed_is_answered(client_of, queries):
 def test_after_many_new_rows_the_index_of_words_is_one_piece(written):
     for n in range(8):
         written(System(system_no=f'W-{n}', name=f'索引{n}', owner=2, category='office', summary='語の索引'))
-    connection.settle()
-    if isinstance(db.obj, SqliteDatabase):
-        assert db.execute_sql('SELECT COUNT(DISTINCT segid) FROM finder_idx').fetchone() == (1,)
+    with db.connection_context():
+        connection.settle()
+        if isinstance(db.obj, SqliteDatabase):
+            assert db.execute_sql('SELECT COUNT(DISTINCT segid) FROM finder_idx').fetchone() == (1,)
