@@ -55,9 +55,10 @@ class Words:
         #: of each word, how the index is asked
         self.queries = [finder.letters(word) if word == plain else finder.either(map(finder.letters, pair))
                         for pair in self.pairs for word, plain in [pair]]
-        #: the same as PostgreSQL is asked: it guesses from the statistics of texts how many have it, and so
-        #: knows whether to go through the newest until there are enough, or through all at once
-        self.patterns = [pattern(each) for pair in self.pairs for each in dict.fromkeys(pair)]
+        #: the same as PostgreSQL is asked: the pattern of each, and its letters, by which its index is asked.
+        #: It guesses from its statistics how many have them, and so knows whether to walk the newest instead
+        self.patterns = [asked for pair in self.pairs for each in dict.fromkeys(pair)
+                         for asked in (pattern(each), list(dict.fromkeys(each)))]
         #: of each word, whether it is written in two ways
         self.twofold = tuple(word != plain for word, plain in self.pairs)
         self.plain = self.pairs[0][1] if len(self.pairs) == 1 else ''
@@ -164,7 +165,7 @@ class Asker:
         table, where = noun.table, has_words(noun.table, twofold)
         for word in range(len(where)):
             for kind, column in enumerate(leads_of(table) if others else ()):
-                start = len(twofold) + sum(twofold) + (2 * word + kind) * OTHERS
+                start = 2 * (len(twofold) + sum(twofold)) + (2 * word + kind) * OTHERS
                 if column is not None:
                     where[word] |= column.in_([place(start + more) for more in range(OTHERS)])
         return table.select(table.id, table.search_text).where(*self.limits(noun), *where).order_by(
@@ -216,14 +217,15 @@ def pattern(word):
 
 
 def has_words(table, twofold):
-    """Return, of each of some words, the condition that a row has it, with Places for their patterns."""
-    found, number = [], 0
+    """Return, of each of some words, the condition that a row has it, with Places for `Words.patterns`."""
+    letters, found, number = fn.STRING_TO_ARRAY(table.search_text, SQL('NULL')), [], 0
+
+    def has(number):
+        like = Expression(table.search_text, 'LIKE', place(number))
+        return Expression(letters, '@>', place(number + 1)) & like
     for more in twofold:
-        one = Expression(table.search_text, 'LIKE', place(number))
-        if more:
-            one |= Expression(table.search_text, 'LIKE', place(number + 1))
-        number += 1 + more
-        found.append(one)
+        found.append(has(number) | has(number + 2) if more else has(number))
+        number += 4 if more else 2
     return found
 
 
