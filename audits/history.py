@@ -169,6 +169,14 @@ def _newest(query, most):
     return query.order_by(Change.act.desc(), Change.place.desc()).limit(most)
 
 
+def recorded(change):
+    """Return {column: [before, after]} of a change, read once: its names are looked for, then it is told."""
+    found = change.__dict__.get('recorded')
+    if found is None:
+        found = change.__dict__['recorded'] = loads(change.values)
+    return found
+
+
 def add_names(changes, names, called=attrgetter('label'), visible_of=lambda rows: rows):
     """Add to `names` what the records named in some changes are called.
 
@@ -178,7 +186,7 @@ def add_names(changes, names, called=attrgetter('label'), visible_of=lambda rows
     wanted = {}
     for change in changes:
         fields = TABLES[change.table]._meta.fields if change.table in TABLES else {}
-        for name, values in loads(change.values).items():
+        for name, values in recorded(change).items():
             if isinstance(field := fields.get(name), ForeignKeyField):
                 wanted.setdefault(field.rel_model, set()).update(
                     id for id in values if type(id) is int and (field.rel_model, id) not in names)
@@ -200,7 +208,7 @@ def sentences(change, vocabulary, names=None, omitted=None):
     """
     table = TABLES.get(change.table)
     names = {} if names is None else names
-    values = loads(change.values)
+    values = recorded(change)
     if vocabulary.tell is not None:
         with suppress(LookupError, TypeError):  # written behind the application's back: told as it stands
             if (told := vocabulary.tell(change, values)) is not None:

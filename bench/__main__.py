@@ -1,9 +1,11 @@
 """Measure the pages as multiples of a trivial route under the same server in the same run: `make bench`.
 
 Options: the numbers of systems (default 300 and 10,000); the URL of an EMPTY PostgreSQL database to measure
-one size on;
+one size on, as in `python -m bench 10000 postgresql://me@/bench?host=/run/postgresql`;
 `--children` adds 201,600 enrolments, 50,000 incidents and 100,000 budget requests.
-Data is made deterministically and enters by the product's own import.
+Data is made deterministically: systems and contracts enter by the product's own import, what hangs on them
+and the other duties by acts of many rows (`filling`). 10,000 systems have 15,000 contracts, 40,000 documents,
+40,000 comments and 200,000 duties.
 """
 import csv
 import html
@@ -33,29 +35,6 @@ def hello():
     return 'hello'
 serving.serve(app, '127.0.0.1', int(sys.argv[1]), 1, 8)
 """
-#: hangs documents on systems, four on each: by acts as everywhere, their bytes without a wait for the disk
-DOCUMENTS = """
-import hashlib
-import sys
-from audits import trail
-from models import Attachment, System
-from registry.commands.terminal import files_of, register
-from registry.core import clock
-with register() as app:
-    store, ids = files_of(app.config), [id for (id,) in System.select(System.id).tuples()]
-    for part in range(4):
-        with trail.act('attachments.create', by=None, at=clock.now(), channel='cli') as act:
-            rows = []
-            for id in ids[:int(sys.argv[1])]:
-                data = f'{id} {part}'.encode()
-                sha256 = hashlib.sha256(data).hexdigest()
-                store.path(sha256).parent.mkdir(parents=True, exist_ok=True)
-                store.path(sha256).write_bytes(data)
-                rows.append(Attachment(
-                    table='system', row=id, kind='quote', name=f'見積{id}-{part}.txt', size=len(data),
-                    media_type='text/plain', sha256=sha256, at=act.at))
-            act.insert(rows)
-"""
 ROUNDS, BLOCKS = 40, 4
 EXPORT = 0.6
 #: (name, path, budget as a multiple of the floor, what it was before it was raised)
@@ -64,6 +43,7 @@ PAGES = [
     ('list, sort by another column', '/systems/?sort=-name', 8, 20),
     ('list, text search, 1 % hits', '/systems/?q=曙橋', 15, 40),
     ('list, last page', '/systems/?page={last}', 8, 25),
+    ('list of contracts', '/contracts/', 8, 8),
     ('record page', '/systems/{record}', 6, 15),
     ('suggestions of a field', '/suggestions?noun=systems&q=曙橋', 15, 15),
     ('suggestions of everything', '/suggestions?q=システム', 15, 15),
@@ -74,6 +54,14 @@ PAGES = [
     ('year of indicators', '/strategies/2026/', 25, 25),
     ('figure with its rows', '/figures/steps.official?year=2026', 6, 25),
     ('trail page, filtered', '/trail/?kind=systems.import', 8, 25),
+]
+#: the same for who is of one unit: what they may see is asked in every statement
+UNIT_PAGES = [
+    ('list of a unit', '/systems/', 8, 8),
+    ('record page of a unit', '/systems/{own}', 6, 6),
+    ('home of a unit', '/', 6, 6),
+    ('duties of a unit', '/duties/', 8, 8),
+    ('suggestions of everything, of a unit', '/suggestions?q=システム', 15, 15),
 ]
 EDIT, EDIT_BEFORE = 25, 50
 #: the same of the API, which nothing measured before
@@ -393,7 +381,12 @@ def measure(size, url, work, children=False):
         answer = json.loads(daicho(env, 'import', kind, str(path), '--json').stdout)
         assert answer['create'] and answer['act'], answer
         print(f'  import of {answer["create"]:,} {kind} {time.perf_counter() - started:.1f} s', flush=True)
-    subprocess.run([sys.executable, '-c', DOCUMENTS, str(size)], cwd=ROOT, env=env, check=True)
+    started = time.perf_counter()
+    filled = json.loads(subprocess.run([sys.executable, '-m', 'bench.filling', str(size)], cwd=ROOT, env=env,
+                                       check=True, capture_output=True).stdout)
+    print(f'  filling of {sum(filled["rows"].values()):,} rows {time.perf_counter() - started:.1f} s, '
+          f'{filled["duties"]:,} duties, {filled["rows"]["attachment"]:,} documents, '
+          f'{filled["rows"]["comment"]:,} comments', flush=True)
     started = time.perf_counter()
     daicho(env, 'export', 'systems', '-o', str(work / 'out.csv'))
     exporting = time.perf_counter() - started
@@ -426,6 +419,11 @@ def measure(size, url, work, children=False):
             over += say(f'{name:40} {took:7.2f} s  (budget {budget:g} s)', took <= budget)
         _, page, _ = client.request('GET', '/systems/?q=X-000000')
         record = re.search(r'href="/systems/(\d+)"', page).group(1)
+        mine = Client(port)
+        mine.sign_in(filled['person'], 'daicho-demo-2026')
+        _, page, _ = mine.request('GET', '/systems/?q=X-000001')
+        own = re.search(r'href="/systems/(\d+)"', page).group(1)
+
         def against(name, take, budget, before):
             took, floor = time_against_floor(bare, take)
             return say(f'{name:40} {took * 1000:7.1f} ms {took / floor:6.1f} × floor  '
@@ -433,6 +431,9 @@ def measure(size, url, work, children=False):
         for name, path, budget, before in PAGES:
             path = urlquote(path.format(last=-(-(size + 300) // 50), record=record))
             over += against(name, lambda _, path=path: client.time(path), budget, before)
+        for name, path, budget, before in UNIT_PAGES:
+            path = urlquote(path.format(own=own))
+            over += against(name, lambda _, path=path: mine.time(path), budget, before)
         over += against('edit: form + post + page after',
                         lambda round: edit(client, f'/systems/{int(record) + 1}', round), EDIT, EDIT_BEFORE)
         machine = Client(port, token)

@@ -10,12 +10,11 @@ from audits.trail import Stale
 from forms import json_values
 from forms.json_values import Json
 from models.rules import calendar
-from models.statements import rows_of
 from models.tokens import SCOPES
 
 from . import api_attachments, api_comments
 from .api_answers import answer, api_signed, bp
-from .core import clock, memo
+from .core import clock
 from .records import facts, importing, listing, numbers, pages, saving, sheets
 from .records.noun import NOUNS, Noun
 from .web import bounds, errors, tokens, uploads
@@ -154,11 +153,10 @@ def index(noun):
     if wanted.unusable or blank:
         unusable = (*sorted(wanted.unusable), *blank)
         refuse(422, [(name, f'「{args[name][:40]}」という値はありません。') for name in unusable])
-    table = noun.table
-    rows = rows_of(wanted.after(after).limit(size + 1))
+    rows = wanted.after(after, size + 1)
     return answer({'items': items(noun, rows[:size]),
                    'next': cursor_of(rows[size - 1].id) if len(rows) > size else None,
-                   'total': memo.cached_count(table.select(table.id).where(*wanted.conditions))})
+                   'total': wanted.count()})
 
 
 def record(noun, id):

@@ -8,10 +8,10 @@ from audits import trail
 from models import Act, Change
 from models.figures import MEASURES, default_day
 from models.rules import calendar
-from models.visibility import condition
 
 from .api import MOST, SIZE, act_of, answer, bp
 from .core import clock
+from .core.permits import limit_of
 from .figures import board as boards
 from .figures import judging
 from .figures import pages as figures
@@ -49,7 +49,7 @@ def figure(name):
     keyed, groups = figures.rows_by_key(made), figures.groups(made)
     first = next((key for key, _, _, seen, _ in groups if seen), groups[0][0])
     chosen = choice(args, 'group', tuple(keyed), first)
-    table, limit = made.population.table, condition(made.population.table, current_user, clock.today())
+    table, limit = made.population.table, limit_of(made.population.table, current_user, clock.today())
     query = keyed[chosen].query.where(table.id > after, *([] if limit is None else [limit]))
     ids = [id for (id,) in query.select(table.id).order_by(table.id).limit(size + 1).tuples()]
     rows = list(table.select().where(table.id.in_(ids[:size] or [0])).order_by(table.id))

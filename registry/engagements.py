@@ -1,7 +1,7 @@
 """Pages of audits (監査): engagements, findings, corrective actions and follow-ups (監査事後確認)."""
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
-from peewee import fn
+from peewee import SQL, fn
 
 from audits import history
 from forms.base import ReasonForm
@@ -70,7 +70,8 @@ def open_condition(value):
 
 def measures_of_open_findings():
     """Return the condition that a measure belongs to a finding that is open."""
-    return CorrectiveAction.finding.in_(Finding.select(Finding.id).where(Finding.live(), open_condition('1')))
+    return fn.EXISTS(Finding.select(SQL('1')).where(
+        Finding.id == CorrectiveAction.finding, Finding.live(), open_condition('1')))
 
 
 def finding_tone(value):

@@ -5,12 +5,11 @@ from flask import current_app, request, url_for
 from markupsafe import Markup
 
 from models.rules import calendar
-from models.visibility import condition
 
 from . import duties
 from .core import clock
 from .core.memo import NAMED, cached, cached_count, cached_drawing
-from .core.permits import in_principle
+from .core.permits import in_principle, limit_of
 from .figures import board as boards
 from .figures import outlook
 from .records import dues, recent
@@ -116,7 +115,7 @@ def waiting_part(person, today):
 
 def count_waiting(person, name, chosen):
     """Return how many rows of a noun a person sees under some filters."""
-    noun, limit = NOUNS[name], condition(NOUNS[name].table, person, clock.today())
+    noun, limit = NOUNS[name], limit_of(NOUNS[name].table, person, clock.today())
     where = [f.where(chosen[f.name]) for f in noun.filters if f.name in chosen]
     where += [] if limit is None else [limit]
     return cached_count(noun.table.select(noun.table.id).where(noun.table.live(), *where))

@@ -1,6 +1,6 @@
 """Pages of execution plans (実行プラン) and their check-ins; one line of their file is one check-in."""
 from flask import abort, flash, redirect, request, url_for
-from peewee import fn
+from peewee import SQL, fn
 
 from audits import past, trail
 from forms.fields import Code, Exact, Long, Many
@@ -10,11 +10,10 @@ from models import CheckIn, Plan
 from models.figures.plans import FIRST_QUARTER
 from models.plans import ASSESSMENTS, CAUSES, QUARTERS
 from models.rules import calendar
-from models.visibility import condition
 
 from .core import clock
 from .core.memo import head
-from .core.permits import DESK, OWNED, kept_by
+from .core.permits import DESK, OWNED, kept_by, limit_of
 from .records import display, entering, exporting, grids, listing, pages, saving
 from .records.importing import Cells, Entry, Load
 from .records.noun import Column, Due, Filter, Noun, Part, Tab
@@ -209,9 +208,10 @@ latest = fn.COALESCE(CheckIn.select(CheckIn.assessment).where(
 
 def unchecked(quarter):
     """Return the condition that a plan has to be checked for a quarter and has not been since."""
-    later = CheckIn.select(CheckIn.plan).where(CheckIn.live(), CheckIn.quarter >= quarter)
+    later = CheckIn.select(SQL('1')).where(CheckIn.plan == Plan.id, CheckIn.live(),
+                                           CheckIn.quarter >= quarter)
     classes = [code for code, first in FIRST_QUARTER.items() if int(quarter[0]) % first == 0]
-    return Plan.plan_class.in_(classes) & Plan.id.not_in(later)
+    return Plan.plan_class.in_(classes) & ~fn.EXISTS(later)
 
 
 def check_in_due(quarter):
@@ -319,7 +319,7 @@ def enter():
     quarter = asked if (asked := request.args.get('quarter', '')) in QUARTERS else due
     form = PlanFileForm(viewer=display.Viewer(signed_in(), clock.today()))
     fields = [form._fields[column.name] for column in ENTERED]
-    limit = condition(Plan, signed_in(), clock.today())
+    limit = limit_of(Plan, signed_in(), clock.today())
     plans = [plan for plan in Plan.select().where(
         Plan.live(), Plan.fiscal_year == year, *([] if limit is None else [limit])).order_by(Plan.plan_no)
         if allowed('plans.edit', plan)][:entering.MOST]

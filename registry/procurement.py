@@ -1,6 +1,6 @@
 """The procurement desk's pages: cases, supports passing from hand to hand, ledger reviews."""
 from flask_login import current_user
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from audits import history
 from forms.procurement import CaseForm, ReviewForm, SupportForm, SupportMoveForm
@@ -159,7 +159,7 @@ def clock_panel(row):
 
 def of_live_cases():
     """Return the condition that a support's case has not been voided."""
-    return Support.case.in_(Case.select(Case.id).where(Case.live()))
+    return fn.EXISTS(Case.select(SQL('1')).where(Case.id == Support.case, Case.live()))
 
 
 def with_reviewer(query):

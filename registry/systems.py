@@ -19,11 +19,10 @@ from models.rules import calendar, lifecycle
 from models.settings import DatedSettings
 from models.statements import Prepared
 from models.systems import LIFECYCLES
-from models.visibility import condition
 
 from .core import clock
 from .core.memo import cached_answer
-from .core.permits import OWNED, kept_by
+from .core.permits import OWNED, kept_by, limit_of
 from .records import display, links, pages
 from .records.noun import Column, Due, Filter, Flow, Noun, Tab, of_table
 from .records.vocabulary import vocabulary_of
@@ -349,7 +348,7 @@ bp = pages.blueprint(noun)
 
 def tallies(person):
     """Return [(label, number, filter value)] of the systems a person sees, by lifecycle state."""
-    limit = condition(System, person, clock.today())
+    limit = limit_of(System, person, clock.today())
     query = System.select(System.lifecycle, fn.COUNT(System.id)).where(
         System.live()).group_by(System.lifecycle)
     query = query if limit is None else query.where(limit)

@@ -1,7 +1,7 @@
 """Pages of training (研修): courses, their frozen census, and who has attended."""
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
-from peewee import fn
+from peewee import SQL, fn
 
 from forms.base import EmptyForm
 from forms.training import CourseForm, EnrolmentForm
@@ -9,11 +9,10 @@ from models import Act, Change, Comment, Course, Department, Enrolment, Staff
 from models.figures import day_bounds
 from models.rules import calendar
 from models.training import ENROLMENT_STATES, EXCLUSION_REASONS
-from models.visibility import condition
 
 from .core import clock
 from .core.memo import cached, cached_count, head
-from .core.permits import DESK, READ_ALL, kept_by
+from .core.permits import DESK, READ_ALL, kept_by, limit_of
 from .records import commenting, display, grids, links, listing, pages
 from .records.noun import Column, Due, Filter, Noun, Tab
 from .web.guard import allowed, permit, require, signed_in
@@ -49,7 +48,7 @@ def late_joiners(course):
     """
     if course.census_on is None:
         return 0, []
-    limit = condition(Staff, current_user, clock.today())
+    limit = limit_of(Staff, current_user, clock.today())
     on_list = Enrolment.select(Enrolment.staff).where(Enrolment.course == course, Enrolment.live())
     late = Staff.select().where(Staff.live(), Staff.joined_on > course.census_on, Staff.left_on.is_null(),
                                 Staff.id.not_in(on_list), *([] if limit is None else [limit]))
@@ -73,8 +72,9 @@ def of_this_year():
 
 
 def enrolled(*conditions):
-    """Return the select of the courses with somebody on their census, of whom conditions hold."""
-    return Enrolment.select(Enrolment.course).where(Enrolment.live(), *conditions)
+    """Return the condition that somebody is on a course's census, of whom conditions hold."""
+    return fn.EXISTS(Enrolment.select(SQL('1')).where(Enrolment.course == Course.id, Enrolment.live(),
+                                                      *conditions))
 
 
 courses = Noun(
@@ -86,9 +86,9 @@ courses = Noun(
              'name', 'category', 'mandatory', 'closes_on', 'census_on'],
     filters=[Filter('year', '年度', display.years, lambda v: Course.fiscal_year == int(v)),
              'category'],
-    due=(Due('census_on', '研修の対象者の確定', open=lambda: of_this_year() & Course.id.not_in(enrolled())),
+    due=(Due('census_on', '研修の対象者の確定', open=lambda: of_this_year() & ~enrolled()),
          Due('closes_on', '研修の締切（未受講あり）',
-             open=lambda: of_this_year() & Course.id.in_(enrolled(Enrolment.status.in_(UNATTENDED))))),
+             open=lambda: of_this_year() & enrolled(Enrolment.status.in_(UNATTENDED)))),
     hint='必須の情報セキュリティ研修が、受講率の対象になります。')
 
 

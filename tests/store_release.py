@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent / 'endurance')]
 
 from desk import FILES, Desk  # noqa: E402
-from kills import PASSWORD, Postgres  # noqa: E402
+from house import PASSWORD, Postgres  # noqa: E402
 
 RELEASES = Path(__file__).parent / 'data' / 'releases'
 ROLES = 'admin', 'it', 'department'

@@ -157,7 +157,7 @@ def restore_postgresql(path, url, store, production, replace, upgrade, altered):
         except (verify.Unverifiable, PeeweeException) as error:
             raise Failed(f'戻せませんでした。何も変更していません（{" ".join(str(error).split())[:300]}）'
                          '。') from None
-        connection.analyze()
+        connection.settle()
     return checked
 
 

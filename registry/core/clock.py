@@ -38,7 +38,7 @@ def now():
 
 def today():
     """Return today's date in Japan."""
-    return now().astimezone(JST).date()
+    return _pinned or actual().astimezone(JST).date()
 
 
 @cache

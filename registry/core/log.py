@@ -16,6 +16,8 @@ import structlog
 
 #: lines that wait for a slow reader; more are dropped
 ROOM = 4096
+#: how long lines are gathered before they are written, in seconds
+GATHERED = 0.05
 #: how long the end of the process waits for the lines still to be written, in seconds
 LAST = 2
 
@@ -73,6 +75,9 @@ class Lines:
                 with self.lock:
                     self.dropped += untold + 1
             self.waiting.task_done()
+            if self.waiting.empty():
+                # woken by each line, it would take the interpreter from the request that wrote it
+                time.sleep(GATHERED)
 
     def _put(self, text):
         left = text.encode('utf-8', 'backslashreplace')

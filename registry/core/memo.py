@@ -5,9 +5,9 @@ See docs/decisions/0013.
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock, RLock
-from typing import NamedTuple
 
 from audits import past, trail
 from models import RECORDS, SUMMARIES, db
@@ -58,19 +58,29 @@ class Reading:
                 self.statements = None
 
 
-class Kept(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Kept:
     """A result, how each table it was made from stood then, the number of the last act of then, and by what.
 
-    `statements` are the keys of a dict, or None where they were too many.
+    `statements` are the keys of a dict, or None where they were too many; `fitted` is how the tables stood
+    when it was last found to hold.
     """
 
     stood: dict
     value: object
     seq: int
     statements: dict | None
+    fitted: dict | None = None
 
     def fits(self, stands):
-        return all(stands[name] == mark for name, mark in self.stood.items())
+        # one dict for each head of the chain: a page asks for some dozen results at the same head
+        if self.fitted is stands:
+            return True
+        for name, mark in self.stood.items():
+            if stands[name] != mark:
+                return False
+        self.fitted = stands
+        return True
 
 
 class Memo:
@@ -305,28 +315,40 @@ def cached_in(store, key, make):
     return kept.value
 
 
-def cached_count(query):
-    """Return how many rows a query has, counted once while what it names stands, whoever asks."""
+def cached_count(query, asked=None):
+    """Return how many rows a query has, counted once while what it names stands, whoever asks.
+
+    Where its SQL and parameters are known they are `asked`.
+    """
     query = query.order_by()
-    return cached_answer('count', query, query.count)
+    return cached_answer('count', query, query.count, asked)
 
 
-def cached_answer(what, query, make):
+def cached_answer(what, query, make, asked=None):
     """Return what `make` makes of a query, cached while the tables it names stand.
 
     Of a query of one table, a change of columns that it does not name changes nothing.
     """
-    sql, params = _asked(query)
-    table, words, again = query.model, frozenset(re.findall(r'\w+', sql)), None
-    named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
-    # what is derived from other columns changes with them
-    if tables_of(sql) == {table._meta.table_name} and not named & table.derived:
+    sql, params = asked or asked_of(query)
+    table, again = query.model, None
+    if (named := _named_alone(table, sql)) is not None:
         def worked_in(value, changes):
             return make() if any(named & values.keys() for _, values in changes) else value
         again = table, worked_in
     return cached((what, sql, params), make, again=again)
 
 
-def _asked(query):
+@lru_cache(maxsize=1000)
+def _named_alone(table, sql):
+    """Return the names of a table's columns that a statement names, None where it reads more than these."""
+    words = frozenset(re.findall(r'\w+', sql))
+    named = frozenset(name for name, field in table._meta.fields.items() if field.column_name in words)
+    # what is derived from other columns changes with them
+    alone = tables_of(sql) == {table._meta.table_name} and not named & table.derived
+    return named if alone else None
+
+
+def asked_of(query):
+    """Return the SQL of a query and its parameters."""
     sql, params = query.sql()
     return sql, tuple(params)

@@ -25,7 +25,7 @@ def limit_of(table, person, day):
     """
     if person.role not in UNIT_ROLES:
         return condition(table, person, day)
-    return cached(('limit', table, day, person.id, person.role, person.department_id),
+    return cached(('limit', table, day, person.role, person.department_id),
                   partial(condition, table, person, day))
 
 

@@ -27,10 +27,10 @@ from models.plans import ASSESSMENTS, QUARTERS
 from models.rules import calendar, ratings
 from models.settings import SETTINGS
 from models.standardisation import STEP_STATES, holding_back, state_on
-from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import cached, cached_drawing
+from ..core.permits import limit_of
 from ..records import display
 from ..records.columns import Column, nowrap_classes
 from ..records.listing import whole_number
@@ -155,7 +155,7 @@ def indicators_of_measure(name, year):
 
 def groups(found):
     """Return [(key, kind, words, rows the person may see, number of other units' rows)] of a figure."""
-    sizes, listed = found.population.sizes(condition(found.population.table, current_user, clock.today())), []
+    sizes, listed = found.population.sizes(limit_of(found.population.table, current_user, clock.today())), []
     for kind, rows in rows_by_key(found).items():
         every, seen = sizes[rows.code]
         listed.append((kind, kind.rpartition('-')[0], rows.words, seen, every - seen))
@@ -253,7 +253,7 @@ def row_table(found, key, until, page, total, size=50):
     """Return a page of the `total` rows of a figure's group as a noun's list shows them."""
     rows, population = rows_by_key(found)[key], found.population
     table, query = population.table, rows.query
-    limit = condition(table, current_user, clock.today())
+    limit = limit_of(table, current_user, clock.today())
     if limit is not None:
         query = query.where(limit)
     pages = max(1, -(-total // size))

@@ -72,12 +72,15 @@ class Kind:
         page = self.due.page or f'{of_table(self.record).address}{{id}}'
         return self.due.at if self.due.at and in_principle(self.of.permit('edit'), role) else page
 
-    def query(self, asked):
-        """Return the select of the rows a person has the duty for, without columns."""
+    def query(self, asked, told=True):
+        """Return the select of the rows a person has the duty for, without columns.
+
+        What tells whose a row is and who is responsible is joined where it is `told`: to count needs it not.
+        """
         due, table, (person, today, unit, until, *_) = self.due, self.of.table, asked
-        query = due.joins(table.select())
+        query = due.joins(table.select()) if told or due.on is not None else table.select()
         *between, last = unit_path(table) or (None,)
-        for field in between:
+        for field in between if told or unit is not None else ():
             query = query.join_from(field.model, field.rel_model, on=field == field.rel_model.id)
         on = self.on
         where = [table.live(), on.is_null(False), due.open()]
@@ -119,7 +122,7 @@ class Kind:
     def counted(self, asked):
         """Return the select of (day, number) of the duty."""
         # a plain column is grouped in the order of its index
-        return self.query(asked).select(
+        return self.query(asked, told=False).select(
             self.on.cast('TEXT').alias('d'), fn.COUNT(1).alias('n')).group_by(
             self.on if isinstance(self.on, Field) else SQL('1'))
 

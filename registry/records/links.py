@@ -8,11 +8,10 @@ from peewee import CharField
 from forms.fields import Reference, Refs
 from models import Department, db
 from models.statements import Prepared, Statement
-from models.visibility import condition
 
 from ..core import clock
 from ..core.memo import cached
-from ..core.permits import in_principle
+from ..core.permits import in_principle, limit_of
 from ..web.guard import allowed, signed_in, visible_of
 from ..web.menu import address
 from .noun import NOUNS, Noun, linked_to
@@ -38,7 +37,7 @@ def panel(rows, name, person=None, **values):
     noun = NOUNS[name]
 
     def count():
-        limits = [condition(noun.table, who, clock.today()), noun.scope(clock.today()),
+        limits = [limit_of(noun.table, who, clock.today()), noun.scope(clock.today()),
                   *(each.where(values[each.name]) for each in noun.filters if each.name in values)]
         limits = [limit for limit in limits if limit is not None]
         return noun.table.select(noun.table.id).where(noun.table.live(), *limits).count()

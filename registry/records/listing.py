@@ -3,7 +3,7 @@
 The export has exactly the rows of the list.
 """
 import re
-from functools import cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from itertools import pairwise
 from math import ceil
 from urllib.parse import urlencode
@@ -14,9 +14,11 @@ from forms.fields import half_width
 from forms.fields.references import hidden_text, mark_voided
 from models import db
 from models.base import fold
-from models.visibility import NOTHING, condition, unit_column
+from models.statements import Prepared, rows_of
+from models.visibility import NOTHING, unit_column
 
 from ..core import clock, memo
+from ..core.permits import limit_of
 from . import display, exporting, periods
 from .columns import Tab
 
@@ -137,6 +139,38 @@ def tidied(noun, args):
 UNTIDY = frozenset({'form', 'col', 'on', 'period', 'since', 'until'})
 
 
+@lru_cache(maxsize=2000)
+def encoded(pairs):
+    """Return a query string, written once: a list's page has some fifteen, the same for all who read it."""
+    return urlencode(pairs)
+
+
+#: {what the statement of a page of a whole list is written for: (its SQL, its parameters)}
+_pages, MOST_PAGES = {}, 500
+
+
+@cache
+def _all_rows(engine, table, voided):
+    """Return (the select of a table's rows, (its SQL, its parameters)), written once for an engine."""
+    query = table.select(table.id).where(table.voided_at.is_null(not voided)).order_by()
+    return query, memo.asked_of(query)
+
+
+def select_after(table, voided, state, id, others=()):
+    """Return the select of a table's rows after an id, in the order of the ids, under some conditions."""
+    if not voided and isinstance(db.obj, SqliteDatabase):
+        # SQLite would read a whole index that begins with the state, and sort what it found
+        state = NodeList((SQL('+'), table.voided_at, SQL('IS NULL')))
+    return table.select().where(table.id > id, *others, state).order_by(table.id)
+
+
+@cache
+def _after(table, voided):
+    """Return what reads a table's rows after an id, so many at most."""
+    return Prepared(lambda id, most: select_after(
+        table, voided, table.voided_at.is_null(not voided), id).limit(most))
+
+
 class Listing:
     """One list of a noun as one person sees it, from the query string `args`.
 
@@ -162,7 +196,7 @@ class Listing:
         self.page_asked = whole_number(args, 'page', 1)
         table = noun.table
         self.conditions = [table.voided_at.is_null(not self.voided)]
-        self.conditions += [limit for limit in (condition(table, person, clock.today()),
+        self.conditions += [limit for limit in (limit_of(table, person, clock.today()),
                                                 noun.scope(clock.today())) if limit is not None]
         if self.q and (found := search_condition(table, self.q)) is not None:
             self.conditions.append(found)
@@ -209,21 +243,48 @@ class Listing:
                                        else self.noun.table.voided_at.asc()]
         return query.order_by(*live, column.order(falling, backwards), id.desc() if backwards else id.asc())
 
-    def after(self, id):
+    @property
+    def is_whole(self):
+        """Whether nothing narrows the list: then it is the same statement for all who may see every row."""
+        return len(self.conditions) == 1
+
+    def count(self):
+        """Return how many rows the list has, on all its pages."""
+        table = self.noun.table
+        if self.is_whole:
+            return memo.cached_count(*_all_rows(type(db.obj), table, self.voided))
+        return memo.cached_count(table.select(table.id).where(*self.conditions))
+
+    def after(self, id, most):
         """Return the list's rows after an id, in the order of the ids; every page of them costs the same."""
         table, (state, *others) = self.noun.table, self.conditions
-        if not self.voided and isinstance(db.obj, SqliteDatabase):
-            # SQLite would read a whole index that begins with the state, and sort what it found
-            state = NodeList((SQL('+'), table.voided_at, SQL('IS NULL')))
-        return table.select().where(table.id > id, *others, state).order_by(table.id)
+        if self.is_whole:
+            return _after(table, self.voided)(id, most)
+        return rows_of(select_after(table, self.voided, state, id, others).limit(most))
+
+    def page_of_all(self, backwards, number, start):
+        """Return the rows of a page as the engine gives them."""
+        columns = [column.sql() for column in self.columns]
+        if self.is_whole and all(isinstance(column, Field) for column in (
+                *columns, self.known[self.sort.lstrip('-')].sql())):
+            # written once: most who open a list see its first pages as they are
+            key = (type(db.obj), self.noun.name, self.column_names, self.sort, self.voided, backwards)
+            if key not in _pages:
+                if len(_pages) >= MOST_PAGES:
+                    _pages.clear()
+                _pages[key] = memo.asked_of(self.query(self.noun.table.id, *columns, backwards=backwards)
+                                            .limit(0).offset(0))
+            sql, params = _pages[key]
+            return db.execute_sql(sql, (*params[:-2], number, start)).fetchall()
+        page = self.query(self.noun.table.id, *columns, backwards=backwards)
+        return db.execute(page.limit(number).offset(start)).fetchall()
 
     def run(self):
         """Read the page: sets total, pages, page, first, last, rows and words.
 
         `rows` are [(id, values of the columns)], `words` [{value: (text, tone)}] of each column.
         """
-        table = self.noun.table
-        self.total = memo.cached_count(table.select(table.id).where(*self.conditions))
+        self.total = self.count()
         size = PRINTED if self.printed else self.size
         self.pages = max(1, ceil(self.total / size))
         self.page = min(max(1, self.page_asked), self.pages)
@@ -232,9 +293,7 @@ class Listing:
         self.first, self.last = start + 1, start + number
         # the later half is read from its end: a database walks over every row it skips
         backwards = start > self.total // 2
-        page = self.query(table.id, *(column.sql() for column in self.columns), backwards=backwards)
-        page = page.limit(number).offset(self.total - start - number if backwards else start)
-        found = db.execute(page).fetchall()
+        found = self.page_of_all(backwards, number, self.total - start - number if backwards else start)
         self.words = [cell_texts(column, {row[place] for row in found}, self.viewer)
                       for place, column in enumerate(self.columns, 1)]
         self.rows = found[::-1] if backwards else found
@@ -276,7 +335,7 @@ class Listing:
         if self.printed:
             now['print'] = '1'
         now.update(changes)
-        return urlencode({name: value for name, value in now.items() if value not in (None, '')})
+        return encoded(tuple((name, value) for name, value in now.items() if value not in (None, '')))
 
     def url(self, **changes):
         """Return the address of this list with changes."""

@@ -20,8 +20,8 @@ from .columns import (
     period_filter,
 )
 
-#: {name: Noun} in the order of the work, as `declare` was told
-NOUNS = {}
+#: {name: Noun} in the order of the work, as `declare` was told, and {table: the first Noun of it}
+NOUNS, _OF_TABLES = {}, {}
 #: the parts of records that have no pages of their own, as `declare` was told
 PARTS = []
 
@@ -31,6 +31,7 @@ def declare(*nouns, parts=()):
     PARTS.extend(parts)
     for noun in nouns:
         NOUNS[noun.name] = noun
+        _OF_TABLES.setdefault(noun.table, noun)
         # who may edit a record may hang documents on it, and who may read it may write comments, unless its
         # noun says who else may
         permits = noun.permits
@@ -284,7 +285,7 @@ class Part(Savable):
 
 def of_table(table):
     """Return the noun of a table, or None."""
-    return next((noun for noun in NOUNS.values() if noun.table is table), None)
+    return _OF_TABLES.get(table)
 
 
 __all__ = ['NOUNS', 'PARTS', 'Column', 'Due', 'Filter', 'Flow', 'Noun', 'Part', 'Savable', 'Tab', 'declare',

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from peewee import SQL, NodeList, SqliteDatabase, Value, fn
+from peewee import SQL, Expression, NodeList, SqliteDatabase, Value, fn
 
 from audits import history
 from forms.fields import half_width
@@ -55,6 +55,12 @@ class Words:
         #: of each word, how the index is asked
         self.queries = [finder.letters(word) if word == plain else finder.either(map(finder.letters, pair))
                         for pair in self.pairs for word, plain in [pair]]
+        #: the same as PostgreSQL is asked: the pattern of each, and its letters, by which its index is asked.
+        #: It guesses from its statistics how many have them, and so knows whether to walk the newest instead
+        self.patterns = [asked for pair in self.pairs for each in dict.fromkeys(pair)
+                         for asked in (pattern(each), list(dict.fromkeys(each)))]
+        #: of each word, whether it is written in two ways
+        self.twofold = tuple(word != plain for word, plain in self.pairs)
         self.plain = self.pairs[0][1] if len(self.pairs) == 1 else ''
         self.is_number = bool(_NUMBER.fullmatch(self.plain))
 
@@ -135,8 +141,7 @@ class Asker:
         """Return {noun's name: [(id, text)]} of the newest few rows that have each word themselves."""
         if self.by_index:
             return self.checked(self.index(' AND '.join(words.queries)), words.stand_in)
-        values = [each for pair in words.pairs for each in pair]
-        return self.run(('words', len(words.pairs)), partial(self.words_part, len(words.pairs)), *values)
+        return self.run(('words', words.twofold), partial(self.words_part, words.twofold), *words.patterns)
 
     def found_by_others(self, words, others):
         """Return the same of the rows that lead to a unit or vendor that bears a word, or have it themselves.
@@ -148,25 +153,21 @@ class Asker:
                                                for id in ids)])
                        for query, pair in zip(words.queries, others, strict=True)]
             return self.checked(self.index(' AND '.join(queries)), None)
-        values = [each for pair in words.pairs for each in pair]
-        values += [id for pair in others for ids in pair for id in (*ids, *[0] * (OTHERS - len(ids)))]
-        return self.run(('others', len(words.pairs)), partial(self.words_part, len(words.pairs), others=True),
-                        *values)
+        ids = [id for pair in others for ids in pair for id in (*ids, *[0] * (OTHERS - len(ids)))]
+        return self.run(('others', words.twofold), partial(self.words_part, words.twofold, others=True),
+                        *words.patterns, *ids)
 
-    def words_part(self, number, noun, others=False):
-        """Return the select of a noun's rows that have each of so many words.
+    def words_part(self, twofold, noun, others=False):
+        """Return the select of a noun's rows that have each of some words, some of them written in two ways.
 
-        Its Places are two of each word, then, of each word, the ids of units and those of vendors.
+        Its Places are the patterns of the words, then, of each word, the ids of units and those of vendors.
         """
-        table, where = noun.table, []
-        for word in range(number):
-            one = (fn.STRPOS(table.search_text, place(2 * word)) > 0) | (
-                fn.STRPOS(table.search_text, place(2 * word + 1)) > 0)
+        table, where = noun.table, has_words(noun.table, twofold)
+        for word in range(len(where)):
             for kind, column in enumerate(leads_of(table) if others else ()):
-                start = 2 * number + (2 * word + kind) * OTHERS
+                start = 2 * (len(twofold) + sum(twofold)) + (2 * word + kind) * OTHERS
                 if column is not None:
-                    one |= column.in_([place(start + more) for more in range(OTHERS)])
-            where.append(one)
+                    where[word] |= column.in_([place(start + more) for more in range(OTHERS)])
         return table.select(table.id, table.search_text).where(*self.limits(noun), *where).order_by(
             table.id.desc()).limit(LOOKED_AT)
 
@@ -208,6 +209,24 @@ class SQLText(NamedTuple):
 
 def place(number):
     return Value(Place(number), converter=False)
+
+
+def pattern(word):
+    """Return the pattern of LIKE for what has a word in it."""
+    return '%{}%'.format(word.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_'))
+
+
+def has_words(table, twofold):
+    """Return, of each of some words, the condition that a row has it, with Places for `Words.patterns`."""
+    letters, found, number = fn.STRING_TO_ARRAY(table.search_text, SQL('NULL')), [], 0
+
+    def has(number):
+        like = Expression(table.search_text, 'LIKE', place(number))
+        return Expression(letters, '@>', place(number + 1)) & like
+    for more in twofold:
+        found.append(has(number) | has(number + 2) if more else has(number))
+        number += 4 if more else 2
+    return found
 
 
 def leads_of(table):
@@ -313,9 +332,9 @@ def files(text, person, most=MOST):
     words = Words(text)
     if not words or words.is_number:
         return []
-    table, number = Attachment, len(words.pairs)
+    table = Attachment
     by_index = isinstance(db.obj, SqliteDatabase)
-    asked = [each for pair in words.pairs for each in pair]
+    asked = words.patterns
     if by_index:
         ids = finder.search(' AND '.join(words.queries), {'attachment': UNTOLD}, ['attachment'])
         if not ids:
@@ -323,14 +342,13 @@ def files(text, person, most=MOST):
         asked = [json.dumps(ids['attachment'])]
 
     def build():
-        where = [table.id.in_(SQL('(SELECT value FROM json_each(?))', [Place(0)]))] if by_index else [
-            (fn.STRPOS(table.search_text, place(2 * word)) > 0)
-            | (fn.STRPOS(table.search_text, place(2 * word + 1)) > 0) for word in range(number)]
+        where = [table.id.in_(SQL('(SELECT value FROM json_each(?))', [Place(0)]))] if by_index else (
+            has_words(table, words.twofold))
         limit = condition(table, person, clock.today())
         limits = [table.live(), *([] if limit is None else [limit])]
         query = table.select(table.id, table.search_text).where(*where, *limits)
         return query.order_by(table.id.desc()).limit(UNTOLD).sql()
-    sql, places = cached(('suggesting', 'files', number, *Asker(person, ()).key), build)
+    sql, places = cached(('suggesting', 'files', words.twofold, *Asker(person, ()).key), build)
     given = [asked[value.number] if isinstance(value, Place) else value for value in places]
     chosen = [id for id, name in db.execute_sql(sql, given).fetchall() if words.stand_in(name or '')][:most]
     found = []

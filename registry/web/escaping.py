@@ -23,3 +23,10 @@ class EscapedTemplate(Template):
         template = super().from_code(environment, code, globals, uptodate)
         template.root_render_func.__globals__['escape'] = escaped
         return template
+
+    def _get_default_module(self, ctx=None):
+        """Return what a template imports, made once: all templates have the same globals.
+
+        To compare them at each import took as long as a macro.
+        """
+        return self._module or super()._get_default_module(ctx)

@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from models import Strategy
 from models.rules import calendar
-from models.visibility import condition
 
 from .. import home, systems
 from ..core import clock, connection
 from ..core.memo import cached, cached_drawing
+from ..core.permits import limit_of
 from ..figures import board as boards
 from ..records import listing, suggesting
 from ..records.noun import NOUNS
@@ -122,7 +122,7 @@ def search():
         for noun in NOUNS.values():
             if 'index' not in noun.views or not guard.allowed(f'{noun.name}.read'):
                 continue
-            table, limit = noun.table, condition(noun.table, current_user, clock.today())
+            table, limit = noun.table, limit_of(noun.table, current_user, clock.today())
             where = listing.search_condition(table, text)
             if where is None:
                 continue

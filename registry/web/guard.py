@@ -4,6 +4,8 @@ from functools import wraps
 from flask import abort, g, request
 from flask_login import current_user
 
+from models.visibility import unit_path
+
 from ..core import clock, permits
 
 PUBLIC = frozenset({'static', 'sign_in.sign_in', 'healthz', 'readyz', 'feeds.calendar'})
@@ -20,17 +22,34 @@ def allowed(permit, thing=None, person=None):
     return person.is_authenticated and permits.allowed(permit, thing, person)
 
 
+def those_of_units(rows, person):
+    """Return those of a few rows of one table that belong to the units of a unit's member.
+
+    None where the rows alone do not tell it: then the database is asked.
+    """
+    path = unit_path(type(rows[0])) if person.role in permits.UNIT_ROLES else ()
+    if len(path) != 1 or any(path[0].name not in row.__data__ or row._dirty for row in rows):
+        return None
+    units = permits.units_of(person)
+    return [row for row in rows if row.__data__[path[0].name] in units]
+
+
 def sees(row):
     """Tell whether the person signed in may see a row."""
+    if (known := those_of_units([row], signed_in())) is not None:
+        return bool(known)
     limit = permits.limit_of(type(row), signed_in(), clock.today())
     return limit is None or type(row).select().where(type(row).id == row.id, limit).exists()
 
 
 def visible_of(rows, person=None):
     """Return those of a few rows of one table that `person` (default: who is signed in) may see."""
-    limit = permits.limit_of(type(rows[0]), person or signed_in(), clock.today()) if rows else None
+    person = person or signed_in()
+    limit = permits.limit_of(type(rows[0]), person, clock.today()) if rows else None
     if limit is None:
         return rows
+    if (known := those_of_units(rows, person)) is not None:
+        return known
     table = type(rows[0])
     seen = table.select(table.id).where(table.id.in_([row.id for row in rows]), limit)
     ids = {id for (id,) in seen.tuples()}

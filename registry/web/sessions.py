@@ -85,6 +85,8 @@ def sign_forms(app):
             g.csrf_token = signer.dumps(session['csrf_token'])
         return g.csrf_token
     app.jinja_env.globals['csrf_token'] = csrf_token
+    # Flask-WTF gives its own to each page, which goes before what is global
+    app.context_processor(lambda: {'csrf_token': csrf_token})
 
 
 def _hash(token):

@@ -4,7 +4,7 @@ from peewee import PeeweeException, SqliteDatabase
 from schema_tampering import WRONG, alter, rewrite
 
 from audits import trail
-from models import TABLES, Act, Change, System, TrailHead, catalogue, db
+from models import TABLES, Act, Change, System, TrailHead, catalogue, db, finder
 from registry.core import clock, connection
 
 
@@ -33,7 +33,9 @@ def test_migrations_build_what_the_models_describe(databases):
     by_migration = built(migrated, connection.migrate)
     by_models = built(described, lambda: db.create_tables(TABLES, safe=False))
     assert len(by_migration) > 500
-    assert by_migration - by_models == set()
+    # what finds words is each engine's own, and no model's
+    letters = set() if sqlite() else {('index', name, f'{name}_letters') for name in finder.PLACES}
+    assert {row[:3] for row in by_migration - by_models} == letters
     assert by_models - by_migration == set()
     databases.drop(migrated)
     databases.drop(described)

@@ -1,10 +1,11 @@
 """What is suggested while someone types: found by all that names it, of what they may see, bounded."""
 from cast import TODAY
+from peewee import SqliteDatabase
 
 from audits import rebuild
 from models import Attachment, Person, System, db
 from models.visibility import condition
-from registry.core import clock
+from registry.core import clock, connection
 from registry.records import listing, suggesting
 from registry.records.noun import NOUNS
 
@@ -89,3 +90,12 @@ def test_whatever_is_typed_is_answered(client_of, queries):
         assert found(department, text) == {}
         assert len(queries) < 40
     assert department.get('/suggestions?q=%00').status_code == 400
+
+
+def test_after_many_new_rows_the_index_of_words_is_one_piece(written):
+    for n in range(8):
+        written(System(system_no=f'W-{n}', name=f'索引{n}', owner=2, category='office', summary='語の索引'))
+    with db.connection_context():
+        connection.settle()
+        if isinstance(db.obj, SqliteDatabase):
+            assert db.execute_sql('SELECT COUNT(DISTINCT segid) FROM finder_idx').fetchone() == (1,)

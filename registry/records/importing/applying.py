@@ -33,7 +33,7 @@ class Applying:
             if within is not None:
                 within(writing.act.seq if writing.lines or writing.deferred else None)
         if len(self.entries) > MANY:
-            connection.analyze()
+            connection.settle()
         return writing.seq
 
     def written(self):
