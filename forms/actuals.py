@@ -1,7 +1,7 @@
 """The form of an actual (実績)."""
 from fractions import Fraction
 
-from models.actuals import VERDICTS
+from models.actuals import ORIGINS, VERDICTS
 from models.rules import ratings
 
 from .base import Form
@@ -22,6 +22,8 @@ class ActualForm(Form):
     note = Long('備考', max=1000)
     verdict = Code('判定のみ', VERDICTS, hint='出典に数値がなく、達成・未達だけが書かれているとき')
     quote = Text('出典の文言', max=500)
+    origin = Code('種別', ORIGINS, hint='公表済みの値の写しは「公表値」（実績に並べ、判定に使いません）。'
+                                       '空欄なら、区の実績として判定に使います')
     #: whether the indicator is a percentage, so that numerator and denominator give the value
     percent = False
     #: how many decimals a value may have, None where it is rounded as it is published

@@ -39,13 +39,16 @@ SETTINGS = {
     'recovery_start': ('復旧時間の起点', '検知', '検知・発生'),
     'recovery_stop': ('復旧時間の終点', '復旧', '復旧・暫定復旧'),
     'plan_measure': ('重点施策の達成率の算定', '平均達成率', '平均達成率・順調構成比'),
+    'data_course_categories': ('データ活用研修の区分', 'データ活用・オープンデータ',
+                               'データ活用・オープンデータ、またはデータ活用だけ'),
     'support_days': ('調達支援の点検日数（開庁日）', '10', '日数'),
     'leak_first_days': ('漏えい等の速報の期限（日数）', '5', '日数'),
     'leak_final_days': ('漏えい等の確報の期限（日数）', '30', '日数'),
     'steps_per_business': ('1業務あたりのステップ数', '', '空欄なら手順書版のステップ数'),
 }
 CHOICES = {'large_case_basis': ('初期経費', '単年度', 'TCO'), 'recovery_start': ('検知', '発生'),
-           'recovery_stop': ('復旧', '暫定復旧'), 'plan_measure': ('平均達成率', '順調構成比')}
+           'recovery_stop': ('復旧', '暫定復旧'), 'plan_measure': ('平均達成率', '順調構成比'),
+           'data_course_categories': ('データ活用・オープンデータ', 'データ活用')}
 #: the least and the most a number may be
 LIMITS = {'large_case_amount': (0, 999_999_999_999), 'window_before_days': (0, 366),
           'window_after_days': (0, 366), 'support_days': (1, 366), 'leak_first_days': (1, 366),

@@ -11,7 +11,7 @@ from peewee import PeeweeException
 from werkzeug.routing import IntegerConverter, Rule
 
 from models import db
-from models.rules import calendar, ratings
+from models.rules import calendar, ratings, standings
 from models.saved_views import SCOPES
 
 from . import (
@@ -206,7 +206,7 @@ def register_template_context(app):
                                  plain_moment=calendar.export_moment, called=display.display_name,
                                  tuple=tuple)
     app.jinja_env.globals.update(RATING_WORDS=ratings.RATING_WORDS, VERDICT_WORDS=ratings.VERDICT_WORDS,
-                                 PROGRESS_WORDS=ratings.PROGRESS,
+                                 STATE_WORDS=standings.STATES,
                                  once=display.render_once, PERIODS=tuple(periods.RELATIVE.items()),
                                  SCOPES=tuple(SCOPES.items()), page_links=listing.page_links,
                                  finds=display.noun_named, today=clock.today,

@@ -35,11 +35,15 @@ class ActualLoad(Load):
         return super().make_form()
 
     def _existing(self, keys):
-        """Return {(id of the indicator, day): record} of the keys' records."""
+        """Return {(id of the indicator, day, origin): record} of the keys' records."""
         wanted = {(id, key[-1]) for key in keys if (id := self.indicators.get(key[:-1]))}
         rows = Actual.select().where(Actual.indicator.in_({id for id, _ in wanted}),
                                      Actual.as_of.in_({day for _, day in wanted}))
-        return {(row.indicator_id, row.as_of): row for row in rows} if wanted else {}
+        return {(row.indicator_id, row.as_of, row.origin): row for row in rows} if wanted else {}
+
+    def first_of(self, key, line, seen):
+        """Return the first line of the file with a line's key and origin."""
+        return line if hash(key[:-1]) not in self.twice else seen.setdefault(key, line)
 
     def read_line(self, line, cells, key, existing, linked, seen):
         form = self.form
@@ -48,7 +52,9 @@ class ActualLoad(Load):
         form.validate()
         key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
         indicator = self.indicators.get(key)
-        before = existing.get((indicator, form.as_of.data)) if indicator else None
+        # a file that does not say where its values are from holds the ward's own
+        origin = form.origin.data if 'origin' in form._fields else None
+        before = existing.get((indicator, form.as_of.data, origin)) if indicator else None
         form.set_unit(*self.counted.get(indicator, ('', None)))
         wrong = form.all_errors(before)
         if indicator is None and None not in key:
@@ -63,7 +69,8 @@ class ActualLoad(Load):
             self.keep_stored_characters(row, before)
             if self.person is not None and not allowed('actuals.create', None, self.person):
                 wrong.append(('indicator_no', 'この記録を変更する権限がありません。'))
-        first = self.first_of((*key, form.as_of.data), line, seen) if indicator and form.as_of.data else line
+        place = (*key, form.as_of.data, origin)
+        first = self.first_of(place, line, seen) if indicator and form.as_of.data else line
         twice = f'{first}行目と同じ指標・基準日です。どちらかを削除してください。'
         if wrong:
             return self.refuse(line, wrong if first == line else [*wrong, ('indicator_no', twice)], values)
@@ -121,7 +128,8 @@ def refuse_wrong_day(form, year):
 def fill_actual(form, row, indicator):
     """Write an actual's form into its row; the three numbers that find it become its indicator."""
     row.indicator = indicator
-    for name in ('as_of', 'numerator', 'denominator', 'value', 'source', 'note', 'verdict', 'quote'):
+    for name in ('as_of', 'numerator', 'denominator', 'value', 'source', 'note', 'verdict', 'quote',
+                 'origin'):
         if name in form._fields:
             setattr(row, name, form._fields[name].data)
 
@@ -137,11 +145,11 @@ actuals = Noun(
              Column('text', '文言', Indicator.text), 'as_of',
              Column('value', show=lambda v: f'{v:f}'),
              Column('verdict', show=lambda v: {'met': '達成', 'missed': '未達'}[v]),
-             'source'],
+             'origin', 'source'],
     filters=[Filter('year', '年度', display.years, lambda v: Actual.indicator.in_(
         Indicator.select(Indicator.id).join(Initiative).join(Strategy).where(
             Strategy.fiscal_year == int(v))))],
-    hint='自動集計できない指標の実績です。出典を必ず残します。')
+    hint='自動集計できない指標の実績と、公表値です。出典を必ず残します。')
 bp = pages.blueprint(actuals)
 
 
@@ -164,8 +172,10 @@ entries = Part(name='actuals', title='実績', table=Actual, form=ActualForm, on
 
 def actual_form(indicator, before, as_of):
     """Handle the form of an indicator's actual; return a response."""
-    form = filled_form(ActualForm, data=before.__data__ if before else {'as_of': as_of})
-    form.set_unit(indicator.unit, indicator.decimals)
+    # what figures count is not entered: only what was published of it
+    origin = 'published' if indicator.measure else None
+    form = filled_form(ActualForm, data=before.__data__ if before else {'as_of': as_of, 'origin': origin})
+    form.set_unit(indicator.unit, indicator.places)
     for name in ('fiscal_year', 'initiative_no', 'indicator_no'):
         del form[name]
     parent = indicator.initiative
@@ -173,8 +183,9 @@ def actual_form(indicator, before, as_of):
     back = url_for('strategies.initiative', year=year, no=parent.no)
     heading = f'指標{indicator.no}の実績{"の訂正" if before else ""}'
     form.value.description = f'{indicator.text}（単位: {indicator.unit or "なし"}）'
-    return parts.edit_part(entries, form, before, {'indicator': indicator.id, 'as_of': form.as_of.data},
-                           heading, lambda row: back,
+    return parts.edit_part(entries, form, before, {
+        'indicator': indicator.id, 'as_of': form.as_of.data, 'origin': form.origin.data}, heading,
+                            lambda row: back,
                            parts.crumbs(year, (f'重点取組{parent.no}', back), (heading, None)))
 
 

@@ -39,13 +39,25 @@ def indicators():
 @permit('figures.read')
 @boards.consistent_reads()
 def figure(name):
-    """Return a figure, its groups of rows, and a page of the rows of one of them that the person may see."""
-    args = query_args('fiscal_year', 'as_of', 'group', 'limit', 'cursor')
+    """Return a figure, its groups of rows, and a page of the rows of one of them that the person may see.
+
+    With `indicator` (取組番号-指標番号) it is as that indicator counts it: limited to its businesses.
+    """
+    args = query_args('fiscal_year', 'as_of', 'group', 'limit', 'cursor', 'indicator')
     if name not in MEASURES:
         abort(404)
     (year, as_of), size, after = year_and_day(args), number(args, 'limit', SIZE, MOST), id_after(args)
     as_of = as_of or default_day(year, clock.today())
-    made = judging.figure_on(name, year, as_of, boards.counted_until(as_of), judging.settings(), ())
+    board = boards.judged(year, as_of)
+    served = [(row.no, one) for row in (board.initiatives if board else ()) for one in row.indicators
+              if one.measure == name]
+    if 'indicator' in args:
+        served = [(no, one) for no, one in served if args['indicator'] == f'{no}-{one.no}']
+        if not served:
+            refuse(404, message='この数値で数える指標ではありません。')
+    businesses = figures.limits_of([one for _, one in served]) if 'indicator' in args else {}
+    made = judging.figure_on(name, year, as_of, boards.counted_until(as_of), judging.settings(),
+                             tuple(id for limits in businesses.values() for id, _, _ in limits))
     keyed, groups = figures.rows_by_key(made), figures.groups(made)
     first = next((key for key, _, _, seen, _ in groups if seen), groups[0][0])
     chosen = choice(args, 'group', tuple(keyed), first)
@@ -58,6 +70,7 @@ def figure(name):
         'fiscal_year': year, 'as_of': as_of.isoformat(),
         'numerator': judging.plain_number(made.numerator),
         'denominator': judging.plain_number(made.denominator),
+        'indicators': [{'initiative': no} | boards.indicator_json(one, as_of) for no, one in served],
         'recorded': made.recorded, 'note': made.note, 'definition': MEASURES[name].how,
         'groups': [{'group': key, 'counted': kind == 'counted', 'words': told, 'rows': seen, 'hidden': hidden}
                    for key, kind, told, seen, hidden in groups],

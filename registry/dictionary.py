@@ -2,7 +2,7 @@
 from pathlib import Path
 
 from flask import Flask
-from peewee import CharField, ForeignKeyField
+from peewee import SQL, CharField, ForeignKeyField, Index
 
 from forms.fields import Code, Flag, Many, Ref, Refs
 from models import (
@@ -89,6 +89,10 @@ def rules(table):
     for index in table._meta.indexes:
         if isinstance(index, tuple) and index[1]:
             names = '、'.join(f'`{table._meta.fields[name].column_name}`' for name in index[0])
+            yield f'組合せで重複不可: {names}'
+        elif isinstance(index, Index) and index._unique:
+            names = '、'.join(f'`{part.sql if isinstance(part, SQL) else part.column_name}`'
+                             for part in index._expressions)
             yield f'組合せで重複不可: {names}'
 
 

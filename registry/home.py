@@ -70,28 +70,32 @@ def strip_part(year):
 
 
 def themes_part(year, today):
-    """Return ○△× by theme as a picture with its table."""
+    """Return how the initiatives stand by theme as a picture with its table."""
+    over = today >= calendar.year_range(year)[1]
+    word = '自動判定' if over else '状態'
     return cached_drawing(('home themes', year, clock.today(), outlook.moment(year)),
-                          lambda: (themes_of(boards.judged(year, today, trends=True)),),
-                          lambda themes: draw('themes', themes=themes, year=year,
+                          lambda: (themes_of(boards.judged(year, today)),),
+                          lambda themes: draw('themes', themes=themes, year=year, word=word,
+                                              title=f'重点取組の{word}',
                                               picture=picture(calendar.year_label(year), themes, 40)))
 
 
 def themes_of(board):
-    """Return ((theme, ((number, initiative, mark), …)), …) of a Board, () for None."""
+    """Return ((theme, ((number, initiative, state, computed rating), …)), …) of a Board, () for None."""
     return () if board is None else tuple(
-        (f'{theme.mark}{theme.title}', tuple((v.no, v.title, v.computed) for v in board.initiatives
+        (f'{theme.mark}{theme.title}', tuple((v.no, v.title, v.state, v.computed) for v in board.initiatives
                                              if v.theme_no == theme.no)) for theme in board.themes)
 
 
 @lru_cache(maxsize=100)
 def picture(year_label, themes, tall=50):
-    """Return the picture of themes and marks, drawn once for the same ones; '' without any."""
+    """Return the picture of themes and states or marks, drawn once for the same ones; '' without any."""
     from .figures import charts  # what draws and prints is a quarter of a start: most commands do neither
+    word = '状態' if any(state for _, rows in themes for _, _, state, _ in rows) else '自動判定'
     return themes and charts.svg(
-        charts.rating_board('', [(title, [(f'{no}. {name}', mark) for no, name, mark in rows])
+        charts.rating_board('', [(title, [(f'{no}. {name}', state or mark) for no, name, state, mark in rows])
                                  for title, rows in themes], tall=tall),
-        f'{year_label}の自動判定', '戦略テーマごとの重点取組の自動判定です。同じ内容を表に示します。')
+        f'{year_label}の{word}', f'戦略テーマごとの重点取組の{word}です。同じ内容を表に示します。')
 
 
 def recent_part(person):

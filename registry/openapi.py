@@ -8,6 +8,7 @@ from models.attachments import ATTACHMENT_KINDS
 from models.comments import COMMENT_KINDS
 from models.figures import MEASURES
 from models.rules.attachments import MAX_NAME
+from models.rules.standings import STATES
 
 from . import api_figures  # noqa: F401  (its views are the API's too)
 from .api import IMPORT, MOST, SHEETS, SIZE, answer, bp, conditions, operations
@@ -223,12 +224,15 @@ def fixed_schemas():
         'type': 'object', 'additionalProperties': {'type': 'array', 'minItems': 2, 'maxItems': 2}}})
     entry = object_schema({'field': TEXT, 'message': TEXT})
     decimal = {**TEXT_OR_NULL, 'description': '数を文字で表したもの'}
+    state = {'type': ['string', 'null'], 'enum': [*STATES, None], 'description': '年度の途中の状態'}
     indicator = object_schema({
         'no': TEXT, 'text': TEXT, 'measure': TEXT_OR_NULL,
         'source': {'type': 'string', 'enum': ['computed', 'entered', 'none']},
         'operator': TEXT, 'target': TEXT_OR_NULL, 'unit': TEXT,
         'numerator': decimal, 'denominator': decimal, 'value': decimal,
         'verdict': {'type': 'string', 'enum': ['met', 'missed', 'unknown']}, 'reason': TEXT_OR_NULL,
+        'computed_value': decimal, 'turn_text': TEXT, 'state': state,
+        'forecast': {'anyOf': [object_schema({'value': TEXT, 'low': TEXT, 'high': TEXT}), {'type': 'null'}]},
         'recorded': {'type': ['boolean', 'null']}, 'businesses': list_of(TEXT),
         'published': {'anyOf': [object_schema({'value': TEXT_OR_NULL, 'as_of': day, 'source': TEXT}),
                                 {'type': 'null'}]}})
@@ -266,10 +270,12 @@ def fixed_schemas():
         'Indicators': object_schema({
             'fiscal_year': NUMBER, 'as_of': day, 'initiatives': list_of(object_schema({
                 'no': NUMBER, 'title': TEXT, 'theme': TEXT, 'computed': TEXT, 'official': TEXT_OR_NULL,
-                'reason': TEXT_OR_NULL, 'indicators': list_of(indicator)}))}),
+                'reason': TEXT_OR_NULL, 'state': state, 'turn_text': TEXT,
+                'indicators': list_of(indicator)}))}),
         'Figure': object_schema({
             'measure': TEXT, 'title': TEXT, 'fiscal_year': NUMBER, 'as_of': day, 'unit': TEXT,
             'numerator': decimal, 'denominator': decimal, 'recorded': FLAG, 'note': TEXT, 'definition': TEXT,
+            'indicators': list_of({'allOf': [indicator, object_schema({'initiative': NUMBER})]}),
             'groups': list_of(object_schema({
                 'group': TEXT, 'counted': FLAG, 'words': TEXT, 'rows': NUMBER, 'hidden': NUMBER})),
             'group': TEXT, 'noun': TEXT, 'items': list_of(object_schema({'id': NUMBER, 'label': TEXT})),
@@ -304,7 +310,8 @@ def fixed_paths():
         '/attachments/{id}/void': {'post': voided},
         '/indicators': get('indicators', '年度の指標と判定', [year, day], ref('Indicators'), 422),
         '/figures/{name}': get('figure', '数値と、数えた行・除いた行', [
-            measure, year, day, query('group', TEXT), limit, query('cursor', TEXT)], ref('Figure'), 422),
+            measure, year, day, query('group', TEXT), query('indicator', TEXT), limit,
+            query('cursor', TEXT)], ref('Figure'), 422),
         '/trail': get('trail', '番号より後の操作', [query('after', after), limit], acts),
         '/trail/{seq}': get('act', '1つの操作', [path_id('seq'), query('from', after)], ref('Act')),
         DOCUMENT.removeprefix(bp.url_prefix): get('document', 'この文書', [], {'type': 'object'})}

@@ -98,12 +98,13 @@ class Maker:
                      lambda incident=incident, system=system: {'incident': incident, 'system': system})
         self.add(CaseShare, 4, lambda: {'share_no': text(), 'title': '例', 'method': 'notice',
                                         'shared_on': self.day()})
-        courses = self.add(Course, 5, lambda: {'code': text(), 'fiscal_year': pick(MOSTLY), 'name': '研',
+        courses = self.add(Course, 9, lambda: {'code': text(), 'fiscal_year': pick(MOSTLY), 'name': '研',
                                                'mandatory': self.random.random() < 0.8,
-                                               'category': pick(['security', 'security', 'ai']),
+                                               'category': pick(['security', 'security', 'ai', 'data',
+                                                                 'opendata', 'nocode']),
                                                'census_on': self.maybe(self.day, 0.7)})
         staff = self.add(Staff, 5, lambda: {'staff_no': text(), 'name': '員', 'department': unit})
-        for course, person in self.pairs(courses, staff, 15):
+        for course, person in self.pairs(courses, staff, 25):
             status = pick(['waiting', 'attending', 'done', 'done', 'excluded'])
             self.add(Enrolment, 1, lambda course=course, person=person, status=status: {
                 'course': course, 'staff': person, 'status': status, 'completed_on': self.day()
@@ -123,7 +124,8 @@ class Maker:
                   'business_hours': ['08:30-17:15', '09:00-12:00'], 'recovery_start': ['検知', '発生'],
                   'recovery_stop': ['復旧', '暫定復旧'], 'plan_measure': ['平均達成率', '順調構成比'],
                   'window_before_days': ['0', '30'], 'window_after_days': ['0', '60'],
-                  'steps_per_business': ['1', '50']}
+                  'steps_per_business': ['1', '50'],
+                  'data_course_categories': ['データ活用・オープンデータ', 'データ活用']}
         for name, found in values.items():
             for _ in range(self.random.randrange(4)):
                 day = self.day()

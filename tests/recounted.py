@@ -206,6 +206,41 @@ class Register:
                 recorded = recorded or live(row) and live(course) and not coming
         return *share(number(groups, 'done'), number(groups, 'done', 'waiting'), recorded), groups
 
+    def learned(self, categories, each):
+        def counts(row):
+            course = self.Course[row.course_id]
+            told = self.setting('data_course_categories', row.completed_on) if row.completed_on else ''
+            return (live(row) and live(course) and course.fiscal_year == self.year and row.status == 'done'
+                    and self.in_year(row.completed_on)
+                    and course.category in categories and not (course.category == 'opendata'
+                                                               and told == 'データ活用'))
+        groups, seen, recorded = {}, set(), False
+        for row in sorted(self.Enrolment.values(), key=lambda row: (row.completed_on or END, row.id)):
+            course = self.Course[row.course_id]
+            if course.category not in categories or course.fiscal_year != self.year:
+                continue
+            again = each and counts(row) and row.staff_id in seen
+            if counts(row):
+                seen.add(row.staff_id)
+            groups[row.id] = (
+                'voided' if not (live(row) and live(course)) else 'excluded' if row.status == 'excluded'
+                else 'waiting' if row.status != 'done' else 'other_year' if not self.in_year(row.completed_on)
+                else 'later' if row.completed_on > self.day else 'again' if again
+                else 'done' if counts(row) else 'uncounted')
+            census = course.census_on is None or course.census_on <= self.day
+            recorded = recorded or live(row) and live(course) and (
+                census or row.completed_on is not None and row.completed_on <= self.day)
+        return *plain(number(groups, 'done'), recorded), groups
+
+    def training_data_staff(self):
+        return self.learned(('data', 'opendata'), True)
+
+    def training_data_attendances(self):
+        return self.learned(('data', 'opendata'), False)
+
+    def training_nocode_staff(self):
+        return self.learned(('nocode',), True)
+
     def support_budget_coverage(self):
         supported = {self.Case[s.case_id].request_id for s in self.Support.values() if live(s)
                      and live(self.Case[s.case_id])

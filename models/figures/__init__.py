@@ -184,7 +184,8 @@ class Measure:
     gives a Number for each day, `rows(asked)` the Population of the last one. `records(year, as_of)` is a
     query of what the measure counts by: without a row there, nothing is known. A `scoped` one may be limited
     to some businesses. `clocked` measures look at what is open up to the moment; for the others the day is
-    enough.
+    enough. What `grows` can only become more within a year, unless a record is corrected. Where records say
+    when it will, `planned(asked)` gives (the count at the year's end, how many have no planned day).
     """
 
     name: str
@@ -200,6 +201,8 @@ class Measure:
     scoped: bool = False
     clocked: bool = False
     chosen: object = None
+    grows: bool = False
+    planned: object = None
 
     def evaluate(self, asked, whole=True):
         """Return the Number of each day, one without a value where nothing is recorded: that is not 0.
@@ -239,14 +242,14 @@ class Measure:
 
 
 def measure(name, title, unit, how, rows, one='件', settings=(), parts=RATE, records=None, scoped=False,
-            clocked=False, chosen=None):
+            clocked=False, chosen=None, grows=False, planned=None):
     """Register a figure's function.
 
     `how` says in Japanese how it counts, `one` is the unit of what is still needed (あと24ステップ).
     """
     def mark(function):
         MEASURES[name] = Measure(name, title, unit, how, one, function, rows, settings, parts, records,
-                                 scoped, clocked, chosen)
+                                 scoped, clocked, chosen, grows, planned)
         return function
     return mark
 

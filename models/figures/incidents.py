@@ -100,7 +100,7 @@ def _in_window(asked):
              [('inside', True, '端境期に検知したレベル4以上'),
               ('other', False, '端境期の外、または切替業務のシステムでないレベル4以上'),
               ('low', False, 'レベル3以下')]),
-         settings=('window_before_days', 'window_after_days'), records=_window_records)
+         settings=('window_before_days', 'window_after_days'), records=_window_records, grows=True)
 def incidents_in_window(asked):
     """Incidents of level ≥ 4 detected in the cut-over window of a business (BR-13).
 
@@ -125,7 +125,7 @@ def _on_platform():
              [('platform', True, '基盤のレベル4以上'),
               ('other', False, '基盤以外のシステムのレベル4以上'),
               ('low', False, 'レベル3以下')]),
-         records=_incident_records)
+         records=_incident_records, grows=True)
 def incidents_severe_platform(asked):
     """Incidents of level ≥ 4 on a system of category 共通基盤・ネットワーク, detected in the year."""
     return _severe(asked, _on_platform())

@@ -172,7 +172,8 @@ def _trial_rows(asked):
          how='年度内に完了した発注・計画調達支援のうち、試行の数。'
              '年度内に依頼または完了した発注・計画調達支援から数えます。',
          rows=_trial_rows,
-         records=lambda year, as_of: Support.select().where(Support.live(), Support.requested_on <= as_of))
+         records=lambda year, as_of: Support.select().where(Support.live(), Support.requested_on <= as_of),
+         grows=True)
 def trial_count(asked):
     """発注・計画調達支援 given on trial and completed in the year.
 

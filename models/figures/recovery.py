@@ -327,7 +327,7 @@ RECOVERY_PARTS = '{d}件のうち目標時間内{n}件'
          how='業務時間内に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。目標は4時間以内で、'
              '値は最も長いもの。',
          rows=_recovery_rows(True), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records,
-         clocked=True)
+         clocked=True, grows=True)
 def recovery_business_hours(asked):
     """Incidents detected inside business hours: restored within 4 h ÷ all such.
 
@@ -340,7 +340,7 @@ def recovery_business_hours(asked):
          how='業務時間外に検知したレベル2以上のインシデントの復旧時間（経過した実時間）。'
              '目標は24時間以内で、値は最も長いもの。',
          rows=_recovery_rows(False), settings=RECOVERY, parts=RECOVERY_PARTS, records=_incident_records,
-         clocked=True)
+         clocked=True, grows=True)
 def recovery_off_hours(asked):
     """Incidents detected outside business hours: restored within 24 h ÷ all such.
 

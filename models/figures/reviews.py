@@ -25,7 +25,8 @@ def _review_rows(asked):
          how='結論があり、年度内に承認された台帳活用検討の数。'
              '年度内に検討または承認した台帳活用検討から数えます。',
          rows=_review_rows,
-         records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of))
+         records=lambda year, as_of: Review.select().where(Review.live(), Review.reviewed_on <= as_of),
+         grows=True)
 def reviews_count(asked):
     """Ledger reviews with a conclusion, approved in the year (BR-22), among those made or approved in it."""
     reviews = (Review.select(bucket(Review.approved_on, asked.ends), fn.COUNT(Review.id))
@@ -43,7 +44,8 @@ def _share_rows(asked):
 
 
 @measure('shares.count', '事故事例の共有', '回', how='年度内に共有した事故事例の数。', rows=_share_rows,
-         records=lambda year, as_of: CaseShare.select().where(CaseShare.live(), CaseShare.shared_on <= as_of))
+         records=lambda year, as_of: CaseShare.select().where(CaseShare.live(), CaseShare.shared_on <= as_of),
+         grows=True)
 def shares_count(asked):
     """Cases shared in the year."""
     shares = (CaseShare.select(bucket(CaseShare.shared_on, asked.ends), fn.COUNT(CaseShare.id))

@@ -134,6 +134,19 @@ def _cutovers(asked):
     return asked.keep(('cutovers', asked.businesses), lambda: [day for (day,) in days.tuples()])
 
 
+def _planned_cutovers(asked):
+    """Return (businesses cut over in the year by its end, as planned; those of which no day is planned).
+
+    A planned day that has passed without a cut-over is none any more.
+    """
+    rows = list(Business.select(Business.cutover_on, Business.planned_cutover_on)
+                .where(_applicable(asked.businesses)).tuples())
+    start, end = asked.bounds
+    coming = [planned for over, planned in rows if over is None or over > asked.day]
+    done = sum(over is not None and start <= over <= asked.day for over, _ in rows)
+    return done + sum(day is not None and asked.day < day <= end for day in coming), coming.count(None)
+
+
 def _cutover_records(year, as_of):
     return Business.select().where(Business.live(), Business.applicable, Business.cutover_on <= as_of)
 
@@ -163,7 +176,7 @@ def cutovers_rate(asked):
          how='年度内、基準日までに本番切替した適用業務の数。',
          rows=_business_rows(lambda asked: Business.cutover_on.between(asked.bounds[0], asked.ends[-1]),
                              '年度内に切替', '年度内に切り替えていない業務'),
-         one='業務', records=_cutover_records, scoped=True)
+         one='業務', records=_cutover_records, scoped=True, grows=True, planned=_planned_cutovers)
 def cutovers_count(asked):
     """Applicable businesses whose cut-over fell in the year and not after the day."""
     found, start = _cutovers(asked), asked.bounds[0]

@@ -117,31 +117,3 @@ def still_needed(num, den, operator, target, decimals=1, percent=True):
     if percent and Fraction(num) + units > den or not met(units):
         return None
     return units
-
-
-#: how an indicator stands during its year, what needs most first: (symbol, word)
-PROGRESS = {'late': ('▲', '遅れ'), 'missing': ('－', '未入力'), 'open': ('？', '要確認'),
-            'on_track': ('●', '順調'), 'reached': ('◎', '達成済み')}
-
-
-def progress(verdict, coming, rising, known):
-    """Return how an indicator stands during its year; ○△× is a verdict on the year's end.
-
-    `verdict` is that of its value now, `coming` that of its forecast (None without one). `rising` tells that
-    the target is something to be reached; others, such as no incident, are to be kept until the year's end.
-    `known` tells whether there is any value to judge.
-    """
-    if verdict == 'unknown':
-        return 'open' if known else 'missing'
-    if coming == 'missed':
-        return 'late'
-    if verdict == 'met':
-        return 'reached' if rising else 'on_track'
-    if not rising:
-        return 'late'
-    return 'on_track' if coming == 'met' else 'open'
-
-
-def worst(states):
-    """Return the one of some states of PROGRESS that needs most, 'missing' for none."""
-    return min(states, key=list(PROGRESS).index, default='missing')

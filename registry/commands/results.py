@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from models.rules import calendar, ratings
+from models.rules import calendar, ratings, standings
 
 from ..core import clock
 from ..figures import board as boards
@@ -30,21 +30,32 @@ def kpi(fiscal_year, as_of, as_json, as_csv):
         elif as_csv:
             headers = ['年度', '基準日', '取組番号', '取組', '自動判定', '公式評価', '指標番号', '指標',
                        '算出元', '目標', '単位', '分子', '分母', '値', '判定', '公表値', '公表値の基準日',
-                       '公表値の出典', '対象業務']
+                       '公表値の出典', '対象業務', '状態', '自動集計の値', '年度末の見込み', '見込みの下限',
+                       '見込みの上限', '何が変われば']
             rows = [[str(year), found.as_of.isoformat(), str(v.no), v.title, v.computed, v.official or '',
                      i.no, i.text, i.source, i.operator + i.target_text, i.unit, i.numerator or '',
                      i.denominator or '', i.value_text, i.verdict, *stated(i),
-                     ';'.join(code for code, _ in i.businesses)]
+                     ';'.join(code for code, _ in i.businesses),
+                     standings.STATES[i.state][1] if i.state else '', i.computed_text,
+                     *(i.coming_texts or ('', '', '')), i.turn_text]
                     for v in found.initiatives for i in v.indicators]
             sys.stdout.buffer.write(sheets.write_csv(headers, rows))
         else:
             click.echo(f'{found.title}（基準日 {calendar.show_day(found.as_of)}）')
             for v in found.initiatives:
-                click.echo(f'{v.no:>2} {v.title}  自動判定 {v.computed}  公式 {v.official or "－"}')
+                stands = f'状態 {standings.STATES[v.state][1]}  ' if v.state else ''
+                click.echo(f'{v.no:>2} {v.title}  {stands}自動判定 {v.computed}  公式 {v.official or "－"}')
                 for i in v.indicators:
                     click.echo(f'     {i.no:<3} {i.value_text}{i.unit if i.value is not None else ""}'
                                f'（目標 {i.target_words}） '
-                               f'{ratings.VERDICT_WORDS[i.verdict][1]} {i.gap_text}{published_note(i)}')
+                               f'{standing_words(i)} {i.turn_text}{published_note(i)}')
+
+
+def standing_words(indicator):
+    """Return how an indicator stands: its state until the year's end, and its verdict where there is one."""
+    decided = indicator.verdict != 'unknown' or not indicator.state
+    return '・'.join([*([standings.STATES[indicator.state][1]] if indicator.state else ()),
+                     *([ratings.VERDICT_WORDS[indicator.verdict][1]] if decided else ())])
 
 
 def stated(indicator):
@@ -56,13 +67,12 @@ def stated(indicator):
 
 
 def published_note(indicator):
-    """Return what is said of a published value: whether it replaces a computed one or stands beside it."""
-    if indicator.is_published:
-        return f'〔公表値。自動集計は{indicator.instead_of}〕'
-    if not indicator.published:
-        return ''
-    _, value, quote, _ = indicator.published[-1]
-    return f'〔公表値 {f"{value}{indicator.unit}" if value else quote}〕'
+    """Return what stands beside a value: what was published, and what an entered one stands for."""
+    instead = f'〔自動集計は{indicator.instead_of}〕' if indicator.instead_of else ''
+    if indicator.stated is None:
+        return instead
+    _, value, quote, _ = indicator.stated
+    return f'{instead}〔公表値 {f"{value}{indicator.unit}" if value else quote}〕'
 
 
 @click.command('report')

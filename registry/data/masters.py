@@ -70,11 +70,13 @@ def fill_tables(at):
 
 
 def fill_strategies(at):
-    """Put the strategies that are missing in place, and the businesses their indicators name."""
+    """Put the strategies that are missing in place, with what they name and what was published."""
     for path in sorted((HERE / 'strategies').glob('*.toml')):
         data = tomllib.loads(path.read_text('utf-8'))
         enter_strategy(data, at)
+        bind_measures(data, at)
         limit_indicators(data, at)
+        mark_published(data, at)
 
 
 def join_lines(items):
@@ -120,7 +122,7 @@ def enter_strategy(data, at):
                     indicator=indicator, as_of=actual['as_of'], numerator=number(actual.get('numerator')),
                     denominator=number(actual.get('denominator')), value=number(actual.get('value')),
                     verdict=actual.get('verdict'), quote=actual.get('quote'), source=actual['source'],
-                    note=actual.get('note')) for actual in kpi.get('actuals', [])])
+                    note=actual.get('note'), origin='published') for actual in kpi.get('actuals', [])])
             act.insert([Schedule(
                 initiative=initiative, place=place, text=row['text'], start_quarter=row.get('start_quarter'),
                 end_quarter=row.get('end_quarter'), star=row.get('star', False), note=row.get('note') or None)
@@ -132,6 +134,25 @@ def business_links(indicator, kpi):
     codes = kpi.get('businesses', [])
     return [IndicatorBusiness(indicator=indicator, business=business) for business in
             Business.select().where(Business.code.in_(codes or [''])).order_by(Business.code)]
+
+
+def bind_measures(data, at):
+    """Let figures count the indicators of a strategy entered before there was one that does.
+
+    Only where the indicator still is as built in: no person has changed it.
+    """
+    measures = {(item['no'], kpi['no']): kpi['measure'] for item in data['initiatives']
+                for kpi in item['indicators'] if 'measure' in kpi}
+    found = (Indicator.select(Indicator, Initiative).join(Initiative).join(Strategy)
+             .where(Strategy.fiscal_year == data['fiscal_year'], Indicator.live(),
+                    Indicator.measure.is_null()))
+    rows = [row for row in found if (row.initiative.no, row.no) in measures and not is_changed(row)]
+    if rows:
+        with trail.act('masters.strategy', by=None, at=at, channel='cli',
+                       reason='台帳の記録から集計できるようになった指標を、自動集計にする') as act:
+            for row in rows:
+                row.measure = measures[row.initiative.no, row.no]
+                act.save(row)
 
 
 def limit_indicators(data, at):
@@ -155,8 +176,32 @@ def limit_indicators(data, at):
             act.insert(rows)
 
 
+def mark_published(data, at):
+    """Mark the values a strategy brought along before this was told apart as published.
+
+    Only those that no person has changed: what a person has looked at and kept is the ward's own record.
+    """
+    sources = {(item['no'], kpi['no']): [actual['source'] for actual in kpi['actuals']]
+               for item in data['initiatives'] for kpi in item['indicators'] if kpi.get('actuals')}
+    found = (Actual.select(Actual, Indicator, Initiative).join(Indicator).join(Initiative).join(Strategy)
+             .where(Strategy.fiscal_year == data['fiscal_year'], Actual.live(), Actual.origin.is_null()))
+    rows = [row for row in found if row.source in sources.get(
+        (row.indicator.initiative.no, row.indicator.no), ()) and not is_changed(row)]
+    if rows:
+        with trail.act('masters.strategy', by=None, at=at, channel='cli',
+                       reason='公表された値を、区の実績と分けて「公表値」とする') as act:
+            for row in rows:
+                row.origin = 'published'
+                act.save(row)
+
+
+def is_changed(row):
+    """Tell whether a row was entered or changed by a person."""
+    return Change.select().join(Act).where(Change.table == row._meta.table_name, Change.row == row.id,
+                                           Act.actor != 'system').exists()
+
+
 def is_modified(indicator):
     """Tell whether an indicator was changed by a person, or has been limited to businesses before."""
     return (IndicatorBusiness.select().where(IndicatorBusiness.indicator == indicator).exists()
-            or Change.select().join(Act).where(Change.table == 'indicator', Change.row == indicator.id,
-                                               Act.actor != 'system').exists())
+            or is_changed(indicator))

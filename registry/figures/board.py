@@ -12,7 +12,7 @@ from audits import trail
 from models import Act, Actual, Business, Indicator, IndicatorBusiness, Initiative, Schedule, Strategy, Theme
 from models.figures import MEASURES, day_bounds, default_day
 from models.figures.plans import plans_chosen
-from models.rules import calendar, ratings
+from models.rules import calendar, ratings, standings
 from models.statements import Prepared
 
 from ..core import clock, connection
@@ -41,7 +41,11 @@ class ScheduleView:
 
 @dataclass(frozen=True)
 class InitiativeView:
-    """One initiative with its indicators; `differs` when the official rating is not the computed one."""
+    """One initiative with its indicators; `differs` when the official rating is not the computed one.
+
+    Until the year's end `state` is the one of its indicators' that needs most, then ''; `turn_text` is what
+    the computed rating turns on.
+    """
 
     id: int
     no: int
@@ -54,6 +58,8 @@ class InitiativeView:
     notes: list
     schedule: list
     computed: str
+    state: str
+    turn_text: str
     official: str | None
     differs: bool
     reason: str
@@ -63,15 +69,21 @@ class InitiativeView:
     source: str
     source_notes: list
 
+    @property
+    def is_partly_decided(self):
+        """Whether some of its indicators are decided and others are not."""
+        return 0 < sum(view.verdict == 'unknown' for view in self.indicators) < len(self.indicators)
+
 
 @dataclass(frozen=True)
 class Board:
-    """A fiscal year's strategy as of a day."""
+    """A fiscal year's strategy as of a day; `is_over` tells whether the year was over by then."""
 
     fiscal_year: int
     year_label: str
     title: str
     as_of: date
+    is_over: bool
     mission: str
     vision: str
     source: str
@@ -83,6 +95,7 @@ class Board:
     head_at: datetime | None
     tally: dict
     official_tally: dict
+    state_tally: dict
 
 
 _last = {'demo': False}
@@ -98,21 +111,20 @@ def consistent_reads():
 
 
 @consistent_reads()
-def board(year, as_of=None, trends=False):
+def board(year, as_of=None):
     """Return the Board of a fiscal year as of a day, or None when the year has no strategy."""
     as_of = as_of or default_day(year, clock.today())
     found = trail.head()
-    made = judged(year, as_of, trends, found)
+    made = judged(year, as_of, found)
     # where the chain stands is said anew: what is counted may have stood for many acts
     return made and replace(made, is_demo=is_demo(found), head_seq=found.seq, head_hash=found.hash,
                             head_at=found.at)
 
 
-def judged(year, as_of, trends=False, at_head=None):
+def judged(year, as_of, at_head=None):
     """Return the Board of a fiscal year as of a day, without where the chain stands."""
     until = counted_until(as_of)
-    return cached(('board', year, as_of, until, trends), lambda: _build(year, as_of, until, trends), at_head,
-                  NAMED)
+    return cached(('board', year, as_of, until), lambda: _build(year, as_of, until), at_head, NAMED)
 
 
 def counted_until(day):
@@ -178,40 +190,46 @@ def _read_strategy(year):
                         businesses_of_indicators(list(indicators)))
 
 
-def _build(year, as_of, until, trends):
+def _build(year, as_of, until):
     found = strategy_rows(year)
     if found is None:
         return None
+    start, end = calendar.year_range(year)
     views = []
     for row in found.initiatives:
-        judged = [indicator_on(indicator, year, as_of, until, trends)
+        judged = [indicator_on(indicator, year, as_of, until)
                   for indicator in found.indicators.values() if indicator.initiative_id == row.id]
         computed = ratings.rate_initiative([view.verdict for view in judged])
+        states = [view.state for view in judged if view.state]
+        turns = standings.deciding_words([(view.no, view.verdict) for view in judged])
         theme = found.themes[row.theme_id]
         differs = row.official is not None and row.official != computed
         views.append(InitiativeView(
             row.id, row.no, row.title, theme.no, theme.title, lines(row.aims), row.outline or '',
-            lines(row.tasks), lines(row.notes), found.schedules.get(row.id, []), computed, row.official,
-            differs, (row.official_reason or '') if differs else '', row.result or '',
-            lines(row.result_points), judged, row.source or '', lines(row.source_notes)))
+            lines(row.tasks), lines(row.notes), found.schedules.get(row.id, []), computed,
+            standings.worst(states) if start <= as_of < end else '', turns, row.official, differs,
+            (row.official_reason or '') if differs else '', row.result or '', lines(row.result_points),
+            judged, row.source or '', lines(row.source_notes)))
     order, strategy = ('○', '△', '×', '判定不可'), found.strategy
     return Board(
-        year, calendar.year_label(year), strategy.title, as_of, strategy.mission or '', strategy.vision or '',
-        strategy.source or '', [ThemeView(t.no, t.title, MARKS[t.no - 1] if t.no <= 10 else str(t.no))
-                                for t in found.themes.values()], views, False, 0, '', None,
+        year, calendar.year_label(year), strategy.title, as_of, as_of >= end, strategy.mission or '',
+        strategy.vision or '', strategy.source or '',
+        [ThemeView(t.no, t.title, MARKS[t.no - 1] if t.no <= 10 else str(t.no))
+         for t in found.themes.values()], views, False, 0, '', None,
         {mark: sum(v.computed == mark for v in views) for mark in order},
-        {mark: sum((v.official or '未評価') == mark for v in views) for mark in ('○', '△', '×', '未評価')})
+        {mark: sum((v.official or '未評価') == mark for v in views) for mark in ('○', '△', '×', '未評価')},
+        {state: sum(v.state == state for v in views) for state in standings.STATES})
 
 
-def indicator_on(indicator, year, as_of, until, trends):
+def indicator_on(indicator, year, as_of, until):
     """Return the IndicatorView of an indicator as of a day, judged anew only when its inputs changed."""
     def make():
         # read again here, so that it is known what the view was made from
         found = strategy_rows(year)
         return judge(found.indicators[indicator.id], found.actuals.get(indicator.id, []), year, as_of, until,
-                     settings(), trends, found.bound.get(indicator.id, ()))
+                     settings(), found.bound.get(indicator.id, ()))
     return cached(('judged', indicator.id, year, as_of, until if indicator.measure
-                   and MEASURES[indicator.measure].clocked else None, trends), make, again=NAMED)
+                   and MEASURES[indicator.measure].clocked else None), make, again=NAMED)
 
 
 def natural_key(no):
@@ -247,14 +265,26 @@ def day_problem(year, day):
 
 def as_json(found):
     """Return the board as the JSON of `daicho kpi` (contract: interfaces)."""
-    chosen = {'plans.measure': plans_chosen(found.as_of, settings())}
     return {'fiscal_year': found.fiscal_year, 'as_of': found.as_of.isoformat(), 'initiatives': [
         {'no': view.no, 'title': view.title, 'theme': view.theme_title, 'computed': view.computed,
-         'official': view.official, 'reason': view.reason, 'indicators': [
-             {'no': i.no, 'text': i.text, 'measure': chosen.get(i.measure, i.measure), 'source': i.source,
-              'operator': i.operator, 'target': i.target_text, 'unit': i.unit, 'numerator': i.numerator,
-              'denominator': i.denominator, 'value': i.value_text if i.value is not None else None,
-              'verdict': i.verdict, 'reason': i.why_unknown, 'recorded': i.recorded,
-              'businesses': [code for code, _ in i.businesses], 'published': i.stated and {
-                  'value': i.stated[1], 'as_of': i.stated[0].isoformat(), 'source': i.stated[3]}}
-             for i in view.indicators]} for view in found.initiatives]}
+         'official': view.official, 'reason': view.reason, 'state': view.state or None,
+         'turn_text': view.turn_text,
+         'indicators': [indicator_json(i, found.as_of) for i in view.indicators]}
+        for view in found.initiatives]}
+
+
+def indicator_json(view, as_of):
+    """Return an IndicatorView as JSON."""
+    measure = plans_chosen(as_of, settings()) if view.measure == 'plans.measure' else view.measure
+    return {
+        'no': view.no, 'text': view.text, 'measure': measure, 'source': view.source,
+        'operator': view.operator, 'target': view.target_text, 'unit': view.unit,
+        'numerator': view.numerator, 'denominator': view.denominator,
+        'value': view.value_text if view.value is not None else None, 'verdict': view.verdict,
+        'reason': view.why_unknown, 'recorded': view.recorded,
+        'computed_value': view.value_text if view.source == 'computed' and view.value is not None else None,
+        'state': view.state or None, 'turn_text': view.turn_text,
+        'forecast': dict(zip(('value', 'low', 'high'), view.coming_texts, strict=True))
+        if view.coming else None,
+        'businesses': [code for code, _ in view.businesses], 'published': view.stated and {
+            'value': view.stated[1], 'as_of': view.stated[0].isoformat(), 'source': view.stated[3]}}

@@ -10,9 +10,8 @@ from reportlab.lib import colors
 
 from models.rules import ratings
 
-from ..reports import BOLD, REGULAR
+from ..reports import BOLD, REGULAR, paper
 from ..reports.palette import BAD, INK, KEY, PAPER, QUIET, RULE, TINT, WARN
-from ..reports.paper import WORDS
 from ..reports.typesetting import lines, width_of
 
 FAINT = colors.HexColor('#e6e6e6')
@@ -24,6 +23,7 @@ STATES = {
     'excluded': ('外', '対象外', colors.HexColor('#e6e6e6'), colors.HexColor('#333333')),
 }
 GROUNDS = {'○': colors.HexColor('#e6f5ec'), '△': colors.HexColor('#ffeee2'), '×': colors.HexColor('#fdeeee')}
+GROUNDS |= {'reached': GROUNDS['○'], 'open': GROUNDS['△'], 'late': GROUNDS['×'], 'on_track': TINT}
 #: Pixels a point is drawn with at most; a narrower place makes the picture smaller, a wider one not larger.
 PIXELS = 4 / 3
 NO_PERIOD = '期間の記載なし'
@@ -155,7 +155,7 @@ def trend(title, points, target, unit, width=520, height=170, decimals=1, ahead=
         drawing.add(_line(there, least, there, most, KEY, 1.2))
         drawing.add(_line(*here, there, value, KEY, 1.4, [5, 3]))
         drawing.add(Circle(there, value, 2.6, fillColor=PAPER, strokeColor=KEY, strokeWidth=1.2))
-        words = f'見込み {_number(coming[0], unit, max(1, decimals))}{unit}'
+        words = f'見込み {_number(coming[0], unit, decimals)}{unit}'
         below = aim is not None and 0 <= y_of(aim) - most < 14 and least - 12 > bottom
         middle = min(there, width - width_of(words, REGULAR, 8) / 2)
         drawing.add(_text(middle, least - 11 if below else most + 5, words, 8, colour=KEY, anchor='middle'))
@@ -236,8 +236,9 @@ def grid(title, rows, columns, cells, width=720):
 
 
 def rating_board(title, themes, width=720, tall=50):
-    """Draw ○△× by theme: `themes` is [(theme, [(initiative, mark)])]; marks are ○ △ × 判定不可 未評価.
+    """Draw ○△× or states by theme: `themes` is [(theme, [(initiative, mark)])].
 
+    The marks are ○ △ × 判定不可 未評価, and those of `paper.STATES`.
     `tall` is the height of an initiative in points, at least 40.
     """
     left, across, gap = 150, 4, 5
@@ -253,11 +254,11 @@ def rating_board(title, themes, width=720, tall=50):
         for number, text in enumerate(words):
             drawing.add(_text(6, middle - 9.5 - 12.5 * number, text, 9, BOLD))
         for number, (name, mark) in enumerate(found):
-            word, colour = WORDS[mark]
+            symbol, word, colour = paper.STATES.get(mark) or (mark if mark in GROUNDS else '－',
+                                                              *paper.WORDS[mark])
             x = left + gap + (wide + gap) * (number % across)
             base = y + height - (tall + gap) * (number // across + 1)
             drawing.add(_box(x, base, wide, tall, GROUNDS.get(mark, PAPER), colour, radius=3))
-            symbol = mark if mark in GROUNDS else '－'
             drawing.add(_text(x + 20, base + 20, symbol, 22, BOLD, colour, 'middle'))
             drawing.add(_text(x + 20, base + 7, word, 8, BOLD, colour, 'middle'))
             for at, text in enumerate(_wrapped(name, 8.5, wide - 46, 3)):

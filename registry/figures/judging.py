@@ -9,6 +9,7 @@ from models.rules import calendar, ratings
 from models.settings import SETTINGS, DatedSettings
 
 from ..core.memo import NAMED, cached
+from .standing import UNDECIDED, monthly, with_standing
 
 #: what stands in the place of a value: nothing is recorded to count by; nothing is there to divide by
 MISSING, NOT_APPLICABLE = '記録なし', ratings.NOT_APPLICABLE
@@ -18,9 +19,10 @@ MISSING, NOT_APPLICABLE = '記録なし', ratings.NOT_APPLICABLE
 class IndicatorView:
     """One indicator judged: `value` exact, `value_text` as published; `source` is computed, entered or none.
 
-    `published` are the entered actuals of a computed indicator, up to the day; `stated` is the last of any
-    indicator, (day, value as entered, quote, source). Where nothing is recorded to count by (`recorded` is
-    False) it is the value.
+    `verdict` is 'unknown' while the year may still change it; until the year's end `state` is one of
+    `standings.STATES`, then ''. `coming` is the Forecast of the year's end, made of `points`, or `lacking`
+    says why there is none; `turn_text` is what would change the verdict. `published` are what the ward
+    published of it up to the day, [(day, value as published, quote, source)]: it stands beside, never judged.
     """
 
     id: int
@@ -45,34 +47,50 @@ class IndicatorView:
     source_text: str = ''
     note: str = ''
     as_of: date | None = None
-    gap_text: str = ''
+    turn_text: str = ''
+    state: str = ''
+    coming: object = None
+    points: tuple = ()
+    lacking: str = ''
     trend: list = field(default_factory=list)
     reference: list = field(default_factory=list)
     published: list = field(default_factory=list)
     unverified: list = field(default_factory=list)
     url: str | None = None
     recorded: bool | None = None
-    stated: tuple | None = None
     businesses: list = field(default_factory=list)
-
-    @property
-    def is_published(self):
-        """Whether a published value stands in the place of one that could be computed."""
-        return self.measure is not None and self.source == 'entered'
 
     @property
     def places(self):
         return self.decimals
 
     @property
+    def stated(self):
+        """What was published last, None where nothing was."""
+        return self.published[-1] if self.published else None
+
+    @property
     def instead_of(self):
-        """What the register itself says where a published value stands: 記録なし or 該当なし."""
-        return '' if not self.is_published else NOT_APPLICABLE if self.recorded else MISSING
+        """What the register says where an entered value stands for a computed one: 記録なし, 該当なし."""
+        stands = self.measure is not None and self.source == 'entered'
+        return '' if not stands else NOT_APPLICABLE if self.recorded else MISSING
+
+    @property
+    def computed_text(self):
+        """What our own records come to, '' where none count it."""
+        return '' if self.measure is None else self.instead_of or self.value_text
 
     @property
     def why_unknown(self):
         """What stands in the place of a verdict, '' where there is one."""
-        return self.value_text if self.verdict == 'unknown' else ''
+        if self.verdict != 'unknown':
+            return ''
+        return self.value_text if self.value is None and self.source != 'entered' else UNDECIDED
+
+    @property
+    def coming_texts(self):
+        """The forecast of the year's end and its range as they are published: [value, low, high]."""
+        return [f'{published_value(number, self):f}' for number in (self.coming or ())[:3]]
 
 
 def lines(text):
@@ -129,13 +147,15 @@ def fraction_text(numerator, denominator, words=RATE):
     return words.format(n=plain_number(numerator), d=plain_number(denominator))
 
 
-def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
+def judge(indicator, entered, year, as_of, until, dated, bound=()):
     """Return the IndicatorView of one indicator as of a day.
 
-    `bound` are the businesses (id, code, name) it is limited to.
+    `entered` are its actuals, oldest first, `bound` the businesses (id, code, name) it is limited to.
     """
     percent = indicator.unit == '%'
     entered = [row for row in entered if row.as_of <= as_of]
+    published = [row for row in entered if row.origin == 'published']
+    entered = [row for row in entered if row.origin is None]
     actual = entered[-1] if entered else None
     businesses = tuple(id for id, _, _ in bound)
     base = {
@@ -147,47 +167,47 @@ def judge(indicator, entered, year, as_of, until, dated, trends, bound=()):
         'unit': indicator.unit or '', 'decimals': indicator.places,
         'note': indicator.note or '',
         'reference': [tuple(line.split('\t')) for line in lines(indicator.references)],
-        'published': [stated(row) for row in entered] if indicator.measure else [],
-        'stated': stated(actual) if actual else None, 'as_of': as_of,
+        'published': [stated(row) for row in published], 'as_of': as_of,
         'businesses': [(code, name) for _, code, name in bound],
     }
     if indicator.measure and as_of < calendar.year_range(year)[0]:
         return IndicatorView(**base, source='computed', numerator=None, denominator=None, parts='',
-                             value=None, value_text='年度の開始前',
-                             verdict='unknown')
+                             value=None, value_text='年度の開始前', verdict='unknown')
     if indicator.measure:
-        found = figure_on(indicator.measure, year, as_of, until, dated, businesses, trends)
+        found = figure_on(indicator.measure, year, as_of, until, dated, businesses, trends=True)
         base['recorded'] = found.recorded
-    # what was published stays while there is nothing to count
+    # what was entered with its source stands while there is nothing to count
     if indicator.measure and (found.value is not None or actual is None):
         value = found.value
         # a time is met or not to the second, as each incident is: 4 h 0 min 10 s is not within 4 h
-        verdict = ratings.judge(value, indicator.operator, indicator.target,
-                                None if indicator.kind == 'time' else indicator.places, exact_bounds=percent)
+        now = ratings.judge(value, indicator.operator, indicator.target,
+                            None if indicator.kind == 'time' else indicator.places, exact_bounds=percent)
+        trend = measured_trend(indicator, year, as_of, until, dated, businesses)
         view = IndicatorView(
             **base, source='computed', numerator=plain_number(found.numerator),
             denominator=plain_number(found.denominator),
             parts=fraction_text(found.numerator, found.denominator, found.parts), value=value,
-            value_text=figure_text(found, indicator), verdict=verdict,
+            value_text=figure_text(found, indicator), verdict='unknown',
+            trend=[(f'{day.month}月', shown) for day, shown in trend],
             unverified=[SETTINGS[name][0] for name in dated.unverified(found.settings, as_of)])
-        return replace(view, gap_text=gap(view, found),
-                       trend=measured_trend(indicator, year, as_of, until, dated, businesses)
-                       if trends else [])
+        return with_standing(view, now, tuple(trend), found, year, as_of)
     if actual is None:
-        return IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None,
+        view = IndicatorView(**base, source='none', numerator=None, denominator=None, parts='', value=None,
                              value_text='未入力', verdict='unknown')
+        return with_standing(view, 'unknown', (), None, year, as_of)
     exact = exact_value(actual, percent)
-    verdict = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target,
-                                              places_of(actual, indicator), exact_bounds=percent)
+    now = actual.verdict or ratings.judge(exact, indicator.operator, indicator.target,
+                                          places_of(actual, indicator), exact_bounds=percent)
+    values = [published_value(exact_value(row, percent), indicator) for row in entered]
     view = IndicatorView(
         **{**base, 'as_of': actual.as_of}, source='entered', numerator=plain_number(actual.numerator),
         denominator=plain_number(actual.denominator),
         parts=fraction_text(actual.numerator, actual.denominator),
-        value=exact, value_text=actual_text(actual, indicator), verdict=verdict, quote=actual.quote or '',
+        value=exact, value_text=actual_text(actual, indicator), verdict='unknown', quote=actual.quote or '',
         source_text='・'.join(filter(None, (actual.source, actual.note))),
-        trend=[(f'{row.as_of.month}月', published_value(exact_value(row, percent), indicator))
-               for row in entered if row.value is not None] if not indicator.measure else [])
-    return replace(view, gap_text=gap(view, None))
+        trend=[(f'{row.as_of.month}月', value) for row, value in zip(entered, values, strict=True)
+               if value is not None])
+    return with_standing(view, now, monthly(entered, year, values), None, year, as_of)
 
 
 def stated(actual):
@@ -202,7 +222,9 @@ def actual_text(actual, indicator):
         return '数値なし'
     if actual.denominator and ratings.places_of(actual.value) > indicator.places:
         return f'{published_value(exact_value(actual, indicator.unit == "%"), indicator):f}'
-    return f'{actual.value:f}'
+    # 90 of a target of 90.3 is 90.0; 15 of a target of 15 stays as it was published
+    missing = ratings.places_of(indicator.target) - max(0, -actual.value.as_tuple().exponent)
+    return f'{actual.value:.{ratings.places_of(indicator.target)}f}' if missing > 0 else f'{actual.value:f}'
 
 
 def places_of(actual, indicator):
@@ -224,30 +246,13 @@ def published_value(value, indicator):
     return (ratings.published_rate if indicator.unit == '%' else ratings.published)(value, indicator.places)
 
 
-def gap(view, found):
-    """Return what is still missing to the target in words: あと24ステップ, あと2件, 達成."""
-    if view.verdict == 'met':
-        return '達成'
-    if view.value is None or view.operator not in ('>=', '>'):
-        return ''
-    if found is not None and found.percent and found.measure not in ('plans.achievement', 'plans.measure'):
-        more = ratings.still_needed(int(found.numerator), found.denominator, view.operator, view.target,
-                                    view.decimals)
-        return f'あと{more:,}{MEASURES[found.measure].one}' if more else ''
-    short = Fraction(view.target) - Fraction(published_value(view.value, view))
-    if short <= 0:
-        return ''
-    unit = 'ポイント' if view.unit.startswith('%') else view.unit
-    return f'あと{plain_number(ratings.published(short, view.decimals))}{unit}'
-
-
 def measured_trend(indicator, year, as_of, until, dated, businesses=()):
-    """Return [(月, published value)] of a measured indicator at each month's end up to the day.
+    """Return [(day, published value)] of a measured indicator at each month's end up to the day.
 
     All are read at once.
     """
     days = calendar.month_ends(year, as_of)
     asked = asked_for(indicator.measure, year, days, dated, until if days[-1] == as_of else None, businesses,
                       cached)
-    return [(f'{day.month}月', published_value(number.value, indicator))
+    return [(day, published_value(number.value, indicator))
             for day, number in zip(days, numbers_on(indicator.measure, asked), strict=True)]

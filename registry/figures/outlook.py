@@ -1,15 +1,15 @@
 """What a year comes to (見込み): the forecast of its figures, and how its initiatives stand on the way."""
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from models.figures import MEASURES, asked_for, default_day
-from models.rules import calendar, forecasts, ratings
+from models.rules import calendar, ratings
 
 from ..core import clock
 from ..core.memo import NAMED, cached
 from . import board as boards
 from . import judging
+from .standing import forecast, lacking_text
 
 #: the figures the office steers by: {measure: what home calls it}
 STEERING = {'steps.official': '完了率', 'training.completion': '受講率', 'support.budget_coverage': '支援率',
@@ -20,8 +20,8 @@ STEERING = {'steps.official': '完了率', 'training.completion': '受講率', '
 class Prospect:
     """A figure and where it will stand at the year's end; the texts are as published.
 
-    `place` is 取組番号-指標番号 of the indicator it serves, '' without one; `state` is one of
-    `ratings.PROGRESS`. `coming` is None while there is too little data, which `lacking` says in words.
+    `place` is 取組番号-指標番号 of the indicator it serves, '' without one; `state` and `verdict` are that
+    indicator's. `coming` is None while there is too little data, which `lacking` says in words.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Prospect:
     unit: str
     target: str
     state: str
+    verdict: str
     coming: str | None
     low: str
     high: str
@@ -45,12 +46,12 @@ class Prospect:
 
 @dataclass(frozen=True)
 class Cell:
-    """An initiative in the strip: its `state` of `ratings.PROGRESS`, and how many indicators are in each."""
+    """An initiative in the strip: its `state` on the way, '' once its year is over, and its rating."""
 
     no: int
     title: str
     state: str
-    counts: tuple
+    rating: str
 
 
 @dataclass(frozen=True)
@@ -82,73 +83,32 @@ def outlook(year):
 
 
 def _outlook(year, as_of):
-    found = boards.judged(year, as_of, trends=True)
+    found = boards.judged(year, as_of)
     views = [] if found is None else found.initiatives
-    states = {view.id: state_of(view, year, as_of) for row in views for view in row.indicators}
-    cells = []
-    for row in views:
-        own = [states[view.id] for view in row.indicators]
-        cells.append(Cell(row.no, row.title, ratings.worst(own), tuple(
-            (state, own.count(state)) for state in ratings.PROGRESS if state in own)))
     served = {view.measure: (f'{row.no}-{view.no}', view)
               for row in reversed(views) for view in reversed(row.indicators) if view.measure in STEERING}
     return Outlook(year, as_of, tuple(
-        prospect(measure, *served[measure], year, as_of) if measure in served
-        else unserved(measure, year, as_of) for measure in STEERING), tuple(cells))
+        prospect(measure, *served[measure]) if measure in served
+        else unserved(measure, year, as_of) for measure in STEERING),
+        tuple(Cell(row.no, row.title, row.state, row.computed) for row in views))
 
 
-def is_rising(view):
-    """Tell whether an indicator's target is something to be reached, not to be kept to."""
-    return view.operator in ('>=', '>') or view.operator == '=' and view.target > 0
-
-
-def points_of(view, year, as_of):
-    """Return the values of a computed indicator at the ends of the months, as published: [(day, value)]."""
-    ends = calendar.month_ends(year, as_of)
-    if view.source != 'computed' or len(view.trend) != len(ends):
-        return ()
-    return tuple(zip(ends, (value for _, value in view.trend), strict=True))
-
-
-@lru_cache(maxsize=500)
-def forecast(points, year, unit):
-    """Return the Forecast of a figure for the end of a fiscal year, made once of the same points."""
-    return forecasts.at_year_end(points, calendar.year_range(year)[1], 0, 100 if unit == '%' else None)
-
-
-def coming_of(view, year, as_of):
-    """Return the Forecast of an indicator, None where it has none."""
-    points = points_of(view, year, as_of) if is_rising(view) and view.kind != 'time' else ()
-    return forecast(points, year, view.unit) if points else None
-
-
-def line_of(view, year, as_of):
+def line_of(view, year):
     """Return ([(month, value)], (value, low, high) of the year's end) of an indicator, as a chart draws them.
 
     The forecast is None where there is none or the year is over; else all twelve months are there, those to
     come without a value.
     """
-    coming, end = coming_of(view, year, as_of), calendar.year_range(year)[1]
-    if coming is None or as_of >= end:
+    if view.coming is None or view.source != 'computed':
         return view.trend, None
-    months = [f'{day.month}月' for day in calendar.month_ends(year, end)]
-    return [*view.trend, *((month, None) for month in months[len(view.trend):])], coming[:3]
+    months = [f'{day.month}月' for day in calendar.month_ends(year, calendar.year_range(year)[1])]
+    return [*view.trend, *((month, None) for month in months[len(view.trend):])], view.coming[:3]
 
 
-def state_of(view, year, as_of):
-    """Return how an indicator stands during its year, one of `ratings.PROGRESS`."""
-    coming = coming_of(view, year, as_of)
-    verdict = coming and ratings.judge(coming.value, view.operator, view.target, view.decimals,
-                                       exact_bounds=view.unit == '%')
-    known = view.source == 'entered' or view.source == 'computed' and view.recorded
-    return ratings.progress(view.verdict, verdict, is_rising(view), known)
-
-
-def prospect(measure, place, view, year, as_of):
+def prospect(measure, place, view):
     """Return the Prospect of a STEERING figure as an indicator counts it."""
-    coming = coming_of(view, year, as_of)
     return _told(measure, place, view.value_text, view.value is not None, view.unit, view.decimals,
-                 view.target_words, state_of(view, year, as_of), coming, points_of(view, year, as_of))
+                 view.target_words, view.state, view.verdict, view.coming, view.lacking)
 
 
 def unserved(measure, year, as_of):
@@ -161,23 +121,17 @@ def unserved(measure, year, as_of):
     value = points[-1][1]
     text = (judging.MISSING if not numbers[-1].recorded else judging.NOT_APPLICABLE) if value is None else (
         f'{value:f}')
-    return _told(measure, '', text, value is not None, MEASURES[measure].unit, 1, '', 'open',
-                 forecast(points, year, '%'), points)
+    return _told(measure, '', text, value is not None, MEASURES[measure].unit, 1, '', 'open', 'unknown',
+                 forecast(points, year, '%'), lacking_text(points))
 
 
-def _told(measure, place, text, known, unit, decimals, target, state, coming, points):
+def _told(measure, place, text, known, unit, decimals, target, state, verdict, coming, lacking):
     def shown(number):
         return f'{(ratings.published_rate if unit == "%" else ratings.published)(number, decimals):f}'
     base = (STEERING[measure], MEASURES[measure].title, measure, place, text, unit if known else '', target,
-            state)
+            state, verdict)
     if coming is None:
-        return Prospect(*base, None, '', '', '', lacking(points))
+        return Prospect(*base, None, '', '', '', lacking)
     return Prospect(*base, shown(coming.value), shown(coming.low), shown(coming.high),
                     f'直近3か月の進み方では{shown(coming.by_short)}{unit}、'
                     f'直近6か月の進み方では{shown(coming.by_long)}{unit}', '')
-
-
-def lacking(points):
-    """Return in words why there is no forecast yet."""
-    missing = forecasts.missing_months(points)
-    return f'見込みを出すには、月末の値があと{missing}か月分いります。' if missing else ''

@@ -100,7 +100,9 @@ def show_figure(name):
         if found.value.denominator != 1 or served else str(found.value.numerator))
     back = name in ('steps.official', 'steps.strict') and as_of == today and cached(
         ('holding back', today, businesses), lambda: holding_back(today, FEW, [id for id, *_ in businesses]))
-    return render_template('figures/show.html', line=year_line(of or next(iter(served), None), year, as_of),
+    indicator = of or next(iter(served), None)
+    return render_template('figures/show.html', line=year_line(indicator, year, as_of),
+                           view=view_of(indicator, year, as_of),
                            back=back or [], figure=found, year=year, year_label=calendar.year_label(year),
                            as_of=as_of, past=as_of < today, problem=problem, listed=listed, chosen=chosen,
                            table=table, used=used,
@@ -112,38 +114,39 @@ def show_figure(name):
                            else [('ホーム', url_for('board.index')), (found.title, None)])
 
 
+def view_of(indicator, year, as_of):
+    """Return the IndicatorView of an indicator as the board shows it, None where the year has none."""
+    board = indicator and boards.judged(year, as_of)
+    return board and next((one for row in board.initiatives for one in row.indicators
+                           if one.id == indicator.id), None)
+
+
 def year_line(indicator, year, as_of):
     """Return the line of an indicator's year as the page shows it, None where there is none to draw.
 
-    It has its picture, the months' values, and the Prospect's words of the forecast.
+    It has its picture, the months' values, how the indicator stands, and the words of the forecast.
     """
-    if indicator is None:
-        return None
-
-    def read():
-        board = boards.judged(year, as_of, trends=True)
-        return (board and next((one for row in board.initiatives for one in row.indicators
-                                if one.id == indicator.id), None),)
-    return cached_drawing(('year line', indicator.id, year, as_of, boards.counted_until(as_of)), read,
-                          partial(draw_line, year, as_of))
+    # read again in there, so that it is known what the drawing was made from
+    return indicator and cached_drawing(
+        ('year line', indicator.id, year, as_of, boards.counted_until(as_of)),
+        lambda: (view_of(indicator, year, as_of),), partial(draw_line, year))
 
 
-def draw_line(year, as_of, view):
+def draw_line(year, view):
     if not view or view.source != 'computed' or sum(value is not None for _, value in view.trend) < 2:
         return None
     from . import charts  # what draws and prints is a quarter of a start: most commands do neither
-    points, ahead = outlook.line_of(view, year, as_of)
-    state = outlook.state_of(view, year, as_of)
-    shown = [f'{judging.published_value(number, view):f}{view.unit}' for number in ahead or ()]
+    points, ahead = outlook.line_of(view, year)
+    shown = [f'{text}{view.unit}' for text in view.coming_texts]
     title = (f'年度末の見込みは{shown[0]}、目標は{view.target_words}です。' if ahead
              else f'いまの値は{view.value_text}{view.unit}、目標は{view.target_words}です。')
     drawing = charts.trend('', points, view.target, view.unit, 620, 190, view.decimals, ahead,
                            from_zero=False)
     picture = charts.svg(drawing, title, '各月末の値です。同じ値を下の表に示します。')
     return SimpleNamespace(
-        title=title, picture=picture, state=state, ahead=shown, decimals=view.decimals, unit=view.unit,
+        title=title, picture=picture, state=view.state, verdict=view.verdict, ahead=shown, unit=view.unit,
         months=[(month, f'{value:f}') for month, value in points if value is not None],
-        lacking=outlook.lacking(outlook.points_of(view, year, as_of)) if outlook.is_rising(view) else '')
+        lacking=view.lacking)
 
 
 def indicators_of_measure(name, year):
@@ -174,7 +177,8 @@ def last_published(served, as_of):
     """
     ids, last = [one.id for one in served], {}
     for row in cached(('actuals', *ids), lambda: list(Actual.select().where(
-            Actual.indicator.in_(ids or [0]), Actual.live()).order_by(Actual.as_of))):
+            Actual.indicator.in_(ids or [0]), Actual.live(), Actual.origin == 'published')
+            .order_by(Actual.as_of))):
         if row.as_of <= as_of:
             last[row.indicator_id] = judging.stated(row)
     return [(one, *last[one.id]) for one in served if one.id in last]

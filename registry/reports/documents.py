@@ -7,7 +7,7 @@ from ..figures import board as boards
 def build(name, year, as_of=None, only=None):
     """Return the PDF of a year's `results` or `plan`, of initiative number `only` alone; None without one."""
     from . import plan, results
-    found = boards.board(year, as_of, trends=True)
+    found = boards.board(year, as_of)
     if found is None or only is not None and only not in [view.no for view in found.initiatives]:
         return None
     return {'results': results, 'plan': plan}[name].build(found, clock.now(), only, clock.pinned())

@@ -11,7 +11,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Table
 
-from models.rules import calendar, ratings
+from models.rules import calendar, ratings, standings
 
 from . import BOLD, REGULAR
 from .palette import BAD, GOOD, INK, KEY, PAPER, QUIET, RULE, TINT, WARN
@@ -24,6 +24,9 @@ STATE_DEFAULTS['fontName'] = REGULAR
 WORDS = {'－': (ratings.VERDICT_WORDS['unknown'][1], QUIET), **{
     mark: (word, {'○': GOOD, '△': WARN, '×': BAD}.get(mark, QUIET))
     for mark, word in ratings.RATING_WORDS.items()}}
+#: how an indicator or an initiative stands during its year → its symbol, word and colour
+STATES = {state: (mark, word, {'late': BAD, 'open': WARN, 'on_track': KEY, 'reached': GOOD}.get(state, QUIET))
+          for state, (mark, word) in standings.STATES.items()}
 VERDICTS = {verdict: mark for verdict, (mark, _) in ratings.VERDICT_WORDS.items()}
 #: Points: side margin; baselines of header (from the top) and footer (from the bottom); air around the body.
 MARGIN, HEAD, FOOT, AIR = 36, 34, 34, 17
@@ -57,13 +60,17 @@ def styles(size):
         small=style('small', scale=max(0.86, min(1, 8 / size)), leading=min(normal, 1.35), colour=QUIET),
         title=style('title', BOLD, 1.25, 1.35), band=style('band', BOLD, 1.15, 1.3, PAPER),
         huge=style('huge', BOLD, 1.9, 1.35, KEY),
-        marks={mark: style('mark', BOLD, colour=colour, alignment=1) for mark, (_, colour) in WORDS.items()},
-        ratings={mark: style('rating', BOLD, 3.4 if len(mark) == 1 else 1.6, 1.15, colour, alignment=1)
-                 for mark, (_, colour) in WORDS.items()})
+        marks={mark: style('mark', BOLD, colour=colour, alignment=1)
+               for mark, (*_, colour) in (WORDS | STATES).items()},
+        ratings={mark: style('rating', BOLD, 3.4 if len(mark) == 1 or mark in STATES else 1.6, 1.15, colour,
+                             alignment=1)
+                 for mark, (*_, colour) in (WORDS | STATES).items()})
 
 
 def with_word(mark):
-    """Return a rating with its word: ○ 達成."""
+    """Return a rating or a state with its word: ○ 達成, ▲ 遅れ."""
+    if mark in STATES:
+        return ' '.join(STATES[mark][:2])
     word = WORDS[mark][0]
     return mark if mark == word else f'{mark} {word}'
 

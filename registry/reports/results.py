@@ -70,34 +70,54 @@ def under_label(rows):
 
 
 def rating(pen, mark, style):
-    """Return a rating as symbol and word in its colour."""
+    """Return a rating or a state as symbol and word in its colour."""
     return pen.prose(paper.with_word(mark), style.marks[mark])
 
 
+#: said where the year is not over
+ON_THE_WAY = '年度の途中の状態です（最も手当ての要る指標の状態）。○△×は年度末に判定します。'
+
+
+def tallies(pen, board, style):
+    """Return the rows of how many initiatives are rated how, and until the year's end how many stand how."""
+    marks, states = ('○', '△', '×', '判定不可', '未評価'), tuple(paper.STATES)
+
+    def rows(keys, *counted):
+        return [[''] + [rating(pen, key, style) for key in keys],
+                *([pen.prose(name, style.label), *(pen.prose(str(counts.get(key, '－')), style.strong)
+                                                   for key in keys)] for name, counts in counted)]
+    if board.is_over:
+        return rows(marks, ('公式評価', board.official_tally), ('自動判定', board.tally))
+    return rows(states, ('状態', board.state_tally))
+
+
 def summary(pen, board, title, size):
-    """Return the first page: mission, vision, the tally and every initiative's rating."""
+    """Return the first page: mission, vision, the tally and every initiative's rating, or its state."""
     style, width = paper.styles(size), paper.area()[0]
-    tally = [[''] + [rating(pen, mark, style) for mark in ('○', '△', '×', '判定不可', '未評価')]]
-    for name, counts in (('公式評価', board.official_tally), ('自動判定', board.tally)):
-        tally.append([pen.prose(name, style.label), *(
-            pen.prose(str(counts.get(mark, '－')), style.strong)
-            for mark in ('○', '△', '×', '判定不可', '未評価'))])
 
     def cells(view):
-        met = sum(indicator.verdict == 'met' for indicator in view.indicators)
-        return (rating(pen, view.official or '未評価', style), rating(pen, view.computed, style),
+        met = sum(indicator.verdict == 'met' or indicator.state == 'reached' for indicator in view.indicators)
+        return (rating(pen, view.official or '未評価', style),
+                [rating(pen, mark, style) for mark in standing(view, view.computed, '判定不可')],
                 pen.prose(f'{met} / {len(view.indicators)}', style.centre))
 
     rows, look = themed(pen, board, style, cells)
-    words = ('戦略テーマ', '重点取組', '公式評価', '自動判定', '達成した指標')
+    words = ('戦略テーマ', '重点取組', '公式評価', *(
+        ('自動判定', '達成した指標') if board.is_over else ('状態', '達成済みの指標')))
     return [
         pen.prose(title, style.huge),
         purpose(pen, board, style, width),
         paper.table([[pen.prose(word, style.head) for word in words], *rows],
                     [230, width - 230 - 270, 90, 100, 80], look, header=1, space=8),
-        paper.table(tally, [120] + [(width - 120) / 5] * 5, [('BACKGROUND', (0, 0), (0, -1), TINT)],
-                    header=1),
+        paper.table(tallies(pen, board, style), [120] + [(width - 120) / 5] * 5,
+                    [('BACKGROUND', (0, 0), (0, -1), TINT)], header=1),
+        *([] if board.is_over else [pen.prose(ON_THE_WAY, style.small)]),
         *pen.footnote(style.small)]
+
+
+def standing(view, mark, undecided):
+    """Return the marks of how an indicator or initiative stands: its state, and its verdict once decided."""
+    return [*([view.state] if view.state else ()), *([mark] if mark != undecided or not view.state else ())]
 
 
 def purpose(pen, board, style, width):
@@ -113,7 +133,7 @@ def initiative(pen, board, theme, view, size):
     style, width = paper.styles(size), paper.area()[0]
     return [*heading(pen, theme, view, style, width), *indicators(pen, board, view, style, width),
             *tasks(pen, view, style, width, trends(pen, board, view, (width - LABEL) * 0.66)),
-            assessment(pen, view, style, width), *source(pen, view, style), *pen.footnote(style.small)]
+            assessment(pen, board, view, style, width), *source(pen, view, style), *pen.footnote(style.small)]
 
 
 def heading(pen, theme, view, style, width):
@@ -130,24 +150,27 @@ def heading(pen, theme, view, style, width):
 
 def indicators(pen, board, view, style, width):
     """Return the table of targets and results; its header repeats where it breaks."""
-    words = ('目標・指標(KPI)', 'No.', '指標', '目標', '実績', '分子／分母', '判定', '集計', '出典')
+    words = ('目標・指標(KPI)', 'No.', '指標', '目標', '実績', '公表値', '判定' if board.is_over else '状態',
+             '集計', '出典')
     rows = [[pen.prose(word, style.label if not at else style.head) for at, word in enumerate(words)]]
     for indicator in view.indicators:
         value = indicator.value_text + (indicator.unit if indicator.value is not None else '')
-        gap = indicator.gap_text if indicator.verdict == 'missed' else ''
         rows.append([
             '', pen.prose(indicator.no, style.centre), pen.prose(indicator.text, style.body),
-            pen.prose(indicator.target_words, style.centre), pen.prose(value, style.strong),
-            pen.prose(indicator.parts or '－', style.centre),
-            [rating(pen, paper.VERDICTS[indicator.verdict], style),
-             *([pen.prose(gap, style.note)] if gap else ())],
+            pen.prose(indicator.target_words, style.centre),
+            [pen.prose(value, style.strong),
+             *([pen.prose(indicator.parts, style.note)] if indicator.denominator else ())],
+            pen.prose(published(indicator), style.centre),
+            [*(rating(pen, mark, style) for mark in standing(
+                indicator, paper.VERDICTS[indicator.verdict], paper.VERDICTS['unknown'])),
+             *(pen.prose(text, style.note) for text in outlook_words(indicator, board.is_over))],
             [pen.prose(words, style.strong if indicator.source == 'computed' else style.centre)
              for words in origin(indicator)],
             [pen.prose(text, style.small) for text in provenance(indicator, board)]])
     if not view.indicators:
         rows.append(['', '', pen.prose('指標の登録はありません。', style.body), *[''] * 6])
     rest = width - LABEL - 30
-    widths = [LABEL, 30, *(rest * part for part in (0.225, 0.12, 0.085, 0.12, 0.1, 0.085, 0.265))]
+    widths = [LABEL, 30, *(rest * part for part in (0.215, 0.105, 0.105, 0.085, 0.165, 0.085, 0.24))]
     return [paper.table(rows, widths, [*under_label(len(rows)), ('LEFTPADDING', (1, 0), (-1, -1), 4),
                                        ('RIGHTPADDING', (1, 0), (-1, -1), 4)], header=1),
             *notes(pen, view, style, width)]
@@ -161,26 +184,44 @@ def notes(pen, view, style, width):
                         [*under_label(1), ('LINEABOVE', (0, 0), (0, 0), 0.6, TINT)])]
 
 
+def published(indicator):
+    """Return what was published of an indicator last, － where nothing was."""
+    if indicator.stated is None:
+        return '－'
+    return f'{indicator.stated[1]}{indicator.unit}' if indicator.stated[1] else '数値なし'
+
+
+def outlook_words(indicator, is_over):
+    """Return the lines on where an indicator will stand at the year's end, and what would change that.
+
+    Of a year that is over only what was missing is said.
+    """
+    if is_over:
+        return [indicator.turn_text] if indicator.verdict == 'missed' and indicator.turn_text else []
+    value, low, high = indicator.coming_texts or ('', '', '')
+    ahead = f'見込み {value}{indicator.unit}（幅 {low}〜{high}）' if value else ''
+    return [text for text in (ahead, indicator.turn_text) if text]
+
+
 def origin(indicator):
-    """Return the lines on where an indicator's value is from; a published one adds the computed result."""
-    if indicator.is_published:
-        return ['公表値', f'（自動集計は{indicator.instead_of}）']
-    return [SOURCES[indicator.source]]
+    """Return the lines on where an indicator's value is from; an entered one adds what is computed."""
+    return [SOURCES[indicator.source], *([f'（自動集計は{indicator.instead_of}）'] if indicator.instead_of
+                                         else ())]
 
 
 def provenance(indicator, board):
     """Return what is known about an actual: source and quote, its day, what it rests on."""
-    # a published value is said below, with all that were published
     text = indicator.source_text + quoted(indicator.quote)
-    found = [text] if text and not indicator.is_published else []
+    found = [text] if text else []
     if indicator.businesses:
         found.append(f'対象業務：{"、".join(name for _, name in indicator.businesses)}')
-    if indicator.source == 'entered' and not indicator.is_published and (
-            indicator.as_of and indicator.as_of != board.as_of):
+    if indicator.source == 'entered' and indicator.as_of and indicator.as_of != board.as_of:
         found.append(f'{calendar.show_day(indicator.as_of)}時点')
     found += [f'公表値{"" if at == board.as_of else f"（{calendar.show_day(at)}）"}：'
               f'{f"{value}{indicator.unit}" if value else "数値なし"}{quoted(said)} {source}'
-              for at, value, said, source in indicator.published]
+              for at, value, said, source in indicator.published
+              # what was entered from the same words is told above
+              if not (said == indicator.quote and indicator.source_text.startswith(source))]
     found += references(indicator)
     if indicator.note:
         found.append(f'備考：{indicator.note}')
@@ -227,29 +268,31 @@ def trends(pen, board, view, room):
     They lead to the forecast of the year's end, where there is one.
     """
     def chart(indicator):
-        points, ahead = outlook.line_of(indicator, board.fiscal_year, board.as_of)
+        points, ahead = outlook.line_of(indicator, board.fiscal_year)
         return charts.trend(f'指標{indicator.no}の推移', points, indicator.target, indicator.unit,
                             room / CHARTS_A_ROW - 9, 58, indicator.decimals, ahead)
     return [pen.picture(chart(indicator)) for indicator in view.indicators if indicator.source == 'computed'
             and sum(value is not None for _, value in indicator.trend) >= 2]
 
 
-def assessment(pen, view, style, width):
-    """Return the official rating, large, beside the computed one, with the reason and the 成果."""
+def assessment(pen, board, view, style, width):
+    """Return the official rating, large, beside the computed one or the state, with reason and 成果."""
     cells = []
-    for name, mark in (('公式評価', view.official or '未評価'), ('自動判定', view.computed)):
-        symbol = len(mark) == 1
-        cells.append([pen.prose(name, style.head), pen.prose(mark, style.ratings[mark]),
-                      *([pen.prose(paper.WORDS[mark][0], style.marks[mark])] if symbol else ())])
+    for name, mark in (('公式評価', view.official or '未評価'),
+                       ('状態（年度途中）', view.state) if view.state else ('自動判定', view.computed)):
+        symbol, word = paper.STATES[mark][:2] if mark in paper.STATES else (mark, paper.WORDS[mark][0])
+        cells.append([pen.prose(name, style.head), pen.prose(symbol, style.ratings[mark]),
+                      *([pen.prose(word, style.marks[mark])] if len(symbol) == 1 else ())])
     said = [*([pen.prose(view.result_text, style.body)] if view.result_text else ()),
             *pen.listed(view.result_points, style, '●')]
     rows = [[pen.prose('評価', style.label), *cells, pen.prose('成果', style.label),
              said or pen.prose('記載はありません。', style.body)]]
     look = [*under_label(1), ('BACKGROUND', (3, 0), (3, 0), TINT), ('VALIGN', (1, 0), (2, 0), 'MIDDLE')]
-    if view.differs:
-        rows.append([pen.prose('評価が異なる理由', style.label),
-                     pen.prose(view.reason or '理由は未入力です。', style.body), '', '', ''])
-        look.append(('SPAN', (1, 1), (4, 1)))
+    more = [*([('何が変われば', view.turn_text)] if view.turn_text else ()),
+            *([('評価が異なる理由', view.reason or '理由は未入力です。')] if view.differs else ())]
+    for at, (name, text) in enumerate(more, 1):
+        rows.append([pen.prose(name, style.label), pen.prose(text, style.body), '', '', ''])
+        look.append(('SPAN', (1, at), (4, at)))
     return paper.table(rows, [LABEL, 80, 96, 42, width - LABEL - 218], look, space=3)
 
 

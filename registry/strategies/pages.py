@@ -3,6 +3,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 
 from forms.base import EmptyForm
 from models import Actual, Indicator, Initiative, Strategy
+from models.rules import standings
 
 from ..figures import board as boards
 from ..web.front import asked_day
@@ -29,7 +30,7 @@ def show(year):
     """Show every initiative and indicator of a year as of a day."""
     row = year_or_404(year)
     as_of, problem = asked_day(year)
-    found = boards.board(year, as_of, trends=True)
+    found = boards.board(year, as_of)
     copyable = not found.themes and Strategy.select().where(
         Strategy.fiscal_year == year - 1, Strategy.live()).exists()
     return render_template('strategies/show.html', board=found, year=year, problem=problem,
@@ -45,7 +46,7 @@ def initiative(year, no):
     """Show one initiative: its indicators, their trends, its tasks, schedule, result and ratings."""
     year_or_404(year)
     as_of, problem = asked_day(year)
-    found = boards.board(year, as_of, trends=True)
+    found = boards.board(year, as_of)
     view = next((v for v in found.initiatives if v.no == no), None) or abort(404)
     row = Initiative.get_by_id(view.id)
     return render_template('strategies/initiative.html', board=found, year=year, view=view, problem=problem,
@@ -60,7 +61,8 @@ def initiative(year, no):
 def trend_picture(view):
     """Return an indicator's months as a picture whose title says the finding."""
     from ..figures import charts
-    words = {'met': '目標を達成', 'missed': '目標に未達', 'unknown': '未判定'}[view.verdict]
+    words = standings.STATES[view.state][1] if view.state else {
+        'met': '目標を達成', 'missed': '目標に未達', 'unknown': '未判定'}[view.verdict]
     return charts.svg(charts.trend(f'指標{view.no}: '
                                    f'{view.value_text}{view.unit if view.value is not None else ""}'
                                    f'（{words}）', view.trend, view.target, view.unit,

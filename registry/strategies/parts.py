@@ -103,7 +103,7 @@ DECISIVE_FIELDS = {'target': '目標値', 'operator': '演算子', 'decimals': '
 
 
 def nothing_entered():
-    """Return the condition that no figure counts an indicator and no actual of it has been entered."""
+    """Return the condition that no figure counts an indicator, and nothing is entered or published of it."""
     return (Indicator.measure.is_null() & Initiative.live() & Strategy.live()
             & Indicator.id.not_in(Actual.select(Actual.indicator).where(Actual.live())))
 

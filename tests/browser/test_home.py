@@ -6,7 +6,7 @@ pytestmark = pytest.mark.engine_free
 #: what each role has on it, in the order of the page
 DUTIES = ['きょうの仕事', '2026年11月', '今年度の見込み', '最近の動き', '令和8年度の戦略']
 HOMES = {'it': DUTIES, 'department': DUTIES, 'head': DUTIES, 'auditor': DUTIES, 'admin': DUTIES,
-         'executive': ['今年度の見込み', '重点取組の自動判定', '期限を過ぎた仕事']}
+         'executive': ['今年度の見込み', '重点取組の状態', '期限を過ぎた仕事']}
 
 
 @pytest.mark.parametrize('account', HOMES)

@@ -27,7 +27,7 @@ def coverage(window):
 
 def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_incident(window):
     it = window('it')
-    assert '達成' in severe(it) and '0件' in severe(it)
+    assert '順調' in severe(it) and '0件' in severe(it)
 
     before = it.presses
     it.menu('情報システム')
@@ -56,7 +56,8 @@ def test_the_it_division_puts_a_system_into_operation_and_the_board_follows_its_
     assert '登録しました' in it.words and '庁内DNS基盤の停止' in it.h1
 
     after = severe(it)
-    assert '未達' in after and '1件' in after
+    # one is one too many, whatever the rest of the year brings
+    assert '遅れ' in after and '未達に決まりました' in after and '1件' in after
     it.follow('指標2', within='li.kpi:has(h3 a:text-matches("^7\\\\. "))')
     assert '庁内DNS基盤の停止' in it.words
     it.fault_free()

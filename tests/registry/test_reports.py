@@ -26,11 +26,13 @@ def indicator(no='1', **more):
         'source': 'computed', 'operator': '>=', 'target': Decimal('86.9'), 'target_text': '86.9',
         'target_words': '86.9%以上', 'unit': '%', 'decimals': 1, 'parts': '695／800',
         'value': Decimal('86.875'), 'value_text': '86.9', 'verdict': 'met', 'quote': '', 'source_text': '',
-        'as_of': date(2026, 3, 31), 'gap_text': '達成', 'trend': [('1月', Decimal('60')), ('2月', None),
+        'as_of': date(2026, 3, 31), 'turn_text': '1ステップ減ると未達です。', 'state': '', 'coming_texts': [],
+        'coming': None, 'denominator': '800', 'trend': [('1月', Decimal('60')), ('2月', None),
             ('3月', Decimal('86.9'))], 'reference': [], 'published': [],
-        'note': '', 'is_published': False, 'instead_of': '', 'businesses': [],
-        'unverified': [], 'url': None}
-    return SimpleNamespace(**{**given, **more})
+        'note': '', 'instead_of': '', 'businesses': [], 'unverified': [], 'url': None}
+    made = SimpleNamespace(**{**given, **more})
+    made.stated = made.published[-1] if made.published else None
+    return made
 
 
 def initiative(no=1, theme_no=1, **more):
@@ -38,6 +40,7 @@ def initiative(no=1, theme_no=1, **more):
         'no': no, 'title': f'取組{no}の推進', 'theme_no': theme_no, 'theme_title': '利便性',
         'outline': '窓口を改める。', 'aims': ['①いつでも・どこでも、手続や相談ができます。'],
         'tasks': ['対象の選定', '順次実施'], 'notes': [], 'schedule': [], 'computed': '○', 'official': '○',
+        'state': '', 'turn_text': '',
         'differs': False, 'reason': '', 'result_text': '', 'result_points': [], 'indicators': [indicator()],
         'source': '令和7年度 デジタル・ICT戦略 成果', 'source_notes': []}
     return SimpleNamespace(**{**given, **more})
@@ -49,7 +52,8 @@ def row(text, start=None, end=None, star=False, note=''):
 
 def board(*initiatives, **more):
     given = {
-        'fiscal_year': 2025, 'year_label': '令和7年度', 'as_of': date(2026, 3, 31),
+        'fiscal_year': 2025, 'year_label': '令和7年度', 'as_of': date(2026, 3, 31), 'is_over': True,
+        'state_tally': {'late': 1, 'missing': 0, 'open': 2, 'on_track': 3, 'reached': 4},
         'mission': '生活を「もっと便利に!」する。', 'vision': '行政サービス改革が加速している。',
         'is_demo': True, 'head_seq': 1234, 'head_hash': HEAD,
         'themes': [SimpleNamespace(no=1, title='利便性を実感できるサービス', mark='①'),
@@ -75,12 +79,12 @@ FULL = board(
                       value=Decimal('63.6'),
                       value_text='63.6', target=Decimal(75), target_words='75%以上', parts='',
                       quote='満足の回答は63.6%', source_text='アンケート調査', as_of=date(2025, 12, 31),
-                      gap_text='あと11.4ポイント', trend=[], reference=[('令和6年度', '60.1%')],
+                      turn_text='あと11.4ポイントで達成です。', trend=[], reference=[('令和6年度', '60.1%')],
                       unverified=['業務時間'], note='外国籍の人を含む'),
             indicator('2b', text='研修の受講', measure=None, source='none', verdict='unknown', value=None,
                       value_text='未入力', unit='人', target=Decimal(100), target_words='100人超',
-                      parts='', gap_text='', trend=[]),
-            indicator('3', text='切替', source='entered', is_published=True, instead_of='記録なし',
+                      parts='', turn_text='', denominator=None, trend=[]),
+            indicator('3', text='切替', source='entered', instead_of='記録なし', denominator=None,
                       value=Decimal('15'), value_text='15',
                       parts='', trend=[], businesses=[('B16', '生活保護')],
                       published=[(date(2026, 3, 31), '15', '', '計画9頁')])],
@@ -183,7 +187,7 @@ def test_results_say_what_the_board_says(result_words):
     for text in (
             '戦略テーマ①利便性を実感できるサービス', '①いつでも・どこでも、手続や相談ができます。',
             '窓口を改める。', '標準化のステップ完了率', '86.9%以上', '86.9%', '695／800', '○達成', '自動集計',
-            '2a', '75%以上', '63.6%', '×未達', 'あと11.4ポイント', '手入力',
+            '2a', '75%以上', '63.6%', '×未達', 'あと11.4ポイントで達成です。', '手入力',
             'アンケート調査「満足の回答は63.6%」', '令和7年12月31日（2025-12-31）時点',
             '参考：令和6年度：60.1%', '要確認の設定：業務時間', '備考：外国籍の人を含む', '100人超', '未入力',
             '－未判定', '※1:年間総申請件数の内', '対象の選定', '順次実施', '公式評価△一部達成',
@@ -358,4 +362,21 @@ def test_paper_made_on_a_fixed_day_says_so(module):
 
 
 def test_paper_tells_a_published_value_from_a_computed_one(result_words):
-    assert '公表値（自動集計は記録なし）' in result_words and '対象業務：生活保護' in result_words
+    assert '手入力（自動集計は記録なし）' in result_words and '対象業務：生活保護' in result_words
+    assert '公表値判定集計' in result_words and '15%' in result_words
+
+
+def test_paper_of_a_year_on_its_way_says_where_it_stands():
+    ahead = indicator(verdict='unknown', state='late', coming=(1, 1, 1),
+                      coming_texts=['84.0', '83.1', '85.2'], turn_text='あと24ステップで達成です。')
+    decided = indicator('2', verdict='met', state='reached', turn_text='達成に決まりました。')
+    made = board(initiative(indicators=[ahead, decided], state='late', computed='判定不可', official=None,
+                            turn_text='指標1が達成なら○、未達なら△です。'), is_over=False)
+    first, page = map(words, read(results.build(made, MADE)).pages)
+    for text in ('▲遅れ－未入力？要確認●順調◎達成済み', '状態10234', '○△×は年度末に判定します。', '1/2'):
+        assert text in first, text
+    for text in ('公表値状態集計', '▲遅れ見込み84.0%（幅83.1〜85.2）あと24ステップで達成です。',
+                 '◎達成済み○達成達成に決まりました。', '状態（年度途中）▲遅れ',
+                 '何が変われば指標1が達成なら○、未達なら△です。'):
+        assert text in page, text
+    assert '×' not in page and '自動判定' not in first + page

@@ -14,11 +14,13 @@ from models.rules import ratings
 MASTERS = ROOT / 'registry' / 'data' / 'masters'
 YEARS = {2025: 13, 2026: 11}
 MEASURES = {
-    2025: {'7-1': 'cutovers.count', '7-2': 'incidents.in_window', '7-4': 'steps.official',
+    2025: {'4-3': 'training.data_staff', '9-3': 'training.nocode_staff',
+           '7-1': 'cutovers.count', '7-2': 'incidents.in_window', '7-4': 'steps.official',
            '8-5a': 'incidents.recovery_business_hours', '8-5b': 'incidents.recovery_off_hours',
            '11-1': 'support.trial_count', '11-2a': 'training.completion', '11-2b': 'shares.count',
            '13-1': 'plans.measure'},
-    2026: {'6-1': 'cutovers.count', '6-2': 'incidents.in_window', '6-3': 'steps.official',
+    2026: {'4-2': 'training.data_attendances', '6-1': 'cutovers.count',
+           '6-2': 'incidents.in_window', '6-3': 'steps.official',
            '7-2': 'incidents.severe_platform', '9-1a': 'support.budget_coverage',
            '9-1b': 'support.large_coverage', '9-2': 'training.completion', '9-3': 'reviews.count',
            '11-1': 'plans.measure'},
@@ -208,7 +210,8 @@ def test_every_setting_is_unconfirmed_and_its_value_among_its_choices():
     assert {row['name']: row['value'] for row in rows} == {
         'large_case_amount': '10000000', 'large_case_basis': '初期経費', 'business_hours': '08:30-17:15',
         'window_before_days': '14', 'window_after_days': '30', 'recovery_start': '検知',
-        'recovery_stop': '復旧', 'plan_measure': '平均達成率', 'steps_per_business': ''}
+        'recovery_stop': '復旧', 'plan_measure': '平均達成率', 'steps_per_business': '',
+        'data_course_categories': 'データ活用・オープンデータ'}
     for row in rows:
         assert row['verified'] == '0' and row['valid_from'] == '2024-04-01' and row['label']
         assert not row['choices'] or row['value'] in row['choices'].split('|')

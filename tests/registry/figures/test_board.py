@@ -93,36 +93,69 @@ def views(year, as_of):
     return {f'{view.no}-{one.no}': one for view in board(year, as_of).initiatives for one in view.indicators}
 
 
-def test_without_records_nothing_computed_is_met_or_missed(bare):
-    for year, as_of in ((2025, END), (2026, cast.TODAY)):
-        for key, one in views(year, as_of).items():
-            if one.measure is not None and not one.is_published:
-                assert (one.value_text, one.verdict, one.value, one.parts,
-                        one.gap_text) == ('記録なし', 'unknown', None, '', ''), key
+def test_without_records_no_indicator_is_met_or_missed(bare):
+    for year, as_of in ((2025, END), (2026, cast.TODAY), (2026, date(2027, 3, 31))):
+        found = views(year, as_of)
+        assert len(found) == (40 if year == 2025 else 27)
+        for key, one in found.items():
+            assert (one.value_text, one.verdict, one.value, one.parts, one.state) == (
+                '記録なし' if one.measure else '未入力', 'unknown', None, '',
+                'missing' if as_of == cast.TODAY else ''), key
+        assert {view.computed for view in board(year, as_of).initiatives} == {'判定不可'}
 
 
-def test_without_records_what_was_published_stays(bare):
+def test_without_records_what_was_published_stands_beside(bare):
     found = views(YEAR, END)
-    kept = {key: (one.value_text, one.verdict, one.source) for key, one in found.items() if one.is_published}
-    assert kept == {key: (value, verdict, 'entered') for key, value, verdict in (
-        ('7-1', '2', 'met'), ('7-2', '0', 'met'), ('7-4', '86.9', 'met'), ('11-1', '5', 'met'),
-        ('11-2a', '96', 'met'),
-        ('11-2b', '1', 'met'), ('13-1', '72.9', 'missed'))}
-    assert {found[key].instead_of for key in kept} == {'記録なし'}
-    # as it was published: not 15.0
-    assert found['6-1'].value_text == '15' and found['1-1'].value_text == '80.1'
+    # as it was published: 15, not 15.0
+    assert {key: found[key].stated[1] for key in ('1-1', '6-1', '7-1', '7-2', '7-4', '11-2a', '13-1')} == {
+        '1-1': '80.1', '6-1': '15', '7-1': '2', '7-2': '0', '7-4': '86.9', '11-2a': '96', '13-1': '72.9'}
+    # the source has a verdict only
+    assert found['5-1'].stated[1:3] == (None, '「計画通りに進んだ」')
     told = {f'{view["no"]}-{one["no"]}': one for view in as_json(board(YEAR, END))['initiatives']
             for one in view['indicators']}
     assert told['7-4']['published'] == {'value': '86.9', 'as_of': '2026-03-31',
                                         'source': found['7-4'].stated[3]}
-    assert told['7-4']['recorded'] is False and told['8-5a']['reason'] == '記録なし' and told['8-5a'][
-        'value'] is None
+    assert told['7-4']['recorded'] is False and told['7-4']['value'] is told['7-4']['computed_value'] is None
+    assert told['7-4']['reason'] == '記録なし' and told['1-1']['reason'] == '未入力'
+
+
+def test_published_facts_entered_with_their_source_are_judged(bare):
+    rows = list(Actual.select().where(Actual.origin == 'published'))
+    with trail.act('test.write', by=None, at=clock.now(), channel='cli') as act:
+        act.insert([Actual(indicator=row.indicator_id, as_of=row.as_of, value=row.value, quote=row.quote,
+                           verdict=row.verdict, source=row.source) for row in rows])
+    found = views(YEAR, END)
+    assert {key: found[key].verdict for key in ('1-1', '1-2', '5-1', '7-4', '9-2b', '13-1')} == {
+        '1-1': 'met', '1-2': 'missed', '5-1': 'met', '7-4': 'met', '9-2b': 'missed', '13-1': 'missed'}
+    assert found['7-4'].instead_of == '記録なし'
+    assert found['7-4'].stated[1] == found['7-4'].value_text == '86.9'
+    assert ''.join(view.computed for view in board(YEAR, END).initiatives if view.no != 8) == '△△○○○△○△○○○×'
+
+
+def test_a_register_from_before_tells_published_values_from_what_a_person_entered(bare):
+    Actual.update(origin=None).execute()
+    mine = Actual.select().first()
+    mine.note = '区の統計で確かめた'
+    person = Person(email='a@city.example', name='阿部', role='it')
+    with trail.act('test.write', by=None, at=clock.now(), channel='cli') as act:
+        unit = Department(code='0101', name='情報政策課', valid_from=date(2020, 4, 1))
+        act.save(unit)
+        person.department, person.password_hash = unit, 'x'
+        act.save(person)
+    with trail.act('actuals.edit', by=person, at=clock.now(), channel='web') as act:
+        act.save(mine)
+    masters.fill(clock.now())
+    assert [row.id for row in Actual.select().where(Actual.origin.is_null())] == [mine.id]
+    head = trail.head().seq
+    masters.fill(clock.now())
+    assert trail.head().seq == head
 
 
 def test_a_published_value_stands_beside_a_computed_one(bare):
     write(CaseShare(share_no='H-1', title='事例', method='notice', shared_on=date(2024, 4, 2)))
     one = views(YEAR, END)['11-2b']
     assert (one.source, one.value_text, one.verdict, one.stated[1]) == ('computed', '0', 'missed', '1')
+    assert one.turn_text == 'あと1回で達成です。'
 
 
 def test_a_cut_over_of_another_business_does_not_meet_an_indicator_that_names_its_own(bare):
@@ -130,12 +163,18 @@ def test_a_cut_over_of_another_business_does_not_meet_an_indicator_that_names_it
     business.cutover_on = date(2026, 5, 7)
     write(business)
     one = views(2026, cast.TODAY)['6-1']
-    assert (one.value_text, one.verdict, one.businesses) == ('0', 'missed', [('B16', '生活保護')])
+    assert (one.value_text, one.verdict, one.businesses) == ('0', 'unknown', [('B16', '生活保護')])
+    assert one.trend[0] == ('4月', None) and {value for _, value in one.trend[1:]} == {0}
+    assert one.turn_text == 'あと1業務で達成です。'
+    assert views(2026, date(2027, 3, 31))['6-1'].verdict == 'missed'
+    assert as_json(board(2026, cast.TODAY))['initiatives'][5]['indicators'][0]['value'] == '0'
     business = Business.get(Business.code == 'B16')
     business.cutover_on = date(2026, 11, 2)
     write(business)
     one = views(2026, cast.TODAY)['6-1']
-    assert (one.value_text, one.verdict) == ('1', 'met')
+    # what is cut over stays so: it is decided before the year is over
+    assert (one.value_text, one.verdict, one.state) == ('1', 'met', 'reached')
+    assert one.turn_text == '達成に決まりました（記録の訂正・取消を除きます）。'
 
 
 def indicator_of(no, kpi, year=2026):
@@ -180,7 +219,11 @@ def test_decimals_are_never_fewer_than_the_targets(bare):
     with trail.act('test.write', by=None, at=clock.now(), channel='cli') as act:
         act.insert([Actual(indicator=row, as_of=date(2026, 9, 30), value=Decimal('90.2'), source='報告')])
     one = views(2026, cast.TODAY)['6-3']
-    assert (one.decimals, one.value_text, one.verdict) == (1, '90.2', 'missed')
+    assert (one.decimals, one.value_text, one.verdict, one.instead_of) == (1, '90.2', 'unknown', '記録なし')
+    assert views(2026, date(2027, 3, 31))['6-3'].verdict == 'missed'
+    with trail.act('test.write', by=None, at=clock.now(), channel='cli') as act:
+        act.insert([Actual(indicator=row, as_of=date(2026, 10, 31), value=Decimal('90'), source='報告')])
+    assert views(2026, cast.TODAY)['6-3'].value_text == '90.0'
 
 
 @pytest.mark.parametrize('day', ['2026-13-45', '2030-01-01', 'きのう', '2020-01-01'])

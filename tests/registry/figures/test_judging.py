@@ -19,7 +19,11 @@ def test_an_entered_actual_is_the_latest_by_the_day(desk):
     desk.table('actuals', ['2026', '1', '1', '2026-09-30', '', '', '81.9', '統計'],
                ['2026', '1', '1', '2027-03-31', '41', '50', '82', '統計'], headers=headers)
     assert numbers_of(indicator_of(desk, 1, '1', as_of='2026-09-29')) == (None, None, None, 'unknown')
-    assert numbers_of(indicator_of(desk, 1, '1', as_of='2027-03-30')) == (None, None, '81.9', 'missed')
+    # until the year is over nothing is missed
+    found = indicator_of(desk, 1, '1', as_of='2027-03-30')
+    assert numbers_of(found) == (None, None, '81.9', 'unknown')
+    assert (found['state'], found['reason'], found['turn_text']) == (
+        'open', '年度の途中', 'あと0.1ポイントで達成です。')
     assert numbers_of(indicator_of(desk, 1, '1')) == ('41', '50', '82', 'met')
 
 
@@ -36,6 +40,7 @@ def test_published_values_stand_beside_in_the_file_and_on_the_terminal(base):
     found = base.run('kpi', '--fiscal-year', '2025', '--csv')
     rows = list(csv.DictReader(io.StringIO(found.stdout.lstrip('\ufeff'))))
     row = next(row for row in rows if (row['取組番号'], row['指標番号']) == ('7', '4'))
+    assert row['自動集計の値'] == '記録なし' and row['判定'] == 'unknown' and row['状態'] == ''
     assert row['公表値'] == '86.9' and row['公表値の基準日'] == '2026-03-31' and '令和8年度' in row[
         '公表値の出典']
     assert next(row['対象業務'] for row in rows if (row['取組番号'], row['指標番号'])

@@ -2,10 +2,8 @@
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from models import Actual, Indicator, Initiative, StepProgress, Strategy, db
-from models.rules import ratings
+from models.rules import standings
 from registry.core import clock
 from registry.figures import outlook
 
@@ -33,7 +31,7 @@ def test_a_figure_goes_on_as_in_its_last_months(app):
 
 def test_an_entered_value_changes_how_its_initiative_stands(app, written):
     _, cells = found(app)
-    assert (cells[3].state, cells[3].counts) == ('missing', (('missing', 1),))
+    assert (cells[3].state, cells[3].rating) == ('missing', '判定不可')
     with app.app_context(), db.connection_context():
         one = (Indicator.select().join(Initiative).join(Strategy)
                .where(Strategy.fiscal_year == YEAR, Initiative.no == 3).get())
@@ -45,6 +43,16 @@ def test_an_entered_value_changes_how_its_initiative_stands(app, written):
     assert found(app)[1][3].state == 'reached'
 
 
+def test_on_the_years_last_day_home_shows_verdicts(app, client_of):
+    clock.pin(date(2027, 3, 31))
+    figures, cells = found(app)
+    assert {cell.state for cell in cells.values()} == {''} and cells[11].rating == '×'
+    assert (figures['完了率'].state, figures['完了率'].verdict) == ('', 'missed')
+    page = client_of('it').get('/').page
+    strip = ' '.join(page.one('.home-strip').text().split())
+    assert '× 未達' in strip and not any(word in strip for _, word in standings.STATES.values())
+
+
 def test_a_year_without_a_strategy_has_its_figures_without_a_target(app):
     clock.pin(date(2027, 4, 20))
     with app.test_request_context('/'), db.connection_context():
@@ -52,23 +60,6 @@ def test_a_year_without_a_strategy_has_its_figures_without_a_target(app):
     assert not read.cells
     assert [each.value for each in read.figures] == ['0.3', '記録なし', '該当なし', '記録なし']
     assert all(not each.target and each.coming is None and each.lacking for each in read.figures)
-
-
-@pytest.mark.engine_free
-@pytest.mark.parametrize(('verdict', 'coming', 'rising', 'known', 'state'), [
-    ('unknown', None, True, False, 'missing'), ('unknown', None, True, True, 'open'),
-    ('met', None, True, True, 'reached'), ('met', 'missed', True, True, 'late'),
-    ('met', None, False, True, 'on_track'), ('missed', None, False, True, 'late'),
-    ('missed', 'met', True, True, 'on_track'), ('missed', 'missed', True, True, 'late'),
-    ('missed', None, True, True, 'open')])
-def test_how_an_indicator_stands(verdict, coming, rising, known, state):
-    assert ratings.progress(verdict, coming, rising, known) == state
-
-
-@pytest.mark.engine_free
-def test_an_initiative_stands_as_the_one_that_needs_most():
-    assert ratings.worst(['reached', 'on_track', 'open']) == 'open'
-    assert ratings.worst(['on_track', 'late', 'missing']) == 'late' and ratings.worst([]) == 'missing'
 
 
 def test_a_figure_shows_the_line_of_its_year_and_what_holds_it_back(client_of, change):
