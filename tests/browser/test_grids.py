@@ -85,6 +85,7 @@ def test_a_block_is_pasted_and_what_another_changed_is_asked_about(window):
     it.page.get_by_role('button', name='保存する', exact=True).click()
     # going back asks why, and nothing is lost
     assert 'まだ保存していません' in it.words and '戻す理由' in it.words
+    it.page.get_by_text('3件を変更中').wait_for()  # the page's script has read what came back
     assert state(it.page, mark, 2) == '作業中'
     first(it).click()
     it.page.keyboard.press('Shift+ArrowDown')

@@ -275,6 +275,7 @@ def test_numbers_are_found_by_their_index(opened):
     for sql, params in looks:
         if not lite:
             db.execute_sql('SET enable_seqscan = off')
+            db.execute_sql('SET enable_indexonlyscan = off')
         plan = str(db.execute_sql(f'EXPLAIN {"QUERY PLAN " if lite else ""}{sql}', params).fetchall())
         assert 'system_system_no_lower' in plan, plan
 
