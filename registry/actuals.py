@@ -52,10 +52,11 @@ class ActualLoad(Load):
         form.validate()
         key = (form.fiscal_year.data, form.initiative_no.data, form.indicator_no.data)
         indicator = self.indicators.get(key)
-        # a file that does not say where its values are from holds the ward's own
+        form.set_unit(*self.counted.get(indicator, ('', None)))
         origin = form.origin.data if 'origin' in form._fields else None
         before = existing.get((indicator, form.as_of.data, origin)) if indicator else None
-        form.set_unit(*self.counted.get(indicator, ('', None)))
+        if before is None and 'origin' not in form._fields:
+            before = self.same_as(existing.get((indicator, form.as_of.data, 'published')), indicator)
         wrong = form.all_errors(before)
         if indicator is None and None not in key:
             wrong.append(('indicator_no', f'{key[0]}年度の取組{key[1]}に、指標{key[2]}はありません。'))
@@ -85,6 +86,18 @@ class ActualLoad(Load):
                        for cell in form.cells() if cell.attr in different]
         status = 'create' if before is None else 'update' if changes else 'unchanged'
         return Entry(line, status, f'{key[0]}年度 取組{key[1]} 指標{key[2]}', changes, row, before)
+
+    def same_as(self, published, indicator):
+        """Return a published actual where the line says the same, else None.
+
+        A file that does not say where its values are from holds the ward's own and what was published.
+        """
+        if published is None or self.form.errors:
+            return None
+        row = saving.copy_of(published)
+        fill_actual(self.form, row, indicator)
+        self.keep_stored_characters(row, published)
+        return None if trail.differences(row, published) else published
 
     @staticmethod
     def found_by(rows):
