@@ -78,6 +78,27 @@ class OfficialForm(Form):
     official_reason = Long('自動判定と異なる理由', max=1000)
 
 
+class MeasureName(Code):
+    """A measure by its name; those of the registers that the ward made are read when one is asked for."""
+
+    def __init__(self, label, **kwargs):
+        super().__init__(label, {name: found.title for name, found in MEASURES.items()}, **kwargs)
+
+    def parse(self, text):
+        self.codes = MEASURES.titles()
+        return super().parse(text)
+
+    def text(self, value):
+        found = MEASURES.get(value)
+        return (value or '') if found is None else found.title
+
+    show = text
+
+    def options(self):
+        self.codes = MEASURES.titles()
+        return super().options()
+
+
 class IndicatorForm(Form):
     no = Key('指標番号', required=True, max=6)
     text = Text('文言', required=True, max=500)
@@ -86,8 +107,7 @@ class IndicatorForm(Form):
     target = Exact('目標値', required=True)
     unit = Text('単位', max=20)
     decimals = Whole('小数桁', required=True, max=4, default=1)
-    measure = Code('自動集計', {name: found.title for name, found in MEASURES.items()},
-                   hint='実績を手入力する指標では選びません')
+    measure = MeasureName('自動集計', hint='実績を手入力する指標では選びません')
     business_codes = Refs('対象業務', Business, 'code', link=IndicatorBusiness, own='indicator',
                           other='business',
                           hint='指標が業務を名指しするときの業務コード。複数は ; で区切ります。'

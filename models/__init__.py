@@ -17,6 +17,7 @@ from .people import Person
 from .pins import Pin
 from .plans import CheckIn, Plan
 from .procurement import Case, Review, ReviewSystem, Support, SupportComment
+from .registers import Entry, Register, RegisterField, RegisterFigure
 from .reminders import Digest, Reminder
 from .saved_views import SavedView
 from .settings import Setting
@@ -36,7 +37,8 @@ RECORDS = [Department, DepartmentVersion, Person, ApiToken, SavedView, Feed, Sno
            StepMove, Course, Enrolment, IncidentLevel, IncidentReport, Incident, IncidentSystem, CaseShare,
            BudgetRequest, Case, Contract, ContractSystem, Support, SupportComment, Review, ReviewSystem,
            Engagement, Finding, CorrectiveAction, Plan, CheckIn, Strategy, Theme, Initiative, Indicator,
-           IndicatorBusiness, Actual, Schedule, Attachment, Comment]
+           IndicatorBusiness, Actual, Schedule, Attachment, Comment, Register, RegisterField, RegisterFigure,
+           Entry]
 #: columns that acts on other tables keep what they are; what one is made from comes before it
 SUMMARIES = [SYSTEM_END, CONTRACT_COVERS]
 TRAIL = [Act, Change, TrailHead]

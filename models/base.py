@@ -124,6 +124,8 @@ class Table(Model):
     #: whose its rows are: OPEN, OFFICE, BY_RECORD, or the way to the unit by foreign keys and backrefs
     #: (`system_links.system`), which goes on by that of an owned table; with None nothing starts
     owned_by = None
+    #: whether those of its rows that name no unit are everybody's
+    open_without_unit = False
     #: the column of the number by which people know a record: it is found whatever its capitals
     known_by = ''
     #: columns whose values never reach the trail; that they changed does

@@ -73,7 +73,7 @@ def _in_scope(table, scope, way=None):
         links = field.model
         return table.id.in_(links.select(field).where(links.live(), _in_scope(links, scope, rest)))
     if field.rel_model is Department:
-        return field.in_(scope)
+        return field.in_(scope) | field.is_null() if table.open_without_unit else field.in_(scope)
     other = field.rel_model
     return field.in_(other.select(other.id).where(_in_scope(other, scope, rest)))
 

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Flask, g, request
 from flask_wtf import CSRFProtect
 from peewee import PeeweeException
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import BaseConverter, IntegerConverter, Rule
 
 from models import db
 from models.rules import calendar, ratings, standings
@@ -24,6 +24,7 @@ from . import (
     contracts,
     duties,
     engagements,
+    entries,
     files,
     incidents,
     jobs,
@@ -33,6 +34,7 @@ from . import (
     pins,
     plans,
     procurement,
+    registers,
     saved_views,
     settings,
     snoozes,
@@ -57,7 +59,7 @@ from .records import (
     record_page,
     selections,
 )
-from .records.noun import declare
+from .records.noun import MADE, declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
 from .web import (
@@ -85,11 +87,11 @@ NOUNS = (
     incidents.shares, incidents.levels, training.courses, training.enrolments, engagements.engagements,
     engagements.findings, plans.noun,
     actuals.actuals, organisation.departments, organisation.staff, settings.settings, closed_days.noun,
-    people.people)
+    people.people, registers.noun)
 #: what has no pages of its own: rows that belong to a record
 PARTS = (engagements.actions, engagements.follow_ups, plans.check_ins, *strategies.parts.PARTS,
          actuals.entries, tokens.tokens, feeds.feeds, snoozes.snoozes, saved_views.views,
-         documents.part_of('systems'), commenting.duties)
+         documents.part_of('systems'), commenting.duties, registers.fields, registers.figures)
 declare(*NOUNS, parts=PARTS)
 require_labels()
 dues.require_dues()
@@ -127,6 +129,12 @@ class LazyRule(Rule):
         return build
 
 
+class RegisterName(BaseConverter):
+    """The name of a register that the ward made, in an address."""
+
+    regex = MADE.pattern
+
+
 #: what the stylesheet names with a version, or does not change: kept by a browser for so many seconds
 KEPT = {'vendor/icons.svg': 7 * 86400, 'fonts/BIZUDPGothic-Regular.woff2': 7 * 86400,
         'fonts/BIZUDPGothic-Bold.woff2': 7 * 86400}
@@ -154,7 +162,7 @@ def create_app(given=None):
     app.config.from_mapping(config.read() if given is None else given)
     # a number that no record has is not found, whatever is done with it: `Number` would make that the wrong
     # method
-    app.url_map.converters.update(int=Number, id=IntegerConverter)
+    app.url_map.converters.update(int=Number, id=IntegerConverter, register=RegisterName)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.template_class = escaping.EscapedTemplate
     clock.pin(app.config.get('TODAY'))
@@ -174,7 +182,8 @@ def create_app(given=None):
     front.register(app)
     for bp in (*(BLUEPRINTS[noun.name] for noun in NOUNS), engagements.actions_bp, strategies.bp, pages.bp,
                duties.bp, snoozes.bp, trail.bp, files.bp, attachments.bp, comments.bp, tokens.bp, feeds.bp,
-               saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, jobs.bp, openapi.blueprint()):
+               saved_views.bp, manual.bp, suggestions.bp, pins.bp, drafts.bp, jobs.bp, entries.bp,
+               openapi.blueprint()):
         app.register_blueprint(bp)
     errors.register(app)
     guard.register(app)
@@ -182,6 +191,7 @@ def create_app(given=None):
     attachments.register(app)
     pins.register(app)
     comments.register(app)
+    entries.register(app)
     return app
 
 

@@ -57,7 +57,7 @@ class UploadForm(FlaskForm):
 
 def kinds():
     """Return [(name, title)] of the registers the person may import into."""
-    return [(noun.name, noun.title) for noun in NOUNS.values()
+    return [(noun.name, noun.title) for noun in NOUNS.with_made()
             if noun.importable and allowed(f'{noun.name}.create')]
 
 
@@ -286,7 +286,8 @@ def result_page(act, form, problems=()):
     noun = importing.noun_of(act)
     changes = list(Change.select().where(Change.act == act.seq).order_by(Change.place).limit(SHOWN))
     form.reason.errors = [*form.reason.errors, *problems]
-    lines = [(KINDS[change.kind], title_of(history.TABLES[change.table]),
+    tables = importing.tables_of(act)
+    lines = [(KINDS[change.kind], title_of(tables[change.table]),
               history.label_of(change.table, change.label)) for change in changes]
     return render_template('files/result.html', act=act, noun=noun, form=form, lines=lines,
                            counts=importing.counts_of(act), undone=importing.undo_of(act),

@@ -295,7 +295,7 @@ def fixed_paths():
     acts = object_schema({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': head})
     after = {'type': 'integer', 'minimum': 0, 'maximum': 2 ** 31 - 1}
     measure = {'name': 'name', 'in': 'path', 'required': True,
-               'schema': {'type': 'string', 'enum': sorted(MEASURES)}}
+               'schema': {'type': 'string', 'enum': sorted(MEASURES.titles())}}
     binary = {'schema': {'type': 'string', 'format': 'binary'}}
     bytes_of = {'description': '文書の中身', 'content': {BYTES: binary},
                 'headers': {'Content-Disposition': header('ファイル名')}}
@@ -320,7 +320,7 @@ def fixed_paths():
 def document():
     """Return the whole document as JSON."""
     paths, schemas = fixed_paths(), fixed_schemas()
-    for noun in NOUNS.values():
+    for noun in NOUNS.with_made():
         schemas |= schemas_of(noun)
         for each in operations(noun):
             path = re.sub(r'<(?:id:)?(\w+)>', r'{\1}', each.path)

@@ -2,13 +2,14 @@
 from peewee import ForeignKeyField
 
 from forms.organisation import DepartmentForm, StaffForm
-from models import Department, DepartmentVersion, Staff
+from models import Department, DepartmentVersion, Entry, Staff
 from models.organisation import day_before, name_on, since_on
 
 from .core import clock
 from .core.permits import DESK, READ_ALL, admin, it, kept_by
 from .records import pages
 from .records.noun import NOUNS, Column, Noun, Tab
+from .records.vocabulary import title_of
 
 
 def prepare_department(row, before, form, by, at):
@@ -47,9 +48,10 @@ def archive_version(act, row, before, today):
 
 def references_to_units():
     """Return [(what they are called, table, column)] of the nouns whose records lead to a unit."""
-    return [(f'下位の{noun.one}' if noun.table is Department else noun.one, noun.table, field)
-            for noun in NOUNS.values()
-            for field in noun.table._meta.sorted_fields if isinstance(field, ForeignKeyField)
+    tables = [(f'下位の{noun.one}' if noun.table is Department else noun.one, noun.table)
+              for noun in NOUNS.values()]
+    return [(words, table, field) for words, table in (*tables, (title_of(Entry), Entry))
+            for field in table._meta.sorted_fields if isinstance(field, ForeignKeyField)
             and field.rel_model is Department]
 
 

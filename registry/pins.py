@@ -2,12 +2,12 @@
 from flask import Blueprint, abort, current_app, redirect, request, session
 
 from audits import trail
-from models import Pin, db
+from models import Entry, Pin, db
 from models.statements import Prepared
 
 from .core import clock
 from .records import pages, suggesting
-from .records.noun import NOUNS
+from .records.noun import NOUNS, noun_and_view, of_table
 from .web.guard import allowed, permit, signed_in
 
 bp = Blueprint('pins', __name__, url_prefix='/pins')
@@ -61,13 +61,19 @@ def at_hand():
     """Return [(title, [Suggestion])] of what the person signed in keeps and has looked at last."""
     person = signed_in()
     tables = {noun.table._meta.table_name: noun for noun in NOUNS.values()}
-    mine = [(tables[table], id) for table, id in kept() if table in tables]
+    mine = [(noun, id) for table, id in kept() if (noun := tables.get(table) or noun_of_entry(table, id))]
     seen = [(NOUNS[name], int(id)) for name, _, id in (each.rpartition('.') for each in looked_at())
             if name in NOUNS and id.isascii() and id.isdigit() and len(id) < 10]
     seen = [each for each in seen if not any(each[0] is noun and each[1] == id for noun, id in mine)]
     groups = [(title, suggesting.those(chosen, person)) for title, chosen in (
         ('よく使う記録', mine), ('最近見た記録', seen))]
     return [(title, rows) for title, rows in groups if rows]
+
+
+def noun_of_entry(table, id):
+    """Return the noun of a row of a register that the ward made, None for anything else."""
+    row = Entry.by_id(id) if table == Entry._meta.table_name else None
+    return row and of_table(type(row))
 
 
 def reading():
@@ -87,7 +93,7 @@ def remember(response):
 
     To sign it with the session took a tenth of the page's time; that one sees a record is asked anew anyway.
     """
-    name, _, view = (request.endpoint or '').partition('.')
+    name, view = noun_and_view(request.endpoint, request.view_args)
     if view != 'show' or response.status_code != 200 or name not in NOUNS or 'id' not in request.view_args:
         return response
     here, seen = f'{name}.{request.view_args["id"]}', looked_at()

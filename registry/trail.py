@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 
 from audits import history, trail, verify
 from forms.base import EmptyForm
-from models import Act, Change
+from models import Act, Change, Entry
 from models.people import ROLES
 from models.rules import calendar
 
@@ -87,6 +87,19 @@ def index():
                            crumbs=[('ホーム', url_for('board.index')), ('操作履歴', None)])
 
 
+ENTRY = Entry._meta.table_name
+
+
+class Tables:
+    """The tables by their names; of a register's row, of those given, that of its register."""
+
+    def __init__(self, entries):
+        self.entries = {row.id: type(row) for row in Entry.by_ids(entries)}
+
+    def get(self, name, row):
+        return self.entries.get(row, Entry) if name == ENTRY else history.TABLES.get(name)
+
+
 def day_start(day):
     return calendar.datetime.combine(day, calendar.datetime.min.time(), calendar.JST)
 
@@ -103,8 +116,9 @@ def show(seq):
     changes = []
     rows = list(Change.select().where(Change.act == act).order_by(Change.place).paginate(page, SIZE))
     history.add_names(rows, names)
+    tables = Tables([change.row for change in rows if change.table == ENTRY])
     for change in rows:
-        table = history.TABLES.get(change.table)
+        table = tables.get(change.table, change.row)
         noun = of_table(table) if table else None
         link = (url_for(f'{noun.name}.show', id=change.row) if noun and 'show' in noun.views
                 and allowed(f'{noun.name}.read') else None)
@@ -122,7 +136,7 @@ def show(seq):
 
 def describe_outside_change(found):
     """Return (title, label, address or None, [sentences]) of a row changed behind the trail."""
-    table = history.TABLES[found['table']]
+    table = Tables([found['row']]).get(found['table'], found['row'])
     noun, told = of_table(table), vocabulary_of(table)
     link = (url_for(f'{noun.name}.show', id=found['row']) if noun and 'show' in noun.views
             and allowed(f'{noun.name}.read') and found['fields'] else None)

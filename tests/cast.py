@@ -33,6 +33,9 @@ from models import (
     Initiative,
     Person,
     Plan,
+    Register,
+    RegisterField,
+    RegisterFigure,
     Review,
     ReviewSystem,
     Staff,
@@ -45,6 +48,7 @@ from models import (
     System,
     Vendor,
 )
+from models.registers import entries_of
 from registry.records.noun import NOUNS
 
 TODAY = date(2026, 11, 23)
@@ -162,6 +166,16 @@ def fill(at):
             value=Decimal('80.6'), source='電子申請の統計')
         add(Course, code='K26-02', fiscal_year=2026, name='未確定の研修', category='ai',
             census_on=date(2026, 11, 20))
+        register = add(Register, register_no='D-00001', title='窓口改善', called='取組名', kept_by='unit',
+                       states='計画\n完了', finals='完了')
+        add(RegisterField, register=register, place=1, title='件数', kind='whole', stored_in='whole_1',
+            unit='件')
+        add(RegisterField, register=register, place=2, title='備考', kind='long', stored_in='long_1')
+        add(RegisterFigure, register=register, no=1, title='完了の割合', kind='share', unit='%',
+            counted='state=完了')
+        for n, (unit, word) in enumerate(zip(OWNERS, ('税', '戸籍'), strict=True), 1):
+            add(entries_of(register.id), entry_no=f'D1-0000{n}', title=f'{word}の窓口{n}', state='計画',
+                department=units[unit], whole_1=n)
         for noun in NOUNS.values():
             if not noun.table.select().exists():
                 act.save(sample(noun))

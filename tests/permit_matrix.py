@@ -27,11 +27,14 @@ NOUN_RULES = {
     'closed-days': (EVERYONE, DESK | ADMIN, DESK | ADMIN, DESK | ADMIN),
     'vendors': (EVERYONE, DESK, DESK, DESK), 'contracts': (SUBJECT, OWNED, OWNED, DESK),
     'people': (KEEPERS, ADMIN, ADMIN, ADMIN), 'actuals': (EVERYONE, DESK, DESK, DESK),
+    'registers': (SUBJECT, DESK, DESK, DESK),
+    # the rows of the register that the cast has made, which units keep
+    'entries': (SUBJECT, OWNED, OWNED, DESK),
 }
 #: nouns whose rows belong to a unit: another unit's member finds nothing there
 UNITS = frozenset({'systems', 'contracts', 'budget-requests', 'cases', 'supports', 'reviews', 'incidents',
                    'incident-reports', 'enrolments', 'engagements', 'findings', 'plans', 'staff',
-                   'actions', 'attachments'})
+                   'actions', 'attachments', 'd-00001'})
 #: who may hang documents on a record besides those who may edit it: the unit its quotes and its evidence
 ATTACHERS = {'supports': OWNED, 'findings': AUDITOR | OWNED}
 #: who may change the document on the tax unit's system: the unit, and the desk
@@ -70,6 +73,9 @@ OTHERS = {
     'attachments.show': EVERYONE, 'attachments.edit': OWNED | AUDITOR | ADMIN,
     'attachments.void': OWNED | AUDITOR | ADMIN,
     'saved-views.new': EVERYONE, 'saved-views.overwrite': EVERYONE, 'saved-views.void': EVERYONE,
+    'registers.patterns': DESK, 'registers.new_fields': DESK, 'registers.change_field': DESK,
+    'registers.void_field': DESK,
+    'registers.new_figure': DESK, 'registers.change_figure': DESK, 'registers.void_figure': DESK,
     'strategies.void_indicator': DESK, 'strategies.edit_schedule': DESK, 'strategies.void_schedule': DESK,
 }
 #: what an auditor may send: their own work, their own password, and the question whether the chain is whole
@@ -95,7 +101,7 @@ ENDING = frozenset({'sign_in.sign_out', 'sign_in.sign_out_everywhere', 'sign_in.
                     'saved-views.overwrite', 'saved-views.void'})
 VALUES = {'id': 1, 'year': 2026, 'no': 6, 'kpi': '1', 'place': 1, 'theme': 1, 'seq': 1, 'quarter': '2Q',
           'name': 'results', 'format': 'csv', 'token': '0' * 32, 'filename': 'app.css', 'browser': 1,
-          'code': 'contracts-ends-on'}
+          'code': 'contracts-ends-on', 'register': 'd-00001', 'figure': 1}
 #: the move tried on the tax unit's rows, and who may make it
 MOVES = {'systems.move': ('retiring', {'head', 'it'}), 'supports.move': ('completed', {'it'}),
          'findings.move': ('planned', {'department', 'head', 'it'})}
@@ -110,7 +116,7 @@ def rules():
     """Return {endpoint: who may use it in principle} for everything but the public pages."""
     found = dict(OTHERS)
     for name, (read, create, edit, void) in NOUN_RULES.items():
-        views = NOUNS[name].views
+        views = NOUNS['vendors' if name == 'entries' else name].views
         for view, who in (('index', read), ('show', read), ('earlier', read), ('card', read), ('new', create),
                           ('edit', edit), ('edit_field', edit), ('fill', edit),
                           ('void', void), ('restore', void), ('comment', read),
@@ -129,7 +135,8 @@ def expected(endpoint, who, in_principle):
     noun, _, view = endpoint.partition('.')
     if who not in in_principle:
         return 403
-    row = noun in UNITS and view not in ('index', 'new', 'export', 'selected', 'bulk_edit', 'enter')
+    row = (noun in UNITS or noun == 'entries') and view not in (
+        'index', 'new', 'export', 'selected', 'bulk_edit', 'enter')
     if row and who == 'other':
         return 404
     if noun == 'attachments' and who not in (SUBJECT if view == 'show' else CHANGERS):
@@ -158,7 +165,11 @@ def address(adapter, rule):
         values['name'] = 'systems'
     if rule.endpoint == 'pins.press':
         values['name'] = 'systems'
-    if 'field' in rule.arguments:
+    if rule.endpoint in ('registers.change_field', 'registers.void_field'):
+        values['field'] = 1
+    elif 'field' in rule.arguments and 'register' in rule.arguments:
+        values['field'] = 'title'
+    elif 'field' in rule.arguments:
         noun = NOUNS[rule.endpoint.partition('.')[0]]
         held = {*noun.key, *noun.moved, *noun.reserved, noun.flow and noun.flow.column}
         values['field'] = next(cell.short_name for cell in noun.cells

@@ -111,6 +111,7 @@ OF_MANY = {
     'browser/test_lists.py': 'lists as a day of work uses them',
     'browser/test_grids.py': 'grids as who fills them uses them',
     'browser/test_manual.py': 'the manuals beside the pages they tell of',
+    'browser/test_registers.py': 'a register as who needs one makes it',
     'browser/test_records.py': 'a record as a day of work uses it',
     'browser/test_look.py': 'pages dark, large, of their reader’s own colours, and on paper',
     'browser/test_pages.py': 'every page as it is seen',

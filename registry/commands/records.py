@@ -11,8 +11,7 @@ from models import Person
 
 from ..core import clock, connection
 from ..records import exporting, importing, saving, sheets
-from ..records.noun import NOUNS
-from .terminal import Day, Kind, check_day, emit, fail, progress, register, say, write_file
+from .terminal import Day, Kind, check_day, emit, fail, noun_named, progress, register, say, write_file
 
 
 @click.command('import')
@@ -34,7 +33,7 @@ def import_(kind, file, dry_run, by, reason, encoding, ignore_unknown, restore_z
             who = Person.get_or_none(Person.email == by.lower(), Person.is_active, Person.live())
             if who is None:
                 fail(f'{by} という利用者はいません。', 2)
-        noun = NOUNS[kind]
+        noun = noun_named(kind)
         try:
             sheet = sheets.read(file.read_bytes(), file.name, encoding)
         except sheets.Unreadable as error:
@@ -94,7 +93,7 @@ def export(kind, form, encoding, as_of, layout, output):
     if layout == 'people' and (form != 'xlsx' or as_of):
         fail('--layout people は --format xlsx だけで、--as-of とは一緒に使えません。', 2)
     with register():
-        noun, kinds = NOUNS[kind], None
+        noun, kinds = noun_named(kind), None
         check_day(None, as_of)
         try:
             with connection.snapshot():

@@ -13,7 +13,7 @@ from models.rules import calendar
 
 from ..core import config, connection, troubles
 from ..figures import board as boards
-from ..records.noun import NOUNS
+from ..records.noun import NOUNS, is_made
 
 
 class Day(click.ParamType):
@@ -31,9 +31,17 @@ class Kind(click.ParamType):
 
     def convert(self, value, param, ctx):
         known = [noun.name for noun in NOUNS.values() if noun.importable]
-        if value not in known:
-            self.fail(f'{value} という種類はありません。使える種類: {", ".join(known)}', param, ctx)
+        # whether there is a register of this name the database says, which is not open yet
+        if value not in known and not is_made(value):
+            self.fail(f'{value} という種類はありません。使える種類: {", ".join(known)}、'
+                      'または作った台帳の番号（d-00001 など）', param, ctx)
         return value
+
+
+def noun_named(kind):
+    """Return the noun of a Kind, or end where there is no register of this number."""
+    found = NOUNS.get(kind)
+    return found or fail(f'{kind} という番号の台帳はありません。', 2)
 
 
 #: what to do when the clock stands before the last act

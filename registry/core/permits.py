@@ -75,8 +75,19 @@ READ_ALL = (anyone,)
 SUBJECT = (reader,)
 DESK = (it,)
 OWNED = (it, own)
+
+
+class Permits(dict):
+    """{permit: its rules}; those of a register that the ward made are asked of it (`made`)."""
+
+    made = staticmethod(lambda permit: ())
+
+    def __missing__(self, permit):
+        return self.made(permit)
+
+
 #: permits that belong to no noun; each noun adds its own (`Noun.permits`)
-PERMITS = {
+PERMITS = Permits({
     'board.read': READ_ALL, 'duties.read': READ_ALL, 'duties.snooze': (doer,), 'account.use': READ_ALL,
     'search.use': READ_ALL,
     'strategies.read': READ_ALL, 'strategies.create': DESK, 'strategies.edit': DESK,
@@ -91,7 +102,9 @@ PERMITS = {
     'attachments.void': (it, own, auditor, admin),
     # whether they see the record it is written on, and may write there, is asked of the record
     'comments.read': READ_ALL, 'comments.write': READ_ALL,
-}
+    # whether they may use the register at hand is asked of the register
+    'entries.use': READ_ALL,
+})
 
 
 class Role(NamedTuple):
@@ -101,9 +114,13 @@ class Role(NamedTuple):
 
 
 @cache
+def _rules_let(rules, role):
+    return any(rule(Role(role), None) for rule in rules)
+
+
 def in_principle(permit, role):
     """Tell whether a role holds a permit with no thing at hand, as menus and buttons ask on every page."""
-    return any(rule(Role(role), None) for rule in PERMITS[permit])
+    return _rules_let(PERMITS[permit], role)
 
 
 def kept_by(writers, readers=SUBJECT, **others):

@@ -120,6 +120,21 @@ def numbers_on(name, asked):
                   lambda: MEASURES[name].evaluate(replace(asked, dated=settings()), whole=False), again=NAMED)
 
 
+def figure_in_words(found, decimals, served=False):
+    """Return a figure's value as its own page says it, with so many decimals.
+
+    It is `served` where it stands for an indicator's, which has its decimals always.
+    """
+    if not found.recorded:
+        return MISSING
+    if found.value is None:
+        return NOT_APPLICABLE
+    if found.percent:
+        return ratings.rate_text(found.value, 100, decimals)
+    whole = found.value.denominator == 1 and not served and found.denominator is None
+    return str(found.numerator) if whole else f'{ratings.published(found.value, decimals):f}'
+
+
 def figure_text(found, indicator):
     """Return a figure's value as it is published; 記録なし or 該当なし when there is none."""
     if not found.recorded:

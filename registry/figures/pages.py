@@ -24,7 +24,7 @@ from models import (
 from models.figures import MEASURES, VOIDED, default_day
 from models.figures.recovery import recovery_of
 from models.plans import ASSESSMENTS, QUARTERS
-from models.rules import calendar, ratings
+from models.rules import calendar
 from models.settings import SETTINGS
 from models.standardisation import STEP_STATES, holding_back, state_on
 
@@ -40,7 +40,6 @@ from ..web.front import asked_day
 from ..web.guard import permit
 from . import board as boards
 from . import judging, outlook
-from .judging import MISSING, NOT_APPLICABLE
 
 bp = Blueprint('figures', __name__, url_prefix='/figures')
 
@@ -94,10 +93,7 @@ def show_figure(name):
             for setting in found.settings]
     # as the indicators say it that it serves
     decimals = (of or served[0]).places if served else 1
-    value_text = MISSING if not found.recorded else NOT_APPLICABLE if found.value is None else (
-        ratings.rate_text(found.value, 100, decimals) if found.percent
-        else f'{ratings.published(found.value, decimals):f}'
-        if found.value.denominator != 1 or served else str(found.value.numerator))
+    value_text = judging.figure_in_words(found, decimals, bool(served))
     back = name in ('steps.official', 'steps.strict') and as_of == today and cached(
         ('holding back', today, businesses), lambda: holding_back(today, FEW, [id for id, *_ in businesses]))
     indicator = of or next(iter(served), None)

@@ -25,13 +25,13 @@ def words_of(noun, changes, names):
 
     `names` are {(table, id): what a record is called} of the other records, as their reader may know them.
     """
-    own = [change for change in changes if history.TABLES[change.table] is noun.table]
+    own = [change for change in changes if change.table == noun.table._meta.table_name]
     if any(change.kind == 'create' for change in own):
         return Markup(f'{noun.one}を登録しました。')
     parts = {}
     for change in changes:
         table = history.TABLES[change.table]
-        if table is not noun.table:
+        if change.table != noun.table._meta.table_name:
             parts.setdefault((table, change.kind), []).append(change)
     told = [words for change in own for words in own_words(noun, change)]
     if told:

@@ -20,8 +20,10 @@ def history_of(noun, row, before=history.END):
     parts = vocabulary.part_tables(noun.table)
     leading = {part: field.name for part, field in parts}
     changes, older = history.of_row(row, parts, before)
+    # the rows of registers that the ward made share one table
+    tables = history.TABLES | {noun.table._meta.table_name: noun.table}
     by_columns = [change for change in changes
-                  if vocabulary.vocabulary_of(history.TABLES[change.table]).tell is None]
+                  if vocabulary.vocabulary_of(tables[change.table]).tell is None]
     history.add_names(by_columns, names, display.display_name,
                      lambda rows: rows if rows and isinstance(rows[0], Person) else visible_of(rows))
     for change in changes:
@@ -30,7 +32,7 @@ def history_of(noun, row, before=history.END):
     for some in told.values():
         sentences = []
         for change in some:
-            table = history.TABLES[change.table]
+            table = tables[change.table]
             place = '' if table is noun.table else f'{vocabulary.title_of(table)}: '
             sentences += [place + sentence for sentence in history.sentences(
                 change, vocabulary.vocabulary_of(table), names, omitted=leading.get(table))]

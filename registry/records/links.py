@@ -1,12 +1,12 @@
 """What leads to a record: the newest few records of each noun that name it, their number, their list."""
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from peewee import CharField
 
 from forms.fields import Reference, Refs
-from models import Department, db
+from models import Department, System, Vendor, db
 from models.statements import Prepared, Statement
 
 from ..core import clock
@@ -129,22 +129,34 @@ def newest(links, id):
     return found
 
 
-@cache
 def links_to(table):
     """Return the Links that lead to a table, in the order in which their nouns were declared.
 
     Those to a unit are left out, what belongs to a unit is told of by every list; and those among records of
-    one kind.
+    one kind. Those of registers that the ward made come last.
     """
-    if table is Department:
+    made = NOUNS.made().values() if table in MADE_LEAD_TO else ()
+    return (*declared_links(table), *(link for noun in made for link in links_of(noun, table)))
+
+
+#: the tables whose records the rows of registers that the ward made may name
+MADE_LEAD_TO = (System, Vendor)
+
+
+@cache
+def declared_links(table):
+    return () if table is Department else tuple(
+        link for noun in NOUNS.values() for link in links_of(noun, table))
+
+
+@lru_cache(maxsize=500)
+def links_of(noun, table):
+    """Return the Links of a noun that lead to a table."""
+    cells = [cell for cell in noun.blank.cells() if isinstance(cell, Reference) and cell.table is table]
+    if noun.table is table or 'index' not in noun.views:
         return ()
-    found = []
-    for noun in NOUNS.values():
-        cells = [cell for cell in noun.blank.cells() if isinstance(cell, Reference) and cell.table is table]
-        if noun.table is not table and 'index' in noun.views:
-            found += [Link(noun, cell, noun.title if len(cells) == 1
-                           else f'{noun.title}（{cell.label.text}）') for cell in cells]
-    return tuple(found)
+    return tuple(Link(noun, cell, noun.title if len(cells) == 1 else f'{noun.title}（{cell.label.text}）')
+                 for cell in cells)
 
 
 class LinkSection(NamedTuple):

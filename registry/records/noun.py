@@ -1,11 +1,12 @@
 """What the application knows of each noun: its table, form, list and file."""
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from forms.fields import Reference
-from models import Department
+from models import Department, Entry
 
 from ..core.permits import PERMITS
 from .columns import (
@@ -20,8 +21,41 @@ from .columns import (
     period_filter,
 )
 
-#: {name: Noun} in the order of the work, as `declare` was told, and {table: the first Noun of it}
-NOUNS, _OF_TABLES = {}, {}
+
+class Nouns(dict):
+    """{name: Noun} in the order of the work, as `declare` was told.
+
+    The registers that the ward made are found by their names too (see `registry.entries`), but are not among
+    those that are gone through: they are read from the database.
+    """
+
+    #: gives {name: Noun} of the registers there are
+    made = staticmethod(dict)
+
+    def __missing__(self, name):
+        return (self.made() if is_made(name) else {})[name]
+
+    def get(self, name, default=None):
+        return self[name] if name in self else default
+
+    def __contains__(self, name):
+        return dict.__contains__(self, name) or is_made(name) and name in self.made()
+
+    def with_made(self):
+        """Return every noun, the registers that the ward made last."""
+        return [*self.values(), *self.made().values()]
+
+
+def is_made(name):
+    """Tell whether a name is one of a register that the ward may have made."""
+    return isinstance(name, str) and MADE.fullmatch(name) is not None
+
+
+#: the names of registers that the ward made
+MADE = re.compile('d-[0-9]{5}', re.ASCII)
+NOUNS = Nouns()
+#: {table: the first Noun of it}
+_OF_TABLES = {}
 #: the parts of records that have no pages of their own, as `declare` was told
 PARTS = []
 
@@ -32,12 +66,17 @@ def declare(*nouns, parts=()):
     for noun in nouns:
         NOUNS[noun.name] = noun
         _OF_TABLES.setdefault(noun.table, noun)
+        PERMITS.update(permits_of(noun))
+
+
+def permits_of(noun):
+    """Return {permit: rules} of a noun."""
+    permits = noun.permits
+    if 'show' in noun.views:
         # who may edit a record may hang documents on it, and who may read it may write comments, unless its
         # noun says who else may
-        permits = noun.permits
-        if 'show' in noun.views:
-            permits = {'attach': permits['edit'], 'comment': permits['read']} | permits
-        PERMITS.update({f'{noun.name}.{verb}': rules for verb, rules in permits.items()})
+        permits = {'attach': permits['edit'], 'comment': permits['read']} | permits
+    return {f'{noun.name}.{verb}': rules for verb, rules in permits.items()}
 
 
 @dataclass(frozen=True)
@@ -235,6 +274,8 @@ class Noun(Savable):
     flow: Flow | None = None
     #: whether its records are entered in a grid too, at `enter` below its list
     grid: bool = False
+    #: whether its records are made of patterns (ひな形) too, at `patterns` below its list
+    patterns: bool = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -283,10 +324,18 @@ class Part(Savable):
         return row if self.parent is None else getattr(row, self.parent)
 
 
+def noun_and_view(endpoint, values):
+    """Return (name, view) of the noun whose page an endpoint is, with the values of its address."""
+    name, _, view = (endpoint or '').partition('.')
+    return (values or {}).get('register', '') if name == 'entries' else name, view
+
+
 def of_table(table):
     """Return the noun of a table, or None."""
+    if issubclass(table, Entry) and table.of is not None:
+        return next((noun for noun in NOUNS.made().values() if noun.table is table), None)
     return _OF_TABLES.get(table)
 
 
 __all__ = ['NOUNS', 'PARTS', 'Column', 'Due', 'Filter', 'Flow', 'Noun', 'Part', 'Savable', 'Tab', 'declare',
-           'linked_to', 'of_table']
+           'linked_to', 'noun_and_view', 'of_table']

@@ -121,9 +121,14 @@ BLUEPRINTS = {}
 
 def blueprint(noun):
     """Return the noun's blueprint with the shared views; its own are added to it."""
-    name = noun.name
-    bp = BLUEPRINTS[name] = Blueprint(name, __name__, url_prefix=noun.address.rstrip('/'))
+    bp = BLUEPRINTS[noun.name] = Blueprint(noun.name, __name__, url_prefix=noun.address.rstrip('/'))
+    add_views(bp, noun)
+    return bp
 
+
+def add_views(bp, noun):
+    """Add the shared views to the blueprint of a noun."""
+    name = noun.name
     if 'index' in noun.views:
         @bp.get('/')
         @permit(f'{name}.read')
@@ -240,7 +245,6 @@ def blueprint(noun):
             page = render_template('records/restore.html', noun=noun, row=before, form=form, cancel=back,
                                    crumbs=crumbs(noun, (before.label, back), ('取消の取りやめ', None)))
             return page, 422 if form.errors else 200
-    return bp
 
 
 def leading_back(address, origin):
@@ -250,7 +254,7 @@ def leading_back(address, origin):
 
 def origin_of(text):
     """Return the address of the record that a form leads back to, None where none is named."""
-    found = re.fullmatch(r'([a-z-]{1,40})/(\d{1,9})', text, re.ASCII)
+    found = re.fullmatch(r'([a-z-]{1,40}|d-\d{5})/(\d{1,9})', text, re.ASCII)
     known = found and found.group(1) in NOUNS and 'show' in NOUNS[found.group(1)].views
     return f'/{text}' if known else None
 

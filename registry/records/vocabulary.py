@@ -21,6 +21,7 @@ from models import (
     DepartmentVersion,
     Digest,
     Draft,
+    Entry,
     Feed,
     FeedUse,
     Finding,
@@ -33,6 +34,8 @@ from models import (
     Job,
     Person,
     Pin,
+    RegisterField,
+    RegisterFigure,
     Reminder,
     ReviewSystem,
     SavedView,
@@ -51,11 +54,15 @@ from models import (
 )
 from models.attachments import ATTACHMENT_KINDS
 from models.comments import COMMENT_KINDS
+from models.registers import COLUMNS
 from models.rules.attachments import shown_size
 
 from . import display
 from .noun import PARTS, of_table
 
+#: what the columns of rows of registers are called where no register is at hand
+COLUMN_LABELS = {'text': '文字', 'long': '文章', 'whole': '整数', 'exact': '小数', 'day': '日付',
+                 'flag': 'はい・いいえ', 'unit': '所属', 'system': 'システム', 'vendor': '事業者'}
 #: columns that no form asks for
 LABELS = {
     Act: {'seq': '操作番号', 'at': '日時', 'actor': '操作した人のメールアドレス', 'actor_name': '操作した人',
@@ -115,6 +122,11 @@ LABELS = {
     Initiative: {'source_notes': '出典についての注記'},
     Indicator: {'references': '参考値'},
     Schedule: {'place': '順'},
+    RegisterField: {'place': '順', 'stored_in': '値を入れる列'},
+    RegisterFigure: {'no': '番号'},
+    Entry: {'entry_no': '番号', 'title': '名称', 'state': '状態'} | {
+        f'{kind}_{no}': f'{COLUMN_LABELS[kind]}{no}' for kind, most in COLUMNS.items()
+        for no in range(1, most + 1)},
 }
 #: columns that were, and that histories tell of
 FORMER_LABELS = {System: {'vendor': '保守事業者'}}
@@ -129,12 +141,15 @@ TITLES = {Attachment: '文書', Comment: 'コメント・質問', CheckIn: '進�
           Snooze: 'あとで', Schedule: '四半期スケジュール',
           DepartmentVersion: '旧名称', SupportComment: 'コメント', StepMove: '状態の移り変わり',
           BusinessSystem: '業務とシステムの対応', IncidentSystem: 'インシデントの対象システム',
-          ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務'}
+          ReviewSystem: '検討の対象システム', IndicatorBusiness: '指標の対象業務',
+          Entry: '台帳の行', RegisterField: '台帳の項目', RegisterFigure: '台帳の数値'}
 
 
 def title_of(table):
     """Return what one record of a table is called; a row that links two records, by what it links."""
     noun = of_table(table)
+    if noun is None and issubclass(table, Entry):
+        table = Entry
     if noun or table in TITLES:
         return noun.one if noun else TITLES[table]
     keys = [field.rel_model for field in table._meta.sorted_fields if isinstance(field, ForeignKeyField)]
@@ -148,7 +163,7 @@ def part_tables(table):
     They have no page of their own and lead to it.
     """
     found = [(part, field) for part in RECORDS if of_table(part) is None
-             and part not in (SavedView, Comment, ImportWord) and table is not Person
+             and part not in (SavedView, Comment, ImportWord, Entry) and table is not Person
              for field in part._meta.sorted_fields
              if getattr(field, 'rel_model', None) is table and field.name not in ('parent', 'first')]
     return (*found, (Attachment, Attachment.row), (Comment, Comment.row))
@@ -165,10 +180,13 @@ def forms_of(table):
 
 
 @cache
-def cells_of(table):
-    """Return {field name: form field} of a table's columns that a form asks for, in the forms' order."""
+def cells_of(table, made=None):
+    """Return {field name: form field} of a table's columns that a form asks for, in the forms' order.
+
+    `made` is the noun of a register that the ward made, whose form may become another.
+    """
     found = {}
-    for form in forms_of(table):
+    for form in forms_of(table) if made is None else [made.form]:
         for cell in form():
             name = getattr(cell, 'attr', cell.name)
             if name in table._meta.fields:
@@ -177,21 +195,31 @@ def cells_of(table):
 
 
 @cache
-def column_labels(table):
+def column_labels(table, made=None):
     """Return {column: what it is called} of a table: by its forms, the tables it refers to, or LABELS."""
     fields = table._meta.fields
     keys = {name: title_of(field.rel_model) for name, field in fields.items()
             if isinstance(field, ForeignKeyField) and field.rel_model is not table}
-    asked = {name: cell.label.text for name, cell in cells_of(table).items()}
-    return keys | asked | {name: label for name, label in (COMMON_LABELS | LABELS.get(table, {})).items()
-                           if name in fields}
+    asked = {name: cell.label.text for name, cell in cells_of(table, made).items()}
+    others = {name: label for name, label in (COMMON_LABELS | LABELS.get(table, {})).items()
+              if name in fields}
+    if made is None:
+        return keys | asked | others
+    return asked | {name: label for name, label in (keys | LABELS[Entry] | COMMON_LABELS).items()
+                    if name not in asked}
+
+
+def vocabulary_of(table):
+    """Return the Vocabulary of a table."""
+    return _vocabulary_of(table, of_table(table) if issubclass(table, Entry) else None)
 
 
 @cache
-def vocabulary_of(table):
-    """Return the Vocabulary of a table."""
-    return Vocabulary(column_labels(table) | FORMER_LABELS.get(table, {}),
-                      {name: cell.show for name, cell in cells_of(table).items()
+def _vocabulary_of(table, made):
+    if made is None and issubclass(table, Entry):
+        table = Entry
+    return Vocabulary(column_labels(table, made) | FORMER_LABELS.get(table, {}),
+                      {name: cell.show for name, cell in cells_of(table, made).items()
                        if type(cell) in (Exact, Many, Whole, Year, Yen)},
                       display.display_name, TELLERS.get(table))
 

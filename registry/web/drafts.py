@@ -16,7 +16,7 @@ from models.drafts import LONGEST
 from models.statements import Prepared
 
 from ..core import clock
-from ..records.noun import NOUNS
+from ..records.noun import NOUNS, noun_and_view
 from .guard import permit, signed_in
 from .unsent import SECRET
 
@@ -34,10 +34,10 @@ def asked_form():
     if len(path) > Draft.address.max_length or not path.startswith('/'):
         abort(422)
     try:
-        endpoint, _ = current_app.url_map.bind('').match(path, method='POST')
+        endpoint, values = current_app.url_map.bind('').match(path, method='POST')
     except (HTTPException, RequestRedirect):
         abort(422)
-    name, _, view = endpoint.partition('.')
+    name, view = noun_and_view(endpoint, values)
     if name not in NOUNS or view not in ('new', 'edit'):
         abort(422)
     return path

@@ -119,7 +119,7 @@ def search():
     text = request.args.get('q', '').strip()[:100]
     groups = []
     if text:
-        for noun in NOUNS.values():
+        for noun in NOUNS.with_made():
             if 'index' not in noun.views or not guard.allowed(f'{noun.name}.read'):
                 continue
             table, limit = noun.table, limit_of(noun.table, current_user, clock.today())

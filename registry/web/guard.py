@@ -31,6 +31,8 @@ def those_of_units(rows, person):
     if len(path) != 1 or any(path[0].name not in row.__data__ or row._dirty for row in rows):
         return None
     units = permits.units_of(person)
+    if path[0].model.open_without_unit:
+        units = {*units, None}
     return [row for row in rows if row.__data__[path[0].name] in units]
 
 

@@ -7,13 +7,15 @@ from flask import current_app, request, url_for
 from markupsafe import Markup
 
 from ..core.permits import in_principle
-from ..records.noun import NOUNS
+from ..records.noun import NOUNS, noun_and_view
 from .guard import signed_in
 
 #: the sections in the order of the work → the icon of each
 SECTIONS = {'ホーム': 'house', '台帳': 'server', '調達支援': 'handshake', '標準化': 'list-checks',
             'インシデント': 'siren', '研修': 'graduation-cap', '監査': 'clipboard-check',
             '実行プラン': 'calendar-check', '指標': 'chart-line', '設定': 'settings'}
+#: the section of the registers that the ward made
+MADE_IN = '台帳'
 #: masters and accounts: folded except where one is inside
 FOLDED = frozenset({'設定'})
 #: what is no noun's list: {section: [(words, endpoint, permit)]} before and after the nouns of the section
@@ -76,22 +78,30 @@ def address(endpoint, **query):
 
 def menu():
     """Return the menu as the person signed in sees it on this page, '' where it has no entry."""
-    return render_menu(signed_in().role, request.endpoint)
+    endpoint = request.endpoint
+    if endpoint and endpoint.startswith('entries.'):
+        endpoint = '.'.join(noun_and_view(endpoint, request.view_args))
+    return render_menu(signed_in().role, endpoint, tuple(NOUNS.made().values()))
 
 
 @lru_cache(maxsize=1000)
-def render_menu(role, endpoint):
-    """Return the menu that a role sees on the page of an endpoint, made once: it is on every page."""
-    sections = sections_of(role, endpoint)
+def render_menu(role, endpoint, made=()):
+    """Return the menu that a role sees on the page of an endpoint, made once: it is on every page.
+
+    `made` are the nouns of the registers that the ward made.
+    """
+    sections = sections_of(role, endpoint, made)
     return Markup(current_app.jinja_env.get_template('parts/menu.html').render(
         sections=sections)) if sections else ''
 
 
-def sections_of(role, endpoint):
+def sections_of(role, endpoint, made=()):
     """Return the Sections that a role sees on the page of an endpoint."""
     here, found = (endpoint or '').split('.')[0], []
     for label, items in entries():
         shown = []
+        if label == MADE_IN:
+            items = [*items, *((noun.title, f'{noun.name}.index', noun.permit('read')) for noun in made)]
         for words, leads_to, needs in items:
             if in_principle(needs, role):
                 current = leads_to == endpoint or (

@@ -10,7 +10,7 @@ from forms.fields import Code, Flag
 from models.visibility import visible
 
 from ..core import clock
-from ..records.noun import NOUNS
+from ..records.noun import NOUNS, noun_and_view
 from . import devices
 
 #: never shown again and never carried
@@ -102,7 +102,7 @@ def action_name(path, person):
         endpoint, values = current_app.url_map.bind('').match(path, method='POST')
     except (HTTPException, RequestRedirect):
         return ''
-    name, _, view = endpoint.partition('.')
+    name, view = noun_and_view(endpoint, values)
     noun = NOUNS.get(name)
     if noun is None:
         return ''

@@ -14,8 +14,8 @@ from registry.records.noun import NOUNS
 
 #: what is no operation of a noun, though most nouns have it
 LACKING = {'create': {'actuals'}, 'edit': {'actuals'}, 'void': {'systems'}, 'restore': {'systems', 'actuals'},
-           'import': {'engagements', 'findings', 'people'}, 'attachments': {'actuals'}, 'attach': {'actuals'},
-           'comments': {'actuals'}, 'comment': {'actuals'}}
+           'import': {'engagements', 'findings', 'people', 'registers'}, 'attachments': {'actuals'},
+           'attach': {'actuals'}, 'comments': {'actuals'}, 'comment': {'actuals'}}
 #: the moves of the tax unit's rows
 TARGETS = {endpoint.partition('.')[0]: move for endpoint, move in MOVES.items()}
 OTHERS = {'api.openapi_json': EVERYONE, 'api.indicators': EVERYONE, 'api.figure': EVERYONE,
@@ -33,17 +33,18 @@ def operations():
     """
     found = []
     for name, (read, create, edit, void) in NOUN_RULES.items():
-        one = f'/{name}/1'
+        place = 'd-00001' if name == 'entries' else name
+        one = f'/{place}/1'
         for word, method, address, scope, who in (
-                ('list', 'GET', f'/{name}', 'read', read), ('record', 'GET', one, 'read', read),
-                ('create', 'POST', f'/{name}', 'write', create), ('edit', 'PATCH', one, 'write', edit),
+                ('list', 'GET', f'/{place}', 'read', read), ('record', 'GET', one, 'read', read),
+                ('create', 'POST', f'/{place}', 'write', create), ('edit', 'PATCH', one, 'write', edit),
                 ('void', 'POST', f'{one}/void', 'write', void),
                 ('restore', 'POST', f'{one}/restore', 'write', void),
                 ('attachments', 'GET', f'{one}/attachments', 'read', read),
                 ('attach', 'POST', f'{one}/attachments', 'write', ATTACHERS.get(name, edit)),
                 ('comments', 'GET', f'{one}/comments', 'read', read),
                 ('comment', 'POST', f'{one}/comments', 'write', read),
-                ('import', 'POST', f'/{name}/import', 'import', create & (OWNED | ADMIN))):
+                ('import', 'POST', f'/{place}/import', 'import', create & (OWNED | ADMIN))):
             if name not in LACKING.get(word, ()):
                 found.append((f'api.{name}-{word}', name, word, method, address, scope, who))
         if name in TARGETS:
@@ -61,7 +62,7 @@ LET_IN = {'list': 200, 'record': 200, 'create': 422, 'edit': 200, 'void': 422, '
 def expected(name, word, who, allowed):
     if who not in allowed:
         return 403
-    if name in UNITS and word not in ('list', 'create', 'import') and who == 'other':
+    if name in UNITS | {'entries'} and word not in ('list', 'create', 'import') and who == 'other':
         return 404
     if word == 'move' and who not in TARGETS[name][1]:
         return 403

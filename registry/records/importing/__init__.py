@@ -8,12 +8,12 @@ block at a time.
 from .entries import Cells, Entry
 from .findings import Choices, choices_from, findings, fingerprint, note_of, read, reasons, rejected
 from .reading import Load, load
-from .undoing import counts_of, may_undo, noun_of, undo, undo_of
+from .undoing import counts_of, may_undo, noun_of, tables_of, undo, undo_of
 from .words import AT_ONCE, say, texts_of, words_for
 
 __all__ = ('AT_ONCE', 'Cells', 'Choices', 'Entry', 'Load', 'choices_from', 'counts_of', 'findings',
            'fingerprint', 'load', 'may_undo', 'note_of', 'noun_of', 'read', 'reasons', 'rejected', 'report',
-           'say', 'texts_of', 'undo', 'undo_of', 'words_for')
+           'say', 'tables_of', 'texts_of', 'undo', 'undo_of', 'words_for')
 
 
 def report(noun, rows, counts, problems, seq, conflicts, notices=()):

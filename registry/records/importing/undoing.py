@@ -40,13 +40,20 @@ def undo_of(act):
         Act.reason.startswith(REASON.format(seq=act.seq))).first()
 
 
+def tables_of(act):
+    """Return {name: table}; the rows of registers that the ward made share one name."""
+    table = noun_of(act).table
+    return history.TABLES | {table._meta.table_name: table}
+
+
 def counts_of(act):
     """Return [(title, {kind of change: number})] of the tables that an act wrote, most rows first."""
     found = {}
     for table, kind, number in Change.select(Change.table, Change.kind, fn.COUNT(Change.id)).where(
             Change.act == act.seq).group_by(Change.table, Change.kind).tuples():
         found.setdefault(table, {})[kind] = number
-    return sorted(((title_of(history.TABLES[table]) or table, kinds) for table, kinds in found.items()),
+    tables = tables_of(act)
+    return sorted(((title_of(tables[table]) or table, kinds) for table, kinds in found.items()),
                   key=lambda pair: -sum(pair[1].values()))
 
 
@@ -92,7 +99,8 @@ def references_of(table):
 
 def written_by(act):
     """Return the tables whose rows an act wrote, by name."""
-    return [history.TABLES[name] for (name,) in Change.select(Change.table).where(
+    tables = tables_of(act)
+    return [tables[name] for (name,) in Change.select(Change.table).where(
         Change.act == act.seq).distinct().order_by(Change.table).tuples()]
 
 
@@ -128,7 +136,8 @@ def named(rows, words):
 def later_changes(act):
     """Yield ('', message) where a later act changed a row of the import."""
     later = Change.alias()
-    yield from named(((title_of(history.TABLES[table]), history.label_of(table, label))
+    tables = tables_of(act)
+    yield from named(((title_of(tables[table]), history.label_of(table, label))
                       for table, label in Change.select(later.table, later.label).join(later, on=(
                           (later.table == Change.table) & (later.row == Change.row)
                           & (later.act > Change.act))).where(Change.act == act.seq).order_by(
@@ -173,11 +182,12 @@ def references(act):
 
 def put_back(writing, act, by, why, allowed):
     """Write every row of an act as it stood before it: the last change first, created rows voided."""
+    tables = tables_of(act)
     changes = Change.select().where(Change.act == act.seq).order_by(Change.place.desc())
     for start in range(0, act.changes, trail.BATCH):
         block = list(changes.offset(start).limit(trail.BATCH))
         for name in dict.fromkeys(change.table for change in block):
-            table, some = history.TABLES[name], [change for change in block if change.table == name]
+            table, some = tables[name], [change for change in block if change.table == name]
             rows = {row.id: row for row in table.select().where(
                 table.id.in_({change.row for change in some}))}
             saving.check_again_in_act(forgone(table, some, rows))

@@ -143,7 +143,8 @@ def test_every_form_of_a_file_has_the_same_rows(client_of, name):
     def read(who, format, query=''):
         found = sheets.read(browsers[who].get(f'/{name}/export.{format}{query}').get_data(), 'x')
         return {tuple(cells) for _, cells in found.rows}
-    noun = NOUNS[name]
+    with db.connection_context():
+        noun = NOUNS[name]
     asked = ['', '?encoding=cp932', *(f'?sort=-{column.name}' for column in noun.columns[:2]),
              *(f'?{f.name}=' for f in noun.filters), '?page=9&size=200']
     for who in browsers:

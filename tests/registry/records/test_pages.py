@@ -123,7 +123,7 @@ def test_the_panels_say_how_many_there_are_and_lead_to_all_of_them(app, client_o
     assert f'（{FEW}人、対象者に含めません）' in it.get('/courses/1').page.text
 
 
-DERIVED = [(noun, link) for noun in NOUNS.values() for link in links.links_to(noun.table)
+DERIVED = [(noun, link) for noun in NOUNS.values() for link in links.declared_links(noun.table)
            if link.noun.name not in noun.own_panels]
 
 

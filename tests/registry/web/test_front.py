@@ -6,7 +6,7 @@ import pytest
 from peewee import SqliteDatabase
 
 from audits import history, trail
-from models import Person, db
+from models import Entry, Person, Register, db
 from registry import create_app
 from registry.core import clock
 from registry.records.noun import NOUNS
@@ -53,7 +53,7 @@ WORDS = {'target', 'name', 'token', 'kpi', 'quarter', 'filename', 'code', 'field
 SENT = {'files.preview', 'files.rejected', 'files.result', 'jobs.show', 'trail.check'}
 SHOWN = [noun for noun in NOUNS.values() if 'show' in noun.views]
 #: what a script asks for where a record is mentioned, and the blanks of records that have none
-ASKED = {f'{noun.name}.card' for noun in SHOWN} | {f'{name}.fill' for name in (
+ASKED = {'entries.card'} | {f'{noun.name}.card' for noun in SHOWN} | {f'{name}.fill' for name in (
     'closed-days', 'incident-levels', 'people', 'plans', 'settings', 'step-items', 'step-masters')}
 
 
@@ -114,6 +114,8 @@ def lived_in():
 def voided():
     """Void a record of each noun; yield the address of each."""
     with db.connection_context(), trail.act('tests.void', by=None, at=clock.now()) as act:
+        # the last of each is voided: a register without rows
+        act.save(Register(register_no='D-00002', title='行のない台帳'))
         for noun in SHOWN:
             if 'void' in noun.views:
                 rows = noun.table.select().where(noun.table.live(), Person.role == 'head'
@@ -121,6 +123,8 @@ def voided():
                 row = rows.order_by(noun.table.id.desc()).first()
                 act.void(row, '重複')
                 yield f'/{noun.name}/{row.id}'
+        act.void(Entry.by_id(2), '重複')
+        yield '/d-00001/2'
 
 
 @pytest.mark.engine_free  # where a link leads
