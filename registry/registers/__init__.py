@@ -97,7 +97,8 @@ def patterns():
     problems, number = [], request.form.get('pattern', '')
     if request.method == 'POST':
         known = {str(at): pattern for at, pattern in enumerate(data.patterns())}
-        made, problems = make(known.get(number) or abort(404), **signed(''))
+        made, problems = make(known[number], **signed('')) if number in known else (
+            None, ['ひな形を一覧から選んでください。'])
         if made is not None:
             flash(f'台帳「{made.title}」を作りました。')
             return redirect(url_for('.show', id=made.id), code=303)
