@@ -66,7 +66,8 @@ def test_the_vendor_of_twenty_systems_is_changed_in_their_contracts(window):
     it.fault_free()
 
 
-@pytest.mark.parametrize('noun', [noun.name for noun in NOUNS.values() if 'index' in noun.views])
+@pytest.mark.parametrize('noun', [noun.name for noun in NOUNS.values()
+                                  if 'index' in noun.views and noun.name != 'registers'])  # there is none yet
 def test_the_first_screen_is_rows(reader, noun):
     it = reader('admin' if noun == 'people' else 'it')
     it.page.set_viewport_size({'width': 1280, 'height': 800})

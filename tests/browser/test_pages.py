@@ -16,7 +16,8 @@ FORM_NOUNS = ('budget-requests', 'courses', 'findings', 'incidents', 'people', '
 DESK = {'people': 'admin', 'engagements': 'auditor', 'findings': 'auditor'}
 
 LISTS = [(DESK.get(noun, 'it'), f'/{noun}/', 200) for noun in NOUNS]
-RECORDS = [(DESK.get(noun, 'it'), f'/{noun}/1', 200) for noun in NOUNS]
+# the demo ward has made no register: test_registers makes one and looks at it
+RECORDS = [(DESK.get(noun, 'it'), f'/{noun}/1', 200) for noun in NOUNS if noun != 'registers']
 FORMS = [(DESK.get(noun, 'it'), f'/{noun}/new', 200) for noun in FORM_NOUNS]
 OTHERS = [
     ('it', '/', 200), ('department', '/', 200), ('executive', '/', 200), ('admin', '/', 200),

@@ -1,6 +1,8 @@
 """A register made by a ward through the pages, from nothing to a figure on the board."""
 import pytest
 
+from .test_pages import check
+
 pytestmark = pytest.mark.engine_free
 
 #: what each of eight fields is called, and its kind
@@ -15,6 +17,12 @@ def fill_line(window, line, label, value):
         field.select_option(label=value)
     else:
         field.fill(value)
+
+
+def look(window):
+    """Assert what every page must be, and leave it as wide as it was."""
+    check(window)
+    window.page.set_viewport_size({'width': 1280, 'height': 900})
 
 
 def test_a_register_of_eight_fields_and_a_share_is_made_in_forty_presses(window):
@@ -41,6 +49,10 @@ def test_a_register_of_eight_fields_and_a_share_is_made_in_forty_presses(window)
     assert it.presses - before <= 40, it.presses - before
     assert '記録なし' in it.words and '設置率' in it.words
     register = it.page.url.removeprefix(it.site)
+    look(it)
+    it.open('/registers/')
+    look(it)
+    it.open(register)
 
     it.menu('モニター設置')
     it.follow('新規登録')
@@ -48,6 +60,9 @@ def test_a_register_of_eight_fields_and_a_share_is_made_in_forty_presses(window)
     it.press('登録する')
     assert '戸籍住民課の1台' in it.h1
     row = it.page.url.removeprefix(it.site)
+    look(it)
+    it.menu('モニター設置')
+    look(it)
     it.open(register)
     it.follow('設置率')
     assert '100.0%' in it.words and '数えた: 数えた行 1' in ' '.join(it.words.split())
