@@ -1,8 +1,8 @@
 """The index of words that records are found by while someone types; on SQLite, where nothing else would do.
 
-Triggers keep it (migrations 0016 and 0022), see docs/decisions/0036. It holds each letter, and each two that
-stand together, of the first 300 of a row's `search_text`, and marks of the unit and the vendor the row leads
-to.
+Triggers keep it (migrations 0016, 0022 and 0026), see docs/decisions/0036. It holds each letter, and each two
+that stand together, of the first 300 of a row's `search_text`, and marks of the unit and the vendor the row
+leads to.
 """
 from .statements import db
 
@@ -11,7 +11,7 @@ NAME = 'finder'
 PLACES = {name: place for place, name in enumerate((
     'department', 'person', 'staff', 'setting', 'system', 'vendor', 'business', 'step_master', 'step',
     'course', 'incident_level', 'incident', 'case_share', 'budget_request', 'procurement_case', 'contract',
-    'review', 'engagement', 'finding', 'plan', 'attachment', 'incident_report', 'closed_day'), 1)}
+    'review', 'engagement', 'finding', 'plan', 'attachment', 'incident_report', 'closed_day', 'register'), 1)}
 #: {place in the index: table name}
 TABLES = {place: name for name, place in PLACES.items()}
 #: the marks of what a row leads to: its unit, its vendor
