@@ -60,9 +60,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish():
-    """Leave what the tests are made of out of every look for rubbish, and look less often."""
-    gc.collect()
-    gc.freeze()
+    """Look for rubbish less often: the tests themselves are much to look through."""
     gc.set_threshold(50_000, 20, 50)
 
 
