@@ -85,7 +85,7 @@ class MeasureName(Code):
         super().__init__(label, {name: found.title for name, found in MEASURES.items()}, **kwargs)
 
     def parse(self, text):
-        self.codes = MEASURES.titles()
+        self.codes = {each.name: each.title for each in MEASURES.with_made()}
         return super().parse(text)
 
     def text(self, value):
@@ -95,7 +95,7 @@ class MeasureName(Code):
     show = text
 
     def options(self):
-        self.codes = MEASURES.titles()
+        self.codes = {each.name: each.title for each in MEASURES.with_made()}
         return super().options()
 
 

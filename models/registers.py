@@ -3,6 +3,7 @@
 A row keeps its values in columns of their kind (`text_1`, `whole_1`, …); which of them a register uses, and
 what it calls them, its fields say. A column is never given to another field, so that histories stay true.
 """
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from .statements import Prepared, PreparedIn
 from .systems import System
 from .vendors import Vendor
 
+#: the names of the ward's registers in addresses, files and permits
+NAME = 'd-[0-9]{5}'
 #: by whom a register's rows are kept
 KEPT_BY = {'desk': '情報政策の担当', 'unit': '各所属（自所属の分）'}
 FIELD_KINDS = {'text': '文字（1行）', 'long': '文章（数行）', 'whole': '整数', 'exact': '小数',
@@ -288,3 +291,41 @@ def definitions():
         words_in(row.states), words_in(row.finals), tuple(fields.get(row.id, ())),
         tuple(figures.get(row.id, ()))) for row in _registers())
     return {each.name: each for each in found}
+
+
+# --- what is found by name, the registers' among it ---
+
+class WithMade(dict):
+    """{name: thing} that the code declares; what the ward's registers add is found by its name too.
+
+    That is not among what is gone through: it is read from the database. `pattern` is that of its names.
+    """
+
+    def __init__(self, pattern):
+        super().__init__()
+        self.pattern, self._read = re.compile(pattern, re.ASCII), dict
+
+    def read_made_by(self, read):
+        """Let `read()` give {name: thing} of the registers there are."""
+        self._read = read
+
+    def made(self):
+        """Return {name: thing} of the registers there are."""
+        return self._read()
+
+    def is_made(self, name):
+        """Tell whether a name is one that a register of the ward may have."""
+        return isinstance(name, str) and self.pattern.fullmatch(name) is not None
+
+    def with_made(self):
+        """Return everything there is, what the ward's registers add last."""
+        return [*self.values(), *self.made().values()]
+
+    def __missing__(self, name):
+        return (self.made() if self.is_made(name) else {})[name]
+
+    def __contains__(self, name):
+        return dict.__contains__(self, name) or self.is_made(name) and name in self.made()
+
+    def get(self, name, default=None):
+        return self[name] if name in self else default

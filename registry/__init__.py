@@ -11,6 +11,7 @@ from peewee import PeeweeException
 from werkzeug.routing import BaseConverter, IntegerConverter, Rule
 
 from models import db
+from models.registers import NAME
 from models.rules import calendar, ratings, standings
 from models.saved_views import SCOPES
 
@@ -59,7 +60,7 @@ from .records import (
     record_page,
     selections,
 )
-from .records.noun import MADE, declare
+from .records.noun import declare
 from .records.pages import BLUEPRINTS
 from .records.vocabulary import require_labels
 from .web import (
@@ -132,7 +133,7 @@ class LazyRule(Rule):
 class RegisterName(BaseConverter):
     """The name of a register that the ward made, in an address."""
 
-    regex = MADE.pattern
+    regex = NAME
 
 
 #: what the stylesheet names with a version, or does not change: kept by a browser for so many seconds

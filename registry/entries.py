@@ -10,7 +10,7 @@ from forms.registers import entry_form
 from models import db, registers
 from models.figures import MEASURES, Measure
 from models.figures.registers import measures_of
-from models.registers import Definition, entries_of
+from models.registers import NAME, Definition, entries_of
 
 from . import api, comments
 from .api_answers import bp as api_bp
@@ -18,7 +18,7 @@ from .core import permits
 from .core.memo import cached
 from .core.permits import DESK, OWNED, kept_by
 from .records import display, field_pages, pages, record_page, selections
-from .records.noun import MADE, NOUNS, Column, Noun, permits_of
+from .records.noun import NOUNS, Column, Noun, permits_of
 from .web.guard import permit
 
 #: how many fields a list shows beside number, name, unit and state
@@ -73,7 +73,7 @@ def noun_of(definition):
 
 def rules_of(name):
     """Return who holds a permit of a register that the ward made."""
-    if not MADE.match(name):
+    if not NOUNS.pattern.match(name):
         raise KeyError(name)
     noun = NOUNS.made().get(name.partition('.')[0])
     return () if noun is None else permits_of(noun).get(name, ())
@@ -85,8 +85,9 @@ def measures():
         name: found for each in definitions().values() for name, found in measures_of(each).items()})
 
 
-NOUNS.made, MEASURES.made = nouns, measures
-permits.PERMITS.made = rules_of
+NOUNS.read_made_by(nouns)
+MEASURES.read_made_by(measures)
+permits.PERMITS.read_made_by(rules_of)
 
 
 # --- pages ---
@@ -169,7 +170,7 @@ add_operations()
 
 # --- addresses ---
 
-_ENDPOINT = re.compile(r'(api\.)?(d-[0-9]{5})([.-])([a-z_]+)', re.ASCII)
+_ENDPOINT = re.compile(rf'(api\.)?({NAME})([.-])([a-z_]+)', re.ASCII)
 
 
 def address_of(error, endpoint, values):

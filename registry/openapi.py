@@ -295,7 +295,7 @@ def fixed_paths():
     acts = object_schema({'items': list_of(ref('Act')), 'next': NUMBER_OR_NULL, 'head': head})
     after = {'type': 'integer', 'minimum': 0, 'maximum': 2 ** 31 - 1}
     measure = {'name': 'name', 'in': 'path', 'required': True,
-               'schema': {'type': 'string', 'enum': sorted(MEASURES.titles())}}
+               'schema': {'type': 'string', 'enum': sorted(each.name for each in MEASURES.with_made())}}
     binary = {'schema': {'type': 'string', 'format': 'binary'}}
     bytes_of = {'description': '文書の中身', 'content': {BYTES: binary},
                 'headers': {'Content-Disposition': header('ファイル名')}}

@@ -4,7 +4,6 @@ Each opens to the rows it counted. A measure has a population: the rows that bea
 each of them is in exactly one group, counted or left out. The numbers are read by one grouped query for all
 the days asked for; the rows only when someone opens them.
 """
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -15,42 +14,12 @@ from functools import cached_property, partial
 from peewee import SQL, ColumnBase, Field, Node, fn
 from peewee import Case as When
 
+from ..registers import NAME, WithMade
 from ..rules import calendar
 from ..settings import DatedSettings
 
-
-class Measures(dict):
-    """{name: Measure}, as `measure` was told.
-
-    Those of the registers that the ward made are found by their names too (see `models.figures.registers`),
-    but are not among those that are gone through: they are read from the database.
-    """
-
-    #: gives {name: Measure} of the registers there are
-    made = staticmethod(dict)
-
-    def __missing__(self, name):
-        return (self.made() if is_made(name) else {})[name]
-
-    def get(self, name, default=None):
-        return self[name] if name in self else default
-
-    def __contains__(self, name):
-        return dict.__contains__(self, name) or is_made(name) and name in self.made()
-
-    def titles(self):
-        """Return {name: title} of every measure, those of registers last."""
-        return {name: found.title for name, found in (*self.items(), *self.made().items())}
-
-
-def is_made(name):
-    """Tell whether a name is one of a figure of a register that the ward may have made."""
-    return isinstance(name, str) and MADE.fullmatch(name) is not None
-
-
-#: the names of figures of registers that the ward made
-MADE = re.compile('d-[0-9]{5}[.][0-9]{1,3}', re.ASCII)
-MEASURES = Measures()
+#: {name: Measure}, as `measure` was told
+MEASURES = WithMade(NAME + '[.][0-9]{1,3}')
 SEVERE = 4
 RATE = '{n}／{d}'
 STEPS = ('steps_per_business',)

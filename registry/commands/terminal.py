@@ -13,7 +13,7 @@ from models.rules import calendar
 
 from ..core import config, connection, troubles
 from ..figures import board as boards
-from ..records.noun import NOUNS, is_made
+from ..records.noun import NOUNS
 
 
 class Day(click.ParamType):
@@ -32,7 +32,7 @@ class Kind(click.ParamType):
     def convert(self, value, param, ctx):
         known = [noun.name for noun in NOUNS.values() if noun.importable]
         # whether there is a register of this name the database says, which is not open yet
-        if value not in known and not is_made(value):
+        if value not in known and not NOUNS.is_made(value):
             self.fail(f'{value} という種類はありません。使える種類: {", ".join(known)}、'
                       'または作った台帳の番号（d-00001 など）', param, ctx)
         return value

@@ -78,12 +78,16 @@ OWNED = (it, own)
 
 
 class Permits(dict):
-    """{permit: its rules}; those of a register that the ward made are asked of it (`made`)."""
+    """{permit: its rules}; those of a register that the ward made are asked of it."""
 
-    made = staticmethod(lambda permit: ())
+    _rules_of = staticmethod({}.__getitem__)
+
+    def read_made_by(self, rules_of):
+        """Let `rules_of(permit)` give the rules of what the ward made."""
+        self._rules_of = rules_of
 
     def __missing__(self, permit):
-        return self.made(permit)
+        return self._rules_of(permit)
 
 
 #: permits that belong to no noun; each noun adds its own (`Noun.permits`)

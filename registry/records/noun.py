@@ -1,5 +1,4 @@
 """What the application knows of each noun: its table, form, list and file."""
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,6 +6,7 @@ from functools import cached_property
 
 from forms.fields import Reference
 from models import Department, Entry
+from models.registers import NAME, WithMade
 
 from ..core.permits import PERMITS
 from .columns import (
@@ -21,39 +21,8 @@ from .columns import (
     period_filter,
 )
 
-
-class Nouns(dict):
-    """{name: Noun} in the order of the work, as `declare` was told.
-
-    The registers that the ward made are found by their names too (see `registry.entries`), but are not among
-    those that are gone through: they are read from the database.
-    """
-
-    #: gives {name: Noun} of the registers there are
-    made = staticmethod(dict)
-
-    def __missing__(self, name):
-        return (self.made() if is_made(name) else {})[name]
-
-    def get(self, name, default=None):
-        return self[name] if name in self else default
-
-    def __contains__(self, name):
-        return dict.__contains__(self, name) or is_made(name) and name in self.made()
-
-    def with_made(self):
-        """Return every noun, the registers that the ward made last."""
-        return [*self.values(), *self.made().values()]
-
-
-def is_made(name):
-    """Tell whether a name is one of a register that the ward may have made."""
-    return isinstance(name, str) and MADE.fullmatch(name) is not None
-
-
-#: the names of registers that the ward made
-MADE = re.compile('d-[0-9]{5}', re.ASCII)
-NOUNS = Nouns()
+#: {name: Noun} in the order of the work, as `declare` was told
+NOUNS = WithMade(NAME)
 #: {table: the first Noun of it}
 _OF_TABLES = {}
 #: the parts of records that have no pages of their own, as `declare` was told
